@@ -1,0 +1,61 @@
+# The verbs. CI calls only these.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SERVE := $(VENV)/.serve
+DEV := $(VENV)/.dev
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
+
+.PHONY: help setup serve test check format train-forecast train-sentiment image lock clean
+
+help:  ## list the verbs
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
+
+setup: $(DEV)  ## everything for serving, training and testing, into .venv
+
+serve: $(SERVE)  ## serve models/ on 127.0.0.1:8000 (GATECAST_PORT, GATECAST_HOST, … change it)
+	$(BIN)/python -m service
+
+test: $(DEV)  ## all tests, about two minutes
+	$(BIN)/python -m pytest
+
+check: $(DEV)  ## formatting, lint, types, and who imports whom
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(DEV)  ## put the code into its one format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+train-forecast: $(DEV)  ## train the forecasters: make train-forecast ARGS="--data my.csv"
+	$(BIN)/python -m training.forecast $(ARGS)
+
+train-sentiment: $(DEV)  ## train the sentiment model: make train-sentiment ARGS="--data my.csv"
+	$(BIN)/python -m training.sentiment $(ARGS)
+
+image:  ## build the container image gatecast:latest
+	docker build --tag gatecast:latest .
+
+lock: $(DEV)  ## pin and hash the newest versions that pyproject.toml allows
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --upgrade \
+	  --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements/serve.txt
+	$(BIN)/uv pip compile pyproject.toml --extra dev --constraint requirements/serve.txt --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet \
+	  --output-file requirements/dev.txt
+
+clean:  ## remove what setup and the checks made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14), f"Gatecast needs Python 3.11 to 3.13, this is {sys.version}; choose another with make PYTHON=python3.12"'
+	$(PYTHON) -m venv $(VENV)
+
+$(SERVE): requirements/serve.txt | $(BIN)/python
+	$(PIP) --requirement requirements/serve.txt
+	@touch $@
+
+$(DEV): requirements/dev.txt | $(BIN)/python
+	$(PIP) --requirement requirements/dev.txt
+	@touch $@ $(SERVE)

@@ -1,0 +1,142 @@
+"""The errors a caller can meet, each with its HTTP status, and their one form on the wire.
+
+GatecastError
+├── MalformedBody 400            UnsupportedMedia 415      BodyTooLarge 413
+├── NotAuthenticated 401         NotAllowed 403            RateLimited 429
+├── NotFound 404                 (UnknownModel)
+├── MethodNotAllowed 405
+├── InvalidRequest 422           (TooFewReadings, MissingReadings, HorizonTooLong, NotOffered, …)
+├── Overloaded 503               NotReady 503
+├── DeadlineExceeded 504
+└── ModelFault 500               any other exception is answered as this one
+
+The wire form is application/problem+json (RFC 9457). Handlers that turn exceptions into
+responses are wired in `app.py`; what went wrong inside never reaches the caller.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, NamedTuple
+
+
+class Fault(NamedTuple):
+    """One thing wrong with a request: where (a JSON Pointer, RFC 6901) and what."""
+
+    pointer: str
+    detail: str
+
+
+class GatecastError(Exception):
+    """Base of every error that is meant for a caller.
+
+    `detail` says what was wrong, where, and what would be right; it never repeats the input.
+    """
+
+    status: ClassVar[int] = 500
+    slug: ClassVar[str] = "internal-error"
+    title: ClassVar[str] = "Internal error"
+
+    def __init__(self, detail: str, *, faults: Sequence[Fault] = (), headers: dict[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.faults = list(faults)
+        self.headers = headers or {}
+
+    def problem(self, instance: str, request_id: str) -> dict[str, Any]:
+        """The body of application/problem+json for this error."""
+        return {
+            "type": f"/problems/{self.slug}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "instance": instance,
+            "request_id": request_id,
+            "errors": [fault._asdict() for fault in self.faults],
+        }
+
+
+class ModelFault(GatecastError):
+    """The model failed on this input, or an unforeseen defect; the log has the traceback."""
+
+
+class MalformedBody(GatecastError):
+    status, slug, title = 400, "malformed-body", "Malformed body"
+
+
+class NotAuthenticated(GatecastError):
+    status, slug, title = 401, "not-authenticated", "Not authenticated"
+
+
+class NotAllowed(GatecastError):
+    status, slug, title = 403, "not-allowed", "Not allowed"
+
+
+class NotFound(GatecastError):
+    status, slug, title = 404, "not-found", "Not found"
+
+
+class UnknownModel(NotFound):
+    slug, title = "unknown-model", "Unknown model"
+
+
+class MethodNotAllowed(GatecastError):
+    status, slug, title = 405, "method-not-allowed", "Method not allowed"
+
+
+class BodyTooLarge(GatecastError):
+    status, slug, title = 413, "body-too-large", "Body too large"
+
+
+class UnsupportedMedia(GatecastError):
+    status, slug, title = 415, "unsupported-media-type", "Unsupported media type"
+
+
+class InvalidRequest(GatecastError):
+    """JSON, but not a valid request; `pointer` is a shorthand for a single fault."""
+
+    status, slug, title = 422, "invalid-request", "Invalid request"
+
+    def __init__(self, detail: str, *, pointer: str | None = None, faults: Sequence[Fault] = ()) -> None:
+        found = list(faults) if pointer is None else [Fault(pointer, detail), *faults]
+        super().__init__(detail, faults=found)
+
+
+class TooFewReadings(InvalidRequest):
+    slug, title = "too-few-readings", "Too few readings"
+
+
+class MissingReadings(InvalidRequest):
+    slug, title = "missing-readings", "Too many missing readings"
+
+
+class HorizonTooLong(InvalidRequest):
+    slug, title = "horizon-too-long", "Horizon too long"
+
+
+class UnusableFrequency(InvalidRequest):
+    slug, title = "unusable-frequency", "Unusable frequency"
+
+
+class UnreadableText(InvalidRequest):
+    slug, title = "unreadable-text", "Unreadable text"
+
+
+class NotOffered(InvalidRequest):
+    """The contract names it, but no loaded model can do it."""
+
+    slug, title = "not-offered", "Not offered"
+
+
+class RateLimited(GatecastError):
+    status, slug, title = 429, "rate-limited", "Rate limited"
+
+
+class Overloaded(GatecastError):
+    status, slug, title = 503, "overloaded", "Overloaded"
+
+
+class NotReady(GatecastError):
+    status, slug, title = 503, "not-ready", "Not ready"
+
+
+class DeadlineExceeded(GatecastError):
+    status, slug, title = 504, "deadline-exceeded", "Deadline exceeded"

@@ -1,0 +1,55 @@
+"""The timestamps of forecast steps, from the first reading's date and a pandas offset alias."""
+
+import warnings
+from datetime import datetime
+
+import pandas as pd
+from pandas.tseries.frequencies import to_offset
+from pandas.tseries.offsets import BaseOffset, BusinessHour, CustomBusinessDay
+
+from service.errors import UnusableFrequency
+
+MAX_MULTIPLE = 1_000_000
+EXAMPLES = "'D' days, 'h' hours, '30min', 'W-MON' weeks, 'MS' month starts, 'QS' quarter starts"
+
+
+def timestamps(start: datetime, frequency: str, readings: int, horizon: int) -> list[str]:
+    """ISO 8601 timestamps of the `horizon` steps that follow `readings` readings from `start`.
+
+    A start with a UTC offset keeps it. Raises UnusableFrequency when the alias is unknown, does not
+    step forward, does not contain `start`, or leads out of the calendar.
+    """
+    offset = _offset(frequency)
+    try:
+        first = pd.Timestamp(start)
+        if not offset.is_on_offset(first):
+            raise UnusableFrequency(
+                f"the start {start:%Y-%m-%d} ({start:%A}) is not a date of the frequency "
+                f"'{offset.freqstr}'; the next one is {offset.rollforward(first):%Y-%m-%d}",
+                pointer="/start",
+            )
+        future = [first + step * offset for step in range(readings, readings + horizon)]
+    except (OverflowError, pd.errors.OutOfBoundsDatetime):
+        future = []
+    if not future or future[-1].year > 9999:
+        raise UnusableFrequency(
+            f"{readings + horizon} steps of '{offset.freqstr}' from {start:%Y-%m-%d} pass the year 9999",
+            pointer="/frequency",
+        )
+    return [moment.isoformat() for moment in future]
+
+
+def _offset(frequency: str) -> BaseOffset:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # deprecated aliases still work
+            offset = to_offset(frequency)
+    except (ValueError, OverflowError):
+        offset = None
+    if not 0 < getattr(offset, "n", 0) <= MAX_MULTIPLE or isinstance(offset, BusinessHour | CustomBusinessDay):
+        raise UnusableFrequency(
+            f"the frequency must be a pandas offset alias that steps forward, such as {EXAMPLES}",
+            pointer="/frequency",
+        )
+    assert offset is not None
+    return offset

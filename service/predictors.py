@@ -1,0 +1,283 @@
+"""What a model does with one request: prepare it (on arrival), and predict a batch of prepared ones.
+
+`prepare` refuses what the model cannot answer before it is queued; `predict` is the blocking
+call that the batcher makes. Neither knows of HTTP.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from service.bundle import Bundle
+from service.card import ForecastCard, SentimentCard
+from service.errors import (
+    Fault,
+    HorizonTooLong,
+    InvalidRequest,
+    MissingReadings,
+    ModelFault,
+    TooFewReadings,
+    UnreadableText,
+)
+from service.scaling import Array
+
+MAX_MISSING_SHARE = 0.2
+MAX_SCALED = 1e9  # far outside any training range, and safe in float32
+UNLIKE_FACTOR = 2.0
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Something true of an answer that its reader should know."""
+
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Window:
+    """The last readings of a series, complete, in original units; shape (window,)."""
+
+    readings: Array
+    horizon: int
+    warnings: tuple[Warned, ...] = ()
+
+
+class Forecaster:
+    """Readings in, the next readings out, in the series' own units."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        if not isinstance(bundle.card, ForecastCard) or bundle.scaler is None:
+            raise TypeError("a forecaster needs a forecast card and a scaler")
+        self.card = bundle.card
+        self._scaler = bundle.scaler
+        self._run = bundle.run
+
+    def prepare(self, readings: Sequence[float | None], horizon: int | None = None) -> Window:
+        """Check one series and cut the model's window from its end.
+
+        Raises TooFewReadings, MissingReadings, HorizonTooLong or InvalidRequest.
+        """
+        card = self.card
+        horizon = card.horizon if horizon is None else horizon
+        if horizon > card.max_horizon:
+            raise HorizonTooLong(
+                f"model '{card.name}' forecasts up to {card.max_horizon} steps; {horizon} were asked for",
+                pointer="/horizon",
+            )
+        if len(readings) < card.window:
+            raise TooFewReadings(
+                f"model '{card.name}' reads a window of {card.window} readings; {len(readings)} were sent",
+                faults=[Fault("/readings", f"needs at least {card.window} items")],
+            )
+        values, warnings = self._complete(readings)
+        self._check_magnitude(values, offset=len(readings) - card.window)
+        warnings += [*self._unlike_training(values), *self._fed_back(horizon)]
+        return Window(values, horizon, tuple(warnings))
+
+    def predict(self, batch: Sequence[Window]) -> list[list[float]]:
+        """Forecasts of `horizon` steps for each window, original units.
+
+        A model of fewer steps is fed its own predictions until the longest horizon is reached.
+        """
+        card = self.card
+        seen = self._scaler.transform(np.stack([window.readings for window in batch]))
+        wanted = np.array([window.horizon for window in batch])
+        while (short := wanted > seen.shape[1] - card.window).any():
+            steps = np.full((len(batch), card.steps), np.nan)
+            steps[short] = self._step(seen[short, -card.window :])
+            seen = np.concatenate([seen, steps], axis=1)
+        future = self._scaler.inverse(seen[:, card.window :])
+        forecasts = [row[:steps] for row, steps in zip(future, wanted, strict=True)]
+        if not all(np.isfinite(forecast).all() for forecast in forecasts):
+            raise ModelFault(f"model '{card.name}' gave a forecast that is not a number")
+        return [forecast.tolist() for forecast in forecasts]
+
+    def replay(self, request: dict[str, Any]) -> list[float]:
+        """Answer one golden request through the serving path."""
+        return self.predict([self.prepare(**request)])[0]
+
+    def skill(self, horizon: int) -> dict[str, Any]:
+        """RMSE over the baseline's in the backtest, steps 1 to `horizon` (or as many as measured)."""
+        errors = self.card.step_errors
+        steps = min(horizon, len(errors.model_rmse))
+        ours, theirs = (
+            float(np.sqrt(np.mean(np.square(rmse[:steps])))) for rmse in (errors.model_rmse, errors.baseline_rmse)
+        )
+        ratio = round(ours / theirs, 4) if theirs > 0 else None
+        return {"baseline": errors.baseline, "metric": "rmse", "ratio": ratio, "steps": steps}
+
+    def error(self, horizon: int) -> float:
+        """Root mean squared error in the backtest over steps 1 to `horizon`, in scaled units."""
+        rmse = self.card.step_errors.model_rmse[:horizon]
+        limits = self.card.readings
+        return float(np.sqrt(np.mean(np.square(rmse)))) / (limits.maximum - limits.minimum)
+
+    def _step(self, scaled: Array) -> Array:
+        """One model call: (batch, window) → (batch, steps), scaled units."""
+        outputs = self._run(scaled[:, :, np.newaxis].astype(np.float32))
+        (predicted,) = outputs.values()
+        if predicted.ndim == 3:  # a prediction at every position: the last one is the future
+            predicted = predicted[:, -1]
+        return predicted.astype(np.float64)
+
+    def _complete(self, readings: Sequence[float | None]) -> tuple[Array, list[Warned]]:
+        """The window with its missing readings interpolated, or MissingReadings."""
+        window = self.card.window
+        if readings[0] is None or readings[-1] is None:
+            end = 0 if readings[0] is None else len(readings) - 1
+            raise MissingReadings(
+                "the first and the last reading must be there: nothing lies beyond to interpolate from",
+                faults=[Fault(f"/readings/{end}", "must be a number")],
+            )
+        values = np.array([np.nan if r is None else r for r in readings], dtype=np.float64)
+        gaps = np.isnan(values)
+        missing = np.flatnonzero(gaps[-window:]) + len(values) - window
+        if missing.size > MAX_MISSING_SHARE * window:
+            raise MissingReadings(
+                f"{missing.size} of the last {window} readings are missing; "
+                f"at most {int(MAX_MISSING_SHARE * window)} can be interpolated",
+                faults=[Fault(f"/readings/{i}", "must be a number") for i in missing],
+            )
+        if not missing.size:
+            return values[-window:], []
+        positions = np.arange(len(values))
+        values[gaps] = np.interp(positions[gaps], positions[~gaps], values[~gaps])
+        was, indices = ("was", "index") if missing.size == 1 else ("were", "indices")
+        detail = (
+            f"{missing.size} of the {window} readings used {was} missing and interpolated "
+            f"({indices} {', '.join(map(str, missing))})"
+        )
+        return values[-window:], [Warned("missing_readings", detail)]
+
+    def _check_magnitude(self, values: Array, offset: int) -> None:
+        """Refuse readings so far out that float32 could not carry them."""
+        with np.errstate(over="ignore"):
+            far = np.flatnonzero(~(np.abs(self._scaler.transform(values)) < MAX_SCALED))
+        if far.size:
+            raise InvalidRequest(
+                "readings are too large for this model's scale; send them in the units of its "
+                f"training data, which ran from {self.card.readings.minimum:g} to "
+                f"{self.card.readings.maximum:g}",
+                faults=[Fault(f"/readings/{i + offset}", "is too large") for i in far],
+            )
+
+    def _unlike_training(self, values: Array) -> list[Warned]:
+        """Compare a window with the training readings: their range, level and spread."""
+        limits = self.card.readings
+        span = limits.maximum - limits.minimum
+        outside = int(((values < limits.minimum) | (values > limits.maximum)).sum())
+        warnings = []
+        if outside:
+            warnings.append(
+                Warned(
+                    "outside_training_range",
+                    f"{outside} of the {len(values)} readings used lie outside the range of the "
+                    f"training data ({limits.minimum:g} to {limits.maximum:g})",
+                )
+            )
+        level, spread = float(values.mean()), float(values.std())
+        if not limits.minimum - span <= level <= limits.maximum + span:
+            found = f"their mean is {level:g}, the training data ran from {limits.minimum:g} to {limits.maximum:g}"
+        elif not (limits.window_std_minimum / UNLIKE_FACTOR <= spread <= limits.window_std_maximum * UNLIKE_FACTOR):
+            found = (
+                f"their standard deviation is {spread:g}, in training windows it was "
+                f"{limits.window_std_minimum:g} to {limits.window_std_maximum:g}"
+            )
+        else:
+            return warnings
+        detail = f"the readings do not look like the series this model learnt: {found}"
+        return [*warnings, Warned("unlike_training_data", detail)]
+
+    def _fed_back(self, horizon: int) -> list[Warned]:
+        steps, measured = self.card.steps, len(self.card.step_errors.model_rmse)
+        if horizon <= steps:
+            return []
+        detail = (
+            f"the model predicts {steps} {'step' if steps == 1 else 'steps'} at once; "
+            f"steps {steps + 1} to {horizon} are made from its own predictions"
+        )
+        if horizon > measured:
+            detail += f", and steps after {measured} were not measured in the backtest"
+        return [Warned("recursive_horizon", detail)]
+
+
+@dataclass(frozen=True)
+class Review:
+    """One text that can be encoded as UTF-8."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Sentiment:
+    """A calibrated probability of the positive class, and how much of the text was understood."""
+
+    positive: float
+    tokens_total: int
+    tokens_read: int
+    tokens_unknown: int
+    uncertain: bool
+    warnings: tuple[Warned, ...]
+
+
+class SentimentClassifier:
+    """Raw text in, the probability of the positive class out. Tokens are the network's business."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        if not isinstance(bundle.card, SentimentCard):
+            raise TypeError("a sentiment classifier needs a sentiment card")
+        self.card = bundle.card
+        self._run = bundle.run
+
+    def prepare(self, text: str) -> Review:
+        """Refuse a text that is empty or no Unicode text at all (lone surrogates)."""
+        if not text.strip():
+            raise UnreadableText("the text is empty or white space; send a review", pointer="/text")
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise UnreadableText(
+                f"the character at position {error.start} is half of a surrogate pair; send both halves",
+                pointer="/text",
+            ) from None
+        return Review(text)
+
+    def predict(self, batch: Sequence[Review]) -> list[Sentiment]:
+        outputs = self._run(np.array([review.text.encode() for review in batch], dtype=object))
+        columns = [
+            np.asarray(outputs[name]).reshape(len(batch)).tolist()
+            for name in ("probability", "tokens_total", "tokens_unknown")
+        ]
+        return [self._judge(*row) for row in zip(*columns, strict=True)]
+
+    def replay(self, request: dict[str, Any]) -> list[float]:
+        """Answer one golden request through the serving path."""
+        result = self.predict([self.prepare(**request)])[0]
+        return [result.positive, result.tokens_total, result.tokens_read, result.tokens_unknown]
+
+    def _judge(self, positive: float, total: int, unknown: int) -> Sentiment:
+        if not np.isfinite(positive):
+            raise ModelFault(f"model '{self.card.name}' gave a probability that is not a number")
+        card = self.card
+        read = min(total, card.max_tokens)
+        warnings = []
+        if total > read:
+            detail = f"the text has {total} tokens; the model reads the last {read}"
+            warnings.append(Warned("truncated", detail))
+        mostly_unknown = unknown > card.max_unknown_share * read or read == 0
+        if mostly_unknown:
+            detail = f"{unknown} of the {read} tokens read are not in the model's vocabulary"
+            warnings.append(Warned("mostly_unknown_words", detail))
+        confidence = max(positive, 1 - positive)
+        uncertain = mostly_unknown or confidence < card.calibration.confidence_threshold
+        return Sentiment(positive, total, read, unknown, uncertain, tuple(warnings))
+
+
+def predictor(bundle: Bundle) -> Forecaster | SentimentClassifier:
+    """The predictor for a bundle's task."""
+    if isinstance(bundle.card, ForecastCard):
+        return Forecaster(bundle)
+    return SentimentClassifier(bundle)

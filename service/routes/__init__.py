@@ -1,0 +1,1 @@
+"""One short file per resource; `common.py` holds what the routes share."""

@@ -1,0 +1,45 @@
+"""GET /models: what is loaded, and the card of each."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from service.card import AnyCard, ForecastCard
+from service.routes.common import Models, problems
+from service.schemas import ModelList, ModelSummary
+
+router = APIRouter(tags=["models"], responses=problems(404, 405, 500, 503))
+Known = Annotated[str, Path(max_length=64)]
+Number = Annotated[str, Path(max_length=16)]
+
+
+@router.get("/models")
+async def models(loaded: Models) -> ModelList:
+    """Every loaded version."""
+    return ModelList(models=[_summary(card, default) for card, default in loaded.cards()])
+
+
+@router.get("/models/{name}", responses=problems(422))
+async def model(name: Known, loaded: Models) -> AnyCard:
+    """The card of a model's newest version."""
+    return loaded.get(name).predictor.card
+
+
+@router.get("/models/{name}/versions/{version}", responses=problems(422))
+async def model_version(name: Known, version: Number, loaded: Models) -> AnyCard:
+    """The card of one version."""
+    return loaded.get(name, version).predictor.card
+
+
+def _summary(card: AnyCard, default: bool) -> ModelSummary:
+    return ModelSummary(
+        name=card.name,
+        version=card.version,
+        task=card.task,
+        default=default,
+        network=card.network,
+        parameters=card.parameters,
+        window=card.window if isinstance(card, ForecastCard) else None,
+        max_horizon=card.max_horizon if isinstance(card, ForecastCard) else None,
+        max_tokens=None if isinstance(card, ForecastCard) else card.max_tokens,
+    )

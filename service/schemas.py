@@ -1,0 +1,254 @@
+"""The wire: requests and responses, their limits and examples. A leaf but for the card."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, Strict
+
+from service.card import AnyCard, Name, Version
+
+MAX_READINGS = 10_000
+MAX_CHARACTERS = 20_000
+MAX_ITEMS = 1_000
+MONTHS_2016_17 = [117.8, 106.7, 102.4, 91.3, 91.2, 104.0, 109.3, 107.9, 99.3, 91.9, 96.8, 113.0, 114.3, 104.5, 107.1]
+
+Reading = Annotated[FiniteFloat, Strict()]
+Readings = Annotated[
+    list[Reading | None],
+    Field(
+        min_length=1,
+        max_length=MAX_READINGS,
+        description="oldest first, in the series' own units; null marks a missing reading, at most "
+        "20 % of the model's window and neither the first nor the last",
+        examples=[MONTHS_2016_17],
+    ),
+]
+Start = Annotated[
+    datetime | None,
+    Field(None, description="date of the first reading, with `frequency`", examples=["2016-02-01"]),
+]
+Frequency = Annotated[
+    str | None,
+    Field(
+        None,
+        min_length=1,
+        max_length=32,
+        description="pandas offset alias, with `start`: MS, D, h, W-MON, QS, …",
+        examples=["MS"],
+    ),
+]
+Horizon = Annotated[
+    int | None,
+    Field(
+        None,
+        ge=1,
+        le=1_000,
+        strict=True,
+        description="steps to forecast, up to the model's `max_horizon`; default: its own",
+    ),
+]
+Level = Annotated[float, Strict(), Field(gt=0, lt=100)]
+Levels = Annotated[
+    list[Level] | None,
+    Field(
+        None,
+        max_length=5,
+        description="prediction-interval levels in percent; [] turns intervals off. No loaded model "
+        "gives intervals yet: naming a level is a 422",
+    ),
+]
+ModelName = Annotated[
+    Name | None, Field(None, description="default: the most accurate loaded forecaster", examples=["gru"])
+]
+ModelVersion = Annotated[Version | None, Field(None, description="default: the newest loaded", examples=["1"])]
+Text = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=MAX_CHARACTERS,
+        description="a review, not all white space",
+        examples=["A warm, funny and beautifully acted film."],
+    ),
+]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SeriesOptions(_Request):
+    """What holds for one series or for all of a batch."""
+
+    horizon: Horizon
+    levels: Levels
+    model: ModelName
+    version: ModelVersion
+
+
+class ForecastRequest(SeriesOptions):
+    readings: Readings
+    start: Start
+    frequency: Frequency
+
+
+class BatchSeries(_Request):
+    id: Annotated[str, Field(min_length=1, max_length=200, description="comes back with the result")]
+    readings: Readings
+    start: Start
+    frequency: Frequency
+
+
+class ForecastBatchRequest(SeriesOptions):
+    series: Annotated[
+        list[BatchSeries],
+        Field(min_length=1, max_length=MAX_ITEMS, examples=[[{"id": "a", "readings": MONTHS_2016_17}]]),
+    ]
+
+
+class SentimentOptions(_Request):
+    explain: Annotated[bool, Field(strict=True, description="not offered by the loaded model yet")] = False
+    sentences: Annotated[bool, Field(strict=True, description="not offered by the loaded model yet")] = False
+    version: ModelVersion
+
+
+class SentimentRequest(SentimentOptions):
+    text: Text
+
+
+class SentimentBatchRequest(SentimentOptions):
+    texts: Annotated[
+        list[str],
+        Field(
+            min_length=1, max_length=MAX_ITEMS, description="each as `text` of a single request", examples=[["Superb!"]]
+        ),
+    ]
+
+
+class _Response(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class FaultBody(_Response):
+    pointer: str = Field(description="JSON Pointer (RFC 6901) into the request", examples=["/readings"])
+    detail: str
+
+
+class Problem(_Response):
+    """RFC 9457 problem details."""
+
+    type: str = Field(examples=["/problems/too-few-readings"])
+    title: str = Field(examples=["Too few readings"])
+    status: int = Field(examples=[422])
+    detail: str = Field(examples=["model 'gru' reads a window of 15 readings; 9 were sent"])
+    instance: str = Field(examples=["/forecast"])
+    request_id: str
+    errors: list[FaultBody]
+
+
+class WarningBody(_Response):
+    code: Literal[
+        "missing_readings",
+        "outside_training_range",
+        "unlike_training_data",
+        "recursive_horizon",
+        "truncated",
+        "mostly_unknown_words",
+    ]
+    detail: str
+
+
+class Interval(_Response):
+    level: FiniteFloat
+    lower: list[FiniteFloat]
+    upper: list[FiniteFloat]
+
+
+class Skill(_Response):
+    """The model's backtest error over the baseline's, from its card; below 1 is better."""
+
+    baseline: str
+    metric: str
+    ratio: FiniteFloat | None
+    steps: int = Field(description="the steps from 1 that the ratio pools")
+
+
+class ForecastResponse(_Response):
+    model: str
+    version: str
+    horizon: int
+    forecast: list[FiniteFloat]
+    timestamps: list[str] | None = Field(description="null unless `start` and `frequency` were sent")
+    intervals: list[Interval]
+    skill: Skill
+    warnings: list[WarningBody]
+
+
+class SeriesResult(ForecastResponse):
+    id: str
+
+
+class SeriesError(_Response):
+    id: str
+    error: Problem
+
+
+class ForecastBatchResponse(_Response):
+    results: list[SeriesResult | SeriesError] = Field(description="in the order asked")
+
+
+class Tokens(_Response):
+    total: int
+    read: int
+    unknown: int = Field(description="of those read, not in the vocabulary")
+
+
+class SentimentResponse(_Response):
+    model: str
+    version: str
+    label: str
+    confidence: FiniteFloat = Field(ge=0.5, le=1)
+    probabilities: dict[str, FiniteFloat]
+    uncertain: bool = Field(description="confidence under the card's threshold, or too many unknown words")
+    tokens: Tokens
+    explanation: None = Field(None, description="null unless asked for")
+    sentences: None = Field(None, description="null unless asked for")
+    warnings: list[WarningBody]
+
+
+class TextError(_Response):
+    error: Problem
+
+
+class SentimentBatchResponse(_Response):
+    results: list[SentimentResponse | TextError] = Field(description="in the order asked")
+
+
+class ModelSummary(_Response):
+    name: str
+    version: str
+    task: Literal["forecast", "sentiment"]
+    default: bool = Field(description="the version that answers when none is named")
+    network: str
+    parameters: int
+    window: int | None = Field(description="readings a forecaster needs")
+    max_horizon: int | None
+    max_tokens: int | None = Field(description="tokens a classifier reads")
+
+
+class ModelList(_Response):
+    models: list[ModelSummary]
+
+
+class CardResponse(_Response):
+    card: AnyCard
+
+
+class State(_Response):
+    status: Literal["alive", "ready"]
+
+
+class ServiceVersion(_Response):
+    name: Literal["gatecast"] = "gatecast"
+    version: str
+    python: str
+    models: dict[str, list[str]] = Field(description="loaded versions by name")

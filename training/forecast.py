@@ -1,0 +1,460 @@
+"""Train and export the forecasters.
+
+    python -m training.forecast                              # the default series, fetched and cached
+    python -m training.forecast --data my.csv --only gru     # your own: a date and a value column
+    python -m training.forecast --help                       # every knob
+
+Per network and seed: fit on the training part less its last fifth and watch that fifth, to learn how
+many epochs are enough; then fit again on the whole training part for so many epochs; look at the test
+part once, at the end, through the service's own predictor. The seed with the least validation loss ships.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from rich.progress import Progress
+from sklearn.preprocessing import MinMaxScaler
+
+from service import bundle
+from service.card import FORMAT_VERSION, ForecastCard, ReadingLimits, Score, Split, Spread, StepErrors, TrainingData
+from service.engine import prove
+from service.predictors import Forecaster
+from service.scaling import MinMax
+from training import data, evaluate, networks, plots, report, windows
+from training.evaluate import Array
+
+WINDOW = 15
+STEPS = 14  # steps forecast by the direct network, and measured for all
+MAX_HORIZON = 36
+EPOCHS = 100
+BATCH = 32
+TEST_SHARE = 0.37  # of the readings: the last 147 of the default 397 months
+VALIDATION_SHARE = 0.2  # of the training part
+SEEDS = (0, 1, 2)
+TOLERANCE = 1e-4
+
+
+@dataclass
+class Fit:
+    """One network, trained."""
+
+    model: keras.Model
+    scaler: MinMax
+    losses: list[float]
+    validation: list[float]
+
+
+@dataclass
+class Trial:
+    """One seed of one network: how long it was trained, and the result."""
+
+    seed: int
+    epochs: int
+    watched: Fit
+    final: Fit
+
+
+def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m training.forecast", description="Train and export forecasters.")
+    add = parser.add_argument
+    add("--data", type=Path, help="CSV with a date and a value column (default: FRED's IPG2211A2N)")
+    add("--date-column", help="(default: the column that holds dates)")
+    add("--value-column", help="(default: the column that holds numbers)")
+    add("--day-first", action="store_true", help="read 01/02/2016 as 1 February")
+    add("--units", help="units of the readings, for the card")
+    add("--source", help="where the data is from, for the card (default: the file's name)")
+    add("--only", help=f"comma-separated networks of {', '.join(networks.FORECASTERS)} (default: all)")
+    add("--test-size", type=int, help=f"last readings kept for the test (default: {TEST_SHARE:.0%})")
+    add("--epochs", type=int, default=EPOCHS, help="at most so many (default: %(default)s)")
+    add("--seeds", default=",".join(map(str, SEEDS)), help="(default: %(default)s)")
+    add("--models-dir", type=Path, default=Path("models"), help="(default: %(default)s)")
+    add("--pictures", type=Path, help="also copy the best network's pictures to this directory")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = arguments(argv)
+    try:
+        run(options)
+    except data.DataError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def run(options: argparse.Namespace) -> None:
+    series = read(options)
+    test_size = options.test_size or round(TEST_SHARE * len(series.readings))
+    train_size = len(series.readings) - test_size
+    watched = round(VALIDATION_SHARE * train_size)
+    enough(series, train_size, test_size, watched)
+    names = chosen_names(options.only)
+    seeds = chosen_seeds(options.seeds)
+
+    cards = []
+    with Progress() as progress, tempfile.TemporaryDirectory() as scratch:
+        budget = len(seeds) * options.epochs * 2
+        task = progress.add_task("training", total=len(names) * budget)
+        for number, name in enumerate(names):
+            progress.update(task, description=f"training {name}", completed=number * budget)
+            advance = progress_callback(progress, task)
+            trials = [
+                try_seed(name, seed, series.readings[:train_size], watched, options.epochs, advance) for seed in seeds
+            ]
+            card, path = export(name, trials, series, train_size, watched, options, Path(scratch))
+            progress.console.print(f"{path}: {card.network}")
+            cards.append(card)
+        progress.update(task, description="trained", completed=len(names) * budget)
+    report.show("Test part, original units; mean ± deviation over seeds", *report.forecast_rows(cards))
+    print("wrote", report.write_readme(options.models_dir))
+    if options.pictures:
+        copy_pictures(min(cards, key=lambda c: c.step_errors.model_rmse[0]), options)
+
+
+def read(options: argparse.Namespace) -> data.Series:
+    if options.data is None:
+        return data.fetch_series()
+    return data.read_series(
+        options.data,
+        date_column=options.date_column,
+        value_column=options.value_column,
+        day_first=options.day_first,
+        source=options.source,
+    )
+
+
+def enough(series: data.Series, train: int, test: int, watched: int) -> None:
+    """DataError unless every part holds windows to learn from and to measure on."""
+    least_train = WINDOW + STEPS + 10 + watched
+    if test < STEPS or train < max(least_train, series.season + STEPS) or watched < STEPS:
+        raise data.DataError(
+            f"{len(series.readings)} readings split into {train} for training and {test} for the test are too "
+            f"few: a window of {WINDOW} with {STEPS} steps needs at least {max(least_train, 5 * STEPS)} for "
+            f"training and {STEPS} for the test (--test-size)"
+        )
+    if np.ptp(series.readings[: train - watched]) == 0:
+        raise data.DataError("every training reading is the same; there is nothing to learn")
+
+
+def chosen_names(only: str | None) -> list[str]:
+    names = list(networks.FORECASTERS) if only is None else [n.strip() for n in only.split(",")]
+    for name in names:
+        if name not in networks.FORECASTERS:
+            raise data.DataError(f"no network is named '{name}'; there are {', '.join(networks.FORECASTERS)}")
+    return names
+
+
+def chosen_seeds(text: str) -> list[int]:
+    try:
+        return [int(seed) for seed in text.split(",")]
+    except ValueError:
+        raise data.DataError(f"--seeds takes whole numbers separated by commas, not '{text}'") from None
+
+
+def progress_callback(progress: Progress, task: object) -> keras.callbacks.Callback:
+    return keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: progress.advance(task, 1))  # type: ignore[arg-type]
+
+
+def try_seed(
+    name: str, seed: int, readings: Array, watched: int, epochs: int, advance: keras.callbacks.Callback
+) -> Trial:
+    """Learn how many epochs are enough on the watched part, then train on everything for so many."""
+    first = fit(name, seed, readings, watched, epochs, advance)
+    enough_epochs = int(np.argmin(first.validation)) + 1
+    final = fit(name, seed, readings, 0, enough_epochs, advance)
+    return Trial(seed, enough_epochs, first, final)
+
+
+def fit(name: str, seed: int, readings: Array, watched: int, epochs: int, advance: keras.callbacks.Callback) -> Fit:
+    """Train on all but the last `watched` readings, and measure the loss on those after every epoch.
+
+    The scaler is fitted on what is trained on. Adam, mean squared error in scaled units.
+    """
+    keras.utils.set_random_seed(seed)
+    known = readings[: len(readings) - watched]
+    fitted = MinMaxScaler().fit(known.reshape(-1, 1))
+    scaler = MinMax(float(fitted.data_min_[0]), float(fitted.data_max_[0]))
+    model = networks.FORECASTERS[name](WINDOW, STEPS)
+    x, y = examples(name, scaler.transform(known))
+    if model.output_shape[1:] != y.shape[1:]:
+        raise ValueError(f"{name} gives {model.output_shape}, its targets are {y.shape}")
+    model.compile(optimizer="adam", loss="mse")
+    held = None
+    if watched:
+        held = examples(name, scaler.transform(readings[-watched - WINDOW :]))
+    history = model.fit(
+        x, y, batch_size=BATCH, epochs=epochs, validation_data=held, verbose=0, callbacks=[advance]
+    ).history
+    return Fit(model, scaler, history["loss"], history.get("val_loss", []))
+
+
+def examples(name: str, scaled: Array) -> tuple[Array, Array]:
+    """The windows and targets that a network learns from."""
+    if name == "time_distributed":
+        return windows.shifted(scaled, WINDOW)
+    return windows.next_steps(scaled, WINDOW, STEPS if name == "lstm14" else 1)
+
+
+def export(
+    name: str,
+    trials: list[Trial],
+    series: data.Series,
+    train_size: int,
+    watched: int,
+    options: argparse.Namespace,
+    scratch: Path,
+) -> tuple[ForecastCard, Path]:
+    """Measure every seed on the test part, then write the one chosen on validation as a new version."""
+    shipped = min(trials, key=lambda trial: min(trial.watched.validation))
+    draft = draft_card(name, shipped, trials, series, train_size, watched, options)
+    results = {trial.seed: measure(in_memory(draft, trial.final), series, train_size) for trial in trials}
+    scores = [*baselines(series, train_size), *results[shipped.seed].scores]
+    card = draft.model_copy(
+        update={
+            "scores": scores,
+            "spread": spreads(trials, results),
+            "step_errors": results[shipped.seed].step_errors,
+        }
+    )
+    forecaster = in_memory(card, shipped.final)
+    golden = golden_answers(forecaster, series.readings[:train_size])
+    pictures = draw(scratch / name, card, series, train_size, watched, shipped, results[shipped.seed])
+
+    def write(path: Path) -> None:
+        shipped.final.model.export(path, verbose=False)
+
+    path = bundle.save(options.models_dir, card, golden, write, scaler=shipped.final.scaler, files=pictures)
+    proven = bundle.load(path)
+    prove(Forecaster(proven), proven.golden, str(path))
+    return card, path
+
+
+def in_memory(card: ForecastCard, trained: Fit) -> Forecaster:
+    """The service's predictor around a Keras model."""
+
+    def network(batch: npt.NDArray[np.float32]) -> Mapping[str, npt.NDArray[np.float32]]:
+        return {"output": np.asarray(trained.model(batch, training=False))}
+
+    placeholder = bundle.Golden(
+        relative_tolerance=TOLERANCE,
+        absolute_tolerance=TOLERANCE,
+        cases=[bundle.GoldenCase(request={}, answer=[0.0])],
+    )
+    return Forecaster(bundle.Bundle(card, trained.scaler, placeholder, network))
+
+
+@dataclass
+class Measured:
+    scores: list[Score]
+    step_errors: StepErrors
+    one_step: Array
+
+
+def measure(forecaster: Forecaster, series: data.Series, train_size: int) -> Measured:
+    """Step 1 from every origin of the test part, and steps 1–14 from those with 14 readings after."""
+
+    def forecast(histories: list[Array], steps: int) -> Array:
+        batch = [forecaster.prepare(history.tolist(), steps) for history in histories]
+        return np.array(forecaster.predict(batch))
+
+    scores, one_step = walk("model", forecast, series, train_size)
+    far = origins(series, train_size, STEPS)
+    actual, ours = evaluate.rolling(series.readings, far, STEPS, forecast)
+    _, theirs = evaluate.rolling(series.readings, far, STEPS, evaluate.seasonal_naive(series.season))
+    errors = [np.sqrt(np.mean(np.square(f - actual), axis=0)).tolist() for f in (ours, theirs)]
+    return Measured(
+        scores,
+        StepErrors(baseline="seasonal_naive", split="test", model_rmse=errors[0], baseline_rmse=errors[1]),
+        one_step,
+    )
+
+
+def baselines(series: data.Series, train_size: int) -> list[Score]:
+    naive = walk("last_value", evaluate.last_value, series, train_size)[0]
+    return naive + walk("seasonal_naive", evaluate.seasonal_naive(series.season), series, train_size)[0]
+
+
+def walk(subject: str, forecast, series: data.Series, train_size: int) -> tuple[list[Score], Array]:  # type: ignore[no-untyped-def]
+    """Scores of one subject for step 1 and steps 1–14, and its one-step forecasts."""
+    scores, first = [], np.empty(0)
+    for label, steps in (("1", 1), (f"1-{STEPS}", STEPS)):
+        where = origins(series, train_size, steps)
+        actual, predicted = evaluate.rolling(series.readings, where, steps, forecast)
+        metrics = evaluate.point_metrics(actual, predicted)
+        scores.append(Score(split="test", subject=subject, steps=label, count=len(where), metrics=metrics))
+        first = predicted[:, 0] if steps == 1 else first
+    return scores, first
+
+
+def origins(series: data.Series, train_size: int, steps: int) -> list[int]:
+    return list(range(train_size, len(series.readings) - steps + 1))
+
+
+def spreads(trials: list[Trial], results: dict[int, Measured]) -> list[Spread]:
+    rows = [report.spread("loss", "train", [trial.final.losses[-1] for trial in trials])]
+    first = results[trials[0].seed].scores
+    for i, score in enumerate(first):
+        for metric in score.metrics:
+            values = [results[trial.seed].scores[i].metrics[metric] for trial in trials]
+            rows.append(report.spread(metric, "test", values, score.steps))
+    return rows
+
+
+def golden_answers(forecaster: Forecaster, readings: Array) -> bundle.Golden:
+    """A plain window, a longer horizon, and a missing reading, as training's own network answers them."""
+    recent = [float(value) for value in readings[-WINDOW - 5 :]]
+    requests = [
+        {"readings": recent[-WINDOW:], "horizon": 1},
+        {"readings": recent, "horizon": STEPS},
+        {"readings": [*recent[:-4], None, *recent[-3:]], "horizon": 3},
+    ]
+    cases = [bundle.GoldenCase(request=r, answer=forecaster.replay(r)) for r in requests]
+    scale = float(np.ptp(readings))
+    return bundle.Golden(relative_tolerance=TOLERANCE, absolute_tolerance=min(0.01, TOLERANCE * scale), cases=cases)
+
+
+def draft_card(
+    name: str,
+    shipped: Trial,
+    trials: list[Trial],
+    series: data.Series,
+    train_size: int,
+    watched: int,
+    options: argparse.Namespace,
+) -> ForecastCard:
+    """The card, but for what the test part says."""
+    readings, total = series.readings, len(series.readings)
+    train = readings[:train_size]
+    stds = np.lib.stride_tricks.sliding_window_view(train, WINDOW).std(axis=1)
+    steps = STEPS if name == "lstm14" else 1
+
+    def part(label: str, begin: int, end: int, use: str) -> Split:
+        start, last = series.span(begin, end)
+        return Split(name=label, rows=end - begin, use=use, start=start, end=last)
+
+    start, end = series.span(0, total)
+    return ForecastCard(
+        format_version=FORMAT_VERSION,
+        task="forecast",
+        name=name,
+        version=bundle.next_version(options.models_dir, name),
+        network=networks.LAYERS[name],
+        parameters=shipped.final.model.count_params(),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        made_with=report.made_with("keras", "numpy", "scikit-learn"),
+        data=TrainingData(
+            source=series.source,
+            sha256=series.sha256,
+            rows=total,
+            columns=series.columns,
+            start=start,
+            end=end,
+            frequency=series.frequency,
+            season=series.season,
+            units=options.units,
+        ),
+        splits=[
+            part("train", 0, train_size, "the shipped network and its scaler are fitted on it"),
+            part(
+                "validation", train_size - watched, train_size, "the end of the training part; chooses epochs and seed"
+            ),
+            part("test", train_size, total, "looked at once, for the scores"),
+        ],
+        settings={
+            "epochs": shipped.epochs,
+            "epochs_at_most": options.epochs,
+            "batch": BATCH,
+            "optimizer": "adam, 0.001",
+            "loss": "mean squared error, scaled units",
+        },
+        seeds=[trial.seed for trial in trials],
+        seed=shipped.seed,
+        choice="Epochs and the shipped seed are those with the least validation loss.",
+        scores=[],
+        spread=[],
+        limits=limits(name, train_size, series),
+        window=WINDOW,
+        steps=steps,
+        horizon=steps,
+        max_horizon=MAX_HORIZON,
+        readings=ReadingLimits(
+            minimum=float(train.min()),
+            maximum=float(train.max()),
+            window_std_minimum=float(stds.min()),
+            window_std_maximum=float(stds.max()),
+        ),
+        step_errors=StepErrors(
+            baseline="seasonal_naive", split="test", model_rmse=[0.0] * STEPS, baseline_rmse=[0.0] * STEPS
+        ),
+    )
+
+
+def limits(name: str, train_size: int, series: data.Series) -> list[str]:
+    last = series.span(0, train_size)[1]
+    return [
+        f"knows one series ({series.source}) up to {last}; other series get a warning, not a good forecast",
+        f"steps after {STEPS} were not measured",
+        "gives no prediction intervals",
+    ]
+
+
+def draw(
+    scratch: Path,
+    card: ForecastCard,
+    series: data.Series,
+    train_size: int,
+    watched: int,
+    shipped: Trial,
+    result: Measured,
+) -> dict[str, Path]:
+    """Draw the run's three pictures; names in the version directory → files."""
+    units = f" ({card.data.units})" if card.data.units else ""
+    title = f"{card.data.source}{units}"
+    plots.series(scratch / "series.png", title, series.dates, series.readings, train_size, watched)
+    test = series.readings[train_size:]
+    seasonal = evaluate.rolling(
+        series.readings, origins(series, train_size, 1), 1, evaluate.seasonal_naive(series.season)
+    )[1][:, 0]
+    ours, theirs = (evaluate.point_metrics(test, f)["rmse"] for f in (result.one_step, seasonal))
+    plots.against_actual(
+        scratch / "test.png",
+        f"{card.name}, one step ahead on the test part{units}",
+        series.dates[train_size:],
+        test,
+        {f"{card.name}, RMSE {ours:.2f}": result.one_step, f"seasonal naive, RMSE {theirs:.2f}": seasonal},
+    )
+    lines: dict[str, Sequence[float]] = {
+        "training (dropout on)": shipped.watched.losses,
+        "validation": shipped.watched.validation,
+    }
+    plots.curves(
+        scratch / "loss.png",
+        f"{card.name}, seed {shipped.seed}",
+        {"loss (scaled MSE)": lines},
+        shipped.epochs,
+        log=True,
+    )
+    return {f"plots/{name}": scratch / name for name in ("series.png", "test.png", "loss.png")}
+
+
+def copy_pictures(card: ForecastCard, options: argparse.Namespace) -> None:
+    options.pictures.mkdir(parents=True, exist_ok=True)
+    source = options.models_dir / card.name / card.version / "plots"
+    for name in ("series", "test", "loss"):
+        shutil.copyfile(source / f"{name}.png", options.pictures / f"forecast_{name}.png")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

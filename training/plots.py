@@ -1,0 +1,109 @@
+"""The pictures of a training run; each function writes one PNG."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from matplotlib.figure import Figure
+
+Array = npt.NDArray[np.float64]
+INK, ACCENT, SOFT, WARM = "#1f2933", "#0b6e99", "#9fb3c8", "#c2571a"
+STYLE: dict[Any, Any] = {
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": SOFT,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "axes.grid": True,
+    "grid.color": "#e4e7eb",
+    "font.size": 9,
+    "legend.frameon": False,
+    "text.color": INK,
+}
+
+
+def series(path: Path, title: str, dates: pd.DatetimeIndex, readings: Array, train: int, validation: int) -> None:
+    """The whole series, with its training, validation and test parts."""
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(figsize=(9, 3), layout="constrained")
+        parts = [
+            ("training", 0, train - validation, ACCENT),
+            ("validation (then trained on)", train - validation, train, SOFT),
+            ("test", train, len(readings), WARM),
+        ]
+        for label, begin, end, colour in parts:
+            shown = slice(max(begin - 1, 0), end)
+            axes.plot(dates[shown], readings[shown], color=colour, label=f"{label}, {end - begin}", lw=1.2)
+        axes.set_title(title)
+        axes.legend(loc="upper left", ncols=3)
+        _save(figure, path)
+
+
+def against_actual(path: Path, title: str, dates: pd.DatetimeIndex, actual: Array, forecasts: dict[str, Array]) -> None:
+    """One-step forecasts over the test part beside the real readings, original units."""
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(figsize=(9, 3.4), layout="constrained")
+        axes.plot(dates, actual, color=INK, lw=1.4, label="real readings")
+        for (label, values), colour in zip(forecasts.items(), (WARM, SOFT), strict=False):
+            axes.plot(dates, values, color=colour, lw=1.2, label=label)
+        axes.set_title(title)
+        axes.legend(loc="upper left", ncols=3)
+        axes.set_ylim(top=axes.get_ylim()[1] + 0.12 * np.ptp(axes.get_ylim()))
+        _save(figure, path)
+
+
+def curves(
+    path: Path, title: str, panels: Mapping[str, Mapping[str, Sequence[float]]], chosen: int | None = None, *, log: bool
+) -> None:
+    """A panel a quantity, a line a part, by epoch; `chosen` marks the epoch that was kept."""
+    with plt.rc_context(STYLE):
+        figure, row = plt.subplots(1, len(panels), figsize=(4.5 * len(panels), 3), layout="constrained", squeeze=False)
+        for axes, (quantity, lines) in zip(row[0], panels.items(), strict=True):
+            for (label, values), colour in zip(lines.items(), (ACCENT, WARM), strict=False):
+                axes.plot(range(1, len(values) + 1), values, color=colour, lw=1.4, label=label)
+            if chosen is not None:
+                axes.axvline(chosen, color=SOFT, lw=1, ls="--", label=f"epoch kept: {chosen}")
+            axes.set_xlabel("epoch")
+            axes.set_title(quantity)
+            if log and quantity.startswith("loss"):
+                axes.set_yscale("log")
+            axes.legend()
+        figure.suptitle(title, x=0.01, ha="left", fontsize=11)
+        _save(figure, path)
+
+
+def reliability(path: Path, title: str, labels: npt.NDArray[Any], probabilities: Array, bins: int = 15) -> None:
+    """Accuracy against confidence in bins of equal mass; the diagonal is perfect calibration."""
+    confidence = np.maximum(probabilities, 1 - probabilities)
+    right = (probabilities >= 0.5) == (labels == 1)
+    parts = np.array_split(np.argsort(confidence, kind="stable"), bins)
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(figsize=(4, 3.6), layout="constrained")
+        axes.plot([0.5, 1], [0.5, 1], color=SOFT, ls="--", lw=1, label="perfect")
+        axes.plot(
+            [confidence[p].mean() for p in parts],
+            [right[p].mean() for p in parts],
+            "o-",
+            color=ACCENT,
+            ms=4,
+            label="measured",
+        )
+        axes.set_xlabel("confidence")
+        axes.set_ylabel("accuracy")
+        axes.set_title(title)
+        axes.legend()
+        _save(figure, path)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=90, metadata={"Software": None})
+    plt.close(figure)

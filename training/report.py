@@ -1,0 +1,164 @@
+"""What a run leaves for readers: the summary table, `models/README.md`, and facts for the card."""
+
+import importlib.metadata
+import platform
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from service import bundle
+from service.card import Card, ForecastCard, Score, SentimentCard, Spread
+
+HEAD = """# Models
+
+Written by `make train-forecast` and `make train-sentiment` from the cards (`manifest.json`) of the newest
+versions; do not edit. `sha256sum -c SHA256SUMS` in a version directory checks it.
+"""
+Row = tuple[str, ...]
+
+
+def made_with(*packages: str) -> dict[str, str]:
+    """Versions of Python and of the named packages, for the card."""
+    found = {"python": platform.python_version()}
+    return found | {name: importlib.metadata.version(name) for name in packages}
+
+
+def spread(metric: str, split: str, values: list[float], steps: str | None = None) -> Spread:
+    """Mean and sample standard deviation over seeds."""
+    std = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+    return Spread(metric=metric, split=split, steps=steps, mean=float(np.mean(values)), std=std, values=values)
+
+
+def show(title: str, header: Row, rows: list[Row]) -> None:
+    """Print a table to the terminal."""
+    table = Table(title=title, title_justify="left")
+    for name in header:
+        table.add_column(name, justify="left" if name == header[0] else "right")
+    for row in rows:
+        table.add_row(*row)
+    Console(width=max(Console().width, 140)).print(table)
+
+
+def forecast_rows(cards: list[ForecastCard]) -> tuple[Row, list[Row]]:
+    """A row a network, then a row a baseline: spread over seeds, and the shipped seed."""
+    header = (
+        "network",
+        "parameters",
+        "training loss",
+        "RMSE, step 1",
+        "MAE",
+        "MAPE %",
+        "RMSE, steps 1–14",
+        "MAE",
+        "MAPE %",
+        "shipped: RMSE 1 / 1–14",
+    )
+    rows = []
+    measured = [("1", m) for m in ("rmse", "mae", "mape")] + [("1-14", m) for m in ("rmse", "mae", "mape")]
+    for card in cards:
+        shipped = [_value(card, "model", steps, "rmse") for steps in ("1", "1-14")]
+        rows.append(
+            (
+                f"{card.name} v{card.version}",
+                f"{card.parameters:,}",
+                _plus_minus(card, "loss", None, 4),
+                *(_plus_minus(card, metric, steps, 2) for steps, metric in measured),
+                " / ".join(shipped),
+            )
+        )
+    for baseline in ("last_value", "seasonal_naive"):
+        values = [_value(cards[0], baseline, steps, metric) for steps, metric in measured]
+        rows.append((baseline.replace("_", " "), "", "", *values, ""))
+    return header, rows
+
+
+def sentiment_rows(cards: list[SentimentCard]) -> tuple[Row, list[Row]]:
+    header = (
+        "network",
+        "parameters",
+        "test accuracy",
+        "AUC",
+        "NLL",
+        "Brier",
+        "ECE",
+        "validation accuracy",
+        "shipped: test accuracy",
+    )
+    rows = []
+    for card in cards:
+        test = [_plus_minus(card, m, None, 4, "test") for m in ("accuracy", "auc", "nll", "brier", "ece")]
+        shipped = _value(card, "model", None, "accuracy", 4)
+        validation = _plus_minus(card, "accuracy", None, 4, "validation")
+        rows.append((f"{card.name} v{card.version}", f"{card.parameters:,}", *test, validation, shipped))
+    return header, rows
+
+
+def write_readme(models_dir: Path) -> Path:
+    """Write models/README.md anew from the cards on disk."""
+    cards = [_newest(path) for path in sorted(models_dir.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+    forecasters = [c for c in cards if isinstance(c, ForecastCard)]
+    classifiers = [c for c in cards if isinstance(c, SentimentCard)]
+    text = HEAD
+    if forecasters:
+        text += "\n## Forecasters\n\n" + _about(forecasters[0])
+        text += (
+            "\nMean ± standard deviation over the seeds; training loss is the mean squared error in scaled units "
+            "(dropout on) in the last epoch, everything else is in original units on the test part: step 1 from "
+            "every origin, steps 1–14 pooled over the origins with 14 readings after them. "
+            f"{forecasters[0].choice}\n\n"
+        )
+        text += _markdown(*forecast_rows(forecasters))
+        text += "\n" + "".join(f"- `{card.name}`: {card.network}\n" for card in forecasters)
+    if classifiers:
+        text += "\n## Sentiment\n\n" + _about(classifiers[0])
+        text += f"\nMean ± standard deviation over the seeds. {classifiers[0].choice}\n\n"
+        text += _markdown(*sentiment_rows(classifiers))
+        calibration = classifiers[0].calibration
+        text += (
+            f"\n- `{classifiers[0].name}`: {classifiers[0].network}\n"
+            f"- Answers with a confidence of at least {calibration.confidence_threshold:.3f} "
+            f"({calibration.threshold_choice}): {calibration.coverage:.1%} of the test texts, "
+            f"{calibration.accuracy_covered:.1%} of them right. The rest is marked `uncertain`.\n"
+        )
+    path = models_dir / "README.md"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def _newest(model: Path) -> ForecastCard | SentimentCard:
+    version = max(int(p.name) for p in model.iterdir() if p.name.isdecimal())
+    return bundle.read(model / str(version))[0]
+
+
+def _about(card: Card) -> str:
+    data = card.data
+    lines = [f"Learnt from {data.source} ({data.rows:,} rows, SHA-256 `{data.sha256[:16]}…`).\n"]
+    for part in card.splits:
+        span = f", {part.start} to {part.end}" if part.start else ""
+        lines.append(f"- {part.name}: {part.rows:,}{span}; {part.use}\n")
+    lines += [f"- {note}\n" for note in data.audit]
+    lines.append(f"- seeds {', '.join(map(str, card.seeds))}\n")
+    return "".join(lines)
+
+
+def _find(card: Card, subject: str, steps: str | None) -> Score:
+    return next(s for s in card.scores if (s.subject, s.steps, s.split) == (subject, steps, "test"))
+
+
+def _value(card: Card, subject: str, steps: str | None, metric: str, digits: int = 2) -> str:
+    value = _find(card, subject, steps).metrics.get(metric)
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def _plus_minus(card: Card, metric: str, steps: str | None, digits: int, split: str | None = None) -> str:
+    for row in card.spread:
+        if (row.metric, row.steps) == (metric, steps) and split in (None, row.split):
+            return f"{row.mean:.{digits}f} ± {row.std:.{digits}f}"
+    return "–"
+
+
+def _markdown(header: Row, rows: list[Row]) -> str:
+    align = ["---"] + ["---:"] * (len(header) - 1)
+    return "".join(f"| {' | '.join(row)} |\n" for row in (header, tuple(align), *rows))

@@ -102,7 +102,7 @@ async def _answer_http(request: Request, error: Exception) -> JSONResponse:
     raise error
 
 
-async def _answer_defect(request: Request, error: Exception) -> JSONResponse:
+async def _answer_defect(request: Request, _: Exception) -> JSONResponse:
     """Anything unforeseen: the traceback goes to the log, nothing of it to the caller.
 
     Answered outside of TraceMiddleware, so the headers are put on here.

@@ -29,7 +29,7 @@ def timestamps(start: datetime, frequency: str, readings: int, horizon: int) -> 
                 pointer="/start",
             )
         future = [first + step * offset for step in range(readings, readings + horizon)]
-    except (OverflowError, pd.errors.OutOfBoundsDatetime):
+    except (OverflowError, ValueError):  # pandas: out of bounds for a date, or for a difference
         future = []
     if not future or future[-1].year > 9999:
         raise UnusableFrequency(

@@ -64,9 +64,10 @@ class Registry:
             raise UnknownModel(f"no model of that name is loaded; loaded are {_list(self._models)}")
         if version is None:
             return versions[max(versions)]
-        if int(version) not in versions:
-            raise UnknownModel(f"'{name}' has no version {version}; loaded are {_list(versions)}")
-        return versions[int(version)]
+        for number, model in versions.items():
+            if str(number) == version:
+                return model
+        raise UnknownModel(f"'{name}' has no version of that number; loaded are {_list(versions)}")
 
     def forecaster(
         self,

@@ -384,7 +384,7 @@ def draft_card(
         choice="Epochs and the shipped seed are those with the least validation loss.",
         scores=[],
         spread=[],
-        limits=limits(name, train_size, series),
+        limits=limits(train_size, series),
         window=WINDOW,
         steps=steps,
         horizon=steps,
@@ -401,7 +401,7 @@ def draft_card(
     )
 
 
-def limits(name: str, train_size: int, series: data.Series) -> list[str]:
+def limits(train_size: int, series: data.Series) -> list[str]:
     last = series.span(0, train_size)[1]
     return [
         f"knows one series ({series.source}) up to {last}; other series get a warning, not a good forecast",

@@ -101,7 +101,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         order = np.argsort(lengths, kind="stable")
         self._rows = [order[i : i + BATCH] for i in range(0, len(order), BATCH)]
         if self._rng is not None:
-            self._rng.shuffle(self._rows)  # type: ignore[arg-type]
+            self._rng.shuffle(self._rows)
 
     def __len__(self) -> int:
         return len(self._rows)

@@ -19,7 +19,7 @@ async def livez() -> State:
 
 
 @router.get("/readyz", responses=problems(503))
-async def readyz(models: Models) -> State:
+async def readyz(_: Models) -> State:
     """Models are loaded and proven, and the service is not draining."""
     return State(status="ready")
 

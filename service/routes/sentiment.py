@@ -54,10 +54,14 @@ async def sentiment_batch(
     items = [_prepared(model, text, index) for index, text in enumerate(asked.texts)]
     answers = await model.engine.ask_many([i for i in items if isinstance(i, Review)], deadline)
     note(tracing, answers)
-    outcomes = iter([outcome(answer) for answer in answers])
+    outcomes = iter(answers)
     results: list[SentimentResponse | TextError] = []
     for item in items:
-        found = next(outcomes) if isinstance(item, Review) else item
+        if isinstance(item, Review):
+            answer = next(outcomes)
+            found = outcome(answer)
+        else:
+            found = item
         if isinstance(found, Sentiment):
             results.append(_response(model, found))
         else:

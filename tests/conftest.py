@@ -1,0 +1,34 @@
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from service.app import create_app
+from service.bundle import Bundle
+from tests import fakes
+
+Serve = Callable[..., TestClient]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Start the app on fake bundles: serve(bundles, max_queue=1, …) → client."""
+    with ExitStack() as stack:
+
+        def start(bundles: list[Bundle] | None = None, **changes: Any) -> TestClient:
+            models = tmp_path / f"models{len(list(tmp_path.iterdir()))}"
+            models.mkdir()
+            load = fakes.FakeLoad(models, fakes.default_bundles() if bundles is None else bundles)
+            app = create_app(fakes.settings(models, **changes), load)
+            return stack.enter_context(TestClient(app, raise_server_exceptions=False))
+
+        yield start
+
+
+@pytest.fixture
+def client(serve: Serve) -> TestClient:
+    """The app with two forecasters and a sentiment model, all fakes."""
+    return serve()

@@ -1,0 +1,165 @@
+"""Stand-ins for trained models: cards and networks made of a line of numpy, no TensorFlow."""
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import numpy as np
+
+from service.bundle import Bundle, Golden, GoldenCase
+from service.card import (
+    Calibration,
+    ForecastCard,
+    ReadingLimits,
+    SentimentCard,
+    StepErrors,
+    TrainingData,
+)
+from service.scaling import MinMax
+from service.settings import Settings
+
+WINDOW = 5
+READINGS = [10.0, 20.0, 30.0, 40.0, 50.0]
+COMMON: dict[str, Any] = {
+    "format_version": 1,
+    "network": "a line of numpy",
+    "parameters": 1,
+    "created": "2026-01-01T00:00:00+00:00",
+    "made_with": {},
+    "data": TrainingData(source="made up", sha256="0" * 64, rows=100, columns={}),
+    "splits": [],
+    "settings": {},
+    "seeds": [0],
+    "seed": 0,
+    "choice": "",
+    "scores": [],
+    "spread": [],
+    "limits": [],
+}
+
+
+def forecast_card(name: str = "gru", version: str = "1", **changes: Any) -> ForecastCard:
+    known: dict[str, Any] = {
+        "window": WINDOW,
+        "steps": 1,
+        "horizon": 1,
+        "max_horizon": 10,
+        "readings": ReadingLimits(minimum=0, maximum=100, window_std_minimum=5, window_std_maximum=30),
+        "step_errors": StepErrors(
+            baseline="seasonal_naive", split="test", model_rmse=[2.0, 4.0], baseline_rmse=[4.0, 4.0]
+        ),
+    }
+    return ForecastCard(task="forecast", name=name, version=version, **(COMMON | known | changes))
+
+
+def sentiment_card(version: str = "1", **changes: Any) -> SentimentCard:
+    known: dict[str, Any] = {
+        "classes": ("negative", "positive"),
+        "max_tokens": 10,
+        "truncation": "keep_last",
+        "vocabulary": 100,
+        "max_unknown_share": 0.5,
+        "calibration": Calibration(
+            temperature=1,
+            fitted_on="validation",
+            expected_calibration_error=0.01,
+            bins=15,
+            measured_on="test",
+            confidence_threshold=0.8,
+            threshold_choice="",
+            coverage=0.9,
+            accuracy_covered=0.95,
+        ),
+    }
+    return SentimentCard(task="sentiment", name="sentiment", version=version, **(COMMON | known | changes))
+
+
+def last_plus_ten(batch: Any) -> dict[str, Any]:
+    """A one-step network: scaled by 100, the last reading plus 0.1."""
+    return {"output": batch[:, -1, :] + np.float32(0.1)}
+
+
+def good_words(batch: Any) -> dict[str, Any]:
+    """Positive when a text says 'good'; words of 'zz' are unknown."""
+    words = [text.decode().split() for text in batch]
+    return {
+        "probability": np.array([[0.9 if "good" in w else 0.1 if "bad" in w else 0.6] for w in words]),
+        "tokens_total": np.array([[len(w)] for w in words]),
+        "tokens_unknown": np.array([[sum(x.startswith("zz") for x in w[-10:])] for w in words]),
+    }
+
+
+def forecast_bundle(
+    card: ForecastCard | None = None,
+    run: Callable[[Any], dict[str, Any]] = last_plus_ten,
+    answer: float = 60.0,
+) -> Bundle:
+    golden = Golden(
+        relative_tolerance=1e-4,
+        absolute_tolerance=1e-3,
+        cases=[GoldenCase(request={"readings": READINGS, "horizon": 1}, answer=[answer])],
+    )
+    return Bundle(card or forecast_card(), MinMax(0, 100), golden, run)
+
+
+def sentiment_bundle(
+    card: SentimentCard | None = None, run: Callable[[Any], dict[str, Any]] = good_words
+) -> Bundle:
+    golden = Golden(
+        relative_tolerance=1e-4,
+        absolute_tolerance=1e-4,
+        cases=[GoldenCase(request={"text": "a good film"}, answer=[0.9, 3, 3, 0])],
+    )
+    return Bundle(card or sentiment_card(), None, golden, run)
+
+
+def default_bundles() -> list[Bundle]:
+    """Two versions of one forecaster, a less accurate one, and a sentiment model."""
+    worse = StepErrors(baseline="seasonal_naive", split="test", model_rmse=[9.0], baseline_rmse=[4.0])
+    return [
+        forecast_bundle(forecast_card(version="1")),
+        forecast_bundle(forecast_card(version="2")),
+        forecast_bundle(forecast_card("simple_rnn", step_errors=worse, window=3)),
+        sentiment_bundle(),
+    ]
+
+
+class FakeLoad:
+    """`bundle.load` for bundles that are in memory; `models_dir` gets their directories only."""
+
+    def __init__(self, models_dir: Path, bundles: list[Bundle]) -> None:
+        self._bundles = {(b.card.name, b.card.version): b for b in bundles}
+        for name, version in self._bundles:
+            (models_dir / name / version).mkdir(parents=True)
+
+    def __call__(self, path: Path, threads: int) -> Bundle:
+        return self._bundles[path.parent.name, path.name]
+
+
+class Gate:
+    """Wraps a network: once closed, a call waits until the gate is opened again."""
+
+    def __init__(self, run: Callable[[Any], dict[str, Any]]) -> None:
+        self._run = run
+        self._open = Event()
+        self._open.set()
+        self.entered = Event()
+        self.batches: list[int] = []
+
+    def close(self) -> None:
+        self._open.clear()
+        self.entered.clear()
+
+    def open(self) -> None:
+        self._open.set()
+
+    def __call__(self, batch: Any) -> dict[str, Any]:
+        self.batches.append(len(batch))
+        self.entered.set()
+        assert self._open.wait(20), "the gate was never opened"
+        return self._run(batch)
+
+
+def settings(models_dir: Path, **changes: Any) -> Settings:
+    return Settings(models_dir=models_dir, **changes)

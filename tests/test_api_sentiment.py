@@ -1,0 +1,107 @@
+"""POST /sentiment and /sentiment/batch over HTTP, on a fake network."""
+
+import pytest
+
+
+def ask(client, text="a good film", **body):
+    return client.post("/sentiment", json={"text": text} | body)
+
+
+def test_sentiment_answers_every_field_of_the_contract(client):
+    reply = ask(client)
+    assert reply.status_code == 200
+    assert reply.json() == {
+        "model": "sentiment",
+        "version": "1",
+        "label": "positive",
+        "confidence": pytest.approx(0.9),
+        "probabilities": {"positive": pytest.approx(0.9), "negative": pytest.approx(0.1)},
+        "uncertain": False,
+        "tokens": {"total": 3, "read": 3, "unknown": 0},
+        "explanation": None,
+        "sentences": None,
+        "warnings": [],
+    }
+
+
+def test_sentiment_of_a_bad_review_is_negative(client):
+    reply = ask(client, "a bad film").json()
+    assert (reply["label"], reply["confidence"]) == ("negative", pytest.approx(0.9))
+
+
+def test_sentiment_is_uncertain_below_the_threshold_and_still_labels(client):
+    reply = ask(client, "a film").json()
+    assert (reply["label"], reply["uncertain"]) == ("positive", True)
+
+
+def test_sentiment_is_uncertain_of_unknown_words(client):
+    """However sure the network is, a text of unknown words is marked."""
+    reply = ask(client, "good zzq zzw zze").json()
+    assert reply["uncertain"] is True
+    assert [w["code"] for w in reply["warnings"]] == ["mostly_unknown_words"]
+
+
+def test_sentiment_says_when_it_cut_a_text(client):
+    reply = ask(client, "good " * 12).json()
+    assert reply["tokens"] == {"total": 12, "read": 10, "unknown": 0}
+    assert [w["code"] for w in reply["warnings"]] == ["truncated"]
+
+
+@pytest.mark.parametrize(
+    ("body", "slug", "pointer"),
+    [
+        ({"text": ""}, "invalid-request", "/text"),
+        ({"text": " \t\n"}, "unreadable-text", "/text"),
+        ({"text": "x" * 20_001}, "invalid-request", "/text"),
+        ({"text": 5}, "invalid-request", "/text"),
+        ({"explain": True}, "not-offered", "/explain"),
+        ({"sentences": True}, "not-offered", "/sentences"),
+        ({"explain": "yes"}, "invalid-request", "/explain"),
+        ({"language": "en"}, "invalid-request", "/language"),
+        ({"version": "v1"}, "invalid-request", "/version"),
+    ],
+)
+def test_sentiment_refuses_with_a_pointer_to_the_fault(client, body, slug, pointer):
+    reply = ask(client, **body)
+    problem = reply.json()
+    assert reply.status_code == 422
+    assert problem["type"] == f"/problems/{slug}"
+    assert [fault["pointer"] for fault in problem["errors"]] == [pointer]
+
+
+def test_sentiment_refuses_half_a_surrogate_pair(client):
+    """A lone surrogate is legal JSON but no text; it must not reach the model."""
+    reply = client.post(
+        "/sentiment", content=b'{"text": "good \\ud800"}', headers={"content-type": "application/json"}
+    )
+    assert reply.status_code in (400, 422)
+
+
+def test_sentiment_answers_404_for_an_unknown_version(client):
+    assert ask(client, version="7").status_code == 404
+
+
+def test_sentiment_answers_404_without_a_sentiment_model(serve):
+    from tests import fakes
+
+    assert ask(serve([fakes.forecast_bundle()])).status_code == 404
+
+
+def test_batch_keeps_the_order_and_isolates_the_bad(client):
+    reply = client.post("/sentiment/batch", json={"texts": ["good", "  ", "bad", "x" * 20_001]})
+    first, second, third, fourth = reply.json()["results"]
+    assert reply.status_code == 200
+    assert (first["label"], third["label"]) == ("positive", "negative")
+    assert second["error"]["errors"][0]["pointer"] == "/texts/1"
+    assert fourth["error"]["status"] == 422
+
+
+def test_batch_of_a_thousand_is_answered(client):
+    texts = ["good" if i % 2 else "bad" for i in range(1000)]
+    results = client.post("/sentiment/batch", json={"texts": texts}).json()["results"]
+    assert [r["label"] for r in results] == ["positive" if i % 2 else "negative" for i in range(1000)]
+
+
+@pytest.mark.parametrize("body", [{"texts": []}, {"texts": ["a"] * 1001}, {"texts": ["a"], "explain": True}])
+def test_batch_refuses_a_bad_envelope(client, body):
+    assert client.post("/sentiment/batch", json=body).status_code == 422

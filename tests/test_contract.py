@@ -1,0 +1,85 @@
+"""The running app against its own OpenAPI schema: generated requests find no 500 and no surprise."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from threading import Thread
+
+import pytest
+import schemathesis
+import uvicorn
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from service.app import create_app
+from tests import fakes
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+OPERATIONS = [
+    ("POST", "/forecast"),
+    ("POST", "/forecast/batch"),
+    ("POST", "/sentiment"),
+    ("POST", "/sentiment/batch"),
+    ("GET", "/models"),
+    ("GET", "/models/{name}"),
+    ("GET", "/models/{name}/versions/{version}"),
+    ("GET", "/livez"),
+    ("GET", "/readyz"),
+    ("GET", "/version"),
+]
+WITHOUT_INPUT = ("/models", "/livez", "/readyz", "/version")  # nothing to send that could be invalid
+GENERATED = [
+    (method, path, mode)
+    for method, path in OPERATIONS
+    for mode in GenerationMode
+    if mode is GenerationMode.POSITIVE or path not in WITHOUT_INPUT
+]
+
+
+@pytest.fixture(scope="module")
+def contract(tmp_path_factory) -> Iterator[schemathesis.BaseSchema]:
+    """The schema of the app as it is served by uvicorn on a free loopback port."""
+    models = tmp_path_factory.mktemp("models")
+    app = create_app(fakes.settings(models), fakes.FakeLoad(models, fakes.default_bundles()))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = Thread(target=lambda: asyncio.run(server.serve([listening])))
+        thread.start()
+        port = listening.getsockname()[1]
+        yield schemathesis.openapi.from_url(f"http://127.0.0.1:{port}/openapi.json", wait_for_schema=20)
+        server.should_exit = True
+        thread.join()
+
+
+def test_every_operation_is_fuzzed(contract):
+    """The list above is the schema's own."""
+    found = [(o.ok().method.upper(), o.ok().path) for o in contract.get_all_operations()]
+    assert sorted(found) == sorted(OPERATIONS)
+
+
+@pytest.mark.parametrize(("method", "path", "mode"), GENERATED)
+def test_every_generated_request_is_answered_within_the_schema(contract, method, path, mode):
+    """Valid and invalid requests alike: no 500, no status, content type or body that is not documented."""
+    operation = contract[path][method]
+
+    @settings(
+        max_examples=30, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def check(case):
+        case.call_and_validate(checks=CHECKS)
+
+    check()

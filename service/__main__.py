@@ -1,6 +1,7 @@
-"""`python -m service`: serve with the settings of the environment."""
+"""`python -m service`: serve with the settings of the environment, until SIGTERM or Ctrl-C."""
 
 import logging
+import signal
 import sys
 
 import uvicorn
@@ -18,9 +19,10 @@ def main() -> int:
             print(f"GATECAST_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}", file=sys.stderr)
         return 2
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    app = create_app(settings)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(settings),
+            app,
             host=settings.host,
             port=settings.port,
             log_config=None,
@@ -29,8 +31,14 @@ def main() -> int:
             timeout_graceful_shutdown=settings.shutdown_s,
         )
     )
+    # After its graceful shutdown uvicorn raises the signal again; without this that would be death by signal.
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop, lambda *_: sys.exit(0))
     server.run()
-    return 0 if server.started else 3
+    if not server.started:
+        print(f"error: {app.state.refusal or 'could not start; see above'}", file=sys.stderr)
+        return 3
+    return 0
 
 
 if __name__ == "__main__":

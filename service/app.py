@@ -46,8 +46,11 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Fa
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        registry = await open_registry(settings, load)
-        app.state.registry = registry
+        try:
+            app.state.registry = registry = await open_registry(settings, load)
+        except bundle.BundleError as error:
+            app.state.refusal = str(error)
+            raise
         yield
         app.state.registry = None
         await registry.close()
@@ -60,6 +63,7 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Fa
     )
     app.state.settings = settings
     app.state.registry = None
+    app.state.refusal = None
     for routes in (forecast, sentiment, models, operations):
         app.include_router(routes.router)
     app.add_middleware(TraceMiddleware)

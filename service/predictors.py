@@ -269,7 +269,8 @@ class SentimentClassifier:
             warnings.append(Warned("truncated", detail))
         mostly_unknown = unknown > card.max_unknown_share * read or read == 0
         if mostly_unknown:
-            detail = f"{unknown} of the {read} tokens read are not in the model's vocabulary"
+            known = f"{unknown} of the {read} tokens read are not in the model's vocabulary"
+            detail = known if read else "the text holds no words"
             warnings.append(Warned("mostly_unknown_words", detail))
         confidence = max(positive, 1 - positive)
         uncertain = mostly_unknown or confidence < card.calibration.confidence_threshold

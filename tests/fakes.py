@@ -103,9 +103,7 @@ def forecast_bundle(
     return Bundle(card or forecast_card(), MinMax(0, 100), golden, run)
 
 
-def sentiment_bundle(
-    card: SentimentCard | None = None, run: Callable[[Any], dict[str, Any]] = good_words
-) -> Bundle:
+def sentiment_bundle(card: SentimentCard | None = None, run: Callable[[Any], dict[str, Any]] = good_words) -> Bundle:
     golden = Golden(
         relative_tolerance=1e-4,
         absolute_tolerance=1e-4,

@@ -155,9 +155,7 @@ def test_forecast_refuses_numbers_that_are_not_finite(client, number):
     assert reply.status_code in (400, 422)
 
 
-@pytest.mark.parametrize(
-    "body", [{"model": "lstm99"}, {"model": "gru", "version": "9"}, {"model": "sentiment"}]
-)
+@pytest.mark.parametrize("body", [{"model": "lstm99"}, {"model": "gru", "version": "9"}, {"model": "sentiment"}])
 def test_forecast_answers_404_for_an_unknown_model_and_lists_the_known(client, body):
     reply = ask(client, **body)
     assert reply.status_code == 404

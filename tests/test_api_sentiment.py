@@ -71,9 +71,7 @@ def test_sentiment_refuses_with_a_pointer_to_the_fault(client, body, slug, point
 
 def test_sentiment_refuses_half_a_surrogate_pair(client):
     """A lone surrogate is legal JSON but no text; it must not reach the model."""
-    reply = client.post(
-        "/sentiment", content=b'{"text": "good \\ud800"}', headers={"content-type": "application/json"}
-    )
+    reply = client.post("/sentiment", content=b'{"text": "good \\ud800"}', headers={"content-type": "application/json"})
     assert reply.status_code in (400, 422)
 
 

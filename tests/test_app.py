@@ -16,9 +16,7 @@ JSON = {"content-type": "application/json"}
 def test_every_reply_carries_a_request_id_and_timings(client):
     reply = client.post("/forecast", json={"readings": READINGS})
     assert re.fullmatch(r"[0-9a-f]{32}", reply.headers["x-request-id"])
-    assert re.fullmatch(
-        r"queue;dur=[\d.]+, model;dur=[\d.]+, total;dur=[\d.]+", reply.headers["server-timing"]
-    )
+    assert re.fullmatch(r"queue;dur=[\d.]+, model;dur=[\d.]+, total;dur=[\d.]+", reply.headers["server-timing"])
 
 
 def test_a_sane_request_id_of_the_callers_comes_back(client):

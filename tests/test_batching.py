@@ -32,9 +32,7 @@ def test_a_bad_item_fails_alone():
 
     async def work():
         inverse = batcher(lambda items: [1 / i for i in items])
-        answers = await asyncio.gather(
-            *(inverse.submit(i, soon()) for i in (1, 0, 2)), return_exceptions=True
-        )
+        answers = await asyncio.gather(*(inverse.submit(i, soon()) for i in (1, 0, 2)), return_exceptions=True)
         await inverse.close()
         return answers
 

@@ -154,7 +154,7 @@ def test_an_oversized_file_is_not_read(version):
 def test_a_golden_answer_that_is_off_is_refused():
     """The proof at start: the serving path must give what training's evaluation gave."""
     wrong = fakes.forecast_bundle(answer=61.0)
-    with pytest.raises(BundleError, match="golden case 1 differs by up to 0.99"):
+    with pytest.raises(BundleError, match=r"golden case 1 differs by up to 0\.99"):
         prove(Forecaster(wrong), wrong.golden, "gru/1")
 
 

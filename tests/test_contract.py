@@ -75,9 +75,7 @@ def test_every_generated_request_is_answered_within_the_schema(contract, method,
     """Valid and invalid requests alike: no 500, no status, content type or body that is not documented."""
     operation = contract[path][method]
 
-    @settings(
-        max_examples=30, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=30, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(generation_mode=mode))
     def check(case):
         case.call_and_validate(checks=CHECKS)

@@ -36,9 +36,7 @@ def test_a_start_off_the_frequency_names_the_next_date_that_is_on_it():
         timestamps(datetime(2016, 2, 10), "MS", 3, 1)
 
 
-@pytest.mark.parametrize(
-    "frequency", ["", "monthly", "M", "-1D", "0D", "bh", "C", "\x00", "9" * 20 + "D", "2000000D"]
-)
+@pytest.mark.parametrize("frequency", ["", "monthly", "M", "-1D", "0D", "bh", "C", "\x00", "9" * 20 + "D", "2000000D"])
 def test_an_alias_that_does_not_step_forward_is_refused(frequency):
     with pytest.raises(UnusableFrequency, match="pandas offset alias"):
         timestamps(datetime(2016, 2, 1), frequency, 3, 1)

@@ -39,8 +39,6 @@ def test_no_models_at_all_says_how_to_train_some(tmp_path):
 
 def test_one_version_that_fails_its_proof_keeps_the_service_from_starting(tmp_path):
     """Failing to start is a feature: nothing is served next to a wrong model."""
-    load = fakes.FakeLoad(
-        tmp_path, [fakes.sentiment_bundle(), fakes.forecast_bundle(answer=61.0)]
-    )
+    load = fakes.FakeLoad(tmp_path, [fakes.sentiment_bundle(), fakes.forecast_bundle(answer=61.0)])
     with pytest.raises(BundleError, match=r"gru/1/golden\.json: golden case 1 differs"):
         asyncio.run(open_registry(fakes.settings(tmp_path), load))

@@ -9,6 +9,7 @@ import hashlib
 import os
 import re
 import tarfile
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -162,8 +163,6 @@ def _value_column(table: pd.DataFrame, date_column: str, path: Path) -> str:
 def _dates(column: "pd.Series[str]", day_first: bool, strict: bool = True) -> "pd.Series[pd.Timestamp]":
     dates = pd.to_datetime(column, errors="coerce", dayfirst=day_first, format="ISO8601")
     if dates.isna().any():
-        import warnings
-
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             dates = pd.to_datetime(column, errors="coerce", dayfirst=day_first)
@@ -206,10 +205,10 @@ def _frequency(dates: pd.DatetimeIndex, path: Path) -> str:
     """The frequency that the dates keep, or DataError naming the gaps."""
     if len(dates) < 3:
         raise DataError(f"{path}: {len(dates)} rows are too few to tell a frequency")
-    whole = pd.infer_freq(dates)
+    whole = _inferred(dates)
     if whole is not None:
-        return str(whole)
-    pieces = [pd.infer_freq(dates[i : i + 8]) for i in range(max(1, len(dates) - 8))]
+        return whole
+    pieces = [_inferred(dates[i : i + 8]) for i in range(max(1, len(dates) - 8))]
     votes = pd.Series([piece for piece in pieces if piece]).value_counts()
     if votes.empty:
         raise DataError(f"{path}: the dates keep no regular frequency; resample the series first")
@@ -225,6 +224,14 @@ def _frequency(dates: pd.DatetimeIndex, path: Path) -> str:
         f"{path}: {len(absent)} dates of frequency '{frequency}' are missing: {shown}"
         f"{' …' if len(absent) > 5 else ''}; add them, with interpolated values if need be"
     )
+
+
+def _inferred(dates: pd.DatetimeIndex) -> str | None:
+    """The alias of dates without a gap; pandas is changing its answer from a string to an offset."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = pd.infer_freq(dates)
+    return None if found is None else str(getattr(found, "freqstr", found))
 
 
 # --- texts ------------------------------------------------------------------------------------

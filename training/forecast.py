@@ -78,7 +78,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--only", help=f"comma-separated networks of {', '.join(networks.FORECASTERS)} (default: all)")
     add("--test-size", type=int, help=f"last readings kept for the test (default: {TEST_SHARE:.0%})")
     add("--epochs", type=int, default=EPOCHS, help="at most so many (default: %(default)s)")
-    add("--seeds", default=",".join(map(str, SEEDS)), help="(default: %(default)s)")
+    add("--seeds", type=int, nargs="+", default=SEEDS, help="(default: %(default)s)")
     add("--models-dir", type=Path, default=Path("models"), help="(default: %(default)s)")
     add("--pictures", type=Path, help="also copy the best network's pictures to this directory")
     return parser.parse_args(argv)
@@ -101,7 +101,7 @@ def run(options: argparse.Namespace) -> None:
     watched = round(VALIDATION_SHARE * train_size)
     enough(series, train_size, test_size, watched)
     names = chosen_names(options.only)
-    seeds = chosen_seeds(options.seeds)
+    seeds = options.seeds
 
     cards = []
     with Progress() as progress, tempfile.TemporaryDirectory() as scratch:
@@ -156,15 +156,8 @@ def chosen_names(only: str | None) -> list[str]:
     return names
 
 
-def chosen_seeds(text: str) -> list[int]:
-    try:
-        return [int(seed) for seed in text.split(",")]
-    except ValueError:
-        raise data.DataError(f"--seeds takes whole numbers separated by commas, not '{text}'") from None
-
-
 def progress_callback(progress: Progress, task: object) -> keras.callbacks.Callback:
-    return keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: progress.advance(task, 1))  # type: ignore[arg-type]
+    return keras.callbacks.LambdaCallback(on_epoch_end=lambda *_, **__: progress.advance(task, 1))  # type: ignore[arg-type]
 
 
 def try_seed(

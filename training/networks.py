@@ -91,7 +91,10 @@ def tokeniser(vocabulary: int) -> keras.layers.TextVectorization:
 
 @keras.saving.register_keras_serializable("gatecast")
 class KeepLast(layers.Layer):  # type: ignore[misc]
-    """Right-padded token numbers → the last `count` tokens of each row, still right-padded."""
+    """Right-padded token numbers → the last `count` tokens of each row, still right-padded.
+
+    At least one column comes out, of padding if need be: a batch of texts without a word is (batch, 0).
+    """
 
     def __init__(self, count: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -100,7 +103,8 @@ class KeepLast(layers.Layer):  # type: ignore[misc]
     def call(self, tokens: Any) -> Any:
         ops = keras.ops
         lengths = ops.count_nonzero(tokens, axis=1)
-        width = ops.minimum(ops.shape(tokens)[1], self.count)
+        width = ops.maximum(ops.minimum(ops.shape(tokens)[1], self.count), 1)
+        tokens = ops.pad(tokens, [[0, 0], [0, 1]])
         first = ops.maximum(lengths - self.count, 0)
         return ops.take_along_axis(tokens, first[:, None] + ops.arange(width)[None, :], axis=1)
 

@@ -135,7 +135,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--test-source", help="where the test data is from, for the card (default: the file's name)")
     add("--vocabulary", type=int, default=VOCABULARY, help="(default: %(default)s)")
     add("--epochs", type=int, default=EPOCHS, help="at most so many (default: %(default)s)")
-    add("--seeds", default=",".join(map(str, SEEDS)), help="(default: %(default)s)")
+    add("--seeds", type=int, nargs="+", default=SEEDS, help="(default: %(default)s)")
     add("--models-dir", type=Path, default=Path("models"), help="(default: %(default)s)")
     add("--pictures", type=Path, help="also copy the pictures to this directory")
     return parser.parse_args(argv)
@@ -168,7 +168,7 @@ def run(options: argparse.Namespace) -> None:
         tokenised("validation", *learn.take(validation_rows), tokenise),
         tokenised("test", test.texts, test.labels, tokenise),
     ]
-    trials = [try_seed(int(seed), parts, tokenise, options.epochs) for seed in options.seeds.split(",")]
+    trials = [try_seed(seed, parts, tokenise, options.epochs) for seed in options.seeds]
     card, path = export(trials, parts, tokenise, learn, options)
     report.show("Mean ± deviation over seeds", *report.sentiment_rows([card]))
     print(f"{path}: {card.network}")
@@ -241,7 +241,9 @@ def try_seed(seed: int, parts: list[Part], tokenise: keras.layers.TextVectorizat
             verbose=0,
             callbacks=[
                 keras.callbacks.EarlyStopping("val_loss", patience=PATIENCE, restore_best_weights=True),
-                keras.callbacks.LambdaCallback(on_train_batch_end=lambda *_: progress.advance(task), on_epoch_end=show),
+                keras.callbacks.LambdaCallback(
+                    on_train_batch_end=lambda *_, **__: progress.advance(task), on_epoch_end=show
+                ),
             ],
         ).history
         progress.update(task, completed=epochs * len(batches))
@@ -251,8 +253,8 @@ def try_seed(seed: int, parts: list[Part], tokenise: keras.layers.TextVectorizat
 def logits(network: keras.Model, part: Part) -> npt.NDArray[np.float64]:
     """The network's logit for every text, in order."""
     batches = Batches(part)
-    found = [np.asarray(network(batches[i][0], training=False)) for i in range(len(batches))]
-    return np.asarray(batches.unsort(np.concatenate(found)[:, 0]), dtype=np.float64)
+    found = network.predict(batches, verbose=0)
+    return np.asarray(batches.unsort(found[:, 0]), dtype=np.float64)
 
 
 def export(

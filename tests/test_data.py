@@ -1,0 +1,219 @@
+"""A user's CSV: read as it is meant, or refused with an error that teaches."""
+
+import io
+import tarfile
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from training import data
+from training.data import DataError
+
+
+def write(tmp_path, text, name="my.csv"):
+    path = tmp_path / name
+    path.write_text(text, "utf-8")
+    return path
+
+
+def months(count=24, **columns):
+    dates = pd.date_range("2020-01-01", periods=count, freq="MS").strftime("%Y-%m-%d")
+    return pd.DataFrame({"month": dates, "sales": np.arange(count) + 0.5} | columns)
+
+
+def test_the_columns_of_a_series_are_detected(tmp_path):
+    path = write(tmp_path, months(shop=["a"] * 24).to_csv(index=False))
+    series = data.read_series(path)
+    assert series.columns == {"date": "month", "value": "sales"}
+    assert (series.frequency, series.season, len(series.readings)) == ("MS", 12, 24)
+    assert series.span(0, 24) == ("2020-01-01", "2021-12-01")
+    assert len(series.sha256) == 64
+
+
+def test_named_columns_are_taken(tmp_path):
+    path = write(tmp_path, months(costs=range(24)).to_csv(index=False))
+    assert data.read_series(path, value_column="costs").readings[3] == 3
+
+
+@pytest.mark.parametrize(
+    ("frequency", "season"), [("QS", 4), ("D", 7), ("h", 24), ("W-THU", 52), ("30min", 48), ("YS", 1)]
+)
+def test_frequency_and_season_are_told_from_the_dates(tmp_path, frequency, season):
+    dates = pd.date_range("2020-01-02", periods=60, freq=frequency)
+    path = write(tmp_path, pd.DataFrame({"date": dates, "value": range(60)}).to_csv(index=False))
+    assert data.read_series(path).season == season
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (lambda t: t.drop(index=5), "1 dates of frequency 'MS' are missing: 2020-06-01"),
+        (lambda t: pd.concat([t, t.tail(1)]), "the same date stands in rows 25, 26"),
+        (lambda t: t.iloc[[0, 2, 1, *range(3, 24)]], "row 4 is earlier than the row before"),
+        (lambda t: t.assign(sales=t.sales.where(t.index != 7)), "column 'sales' is empty in row 9"),
+        (lambda t: t.assign(sales=t.sales.astype(object).where(t.index != 7, "n/k")), "not a finite number in row 9"),
+        (lambda t: t.assign(sales=t.sales.where(t.index != 7, np.inf)), "not a finite number in row 9"),
+        (lambda t: t.assign(month=t.month.where(t.index != 3, "soon")), "is no date in row 5"),
+        (lambda t: t.assign(costs=t.sales), "several columns hold numbers: sales, costs"),
+        (lambda t: t.assign(sales="many"), "no column holds numbers"),
+        (lambda t: t.assign(month="never"), "no column looks like dates"),
+        (lambda t: t.head(2), "2 rows are too few"),
+        (lambda t: t.head(0), "a header and no rows"),
+        (lambda t: t[["sales"]], "at least two"),
+    ],
+)
+def test_a_series_that_cannot_be_used_says_where_and_why(tmp_path, change, fault):
+    path = write(tmp_path, change(months()).to_csv(index=False))
+    with pytest.raises(DataError, match=fault):
+        data.read_series(path)
+
+
+def test_dates_without_a_rhythm_are_refused(tmp_path):
+    rows = "\n".join(f"2020-01-{day:02d},{day}" for day in (1, 2, 5, 6, 11, 13, 20, 29))
+    with pytest.raises(DataError, match="frequency"):
+        data.read_series(write(tmp_path, f"date,value\n{rows}\n"))
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00\x01\x02", b"\xff\xfe\xfa,\xfb\n1,2\n", b'a,b\n"1,2\n'])
+def test_a_file_that_is_no_csv_is_refused(tmp_path, content):
+    path = tmp_path / "my.csv"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"my\.csv"):
+        data.read_series(path)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(DataError, match="nowhere"):
+        data.read_series(tmp_path / "nowhere.csv")
+
+
+def test_a_column_that_is_not_there_lists_those_that_are(tmp_path):
+    path = write(tmp_path, months().to_csv(index=False))
+    with pytest.raises(DataError, match="no column 'revenue'; its columns are 'month', 'sales'"):
+        data.read_series(path, value_column="revenue")
+
+
+def reviews(labels, texts=None):
+    rows = texts or [f"the film number {i} was something" for i in range(len(labels))]
+    return pd.DataFrame({"id": range(len(rows)), "review": rows, "label": labels})
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ([1, 0, 1], [1, 0, 1]),
+        (["pos", "neg", "neg"], [1, 0, 0]),
+        (["Negative", "Positive", "Positive"], [0, 1, 1]),
+    ],
+)
+def test_texts_and_labels_are_detected(tmp_path, labels, expected):
+    path = write(tmp_path, reviews(labels).to_csv(index=False))
+    texts = data.read_texts(path)
+    assert texts.columns == {"text": "review", "label": "label"}
+    assert texts.labels.tolist() == expected
+    assert texts.classes == ("negative", "positive")
+
+
+def test_classes_of_any_names_are_taken_when_the_positive_is_said(tmp_path):
+    path = write(tmp_path, reviews(["spam", "ham", "ham"]).to_csv(index=False))
+    with pytest.raises(DataError, match="cannot tell which of the labels 'ham' and 'spam' is positive"):
+        data.read_texts(path)
+    assert data.read_texts(path, positive="spam").classes == ("ham", "spam")
+
+
+@pytest.mark.parametrize(
+    ("table", "fault"),
+    [
+        (reviews([1, 1, 1]), "every label is '1'"),
+        (reviews([1, 0, 2]), "3 different labels"),
+        (reviews([1, 0], ["good film", None]), "column 'review' is empty in row 3"),
+        (reviews([1, 0], ["good film", "  "]), "column 'review' is empty in row 3"),
+        (reviews([1, None, 0]), "column 'label' is empty in row 3"),
+        (reviews([1, 0], ["one", "two"]), "no column holds texts"),
+        (reviews([1, 0]).rename(columns={"label": "x"}).assign(y=[2, 3]), "cannot tell the label column"),
+    ],
+)
+def test_texts_that_cannot_be_used_say_where_and_why(tmp_path, table, fault):
+    path = write(tmp_path, table.to_csv(index=False))
+    with pytest.raises(DataError, match=fault):
+        data.read_texts(path)
+
+
+def test_duplicates_are_dropped_and_counted(tmp_path):
+    """A text under both labels teaches nothing; neither goes unmentioned."""
+    table = reviews([1, 1, 0, 1, 0], ["so good", "so good", "so bad", "so what", "so what"])
+    texts = data.read_texts(write(tmp_path, table.to_csv(index=False)))
+    assert texts.texts == ["so good", "so bad"]
+    assert texts.audit == [
+        "2 exact duplicates were dropped",
+        "1 texts that stand under both labels were dropped",
+    ]
+
+
+def test_training_texts_that_stand_in_the_test_part_are_dropped(tmp_path):
+    learn = data.read_texts(write(tmp_path, reviews([1, 0, 1]).to_csv(index=False)))
+    test = data.read_texts(write(tmp_path, reviews([1, 0]).to_csv(index=False), "test.csv"))
+    kept = data.without(learn, test)
+    assert kept.texts == ["the film number 2 was something"]
+    assert "2 training texts that also stand in the test part were dropped" in kept.audit
+
+
+@pytest.fixture
+def fetched(tmp_path, monkeypatch):
+    """Make the downloader find a given file, or nothing."""
+
+    def put(path=None):
+        def retrieve(url, known_hash, fname, cache, downloader):
+            if path is None:
+                raise ConnectionError("no network")
+            return str(path)
+
+        monkeypatch.setattr(data.pooch, "retrieve", retrieve)
+
+    return put
+
+
+def test_without_a_network_the_error_says_what_to_pass(fetched):
+    fetched(None)
+    with pytest.raises(DataError, match=r"cannot be fetched .* pass --data my\.csv"):
+        data.fetch_series()
+    with pytest.raises(DataError, match=r"cannot be fetched .* pass --data my\.csv"):
+        data.fetch_reviews()
+
+
+def test_the_default_series_is_checked_and_dropped_when_it_is_another(tmp_path, fetched):
+    path = write(tmp_path, months().to_csv(index=False))
+    fetched(path)
+    with pytest.raises(DataError, match="answered 24 rows"):
+        data.fetch_series()
+    assert not path.exists()
+
+
+def test_the_default_series_is_read_in_freds_form(tmp_path, fetched):
+    dates = pd.date_range("1985-01-01", periods=397, freq="MS").strftime("%Y-%m-%d")
+    table = pd.DataFrame({"observation_date": dates, "IPG2211A2N": np.linspace(50, 120, 397)})
+    fetched(write(tmp_path, table.to_csv(index=False)))
+    assert data.fetch_series().columns["value"] == "IPG2211A2N"
+
+
+def test_the_archive_of_reviews_is_read_without_unpacking(tmp_path, fetched):
+    """Only what has a review's name is read; anything else in the archive is left alone."""
+    path = tmp_path / "aclImdb_v1.tar.gz"
+    members = {
+        "aclImdb/train/pos/0_9.txt": "a fine film",
+        "aclImdb/train/neg/1_2.txt": "a poor film",
+        "aclImdb/train/unsup/2_0.txt": "unlabelled",
+        "aclImdb/test/pos/0_10.txt": "another fine film",
+        "aclImdb/test/neg/0_1.txt": "a poor film",
+        "../../etc/passwd": "no",
+    }
+    with tarfile.open(path, "w:gz") as archive:
+        for name, text in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(text)
+            archive.addfile(info, io.BytesIO(text.encode()))
+    fetched(path)
+    train, test = data.fetch_reviews()
+    assert sorted(train.texts) == ["a fine film", "a poor film"]
+    assert sorted(zip(test.texts, test.labels.tolist(), strict=True)) == [("a poor film", 0), ("another fine film", 1)]

@@ -1,0 +1,127 @@
+"""The committed models, loaded by TensorFlow in a real server process: requests in, answers out."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[1]
+# US electric and gas utilities production, 2016-11 to 2018-01 (Federal Reserve, IPG2211A2N)
+RECENT = [
+    96.7712, 113.0357, 114.3415, 102.9948, 99.4901, 91.8678, 95.7301, 107.6483,
+    114.0346, 110.0, 104.0, 93.7, 97.3359, 114.7212, 129.4048,
+]  # fmt: skip
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[httpx.Client]:
+    """`python -m service` on a free port, as `make serve` starts it."""
+    command = [sys.executable, "-m", "service"]
+    environment = os.environ | {"GATECAST_PORT": "0"}
+    with (
+        subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process,
+        ThreadPoolExecutor(1) as reader,
+    ):
+        assert process.stderr is not None
+        log = []
+        for line in process.stderr:
+            log.append(line)
+            if found := re.search(r"running on (http://\S+)", line):
+                break
+        else:
+            pytest.fail("the server did not start:\n" + "".join(log))
+        reader.submit(process.stderr.read)  # or its pipe would fill up
+        with httpx.Client(base_url=found[1], timeout=60) as client:
+            yield client
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+def test_every_network_is_loaded_and_proven(client):
+    names = {m["name"] for m in client.get("/models").json()["models"]}
+    assert names >= {"simple_rnn", "lstm", "lstm14", "time_distributed", "gru", "sentiment"}
+    assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize("model", ["simple_rnn", "lstm", "lstm14", "time_distributed", "gru"])
+def test_every_forecaster_answers_recent_months_sensibly(client, model):
+    """Fourteen months after January 2018, within the bounds that the series ever had, and not flat."""
+    body = {"readings": RECENT, "start": "2016-11-01", "frequency": "MS", "horizon": 14, "model": model}
+    reply = client.post("/forecast", json=body)
+    answer = reply.json()
+    assert reply.status_code == 200, answer
+    assert len(answer["forecast"]) == 14
+    assert all(60 < value < 140 for value in answer["forecast"])
+    assert max(answer["forecast"]) - min(answer["forecast"]) > 2
+    assert answer["timestamps"][0] == "2018-02-01T00:00:00"
+    assert ("recursive_horizon" in [w["code"] for w in answer["warnings"]]) == (model != "lstm14")
+
+
+def test_fifteen_readings_are_enough_without_naming_a_model(client):
+    answer = client.post("/forecast", json={"readings": RECENT}).json()
+    assert answer["model"] == "gru"
+    assert answer["skill"]["ratio"] < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("An absolute delight from start to finish. Wonderful performances and a great script.", "positive"),
+        ("What a terrible waste of time. The acting was awful and the plot made no sense at all.", "negative"),
+        ("One of the best films I have seen in years, moving and superbly directed.", "positive"),
+        ("Boring, badly written and far too long. I would not recommend this to anyone.", "negative"),
+    ],
+)
+def test_clear_reviews_are_told_apart_surely(client, text, label):
+    answer = client.post("/sentiment", json={"text": text}).json()
+    assert (answer["label"], answer["uncertain"]) == (label, False)
+    assert answer["tokens"]["unknown"] == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["\u200b", "🙂🙂🙂", "!!!", "<br /><br />", "\x00", "的电影", "ﬀ\u0301" * 500, "a" * 20_000, "a " * 10_000]
+)
+def test_odd_texts_are_answered(client, text):
+    """No text that can be posted breaks the network; what it cannot read is marked uncertain."""
+    reply = client.post("/sentiment", json={"text": text})
+    assert reply.status_code == 200
+    if reply.json()["tokens"]["read"] == reply.json()["tokens"]["unknown"]:
+        assert reply.json()["uncertain"] is True
+
+
+def test_a_text_alone_and_in_a_batch_gets_the_same_answer(client):
+    """Padding to a longer neighbour changes nothing."""
+    text = "A quiet, clever film that grows on you."
+    alone = client.post("/sentiment", json={"text": text}).json()["confidence"]
+    batch = client.post("/sentiment/batch", json={"texts": ["Dreadful. " * 300, text]}).json()["results"]
+    assert batch[1]["confidence"] == pytest.approx(alone, abs=1e-5)
+
+
+def test_callers_side_by_side_get_their_own_answers(client):
+    """Eight threads, each with another level of readings: nobody gets a neighbour's forecast."""
+    levels = [5 * i for i in range(16)]
+
+    def ask(shift):
+        body = {"readings": [r - shift for r in RECENT], "model": "gru"}
+        return client.post("/forecast", json=body).json()["forecast"]
+
+    alone = [ask(shift) for shift in levels]
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(ask, levels))
+    assert [f[0] for f in together] == pytest.approx([f[0] for f in alone], abs=1e-3)
+
+
+def test_the_readme_table_is_that_of_the_cards(client):
+    """models/README.md was written from the cards that are served."""
+    table = (ROOT / "models" / "README.md").read_text("utf-8")
+    for model in client.get("/models").json()["models"]:
+        assert f"| {model['name']} v{model['version']} | {model['parameters']:,} |" in table

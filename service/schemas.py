@@ -10,7 +10,11 @@ from service.card import AnyCard, Name, Version
 MAX_READINGS = 10_000
 MAX_CHARACTERS = 20_000
 MAX_ITEMS = 1_000
-MONTHS_2016_17 = [117.8, 106.7, 102.4, 91.3, 91.2, 104.0, 109.3, 107.9, 99.3, 91.9, 96.8, 113.0, 114.3, 104.5, 107.1]
+# US electric and gas utilities production, 2016-11 to 2018-01 (Federal Reserve, IPG2211A2N)
+RECENT_MONTHS = [
+    92.89, 112.7694, 114.8505, 99.4901, 101.0396, 88.353, 92.0805, 102.1532,
+    112.1538, 108.9312, 98.6154, 93.6137, 97.3359, 114.7212, 129.4048,
+]  # fmt: skip
 
 Reading = Annotated[FiniteFloat, Strict()]
 Readings = Annotated[
@@ -20,12 +24,12 @@ Readings = Annotated[
         max_length=MAX_READINGS,
         description="oldest first, in the series' own units; null marks a missing reading, at most "
         "20 % of the model's window and neither the first nor the last",
-        examples=[MONTHS_2016_17],
+        examples=[RECENT_MONTHS],
     ),
 ]
 Start = Annotated[
     datetime | None,
-    Field(None, description="date of the first reading, with `frequency`", examples=["2016-02-01"]),
+    Field(None, description="date of the first reading, with `frequency`", examples=["2016-11-01"]),
 ]
 Frequency = Annotated[
     str | None,
@@ -101,7 +105,7 @@ class BatchSeries(_Request):
 class ForecastBatchRequest(SeriesOptions):
     series: Annotated[
         list[BatchSeries],
-        Field(min_length=1, max_length=MAX_ITEMS, examples=[[{"id": "a", "readings": MONTHS_2016_17}]]),
+        Field(min_length=1, max_length=MAX_ITEMS, examples=[[{"id": "a", "readings": RECENT_MONTHS}]]),
     ]
 
 
@@ -183,12 +187,15 @@ class ForecastResponse(_Response):
     warnings: list[WarningBody]
 
 
-class SeriesResult(ForecastResponse):
+class _Identified(_Response):
     id: str
 
 
-class SeriesError(_Response):
-    id: str
+class SeriesResult(ForecastResponse, _Identified):
+    """One forecast of a batch."""
+
+
+class SeriesError(_Identified):
     error: Problem
 
 

@@ -9,6 +9,7 @@ from time import perf_counter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger("gatecast.requests")
+PROBES = ("/livez", "/readyz")  # asked every few seconds, forever
 SANE_ID = re.compile(rb"[A-Za-z0-9._:\-]{1,128}")
 
 
@@ -64,7 +65,8 @@ class TraceMiddleware:
         try:
             await self.app(scope, receive, send_traced)
         finally:
-            log.info(
+            log.log(
+                logging.DEBUG if scope["path"] in PROBES else logging.INFO,
                 "%s %s %d %.1fms id=%s",
                 scope["method"],
                 scope["path"].encode("unicode_escape").decode(),

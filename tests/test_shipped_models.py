@@ -1,7 +1,9 @@
 """The committed models, loaded by TensorFlow in a real server process: requests in, answers out."""
 
+import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -12,13 +14,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-ROOT = Path(__file__).parents[1]
-# US electric and gas utilities production, 2016-11 to 2018-01 (Federal Reserve, IPG2211A2N)
-RECENT = [
-    96.7712, 113.0357, 114.3415, 102.9948, 99.4901, 91.8678, 95.7301, 107.6483,
-    114.0346, 110.0, 104.0, 93.7, 97.3359, 114.7212, 129.4048,
-]  # fmt: skip
+from service.schemas import RECENT_MONTHS
 
+ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.slow
 
 
@@ -55,7 +53,7 @@ def test_every_network_is_loaded_and_proven(client):
 @pytest.mark.parametrize("model", ["simple_rnn", "lstm", "lstm14", "time_distributed", "gru"])
 def test_every_forecaster_answers_recent_months_sensibly(client, model):
     """Fourteen months after January 2018, within the bounds that the series ever had, and not flat."""
-    body = {"readings": RECENT, "start": "2016-11-01", "frequency": "MS", "horizon": 14, "model": model}
+    body = {"readings": RECENT_MONTHS, "start": "2016-11-01", "frequency": "MS", "horizon": 14, "model": model}
     reply = client.post("/forecast", json=body)
     answer = reply.json()
     assert reply.status_code == 200, answer
@@ -67,7 +65,7 @@ def test_every_forecaster_answers_recent_months_sensibly(client, model):
 
 
 def test_fifteen_readings_are_enough_without_naming_a_model(client):
-    answer = client.post("/forecast", json={"readings": RECENT}).json()
+    answer = client.post("/forecast", json={"readings": RECENT_MONTHS}).json()
     assert answer["model"] == "gru"
     assert answer["skill"]["ratio"] < 1
 
@@ -111,7 +109,7 @@ def test_callers_side_by_side_get_their_own_answers(client):
     levels = [5 * i for i in range(16)]
 
     def ask(shift):
-        body = {"readings": [r - shift for r in RECENT], "model": "gru"}
+        body = {"readings": [r - shift for r in RECENT_MONTHS], "model": "gru"}
         return client.post("/forecast", json=body).json()["forecast"]
 
     alone = [ask(shift) for shift in levels]
@@ -125,3 +123,28 @@ def test_the_readme_table_is_that_of_the_cards(client):
     table = (ROOT / "models" / "README.md").read_text("utf-8")
     for model in client.get("/models").json()["models"]:
         assert f"| {model['name']} v{model['version']} | {model['parameters']:,} |" in table
+
+
+def test_the_readmes_examples_answer_as_it_says(client):
+    """Every curl command of the README, sent as it stands, gets the answer printed below it."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    examples = re.findall(r"```console\n\$ (curl .*?)\n(\{.*?\})\n```", readme, re.DOTALL)
+    assert len(examples) >= 4
+    for command, expected in examples:
+        words = shlex.split(command.replace("\\\n", " "))
+        (path,) = [word.removeprefix("localhost:8000") for word in words if word.startswith("localhost")]
+        body = words[words.index("-d") + 1]
+        answer = client.post(path, content=body, headers={"content-type": "application/json"}).json()
+        answer.pop("request_id", None)
+        shown = json.loads(expected)
+        shown.pop("request_id", None)
+        assert answer == approximately(shown)
+
+
+def approximately(shown):
+    """What is printed, its numbers to the digits that are printed."""
+    if isinstance(shown, dict):
+        return {key: approximately(value) for key, value in shown.items()}
+    if isinstance(shown, list):
+        return [approximately(value) for value in shown]
+    return pytest.approx(shown, abs=0.051) if isinstance(shown, float) else shown

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 Array = npt.NDArray[np.float64]
 INK, ACCENT, SOFT, WARM = "#1f2933", "#0b6e99", "#9fb3c8", "#c2571a"
@@ -72,6 +73,7 @@ def curves(
             if chosen is not None:
                 axes.axvline(chosen, color=SOFT, lw=1, ls="--", label=f"epoch kept: {chosen}")
             axes.set_xlabel("epoch")
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.set_title(quantity)
             if log and quantity.startswith("loss"):
                 axes.set_yscale("log")

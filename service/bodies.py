@@ -4,13 +4,14 @@ FastAPI's own way answers an oversized body in plain text and parses JSON twice 
 problem+json and hands the bytes to pydantic.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
-from service.errors import BodyTooLarge, Fault, InvalidRequest, MalformedBody, UnsupportedMedia
+from service.errors import BodyTooLarge, DeadlineExceeded, Fault, InvalidRequest, MalformedBody, UnsupportedMedia
 
 Body = TypeVar("Body", bound=BaseModel)
 MAX_FAULTS = 50
@@ -19,12 +20,18 @@ MAX_FAULTS = 50
 def body(model: type[Body]) -> Callable[[Request], Awaitable[Body]]:
     """A dependency that reads and validates the request's JSON as `model`.
 
-    Raises UnsupportedMedia, BodyTooLarge, MalformedBody or InvalidRequest.
+    Raises UnsupportedMedia, BodyTooLarge, DeadlineExceeded (a body that trickles in), MalformedBody or
+    InvalidRequest.
     """
 
     async def read(request: Request) -> Body:
         _check_type(request)
-        raw = await _read(request, request.app.state.settings.max_body_bytes)
+        settings = request.app.state.settings
+        try:
+            async with asyncio.timeout(settings.timeout_ms / 1000):
+                raw = await _read(request, settings.max_body_bytes)
+        except TimeoutError:
+            raise DeadlineExceeded(f"the body did not arrive within {settings.timeout_ms} ms") from None
         try:
             return model.model_validate_json(raw)
         except ValidationError as error:

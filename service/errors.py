@@ -2,7 +2,6 @@
 
 GatecastError
 ├── MalformedBody 400            UnsupportedMedia 415      BodyTooLarge 413
-├── NotAuthenticated 401         NotAllowed 403            RateLimited 429
 ├── NotFound 404                 (UnknownModel)
 ├── MethodNotAllowed 405
 ├── InvalidRequest 422           (TooFewReadings, MissingReadings, HorizonTooLong, NotOffered, …)
@@ -62,14 +61,6 @@ class MalformedBody(GatecastError):
     status, slug, title = 400, "malformed-body", "Malformed body"
 
 
-class NotAuthenticated(GatecastError):
-    status, slug, title = 401, "not-authenticated", "Not authenticated"
-
-
-class NotAllowed(GatecastError):
-    status, slug, title = 403, "not-allowed", "Not allowed"
-
-
 class NotFound(GatecastError):
     status, slug, title = 404, "not-found", "Not found"
 
@@ -124,10 +115,6 @@ class NotOffered(InvalidRequest):
     """The contract names it, but no loaded model can do it."""
 
     slug, title = "not-offered", "Not offered"
-
-
-class RateLimited(GatecastError):
-    status, slug, title = 429, "rate-limited", "Rate limited"
 
 
 class Overloaded(GatecastError):

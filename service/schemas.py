@@ -1,9 +1,10 @@
 """The wire: requests and responses, their limits and examples. A leaf but for the card."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, Strict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, Strict, WithJsonSchema
 
 from service.card import AnyCard, Name, Version
 
@@ -27,8 +28,22 @@ Readings = Annotated[
         examples=[RECENT_MONTHS],
     ),
 ]
+
+
+def _iso_date(value: object) -> object:
+    """Dates are written; a number would be taken for seconds since 1970."""
+    if not isinstance(value, str) or not re.match(r"\d{4}-\d{2}-\d{2}", value):
+        raise ValueError("must be an ISO 8601 date or date and time, such as 2016-11-01")
+    return value
+
+
+IsoDate = Annotated[
+    datetime,
+    BeforeValidator(_iso_date),
+    WithJsonSchema({"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}),
+]
 Start = Annotated[
-    datetime | None,
+    IsoDate | None,
     Field(None, description="date of the first reading, with `frequency`", examples=["2016-11-01"]),
 ]
 Frequency = Annotated[

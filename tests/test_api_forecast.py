@@ -125,6 +125,8 @@ def test_forecast_accepts_levels_turned_off(client):
         ({"levels": [1, 2, 3, 4, 5, 6]}, "invalid-request", "/levels"),
         ({"start": "2016-02-01"}, "invalid-request", "/frequency"),
         ({"frequency": "MS"}, "invalid-request", "/start"),
+        ({"start": 0, "frequency": "MS"}, "invalid-request", "/start"),
+        ({"start": "1456790400", "frequency": "MS"}, "invalid-request", "/start"),
         ({"start": "2016-02-30", "frequency": "MS"}, "invalid-request", "/start"),
         ({"start": "2016-02-02", "frequency": "MS"}, "unusable-frequency", "/start"),
         ({"start": "2016-02-01", "frequency": "monthly"}, "unusable-frequency", "/frequency"),

@@ -69,6 +69,21 @@ def test_a_chunked_body_over_the_limit_is_a_413(serve):
     assert reply.status_code == 413
 
 
+def test_a_body_that_never_ends_is_a_504(tmp_path):
+    """A slow caller holds a connection for as long as a deadline, no longer."""
+    app, _ = _gated(tmp_path, timeout_ms=20)
+
+    async def trickle():
+        yield b'{"readings": ['
+        await asyncio.Event().wait()
+
+    async def work(client):
+        return await client.post("/forecast", content=trickle(), headers=JSON)
+
+    reply = asyncio.run(_started(app, work))
+    assert (reply.status_code, reply.json()["type"]) == (504, "/problems/deadline-exceeded")
+
+
 def test_an_unknown_path_is_a_404_problem(client):
     reply = client.get("/nowhere")
     assert (reply.status_code, reply.json()["type"]) == (404, "/problems/not-found")

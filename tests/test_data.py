@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training import data
+from training import data, series, texts
 from training.data import DataError
 
 
@@ -24,16 +24,16 @@ def months(count=24, **columns):
 
 def test_the_columns_of_a_series_are_detected(tmp_path):
     path = write(tmp_path, months(shop=["a"] * 24).to_csv(index=False))
-    series = data.read_series(path)
-    assert series.columns == {"date": "month", "value": "sales"}
-    assert (series.frequency, series.season, len(series.readings)) == ("MS", 12, 24)
-    assert series.span(0, 24) == ("2020-01-01", "2021-12-01")
-    assert len(series.sha256) == 64
+    found = series.read_series(path)
+    assert found.columns == {"date": "month", "value": "sales"}
+    assert (found.frequency, found.season, len(found.readings)) == ("MS", 12, 24)
+    assert found.span(0, 24) == ("2020-01-01", "2021-12-01")
+    assert len(found.sha256) == 64
 
 
 def test_named_columns_are_taken(tmp_path):
     path = write(tmp_path, months(costs=range(24)).to_csv(index=False))
-    assert data.read_series(path, value_column="costs").readings[3] == 3
+    assert series.read_series(path, value_column="costs").readings[3] == 3
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_named_columns_are_taken(tmp_path):
 def test_frequency_and_season_are_told_from_the_dates(tmp_path, frequency, season):
     dates = pd.date_range("2020-01-02", periods=60, freq=frequency)
     path = write(tmp_path, pd.DataFrame({"date": dates, "value": range(60)}).to_csv(index=False))
-    assert data.read_series(path).season == season
+    assert series.read_series(path).season == season
 
 
 @pytest.mark.parametrize(
@@ -66,13 +66,13 @@ def test_frequency_and_season_are_told_from_the_dates(tmp_path, frequency, seaso
 def test_a_series_that_cannot_be_used_says_where_and_why(tmp_path, change, fault):
     path = write(tmp_path, change(months()).to_csv(index=False))
     with pytest.raises(DataError, match=fault):
-        data.read_series(path)
+        series.read_series(path)
 
 
 def test_dates_without_a_rhythm_are_refused(tmp_path):
     rows = "\n".join(f"2020-01-{day:02d},{day}" for day in (1, 2, 5, 6, 11, 13, 20, 29))
     with pytest.raises(DataError, match="frequency"):
-        data.read_series(write(tmp_path, f"date,value\n{rows}\n"))
+        series.read_series(write(tmp_path, f"date,value\n{rows}\n"))
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00\x01\x02", b"\xff\xfe\xfa,\xfb\n1,2\n", b'a,b\n"1,2\n'])
@@ -80,18 +80,18 @@ def test_a_file_that_is_no_csv_is_refused(tmp_path, content):
     path = tmp_path / "my.csv"
     path.write_bytes(content)
     with pytest.raises(DataError, match=r"my\.csv"):
-        data.read_series(path)
+        series.read_series(path)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(DataError, match="nowhere"):
-        data.read_series(tmp_path / "nowhere.csv")
+        series.read_series(tmp_path / "nowhere.csv")
 
 
 def test_a_column_that_is_not_there_lists_those_that_are(tmp_path):
     path = write(tmp_path, months().to_csv(index=False))
     with pytest.raises(DataError, match="no column 'revenue'; its columns are 'month', 'sales'"):
-        data.read_series(path, value_column="revenue")
+        series.read_series(path, value_column="revenue")
 
 
 def reviews(labels, texts=None):
@@ -109,17 +109,17 @@ def reviews(labels, texts=None):
 )
 def test_texts_and_labels_are_detected(tmp_path, labels, expected):
     path = write(tmp_path, reviews(labels).to_csv(index=False))
-    texts = data.read_texts(path)
-    assert texts.columns == {"text": "review", "label": "label"}
-    assert texts.labels.tolist() == expected
-    assert texts.classes == ("negative", "positive")
+    found = texts.read_texts(path)
+    assert found.columns == {"text": "review", "label": "label"}
+    assert found.labels.tolist() == expected
+    assert found.classes == ("negative", "positive")
 
 
 def test_classes_of_any_names_are_taken_when_the_positive_is_said(tmp_path):
     path = write(tmp_path, reviews(["spam", "ham", "ham"]).to_csv(index=False))
     with pytest.raises(DataError, match="cannot tell which of the labels 'ham' and 'spam' is positive"):
-        data.read_texts(path)
-    assert data.read_texts(path, positive="spam").classes == ("ham", "spam")
+        texts.read_texts(path)
+    assert texts.read_texts(path, positive="spam").classes == ("ham", "spam")
 
 
 @pytest.mark.parametrize(
@@ -137,24 +137,24 @@ def test_classes_of_any_names_are_taken_when_the_positive_is_said(tmp_path):
 def test_texts_that_cannot_be_used_say_where_and_why(tmp_path, table, fault):
     path = write(tmp_path, table.to_csv(index=False))
     with pytest.raises(DataError, match=fault):
-        data.read_texts(path)
+        texts.read_texts(path)
 
 
 def test_duplicates_are_dropped_and_counted(tmp_path):
     """A text under both labels teaches nothing; neither goes unmentioned."""
     table = reviews([1, 1, 0, 1, 0], ["so good", "so good", "so bad", "so what", "so what"])
-    texts = data.read_texts(write(tmp_path, table.to_csv(index=False)))
-    assert texts.texts == ["so good", "so bad"]
-    assert texts.audit == [
+    found = texts.read_texts(write(tmp_path, table.to_csv(index=False)))
+    assert found.texts == ["so good", "so bad"]
+    assert found.audit == [
         "2 exact duplicates were dropped",
         "1 texts that stand under both labels were dropped",
     ]
 
 
 def test_training_texts_that_stand_in_the_test_part_are_dropped(tmp_path):
-    learn = data.read_texts(write(tmp_path, reviews([1, 0, 1]).to_csv(index=False)))
-    test = data.read_texts(write(tmp_path, reviews([1, 0]).to_csv(index=False), "test.csv"))
-    kept = data.without(learn, test)
+    learn = texts.read_texts(write(tmp_path, reviews([1, 0, 1]).to_csv(index=False)))
+    test = texts.read_texts(write(tmp_path, reviews([1, 0]).to_csv(index=False), "test.csv"))
+    kept = texts.without(learn, test)
     assert kept.texts == ["the film number 2 was something"]
     assert "2 training texts that also stand in the test part were dropped" in kept.audit
 
@@ -177,16 +177,16 @@ def fetched(tmp_path, monkeypatch):
 def test_without_a_network_the_error_says_what_to_pass(fetched):
     fetched(None)
     with pytest.raises(DataError, match=r"cannot be fetched .* pass --data my\.csv"):
-        data.fetch_series()
+        series.fetch_series()
     with pytest.raises(DataError, match=r"cannot be fetched .* pass --data my\.csv"):
-        data.fetch_reviews()
+        texts.fetch_reviews()
 
 
 def test_the_default_series_is_checked_and_dropped_when_it_is_another(tmp_path, fetched):
     path = write(tmp_path, months().to_csv(index=False))
     fetched(path)
     with pytest.raises(DataError, match="answered 24 rows"):
-        data.fetch_series()
+        series.fetch_series()
     assert not path.exists()
 
 
@@ -194,7 +194,7 @@ def test_the_default_series_is_read_in_freds_form(tmp_path, fetched):
     dates = pd.date_range("1985-01-01", periods=397, freq="MS").strftime("%Y-%m-%d")
     table = pd.DataFrame({"observation_date": dates, "IPG2211A2N": np.linspace(50, 120, 397)})
     fetched(write(tmp_path, table.to_csv(index=False)))
-    assert data.fetch_series().columns["value"] == "IPG2211A2N"
+    assert series.fetch_series().columns["value"] == "IPG2211A2N"
 
 
 def test_the_archive_of_reviews_is_read_without_unpacking(tmp_path, fetched):
@@ -214,6 +214,6 @@ def test_the_archive_of_reviews_is_read_without_unpacking(tmp_path, fetched):
             info.size = len(text)
             archive.addfile(info, io.BytesIO(text.encode()))
     fetched(path)
-    train, test = data.fetch_reviews()
+    train, test = texts.fetch_reviews()
     assert sorted(train.texts) == ["a fine film", "a poor film"]
     assert sorted(zip(test.texts, test.labels.tolist(), strict=True)) == [("a poor film", 0), ("another fine film", 1)]

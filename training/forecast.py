@@ -32,8 +32,10 @@ from service.card import FORMAT_VERSION, ForecastCard, ReadingLimits, Score, Spl
 from service.engine import prove
 from service.predictors import Forecaster
 from service.scaling import MinMax
-from training import data, evaluate, networks, plots, report, windows
+from training import evaluate, networks, plots, report, windows
+from training.data import DataError
 from training.evaluate import Array
+from training.series import Series, fetch_series, read_series
 
 WINDOW = 15
 STEPS = 14  # steps forecast by the direct network, and measured for all
@@ -88,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = arguments(argv)
     try:
         run(options)
-    except data.DataError as error:
+    except DataError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
@@ -123,10 +125,10 @@ def run(options: argparse.Namespace) -> None:
         copy_pictures(min(cards, key=lambda c: c.step_errors.model_rmse[0]), options)
 
 
-def read(options: argparse.Namespace) -> data.Series:
+def read(options: argparse.Namespace) -> Series:
     if options.data is None:
-        return data.fetch_series()
-    return data.read_series(
+        return fetch_series()
+    return read_series(
         options.data,
         date_column=options.date_column,
         value_column=options.value_column,
@@ -135,24 +137,24 @@ def read(options: argparse.Namespace) -> data.Series:
     )
 
 
-def enough(series: data.Series, train: int, test: int, watched: int) -> None:
+def enough(series: Series, train: int, test: int, watched: int) -> None:
     """DataError unless every part holds windows to learn from and to measure on."""
     least_train = WINDOW + STEPS + 10 + watched
     if test < STEPS or train < max(least_train, series.season + STEPS) or watched < STEPS:
-        raise data.DataError(
+        raise DataError(
             f"{len(series.readings)} readings split into {train} for training and {test} for the test are too "
             f"few: a window of {WINDOW} with {STEPS} steps needs at least {max(least_train, 5 * STEPS)} for "
             f"training and {STEPS} for the test (--test-size)"
         )
     if np.ptp(series.readings[: train - watched]) == 0:
-        raise data.DataError("every training reading is the same; there is nothing to learn")
+        raise DataError("every training reading is the same; there is nothing to learn")
 
 
 def chosen_names(only: str | None) -> list[str]:
     names = list(networks.FORECASTERS) if only is None else [n.strip() for n in only.split(",")]
     for name in names:
         if name not in networks.FORECASTERS:
-            raise data.DataError(f"no network is named '{name}'; there are {', '.join(networks.FORECASTERS)}")
+            raise DataError(f"no network is named '{name}'; there are {', '.join(networks.FORECASTERS)}")
     return names
 
 
@@ -203,7 +205,7 @@ def examples(name: str, scaled: Array) -> tuple[Array, Array]:
 def export(
     name: str,
     trials: list[Trial],
-    series: data.Series,
+    series: Series,
     train_size: int,
     watched: int,
     options: argparse.Namespace,
@@ -255,7 +257,7 @@ class Measured:
     one_step: Array
 
 
-def measure(forecaster: Forecaster, series: data.Series, train_size: int) -> Measured:
+def measure(forecaster: Forecaster, series: Series, train_size: int) -> Measured:
     """Step 1 from every origin of the test part, and steps 1–14 from those with 14 readings after."""
 
     def forecast(histories: list[Array], steps: int) -> Array:
@@ -274,12 +276,12 @@ def measure(forecaster: Forecaster, series: data.Series, train_size: int) -> Mea
     )
 
 
-def baselines(series: data.Series, train_size: int) -> list[Score]:
+def baselines(series: Series, train_size: int) -> list[Score]:
     naive = walk("last_value", evaluate.last_value, series, train_size)[0]
     return naive + walk("seasonal_naive", evaluate.seasonal_naive(series.season), series, train_size)[0]
 
 
-def walk(subject: str, forecast, series: data.Series, train_size: int) -> tuple[list[Score], Array]:  # type: ignore[no-untyped-def]
+def walk(subject: str, forecast, series: Series, train_size: int) -> tuple[list[Score], Array]:  # type: ignore[no-untyped-def]
     """Scores of one subject for step 1 and steps 1–14, and its one-step forecasts."""
     scores, first = [], np.empty(0)
     for label, steps in (("1", 1), (f"1-{STEPS}", STEPS)):
@@ -291,7 +293,7 @@ def walk(subject: str, forecast, series: data.Series, train_size: int) -> tuple[
     return scores, first
 
 
-def origins(series: data.Series, train_size: int, steps: int) -> list[int]:
+def origins(series: Series, train_size: int, steps: int) -> list[int]:
     return list(range(train_size, len(series.readings) - steps + 1))
 
 
@@ -322,7 +324,7 @@ def draft_card(
     name: str,
     shipped: Trial,
     trials: list[Trial],
-    series: data.Series,
+    series: Series,
     train_size: int,
     watched: int,
     options: argparse.Namespace,
@@ -394,7 +396,7 @@ def draft_card(
     )
 
 
-def limits(train_size: int, series: data.Series) -> list[str]:
+def limits(train_size: int, series: Series) -> list[str]:
     last = series.span(0, train_size)[1]
     return [
         f"knows one series ({series.source}) up to {last}; other series get a warning, not a good forecast",
@@ -406,7 +408,7 @@ def limits(train_size: int, series: data.Series) -> list[str]:
 def draw(
     scratch: Path,
     card: ForecastCard,
-    series: data.Series,
+    series: Series,
     train_size: int,
     watched: int,
     shipped: Trial,

@@ -32,7 +32,9 @@ from service import bundle
 from service.card import FORMAT_VERSION, Calibration, Score, SentimentCard, Split, TrainingData
 from service.engine import prove
 from service.predictors import SentimentClassifier
-from training import data, evaluate, networks, plots, report
+from training import evaluate, networks, plots, report
+from training.data import DataError
+from training.texts import Texts, fetch_reviews, read_texts, without
 
 VOCABULARY = 20_000
 MAX_TOKENS = 400
@@ -145,7 +147,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = arguments(argv)
     try:
         run(options)
-    except data.DataError as error:
+    except DataError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
@@ -156,7 +158,7 @@ def run(options: argparse.Namespace) -> None:
     audit = [*learn.audit, f"test part: {len(test):,} texts of {test.source}"]
     learn = replace(learn, audit=audit)
     if min(np.bincount(learn.labels, minlength=2)) < LEAST_TEXTS // 4 or len(learn) < LEAST_TEXTS:
-        raise data.DataError(
+        raise DataError(
             f"{len(learn)} training texts ({np.bincount(learn.labels, minlength=2).tolist()} a class) are too few: "
             f"at least {LEAST_TEXTS}, and {LEAST_TEXTS // 4} of each class, are needed"
         )
@@ -179,24 +181,24 @@ def run(options: argparse.Namespace) -> None:
             shutil.copyfile(path / "plots" / f"{name}.png", options.pictures / f"sentiment_{name}.png")
 
 
-def read(options: argparse.Namespace) -> tuple[data.Texts, data.Texts]:
+def read(options: argparse.Namespace) -> tuple[Texts, Texts]:
     """The texts to learn from, and those to test on: of another file, or a stratified part."""
     if options.data is None:
-        learn, test = data.fetch_reviews()
-        return data.without(learn, test), test
+        learn, test = fetch_reviews()
+        return without(learn, test), test
     columns = {"text_column": options.text_column, "label_column": options.label_column, "positive": options.positive}
-    learn = data.read_texts(options.data, **columns, source=options.source)
+    learn = read_texts(options.data, **columns, source=options.source)
     if options.test_data is not None:
-        test = data.read_texts(options.test_data, **columns, deduplicate=False, source=options.test_source)
-        return data.without(learn, test), test
+        test = read_texts(options.test_data, **columns, deduplicate=False, source=options.test_source)
+        return without(learn, test), test
     if min(np.bincount(learn.labels)) < 10:
-        raise data.DataError(f"{options.data}: fewer than 10 texts of one class; at least 50 are needed")
+        raise DataError(f"{options.data}: fewer than 10 texts of one class; at least 50 are needed")
     return tuple(part(learn, rows) for rows in split(learn.labels, TEST_SHARE))  # type: ignore[return-value]
 
 
-def part(texts: data.Texts, rows: Labels) -> data.Texts:
+def part(texts: Texts, rows: Labels) -> Texts:
     taken, labels = texts.take(rows)
-    return data.Texts(taken, labels, texts.classes, texts.columns, texts.source, texts.sha256, texts.audit)
+    return Texts(taken, labels, texts.classes, texts.columns, texts.source, texts.sha256, texts.audit)
 
 
 def split(labels: Labels, share: float) -> tuple[Labels, Labels]:
@@ -261,7 +263,7 @@ def export(
     trials: list[Trial],
     parts: list[Part],
     tokenise: keras.layers.TextVectorization,
-    learn: data.Texts,
+    learn: Texts,
     options: argparse.Namespace,
 ) -> tuple[SentimentCard, Path]:
     """Calibrate on validation, measure on the test part, and write the chosen seed as a new version."""
@@ -351,7 +353,7 @@ def make_card(
     trials: list[Trial],
     shipped: Trial,
     parts: list[Part],
-    learn: data.Texts,
+    learn: Texts,
     options: argparse.Namespace,
     metrics: dict[int, dict[str, dict[str, float]]],
 ) -> SentimentCard:

@@ -1,0 +1,176 @@
+"""Labelled texts: read from a user's CSV or fetched, and audited. See data.py for what errors look like."""
+
+import re
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from training.data import DataError, columns_of, fetch, file_sha256, named, read_csv, rows_of
+
+REVIEWS_URL = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
+REVIEWS_HASH = "md5:7c2ac02c03563afcf9b574c7e56c153a"  # as stated by the data set's mirrors
+MAX_REVIEW_BYTES = 1 << 20
+POSITIVE = frozenset({"1", "1.0", "pos", "positive", "good", "true", "yes"})
+NEGATIVE = frozenset({"0", "0.0", "-1", "neg", "negative", "bad", "false", "no"})
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Texts with labels, 1 for the positive class."""
+
+    texts: list[str]
+    labels: npt.NDArray[np.int64]
+    classes: tuple[str, str]
+    columns: dict[str, str]
+    source: str
+    sha256: str
+    audit: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def take(self, rows: npt.NDArray[np.int64]) -> tuple[list[str], npt.NDArray[np.int64]]:
+        return [self.texts[i] for i in rows], self.labels[rows]
+
+
+def read_texts(
+    path: Path,
+    *,
+    text_column: str | None = None,
+    label_column: str | None = None,
+    positive: str | None = None,
+    source: str | None = None,
+    deduplicate: bool = True,
+) -> Texts:
+    """Read labelled texts from a CSV with a text and a label column, named or detected.
+
+    Raises DataError for a file that cannot be read, empty texts or labels, and anything but two classes.
+    Exact duplicates are dropped, and those with both labels altogether; `audit` says how many. A test
+    part is read as it is, with `deduplicate=False`.
+    """
+    table = read_csv(path)
+    label_column = named(table, label_column, path) or _label_column(table, path)
+    text_column = named(table, text_column, path) or _text_column(table, label_column, path)
+    for column in (text_column, label_column):
+        empty = table[column].isna() | (table[column].astype(str).str.strip() == "")
+        if empty.any():
+            raise DataError(f"{path}: column '{column}' is empty in {rows_of(empty)}; fill or cut those rows")
+    labels, classes = _classes(table[label_column].astype(str).str.strip(), positive, path)
+    columns = {"text": text_column, "label": label_column}
+    found = table[text_column].astype(str).tolist()
+    texts, kept, audit = _deduplicated(found, labels) if deduplicate else (found, labels, [])
+    if len(set(kept.tolist())) < 2:
+        raise DataError(f"{path}: after dropping duplicates one class is left; two are needed")
+    return Texts(texts, kept, classes, columns, source or path.name, file_sha256(path), audit)
+
+
+def fetch_reviews() -> tuple[Texts, Texts]:
+    """The default reviews, training and test part: the Large Movie Review Dataset (Maas et al., 2011)."""
+    path = fetch(
+        REVIEWS_URL,
+        REVIEWS_HASH,
+        "aclImdb_v1.tar.gz",
+        "--data my.csv, a CSV with a text and a label column",
+    )
+    source = "Large Movie Review Dataset v1.0"
+    parts = []
+    for part in ("train", "test"):
+        rows = sorted(_archived_reviews(path, part))
+        texts = [text for _, text, _ in rows]
+        labels = np.array([label for _, _, label in rows], dtype=np.int64)
+        audit: list[str] = []
+        if part == "train":
+            texts, labels, audit = _deduplicated(texts, labels)
+        columns = {"text": f"{part}/*/*.txt", "label": "directory"}
+        parts.append(
+            Texts(texts, labels, ("negative", "positive"), columns, f"{source}, {part}", file_sha256(path), audit)
+        )
+    return parts[0], parts[1]
+
+
+def without(texts: Texts, others: Texts) -> Texts:
+    """`texts` less those that stand in `others` word for word, noted in the audit."""
+    theirs = set(others.texts)
+    rows = np.array([i for i, text in enumerate(texts.texts) if text not in theirs], dtype=np.int64)
+    dropped = len(texts) - len(rows)
+    if not dropped:
+        return texts
+    kept, labels = texts.take(rows)
+    audit = [*texts.audit, f"{dropped} training texts that also stand in the test part were dropped"]
+    return Texts(kept, labels, texts.classes, texts.columns, texts.source, texts.sha256, audit)
+
+
+def _archived_reviews(path: Path, part: str) -> Iterator[tuple[str, str, int]]:
+    """(name, text, label) of every review of a part, read from the archive without unpacking it."""
+    name = re.compile(rf"aclImdb/{part}/(pos|neg)/\d+_\d+\.txt")
+    with tarfile.open(path, "r:gz") as archive:
+        for member in archive:
+            match = name.fullmatch(member.name)
+            if match and member.isreg() and member.size <= MAX_REVIEW_BYTES:
+                file = archive.extractfile(member)
+                assert file is not None
+                yield member.name, file.read().decode("utf-8"), int(match[1] == "pos")
+
+
+def _label_column(table: pd.DataFrame, path: Path) -> str:
+    named = [n for n in table.columns if str(n).lower() in {"label", "sentiment", "class", "target", "polarity"}]
+    two = [n for n in table.columns if table[n].nunique() == 2]
+    for candidates in (named, two):
+        if len(candidates) == 1:
+            return str(candidates[0])
+    raise DataError(f"{path}: cannot tell the label column among {columns_of(table)}; name it with --label-column")
+
+
+def _text_column(table: pd.DataFrame, label_column: str, path: Path) -> str:
+    others = [name for name in table.columns if name != label_column]
+    words = {str(n): table[n].dropna().astype(str).head(200).str.count(" ").mean() for n in others}
+    wordy = [name for name, count in words.items() if count >= 1]
+    if not wordy:
+        raise DataError(f"{path}: no column holds texts among {columns_of(table)}; name it with --text-column")
+    return max(wordy, key=lambda name: words[name])
+
+
+def _classes(
+    column: "pd.Series[str]", positive: str | None, path: Path
+) -> tuple[npt.NDArray[np.int64], tuple[str, str]]:
+    found = sorted(column.unique())
+    if len(found) == 1:
+        raise DataError(f"{path}: every label is '{found[0]}'; two classes are needed to learn to tell them apart")
+    if len(found) != 2:
+        shown = ", ".join(f"'{name}'" for name in found[:6])
+        raise DataError(f"{path}: {len(found)} different labels ({shown}…) in '{column.name}'; two are needed")
+    if positive is None:
+        known = [n for n in found if n.lower() in POSITIVE]
+        opposite = [n for n in found if n.lower() in NEGATIVE]
+        if len(known) != 1 or len(opposite) != 1:
+            raise DataError(
+                f"{path}: cannot tell which of the labels '{found[0]}' and '{found[1]}' is positive; "
+                "say it with --positive"
+            )
+        positive = known[0]
+        names = ("negative", "positive")
+    elif positive not in found:
+        raise DataError(f"{path}: no label is '{positive}'; they are '{found[0]}' and '{found[1]}'")
+    else:
+        names = (next(n for n in found if n != positive), positive)
+    return (column == positive).to_numpy().astype(np.int64), names
+
+
+def _deduplicated(
+    texts: list[str], labels: npt.NDArray[np.int64]
+) -> tuple[list[str], npt.NDArray[np.int64], list[str]]:
+    seen: dict[str, set[int]] = {}
+    for text, label in zip(texts, labels.tolist(), strict=True):
+        seen.setdefault(text, set()).add(label)
+    kept = {text: next(iter(both)) for text, both in seen.items() if len(both) == 1}
+    audit = []
+    if repeated := len(texts) - len(seen):
+        audit.append(f"{repeated} exact duplicates were dropped")
+    if contrary := len(seen) - len(kept):
+        audit.append(f"{contrary} texts that stand under both labels were dropped")
+    return list(kept), np.array(list(kept.values()), dtype=np.int64), audit

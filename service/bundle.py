@@ -76,7 +76,7 @@ class Golden(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     relative_tolerance: float = Field(gt=0, le=0.01)
-    absolute_tolerance: float = Field(gt=0, le=0.01)
+    absolute_tolerance: FiniteFloat = Field(gt=0, description="in the answer's own units")
     cases: list[GoldenCase] = Field(min_length=1, max_length=100)
 
 

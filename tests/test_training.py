@@ -19,7 +19,7 @@ def trained(tmp_path_factory):
     table = pd.DataFrame(
         {
             "month": pd.date_range("2010-01-01", periods=120, freq="MS").strftime("%Y-%m-%d"),
-            "sales": 500 + t + 40 * np.sin(t * np.pi / 6),
+            "sales": 1e6 * (5 + t / 100 + 0.4 * np.sin(t * np.pi / 6)),
         }
     )
     table.to_csv(home / "sales.csv", index=False)

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+Forecast = Callable[[list[Array], int], Array]  # (histories, steps) → (histories, steps)
 Labels = npt.NDArray[np.int64]
 
 
@@ -22,9 +23,7 @@ def point_metrics(actual: Array, forecast: Array) -> dict[str, float]:
     return metrics
 
 
-def rolling(
-    series: Array, origins: Sequence[int], steps: int, forecast: Callable[[list[Array], int], Array]
-) -> tuple[Array, Array]:
+def rolling(series: Array, origins: Sequence[int], steps: int, forecast: Forecast) -> tuple[Array, Array]:
     """Actual and forecast readings of shape (origins, steps).
 
     At origin t `forecast` is given series[:t] and nothing after; it answers for all origins at once.
@@ -41,7 +40,7 @@ def last_value(histories: list[Array], steps: int) -> Array:
     return np.stack([np.repeat(history[-1], steps) for history in histories])
 
 
-def seasonal_naive(season: int) -> Callable[[list[Array], int], Array]:
+def seasonal_naive(season: int) -> Forecast:
     """The last known reading of the same season (same month last year); (origins, steps).
 
     Step h of a season s repeats the reading s·⌈h/s⌉ − h before the origin's last one: what is not

@@ -28,13 +28,14 @@ from rich.progress import Progress
 from sklearn.preprocessing import MinMaxScaler
 
 from service import bundle
-from service.card import FORMAT_VERSION, ForecastCard, ReadingLimits, Score, Split, Spread, StepErrors, TrainingData
+from service.card import FORMAT_VERSION, ForecastCard, ReadingLimits, Split, Spread, StepErrors, TrainingData
 from service.engine import prove
 from service.predictors import Forecaster
 from service.scaling import MinMax
 from training import evaluate, networks, plots, report, windows
 from training.data import DataError
 from training.evaluate import Array
+from training.measure import Measured, baselines, golden_answers, measure, walks
 from training.series import Series, fetch_series, read_series
 
 WINDOW = 15
@@ -45,7 +46,6 @@ BATCH = 32
 TEST_SHARE = 0.37  # of the readings: the last 147 of the default 397 months
 VALIDATION_SHARE = 0.2  # of the training part
 SEEDS = (0, 1, 2)
-TOLERANCE = 1e-4
 
 
 @dataclass
@@ -214,8 +214,8 @@ def export(
     """Measure every seed on the test part, then write the one chosen on validation as a new version."""
     shipped = min(trials, key=lambda trial: min(trial.watched.validation))
     draft = draft_card(name, shipped, trials, series, train_size, watched, options)
-    results = {trial.seed: measure(in_memory(draft, trial.final), series, train_size) for trial in trials}
-    scores = [*baselines(series, train_size), *results[shipped.seed].scores]
+    results = {trial.seed: measure(in_memory(draft, trial.final), series, train_size, STEPS) for trial in trials}
+    scores = [*baselines(series, train_size, STEPS), *results[shipped.seed].scores]
     card = draft.model_copy(
         update={
             "scores": scores,
@@ -224,7 +224,7 @@ def export(
         }
     )
     forecaster = in_memory(card, shipped.final)
-    golden = golden_answers(forecaster, series.readings[:train_size])
+    golden = golden_answers(forecaster, series.readings[:train_size], STEPS)
     pictures = draw(scratch / name, card, series, train_size, watched, shipped, results[shipped.seed])
 
     def write(path: Path) -> None:
@@ -243,58 +243,11 @@ def in_memory(card: ForecastCard, trained: Fit) -> Forecaster:
         return {"output": np.asarray(trained.model(batch, training=False))}
 
     placeholder = bundle.Golden(
-        relative_tolerance=TOLERANCE,
-        absolute_tolerance=TOLERANCE,
+        relative_tolerance=1e-4,
+        absolute_tolerance=1e-4,
         cases=[bundle.GoldenCase(request={}, answer=[0.0])],
     )
     return Forecaster(bundle.Bundle(card, trained.scaler, placeholder, network))
-
-
-@dataclass
-class Measured:
-    scores: list[Score]
-    step_errors: StepErrors
-    one_step: Array
-
-
-def measure(forecaster: Forecaster, series: Series, train_size: int) -> Measured:
-    """Step 1 from every origin of the test part, and steps 1–14 from those with 14 readings after."""
-
-    def forecast(histories: list[Array], steps: int) -> Array:
-        batch = [forecaster.prepare(history.tolist(), steps) for history in histories]
-        return np.array(forecaster.predict(batch))
-
-    scores, one_step = walk("model", forecast, series, train_size)
-    far = origins(series, train_size, STEPS)
-    actual, ours = evaluate.rolling(series.readings, far, STEPS, forecast)
-    _, theirs = evaluate.rolling(series.readings, far, STEPS, evaluate.seasonal_naive(series.season))
-    errors = [np.sqrt(np.mean(np.square(f - actual), axis=0)).tolist() for f in (ours, theirs)]
-    return Measured(
-        scores,
-        StepErrors(baseline="seasonal_naive", split="test", model_rmse=errors[0], baseline_rmse=errors[1]),
-        one_step,
-    )
-
-
-def baselines(series: Series, train_size: int) -> list[Score]:
-    naive = walk("last_value", evaluate.last_value, series, train_size)[0]
-    return naive + walk("seasonal_naive", evaluate.seasonal_naive(series.season), series, train_size)[0]
-
-
-def walk(subject: str, forecast, series: Series, train_size: int) -> tuple[list[Score], Array]:  # type: ignore[no-untyped-def]
-    """Scores of one subject for step 1 and steps 1–14, and its one-step forecasts."""
-    scores, first = [], np.empty(0)
-    for label, steps in (("1", 1), (f"1-{STEPS}", STEPS)):
-        where = origins(series, train_size, steps)
-        actual, predicted = evaluate.rolling(series.readings, where, steps, forecast)
-        metrics = evaluate.point_metrics(actual, predicted)
-        scores.append(Score(split="test", subject=subject, steps=label, count=len(where), metrics=metrics))
-        first = predicted[:, 0] if steps == 1 else first
-    return scores, first
-
-
-def origins(series: Series, train_size: int, steps: int) -> list[int]:
-    return list(range(train_size, len(series.readings) - steps + 1))
 
 
 def spreads(trials: list[Trial], results: dict[int, Measured]) -> list[Spread]:
@@ -305,19 +258,6 @@ def spreads(trials: list[Trial], results: dict[int, Measured]) -> list[Spread]:
             values = [results[trial.seed].scores[i].metrics[metric] for trial in trials]
             rows.append(report.spread(metric, "test", values, score.steps))
     return rows
-
-
-def golden_answers(forecaster: Forecaster, readings: Array) -> bundle.Golden:
-    """A plain window, a longer horizon, and a missing reading, as training's own network answers them."""
-    recent = [float(value) for value in readings[-WINDOW - 5 :]]
-    requests = [
-        {"readings": recent[-WINDOW:], "horizon": 1},
-        {"readings": recent, "horizon": STEPS},
-        {"readings": [*recent[:-4], None, *recent[-3:]], "horizon": 3},
-    ]
-    cases = [bundle.GoldenCase(request=r, answer=forecaster.replay(r)) for r in requests]
-    scale = float(np.ptp(readings))
-    return bundle.Golden(relative_tolerance=TOLERANCE, absolute_tolerance=min(0.01, TOLERANCE * scale), cases=cases)
 
 
 def draft_card(
@@ -419,9 +359,7 @@ def draw(
     title = f"{card.data.source}{units}"
     plots.series(scratch / "series.png", title, series.dates, series.readings, train_size, watched)
     test = series.readings[train_size:]
-    seasonal = evaluate.rolling(
-        series.readings, origins(series, train_size, 1), 1, evaluate.seasonal_naive(series.season)
-    )[1][:, 0]
+    seasonal = walks(evaluate.seasonal_naive(series.season), series, train_size, 1)[0][1][:, 0]
     ours, theirs = (evaluate.point_metrics(test, f)["rmse"] for f in (result.one_step, seasonal))
     plots.against_actual(
         scratch / "test.png",

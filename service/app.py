@@ -1,6 +1,5 @@
 """create_app: the only place that wires settings, models, routes, middleware and error handlers."""
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,7 +9,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response
 
 from service import __version__, bundle
 from service.errors import (
@@ -31,9 +31,8 @@ from service.schemas import (
     SentimentRequest,
 )
 from service.settings import Settings
-from service.telemetry import TraceMiddleware
+from service.telemetry import TraceMiddleware, log_defect
 
-log = logging.getLogger("gatecast")
 DOCUMENTED = (ForecastRequest, ForecastBatchRequest, SentimentRequest, SentimentBatchRequest)
 
 
@@ -70,6 +69,7 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Fa
     app.add_exception_handler(GatecastError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http)
+    app.add_exception_handler(ClientDisconnect, _answer_gone)
     app.add_exception_handler(Exception, _answer_defect)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
@@ -78,7 +78,7 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Fa
 async def _answer_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, GatecastError)
     if error.status == 500:
-        log.error("id=%s", request.state.trace.request_id, exc_info=error)
+        log_defect(request.state.trace.request_id, error)
     return JSONResponse(
         error.problem(request.url.path, request.state.trace.request_id),
         error.status,
@@ -106,13 +106,19 @@ async def _answer_http(request: Request, error: Exception) -> JSONResponse:
     raise error
 
 
-async def _answer_defect(request: Request, _: Exception) -> JSONResponse:
+async def _answer_defect(request: Request, error: Exception) -> JSONResponse:
     """Anything unforeseen: the traceback goes to the log, nothing of it to the caller.
 
     Answered outside of TraceMiddleware, so the headers are put on here.
     """
-    detail = "a defect; the log has it under the request id"
-    return await _answer_error(request, ModelFault(detail, headers=request.state.trace.headers()))
+    fault = ModelFault("a defect; the log has it under the request id", headers=request.state.trace.headers())
+    fault.__cause__ = error
+    return await _answer_error(request, fault)
+
+
+async def _answer_gone(_: Request, __: Exception) -> Response:
+    """A caller who left while sending: nobody reads this, and it is no defect."""
+    return Response(status_code=499)
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

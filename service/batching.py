@@ -28,12 +28,13 @@ class Answer(Generic[Result]):
     worked: float
 
 
-@dataclass
+@dataclass(eq=False)
 class _Waiting(Generic[Item, Result]):
     item: Item
     deadline: float
     future: asyncio.Future[Answer[Result]]
     since: float = field(default_factory=perf_counter)
+    taken: bool = False
 
 
 class MicroBatcher(Generic[Item, Result]):
@@ -83,6 +84,9 @@ class MicroBatcher(Generic[Item, Result]):
                 return await waiting.future
         except TimeoutError:
             raise DeadlineExceeded(f"no answer from '{self._name}' within the request's time limit") from None
+        finally:
+            if not waiting.taken:
+                self._waiting.remove(waiting)  # one who leaves makes room for another
 
     async def close(self) -> None:
         """Answer everything accepted so far, then stop the worker thread."""
@@ -117,6 +121,7 @@ class MicroBatcher(Generic[Item, Result]):
         batch: list[_Waiting[Item, Result]] = []
         while self._waiting and len(batch) < self._max_batch:
             waiting = self._waiting.popleft()
+            waiting.taken = True
             if not waiting.future.done() and waiting.deadline > now:
                 batch.append(waiting)
         return batch
@@ -129,7 +134,9 @@ class MicroBatcher(Generic[Item, Result]):
             return list(results)
         except Exception as error:
             if len(items) == 1:
-                return [error]
+                # a future cannot carry StopIteration, and a model's own time-out is not the caller's deadline
+                reserved = isinstance(error, StopIteration | TimeoutError)
+                return [RuntimeError(f"the model raised {error!r}") if reserved else error]
             return [self._outcomes([item])[0] for item in items]
 
     def _deliver(

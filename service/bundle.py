@@ -166,7 +166,7 @@ def read(path: Path) -> tuple[ForecastCard | SentimentCard, MinMax | None, Golde
     scaler_file = path / "scaler.json"
     try:
         return card, MinMax.from_dict(_read_json(scaler_file)), golden
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         _refuse(scaler_file, f"is not a scaler: {error}")
 
 

@@ -32,8 +32,10 @@ def prove(predictor: Predictor[Any, Any], golden: Golden, label: str) -> None:
     for number, case in enumerate(golden.cases, 1):
         try:
             answer = predictor.replay(case.request)
-        except (GatecastError, TypeError) as error:
+        except GatecastError as error:
             raise BundleError(f"{label}: golden case {number} is refused: {error}") from error
+        except Exception as error:  # whatever a network that does not fit its card may raise
+            raise BundleError(f"{label}: golden case {number} fails: {error!r}") from error
         if len(answer) != len(case.answer):
             raise BundleError(
                 f"{label}: golden case {number} has {len(case.answer)} numbers, the model gave {len(answer)}"

@@ -99,6 +99,13 @@ class Forecaster:
         """Answer one golden request through the serving path."""
         return self.predict([self.prepare(**request)])[0]
 
+    def knows(self, readings: Sequence[float | None]) -> bool:
+        """Whether the last readings look like the series that this model learnt."""
+        values = np.array([r for r in readings[-self.card.window :] if r is not None])
+        if not values.size:
+            return False
+        return all(w.code != "unlike_training_data" for w in self._unlike_training(values))
+
     def skill(self, horizon: int) -> dict[str, Any]:
         """RMSE over the baseline's in the backtest, steps 1 to `horizon` (or as many as measured)."""
         errors = self.card.step_errors
@@ -121,10 +128,18 @@ class Forecaster:
         (predicted,) = outputs.values()
         if predicted.ndim == 3:  # a prediction at every position: the last one is the future
             predicted = predicted[:, -1]
+        if predicted.shape != (len(scaled), self.card.steps):
+            raise ModelFault(
+                f"the network gives {predicted.shape} for {len(scaled)} windows of {self.card.steps} steps"
+            )
         return predicted.astype(np.float64)
 
     def _complete(self, readings: Sequence[float | None]) -> tuple[Array, list[Warned]]:
-        """The window with its missing readings interpolated, or MissingReadings."""
+        """The window with its missing readings interpolated, or MissingReadings.
+
+        The last reading, and the first of all that were sent, must be there. A gap at the window's begin is
+        interpolated from before it, up to one window back.
+        """
         window = self.card.window
         if readings[0] is None or readings[-1] is None:
             end = 0 if readings[0] is None else len(readings) - 1
@@ -132,9 +147,10 @@ class Forecaster:
                 "the first and the last reading must be there: nothing lies beyond to interpolate from",
                 faults=[Fault(f"/readings/{end}", "must be a number")],
             )
-        values = np.array([np.nan if r is None else r for r in readings], dtype=np.float64)
+        near = readings[-2 * window :]
+        values = np.array([np.nan if r is None else r for r in near], dtype=np.float64)
         gaps = np.isnan(values)
-        missing = np.flatnonzero(gaps[-window:]) + len(values) - window
+        missing = np.flatnonzero(gaps[-window:]) + len(readings) - window
         if missing.size > MAX_MISSING_SHARE * window:
             raise MissingReadings(
                 f"{missing.size} of the last {window} readings are missing; "
@@ -143,6 +159,11 @@ class Forecaster:
             )
         if not missing.size:
             return values[-window:], []
+        if gaps[-window] and gaps[:-window].all():
+            raise MissingReadings(
+                f"the first of the last {window} readings is missing, and so is every one of the {window} before it",
+                faults=[Fault(f"/readings/{missing[0]}", "must be a number")],
+            )
         positions = np.arange(len(values))
         values[gaps] = np.interp(positions[gaps], positions[~gaps], values[~gaps])
         was, indices = ("was", "index") if missing.size == 1 else ("were", "indices")
@@ -178,7 +199,8 @@ class Forecaster:
                     f"training data ({limits.minimum:g} to {limits.maximum:g})",
                 )
             )
-        level, spread = float(values.mean()), float(values.std())
+        with np.errstate(over="ignore", invalid="ignore"):  # 1e300 is far out, and will be refused
+            level, spread = float(values.mean()), float(values.std())
         if not limits.minimum - span <= level <= limits.maximum + span:
             found = f"their mean is {level:g}, the training data ran from {limits.minimum:g} to {limits.maximum:g}"
         elif not (limits.window_std_minimum / UNLIKE_FACTOR <= spread <= limits.window_std_maximum * UNLIKE_FACTOR):

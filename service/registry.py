@@ -69,38 +69,54 @@ class Registry:
                 return model
         raise UnknownModel(f"'{name}' has no version of that number; loaded are {_list(versions)}")
 
-    def forecaster(
-        self,
-        name: str | None,
-        version: str | None,
-        readings: int,
-        horizon: int | None,
-    ) -> LoadedForecaster:
-        """The named forecaster, or the most accurate whose window is filled and that goes so far.
+    def check_forecaster(self, name: str | None, version: str | None, horizon: int | None) -> None:
+        """Raise UnknownModel or HorizonTooLong where no series at all could be answered."""
+        self._far(self._candidates(name, version), horizon)
 
-        "Most accurate" is the least backtest error over steps 1 to `horizon`, from the cards.
+    def forecaster(
+        self, name: str | None, version: str | None, readings: Sequence[float | None], horizon: int | None
+    ) -> LoadedForecaster:
+        """The named forecaster, or the one that suits the readings best.
+
+        That is the one with the least backtest error over steps 1 to `horizon`, by the cards, among those whose
+        window is filled, that go so far, and that have learnt from a series like this one (if any has).
         """
+        candidates = self._far(self._candidates(name, version), horizon)
         if name is not None:
-            model = self.get(name, version)
-            if not isinstance(model, LoadedForecaster):
-                raise UnknownModel(f"'{name}' is not a forecaster; forecasters are {_list(self._forecasters())}")
-            return model
-        candidates = self._forecasters()
-        if not candidates:
-            raise UnknownModel("no forecaster is loaded")
-        steps = 1 if horizon is None else horizon
-        far = {n: m for n, m in candidates.items() if m.predictor.card.max_horizon >= steps}
-        if not far:
-            longest = max(m.predictor.card.max_horizon for m in candidates.values())
+            return candidates[0]
+        filled = [m for m in candidates if m.predictor.card.window <= len(readings)]
+        if not filled:
+            least = min(m.predictor.card.window for m in candidates)
+            raise TooFewReadings(
+                f"at least {least} readings are needed; {len(readings)} were sent", pointer="/readings"
+            )
+        filled.sort(key=lambda m: m.predictor.error(horizon or m.predictor.card.horizon))
+        return next((m for m in filled if m.predictor.knows(readings)), filled[0])
+
+    def _candidates(self, name: str | None, version: str | None) -> list[LoadedForecaster]:
+        """The one that is named, or the newest of every name."""
+        newest = [versions[max(versions)] for versions in self._models.values()]
+        forecasters = [m for m in newest if isinstance(m, LoadedForecaster)]
+        if name is None:
+            if not forecasters:
+                raise UnknownModel("no forecaster is loaded")
+            return forecasters
+        model = self.get(name, version)
+        if not isinstance(model, LoadedForecaster):
+            known = _list([m.predictor.card.name for m in forecasters])
+            raise UnknownModel(f"'{name}' is not a forecaster; forecasters are {known}")
+        return [model]
+
+    def _far(self, candidates: list[LoadedForecaster], horizon: int | None) -> list[LoadedForecaster]:
+        """Those that go up to `horizon` steps; HorizonTooLong when none does."""
+        longest = max(m.predictor.card.max_horizon for m in candidates)
+        if horizon is not None and horizon > longest:
             raise HorizonTooLong(
-                f"the loaded forecasters go up to {longest} steps; {steps} were asked for",
+                f"{_list([m.predictor.card.name for m in candidates])} forecast up to {longest} steps; "
+                f"{horizon} were asked for",
                 pointer="/horizon",
             )
-        filled = [m for m in far.values() if m.predictor.card.window <= readings]
-        if not filled:
-            least = min(m.predictor.card.window for m in far.values())
-            raise TooFewReadings(f"at least {least} readings are needed; {readings} were sent", pointer="/readings")
-        return min(filled, key=lambda m: m.predictor.error(horizon or m.predictor.card.horizon))
+        return [m for m in candidates if m.predictor.card.max_horizon >= (horizon or 1)]
 
     def classifier(self, version: str | None) -> LoadedClassifier:
         """The sentiment model, and its newest version unless one is named."""
@@ -117,10 +133,6 @@ class Registry:
         """Drain every engine."""
         engines = [m.engine for versions in self._models.values() for m in versions.values()]
         await asyncio.gather(*(engine.close() for engine in engines))
-
-    def _forecasters(self) -> dict[str, LoadedForecaster]:
-        newest = {name: versions[max(versions)] for name, versions in self._models.items()}
-        return {n: m for n, m in newest.items() if isinstance(m, LoadedForecaster)}
 
 
 async def open_registry(settings: Settings, load: Load) -> Registry:

@@ -6,8 +6,6 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, Strict, WithJsonSchema
 
-from service.card import AnyCard, Name, Version
-
 MAX_READINGS = 10_000
 MAX_CHARACTERS = 20_000
 MAX_ITEMS = 1_000
@@ -77,9 +75,15 @@ Levels = Annotated[
     ),
 ]
 ModelName = Annotated[
-    Name | None, Field(None, description="default: the most accurate loaded forecaster", examples=["gru"])
+    str | None,
+    Field(
+        None, max_length=64, description="default: the loaded forecaster that suits the readings best", examples=["gru"]
+    ),
 ]
-ModelVersion = Annotated[Version | None, Field(None, description="default: the newest loaded", examples=["1"])]
+ModelVersion = Annotated[
+    str | None,
+    Field(None, max_length=16, description="of the `model` named; default: the newest loaded", examples=["1"]),
+]
 Text = Annotated[
     str,
     Field(
@@ -259,10 +263,6 @@ class ModelSummary(_Response):
 
 class ModelList(_Response):
     models: list[ModelSummary]
-
-
-class CardResponse(_Response):
-    card: AnyCard
 
 
 class State(_Response):

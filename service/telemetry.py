@@ -76,6 +76,11 @@ class TraceMiddleware:
             )
 
 
+def log_defect(request_id: str, error: BaseException) -> None:
+    """The traceback of a 500, under the id that its caller was given."""
+    logging.getLogger("gatecast").error("defect, id=%s", request_id, exc_info=error)
+
+
 def _request_id(scope: Scope) -> str:
     """The caller's own id where it sent a sane one, else a new one."""
     for name, value in scope["headers"]:

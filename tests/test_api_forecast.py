@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from service.card import StepErrors
+from service.card import ReadingLimits, StepErrors
 from tests import fakes
 from tests.fakes import READINGS
 
@@ -133,8 +133,6 @@ def test_forecast_accepts_levels_turned_off(client):
         ({"start": "2016-02-01", "frequency": "-1D"}, "unusable-frequency", "/frequency"),
         ({"start": "9999-12-31", "frequency": "D"}, "unusable-frequency", "/frequency"),
         ({"version": "1"}, "invalid-request", "/model"),
-        ({"model": "gru", "version": "one"}, "invalid-request", "/version"),
-        ({"model": "GRU!"}, "invalid-request", "/model"),
         ({"horizons": 3}, "invalid-request", "/horizons"),
     ],
 )
@@ -157,7 +155,16 @@ def test_forecast_refuses_numbers_that_are_not_finite(client, number):
     assert reply.status_code in (400, 422)
 
 
-@pytest.mark.parametrize("body", [{"model": "lstm99"}, {"model": "gru", "version": "9"}, {"model": "sentiment"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"model": "lstm99"},
+        {"model": "GRU!"},
+        {"model": "sentiment"},
+        {"model": "gru", "version": "9"},
+        {"model": "gru", "version": "one"},
+    ],
+)
 def test_forecast_answers_404_for_an_unknown_model_and_lists_the_known(client, body):
     reply = ask(client, **body)
     assert reply.status_code == 404
@@ -199,8 +206,29 @@ def test_batch_refuses_a_bad_envelope(client, series):
     assert client.post("/forecast/batch", json={"series": series}).status_code == 422
 
 
-def test_batch_item_fails_alone_when_the_model_fails_on_it(serve):
-    """A window that breaks the network gets an error without details; its batch mates are answered."""
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [({"levels": [80]}, 422), ({"horizon": 999}, 422), ({"version": "1"}, 422), ({"model": "nope"}, 404)],
+)
+def test_batch_refuses_what_no_series_could_be_answered_with(client, options, status):
+    """The envelope is at fault, and not each of its series."""
+    reply = client.post("/forecast/batch", json={"series": [{"id": "a", "readings": READINGS}]} | options)
+    assert reply.status_code == status
+
+
+def test_forecast_prefers_a_model_that_learnt_a_series_like_this_one(serve):
+    """However accurate on its own data: a model of another series answers only when none knows this one."""
+    better = StepErrors(baseline="seasonal_naive", split="test", model_rmse=[0.1], baseline_rmse=[4])
+    far_off = ReadingLimits(minimum=9000, maximum=9100, window_std_minimum=5, window_std_maximum=30)
+    other = fakes.forecast_card("other", step_errors=better, readings=far_off)
+    client = serve([fakes.forecast_bundle(), fakes.forecast_bundle(other)])
+    assert ask(client).json()["model"] == "gru"
+    assert ask(client, readings=[9010, 9020, 9030, 9040, 9050]).json()["model"] == "other"
+    assert ask(client, readings=[-1e6, -2e6, -3e6, -4e6, -5e6]).json()["model"] == "other"
+
+
+def test_batch_item_fails_alone_when_the_model_fails_on_it(serve, caplog):
+    """A window that breaks the network gets an error without details; the log has them, mates are answered."""
 
     def picky(batch):
         if (batch[:, -1, 0] > 0.9).any():
@@ -214,3 +242,5 @@ def test_batch_item_fails_alone_when_the_model_fails_on_it(serve):
     assert good["forecast"] == pytest.approx([60], abs=1e-3)
     assert bad["error"]["status"] == 500
     assert "secret" not in reply.text
+    assert "secret detail" in caplog.text
+    assert reply.headers["x-request-id"] in caplog.text

@@ -101,8 +101,8 @@ def test_a_fault_never_echoes_the_input(client):
     assert "hunter2" not in reply.text
 
 
-def test_a_defect_is_a_500_without_details_but_with_headers(serve):
-    """The caller learns a request id; the traceback stays in the log."""
+def test_a_defect_is_a_500_without_details_but_with_headers(serve, caplog):
+    """The caller learns a request id; under it the log has the traceback."""
 
     def broken(batch):
         if broken.armed:
@@ -116,6 +116,9 @@ def test_a_defect_is_a_500_without_details_but_with_headers(serve):
     assert reply.status_code == 500
     assert "secret" not in reply.text
     assert reply.headers["x-request-id"] == reply.json()["request_id"]
+    record = next(r for r in caplog.records if reply.json()["request_id"] in r.getMessage() and r.exc_info)
+    assert record.levelname == "ERROR"
+    assert "secret detail" in caplog.text
 
 
 @pytest.mark.parametrize("sent", ["0", "-5", "1.5", "soon", "600001", "9" * 30, ""])

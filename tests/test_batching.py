@@ -53,6 +53,51 @@ def test_a_model_that_loses_an_item_is_an_error_and_not_a_mix_up():
     asyncio.run(work())
 
 
+@pytest.mark.parametrize("fault", [StopIteration, TimeoutError])
+def test_whatever_a_model_raises_the_next_caller_is_answered(fault):
+    """Not even what a future cannot carry stops the batcher, and a model's time-out is not the caller's."""
+
+    def moody(items):
+        if items == [0]:
+            raise fault("moody")
+        return items
+
+    async def work():
+        batching = batcher(moody)
+        with pytest.raises(RuntimeError, match="the model raised"):
+            await batching.submit(0, soon())
+        answer = await batching.submit(1, soon())
+        await batching.close()
+        return answer.result
+
+    assert asyncio.run(work()) == 1
+
+
+def test_those_who_left_make_room_in_the_queue():
+    """A queue of callers who gave up refuses nobody."""
+    entered, gate = Event(), Event()
+
+    def slow(items):
+        entered.set()
+        assert gate.wait(20)
+        return items
+
+    async def work():
+        small = batcher(slow, max_batch=1, max_queue=1)
+        first = asyncio.create_task(small.submit(1, soon()))
+        await asyncio.to_thread(entered.wait, 20)
+        with pytest.raises(DeadlineExceeded):
+            await small.submit(2, asyncio.get_running_loop().time() + 0.01)
+        third = asyncio.create_task(small.submit(3, soon()))
+        await asyncio.sleep(0)
+        gate.set()
+        answers = await asyncio.gather(first, third)
+        await small.close()
+        return [answer.result for answer in answers]
+
+    assert asyncio.run(work()) == [1, 3]
+
+
 def test_batches_keep_to_their_size():
     sizes = []
 

@@ -168,6 +168,15 @@ def test_a_golden_request_that_is_refused_is_named():
         prove(Forecaster(fakes.forecast_bundle()), short, "gru/1")
 
 
+def test_a_network_that_does_not_fit_its_card_is_refused_by_name():
+    def broken(batch):
+        raise ValueError("shapes")
+
+    misfit = fakes.forecast_bundle(run=broken)
+    with pytest.raises(BundleError, match="gru/1: golden case 1 fails: ValueError"):
+        prove(Forecaster(misfit), misfit.golden, "gru/1")
+
+
 def test_scaling_is_reversible():
     scaler = MinMax(-3, 7)
     assert scaler.transform(fakes.np.array([-3.0, 7.0])).tolist() == [0, 1]

@@ -75,6 +75,19 @@ def test_a_gap_at_the_windows_edge_is_interpolated_from_before_it():
     assert "(index 1)" in window.warnings[0].detail
 
 
+def test_a_gap_longer_than_a_window_is_not_bridged():
+    """A window's first reading is not made up from one that lies far back."""
+    with pytest.raises(GatecastError, match="every one of the 5 before it"):
+        forecaster().prepare([1e9, *[None] * 300, 20.0, 30.0, 40.0, 50.0])
+
+
+def test_a_network_of_other_steps_than_its_card_is_a_fault_and_not_an_answer():
+    """One output would broadcast silently to three equal steps."""
+    model = Forecaster(fakes.forecast_bundle(fakes.forecast_card(steps=3, horizon=3)))
+    with pytest.raises(ModelFault, match="for 1 windows of 3 steps"):
+        model.predict([model.prepare(READINGS)])
+
+
 def test_a_forecast_that_is_not_a_number_is_a_fault_and_not_an_answer():
     model = Forecaster(fakes.forecast_bundle(run=lambda batch: {"output": batch[:, -1, :] * np.nan}))
     with pytest.raises(ModelFault, match="not a number"):

@@ -19,7 +19,7 @@ from service.errors import (
 )
 from service.registry import Registry
 from service.schemas import Problem
-from service.telemetry import Trace
+from service.telemetry import Trace, log_defect
 
 Result = TypeVar("Result")
 MAX_TIMEOUT_MS = 600_000
@@ -46,7 +46,8 @@ async def deadline(
         if not re.fullmatch(r"[0-9]{1,9}", sent) or not 1 <= int(sent) <= MAX_TIMEOUT_MS:
             raise InvalidRequest(f"the header X-Request-Timeout-Ms must be a whole number from 1 to {MAX_TIMEOUT_MS}")
         limit = int(sent)
-    return asyncio.get_running_loop().time() + limit / 1000
+    begun = asyncio.get_running_loop().time() - float(request.state.trace.total)
+    return begun + limit / 1000
 
 
 async def trace(request: Request) -> Trace:
@@ -79,15 +80,16 @@ DESCRIPTIONS = {
 ASKING = problems(400, 404, 405, 413, 415, 422, 500, 503, 504)
 
 
-def outcome(answer: Answer[Result] | BaseException) -> Result | GatecastError:
-    """One item's result or its own error; what concerns the whole call is raised."""
+def outcome(answer: Answer[Result] | BaseException, tracing: Trace) -> Result | GatecastError:
+    """One item's result or its own error; what concerns the whole call is raised, a defect is logged."""
     if isinstance(answer, Answer):
         return answer.result
     if isinstance(answer, Overloaded | DeadlineExceeded) or not isinstance(answer, Exception):
         raise answer
-    if isinstance(answer, GatecastError):
-        return answer
-    return ModelFault("the model failed on this item")
+    fault = answer if isinstance(answer, GatecastError) else ModelFault("the model failed on this item")
+    if fault.status == 500:
+        log_defect(tracing.request_id, answer)
+    return fault
 
 
 def within(error: GatecastError, prefix: str) -> GatecastError:

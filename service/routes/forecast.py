@@ -32,18 +32,11 @@ class Prepared:
     """One checked series: who answers it, what is asked, and the dates of the answer."""
 
     def __init__(self, models: Registry, series: ForecastRequest | BatchSeries, options: SeriesOptions) -> None:
-        if options.levels:
-            raise NotOffered(
-                "no loaded model gives prediction intervals yet; leave `levels` out or send []",
-                pointer="/levels",
-            )
         if (series.start is None) != (series.frequency is None):
             missing = "frequency" if series.frequency is None else "start"
             raise InvalidRequest("`start` and `frequency` go together", pointer=f"/{missing}")
-        if options.version is not None and options.model is None:
-            raise InvalidRequest("a `version` needs the `model` that it is of", pointer="/model")
         readings = series.readings
-        self.model: LoadedForecaster = models.forecaster(options.model, options.version, len(readings), options.horizon)
+        self.model: LoadedForecaster = models.forecaster(options.model, options.version, readings, options.horizon)
         self.window: Window = self.model.predictor.prepare(readings, options.horizon)
         self.timestamps: list[str] | None = None
         if series.start is not None and series.frequency is not None:
@@ -63,6 +56,17 @@ class Prepared:
         )
 
 
+def check_options(models: Registry, options: SeriesOptions) -> None:
+    """Refuse what no series could be answered with: levels, an unknown model, too long a horizon."""
+    if options.levels:
+        raise NotOffered(
+            "no loaded model gives prediction intervals yet; leave `levels` out or send []", pointer="/levels"
+        )
+    if options.version is not None and options.model is None:
+        raise InvalidRequest("a `version` needs the `model` that it is of", pointer="/model")
+    models.check_forecaster(options.model, options.version, options.horizon)
+
+
 @router.post("/forecast", openapi_extra=documented(ForecastRequest))
 async def forecast(
     asked: Annotated[ForecastRequest, Depends(body(ForecastRequest))],
@@ -71,6 +75,7 @@ async def forecast(
     tracing: Tracing,
 ) -> ForecastResponse:
     """Forecast one series from its recent readings."""
+    check_options(models, asked)
     prepared = Prepared(models, asked, asked)
     answer = await prepared.model.engine.ask(prepared.window, deadline)
     tracing.waited(answer.queued, answer.worked)
@@ -86,12 +91,13 @@ async def forecast_batch(
     tracing: Tracing,
 ) -> ForecastBatchResponse:
     """Forecast many series; one that is bad gets its own error and spoils no other."""
+    check_options(models, asked)
     items: list[Prepared | GatecastError] = []
     for index, series in enumerate(asked.series):
         try:
             items.append(Prepared(models, series, asked))
         except GatecastError as error:
-            items.append(within(error, "" if _of_envelope(error) else f"/series/{index}"))
+            items.append(within(error, f"/series/{index}"))
         if index % 64 == 63:
             await asyncio.sleep(0)  # let other requests have their turn
     forecasts = await _ask_all(items, deadline, tracing)
@@ -122,10 +128,5 @@ async def _ask_all(
         answers = await prepared[0].model.engine.ask_many([p.window for p in prepared], deadline)
         note(tracing, answers)
         for i, answer in zip(indices, answers, strict=True):
-            found[i] = outcome(answer)
+            found[i] = outcome(answer, tracing)
     return [item for item in found if item is not None]
-
-
-def _of_envelope(error: GatecastError) -> bool:
-    """Whether the fault lies in the fields that all series share."""
-    return any(f.pointer in ("/horizon", "/levels", "/model", "/version") for f in error.faults)

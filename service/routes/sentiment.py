@@ -59,7 +59,7 @@ async def sentiment_batch(
     for item in items:
         if isinstance(item, Review):
             answer = next(outcomes)
-            found = outcome(answer)
+            found = outcome(answer, tracing)
         else:
             found = item
         if isinstance(found, Sentiment):

@@ -30,7 +30,8 @@ SUMS = "SHA256SUMS"
 MAX_JSON_BYTES = 4 << 20
 MAX_FILES = 1_000
 
-# A SavedModel is a program. These operations reach out of the graph, or run only where it was traced.
+# A SavedModel is a program, to be taken from those whose code one would run. These operations, which no network of
+# ours needs, reach for files or Python, or run only where a GPU was; to find one is to know that something is wrong.
 FORBIDDEN_OPS = frozenset(
     [
         "EagerPyFunc",
@@ -143,7 +144,7 @@ def load(path: Path, threads: int = 1) -> Bundle:
     """Check a version directory to the last byte and load its network.
 
     Raises BundleError, naming the file and the fault, for anything missing, extra, changed,
-    malformed, of an unknown format, or able to reach out of its graph.
+    malformed, of an unknown format, or using one of FORBIDDEN_OPS.
     """
     verify(path)
     card, scaler, golden = read(path)

@@ -37,7 +37,8 @@ def test_named_columns_are_taken(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("frequency", "season"), [("QS", 4), ("D", 7), ("h", 24), ("W-THU", 52), ("30min", 48), ("YS", 1)]
+    ("frequency", "season"),
+    [("QS", 4), ("D", 7), ("B", 5), ("h", 24), ("3h", 8), ("W-THU", 52), ("30min", 48), ("10min", 144), ("YS", 1)],
 )
 def test_frequency_and_season_are_told_from_the_dates(tmp_path, frequency, season):
     dates = pd.date_range("2020-01-02", periods=60, freq=frequency)
@@ -67,6 +68,35 @@ def test_a_series_that_cannot_be_used_says_where_and_why(tmp_path, change, fault
     path = write(tmp_path, change(months()).to_csv(index=False))
     with pytest.raises(DataError, match=fault):
         series.read_series(path)
+
+
+def test_days_before_months_are_read_when_said_and_hinted_at_when_not(tmp_path):
+    dates = pd.date_range("2015-01-01", periods=36, freq="MS").strftime("%d/%m/%Y")
+    path = write(tmp_path, pd.DataFrame({"date": dates, "value": range(36)}).to_csv(index=False))
+    assert series.read_series(path, day_first=True).frequency == "MS"
+    with pytest.raises(DataError, match="--day-first"):
+        series.read_series(path)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
+def test_hours_with_utc_offsets_survive_a_change_of_the_clock(tmp_path, zone):
+    dates = pd.date_range("2024-03-29", periods=96, freq="h", tz=zone).map(pd.Timestamp.isoformat)
+    path = write(tmp_path, pd.DataFrame({"date": dates, "value": range(96)}).to_csv(index=False))
+    assert series.read_series(path).frequency == "h"
+
+
+def test_rows_of_more_fields_than_the_header_are_refused(tmp_path):
+    """They would shift every column by one."""
+    path = write(tmp_path, "id,date,value\n" + "".join(f"{i},2020-01-{i:02d},{i},x\n" for i in range(1, 20)))
+    with pytest.raises(DataError, match="more fields than the header"):
+        series.read_series(path)
+
+
+def test_blank_lines_count_as_rows_and_those_at_the_end_do_not_matter(tmp_path):
+    table = months().to_csv(index=False)
+    assert len(series.read_series(write(tmp_path, table + "\n\n")).readings) == 24
+    with pytest.raises(DataError, match="row 3"):
+        series.read_series(write(tmp_path, table.replace("2020-02-01", "\n2020-02-01")))
 
 
 def test_dates_without_a_rhythm_are_refused(tmp_path):
@@ -140,6 +170,17 @@ def test_texts_that_cannot_be_used_say_where_and_why(tmp_path, table, fault):
         texts.read_texts(path)
 
 
+def test_a_review_that_says_null_is_a_text(tmp_path):
+    table = reviews([1, 0, 1], ["null", "None of it", "so very good"])
+    assert texts.read_texts(write(tmp_path, table.to_csv(index=False))).texts[0] == "null"
+
+
+def test_one_column_cannot_be_both_text_and_label(tmp_path):
+    path = write(tmp_path, reviews([1, 0]).to_csv(index=False))
+    with pytest.raises(DataError, match="cannot be both"):
+        texts.read_texts(path, text_column="label")
+
+
 def test_duplicates_are_dropped_and_counted(tmp_path):
     """A text under both labels teaches nothing; neither goes unmentioned."""
     table = reviews([1, 1, 0, 1, 0], ["so good", "so good", "so bad", "so what", "so what"])
@@ -186,6 +227,14 @@ def test_the_default_series_is_checked_and_dropped_when_it_is_another(tmp_path, 
     path = write(tmp_path, months().to_csv(index=False))
     fetched(path)
     with pytest.raises(DataError, match="answered 24 rows"):
+        series.fetch_series()
+    assert not path.exists()
+
+
+def test_a_page_in_place_of_the_series_is_not_kept(tmp_path, fetched):
+    path = write(tmp_path, "<html>try later</html>\n")
+    fetched(path)
+    with pytest.raises(DataError):
         series.fetch_series()
     assert not path.exists()
 

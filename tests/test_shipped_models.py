@@ -148,4 +148,4 @@ def approximately(shown):
         return {key: approximately(value) for key, value in shown.items()}
     if isinstance(shown, list):
         return [approximately(value) for value in shown]
-    return pytest.approx(shown, abs=0.051) if isinstance(shown, float) else shown
+    return pytest.approx(shown, abs=0.051 if abs(shown) > 1 else 0.0051) if isinstance(shown, float) else shown

@@ -7,6 +7,7 @@ dropped. Defaults are fetched from their public homes and cached under the user'
 
 import hashlib
 import os
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -45,11 +46,28 @@ def read_csv(path: Path) -> pd.DataFrame:
     try:
         if path.stat().st_size > MAX_CSV_BYTES:
             raise DataError(f"{path}: larger than {MAX_CSV_BYTES} bytes")
-        table = pd.read_csv(path, dtype=str, encoding="utf-8-sig", skipinitialspace=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # rows of more fields than the header
+            table = pd.read_csv(
+                path,
+                dtype=str,
+                encoding="utf-8-sig",
+                skipinitialspace=True,
+                index_col=False,
+                skip_blank_lines=False,
+                keep_default_na=False,
+                na_values=[""],
+            )
+    except pd.errors.ParserWarning:
+        raise DataError(f"{path}: rows have more fields than the header; every column needs a name") from None
     except (OSError, ValueError, EOFError) as error:  # pandas' parser and encoding errors are ValueErrors
         raise DataError(f"{path}: cannot be read as a CSV in UTF-8: {error}") from error
     if len(table.columns) < 2:
-        raise DataError(f"{path}: has {len(table.columns)} column; at least two, separated by commas, are needed")
+        raise DataError(
+            f"{path}: has {len(table.columns)} column; at least two, separated by commas (not by ; or tabs), are needed"
+        )
+    while len(table) and table.iloc[-1].isna().all():  # blank lines at the end
+        table = table.iloc[:-1]
     if table.empty:
         raise DataError(f"{path}: has a header and no rows")
     return table

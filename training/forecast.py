@@ -188,7 +188,7 @@ def fit(name: str, seed: int, readings: Array, watched: int, epochs: int, advanc
     model.compile(optimizer="adam", loss="mse")
     held = None
     if watched:
-        held = examples(name, scaler.transform(readings[-watched - WINDOW :]))
+        held = watched_examples(name, scaler.transform(readings[-watched - WINDOW :]))
     history = model.fit(
         x, y, batch_size=BATCH, epochs=epochs, validation_data=held, verbose=0, callbacks=[advance]
     ).history
@@ -200,6 +200,16 @@ def examples(name: str, scaled: Array) -> tuple[Array, Array]:
     if name == "time_distributed":
         return windows.shifted(scaled, WINDOW)
     return windows.next_steps(scaled, WINDOW, STEPS if name == "lstm14" else 1)
+
+
+def watched_examples(name: str, scaled: Array) -> tuple[Array, ...]:
+    """Windows, targets and, where earlier positions' targets were trained on, weights for the last one alone."""
+    x, y = examples(name, scaled)
+    if name != "time_distributed":
+        return x, y
+    weights = np.zeros(y.shape[:2])
+    weights[:, -1] = WINDOW  # the loss is a mean over positions: this makes it the last position's
+    return x, y, weights
 
 
 def export(

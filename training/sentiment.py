@@ -376,7 +376,7 @@ def make_card(
         data=TrainingData(
             source=learn.source,
             sha256=learn.sha256,
-            rows=sum(len(part.texts) for part in parts),
+            rows=sum(len(part.texts) for part in parts[:2]),
             columns=learn.columns,
             audit=learn.audit,
         ),
@@ -394,8 +394,8 @@ def make_card(
         seed=shipped.seed,
         choice="Epoch and shipped seed are those with the least validation loss.",
         scores=[
-            Score(split=part.name, subject="model", count=len(part.texts), metrics=metrics[shipped.seed][part.name])
-            for part in parts[1:]
+            *(score("model", part, metrics[shipped.seed][part.name]) for part in parts[1:]),
+            score("majority_class", parts[2], majority(parts)),
         ],
         spread=[
             report.spread(metric, name, [metrics[trial.seed][name][metric] for trial in trials])
@@ -404,7 +404,7 @@ def make_card(
         ],
         limits=[
             "two classes only; mixed and neutral texts get one of them, often marked uncertain",
-            "learnt from English film reviews; other domains and languages were not measured",
+            f"learnt from {learn.source}; other domains and languages were not measured",
             f"reads the last {MAX_TOKENS} tokens of a text",
         ],
         classes=learn.classes,
@@ -424,6 +424,16 @@ def make_card(
             accuracy_covered=0.0,
         ),
     )
+
+
+def score(subject: str, part: Part, metrics: dict[str, float]) -> Score:
+    return Score(split=part.name, subject=subject, count=len(part.texts), metrics=metrics)
+
+
+def majority(parts: list[Part]) -> dict[str, float]:
+    """The baseline that reads nothing: the class of most training texts."""
+    most = int(parts[0].labels.mean() >= 0.5)
+    return {"accuracy": float((parts[2].labels == most).mean())}
 
 
 def draw(

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from pandas.tseries.frequencies import to_offset
+from pandas.tseries.offsets import Tick
 
 from training.data import DataError, columns_of, fetch, file_sha256, named, read_csv, rows_of
 
@@ -14,19 +16,8 @@ Array = npt.NDArray[np.float64]
 
 SERIES_URL = "https://fred.stlouisfed.org/graph/fredgraph.csv?id=IPG2211A2N&cosd=1985-01-01&coed=2018-01-01"
 SERIES_ROWS = 397
-SEASONS = {
-    "MS": 12,
-    "ME": 12,
-    "QS": 4,
-    "QE": 4,
-    "W": 52,
-    "D": 7,
-    "B": 5,
-    "h": 24,
-    "min": 1440,
-    "30min": 48,
-    "15min": 96,
-}
+SEASONS = {"MS": 12, "ME": 12, "BMS": 12, "BME": 12, "QS": 4, "QE": 4, "BQS": 4, "BQE": 4, "W": 52, "D": 7, "B": 5}
+DAY = pd.Timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -62,6 +53,8 @@ def read_series(
     table = read_csv(path)
     date_column = named(table, date_column, path) or _date_column(table, path, day_first)
     value_column = named(table, value_column, path) or _value_column(table, date_column, path)
+    if date_column == value_column:
+        raise DataError(f"{path}: '{date_column}' cannot be both the date and the value")
     values = _numbers(table[value_column], path)
     dates = _ordered(_dates(table[date_column], day_first), path)
     frequency = _frequency(dates, path)
@@ -83,7 +76,11 @@ def fetch_series() -> Series:
     the card states the SHA-256 of what was read.
     """
     path = fetch(SERIES_URL, None, "IPG2211A2N.csv", "--data my.csv, a CSV with a date and a value column")
-    series = read_series(path, source="FRED, IPG2211A2N")
+    try:
+        series = read_series(path, source="FRED, IPG2211A2N")
+    except DataError:
+        path.unlink()  # a page and not the series: the next run must ask again
+        raise
     if len(series.readings) != SERIES_ROWS or series.frequency != "MS":
         path.unlink()
         raise DataError(
@@ -94,8 +91,14 @@ def fetch_series() -> Series:
 
 
 def season_of(frequency: str) -> int:
-    """Readings in one season: 12 for months, 4 for quarters, 7 for days…; 1 when there is none."""
-    return SEASONS.get(frequency) or SEASONS.get(frequency.split("-")[0], 1)
+    """Readings in one season: a year of months or quarters or weeks, a week of days, a day of what is finer; else 1."""
+    known = SEASONS.get(frequency.split("-")[0])
+    if known is not None:
+        return known
+    offset = to_offset(frequency)
+    if not isinstance(offset, Tick) or pd.Timedelta(offset) > DAY:
+        return 1
+    return round(DAY / pd.Timedelta(offset))
 
 
 def _date_column(table: pd.DataFrame, path: Path, day_first: bool) -> str:
@@ -119,17 +122,19 @@ def _value_column(table: pd.DataFrame, date_column: str, path: Path) -> str:
 
 
 def _dates(column: "pd.Series[str]", day_first: bool, strict: bool = True) -> "pd.Series[pd.Timestamp]":
-    dates = pd.to_datetime(column, errors="coerce", dayfirst=day_first, format="ISO8601")
-    if dates.isna().any():
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            dates = pd.to_datetime(column, errors="coerce", dayfirst=day_first)
+    """Dates as written; those with UTC offsets in UTC, so that a change of the clock leaves no gap."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what cannot be read is told below, by row
+        offset = column.dropna().str.contains(r"\d(?:Z|[+-]\d{2}:?\d{2})$").any()
+        dates = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=bool(offset))
+        if dates.isna().any():
+            dates = pd.to_datetime(column, errors="coerce", dayfirst=day_first, utc=bool(offset))
     if strict and dates.isna().any():
         raise DataError(
             f"column '{column.name}' is no date in {rows_of(dates.isna())}; dates look like 2016-02-01 "
             "(--day-first for 01/02/2016)"
         )
-    return dates
+    return dates.dt.tz_localize(None) if offset else dates
 
 
 def _numbers(column: "pd.Series[str]", path: Path) -> Array:
@@ -181,6 +186,7 @@ def _frequency(dates: pd.DatetimeIndex, path: Path) -> str:
     raise DataError(
         f"{path}: {len(absent)} dates of frequency '{frequency}' are missing: {shown}"
         f"{' …' if len(absent) > 5 else ''}; add them, with interpolated values if need be"
+        f"{'; were days and months mixed up? then --day-first' if len(absent) > len(dates) else ''}"
     )
 
 

@@ -56,6 +56,8 @@ def read_texts(
     table = read_csv(path)
     label_column = named(table, label_column, path) or _label_column(table, path)
     text_column = named(table, text_column, path) or _text_column(table, label_column, path)
+    if text_column == label_column:
+        raise DataError(f"{path}: '{text_column}' cannot be both the text and the label")
     for column in (text_column, label_column):
         empty = table[column].isna() | (table[column].astype(str).str.strip() == "")
         if empty.any():

@@ -13,8 +13,8 @@ The wire form is application/problem+json (RFC 9457). Handlers that turn excepti
 responses are wired in `app.py`; what went wrong inside never reaches the caller.
 """
 
-from collections.abc import Sequence
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, NamedTuple, Self
 
 
 class Fault(NamedTuple):
@@ -89,6 +89,15 @@ class InvalidRequest(GatecastError):
     def __init__(self, detail: str, *, pointer: str | None = None, faults: Sequence[Fault] = ()) -> None:
         found = list(faults) if pointer is None else [Fault(pointer, detail), *faults]
         super().__init__(detail, faults=found)
+
+    def joined_by(self, *checks: Callable[[], object]) -> Self:
+        """This error, with the faults that independent checks find as well."""
+        for check in checks:
+            try:
+                check()
+            except GatecastError as other:
+                self.faults += [fault for fault in other.faults if fault not in self.faults]
+        return self
 
 
 class TooFewReadings(InvalidRequest):

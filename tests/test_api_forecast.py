@@ -145,6 +145,15 @@ def test_forecast_refuses_with_a_pointer_to_the_fault(client, body, slug, pointe
     assert pointer in [fault["pointer"] for fault in problem["errors"]]
 
 
+def test_forecast_lists_every_fault_and_not_only_the_first(client):
+    """One round trip is enough to learn all that is wrong."""
+    reply = ask(client, readings=[1], levels=[80], horizon=999, start="2016-02-02", frequency="MS")
+    assert reply.status_code == 422
+    assert {fault["pointer"] for fault in reply.json()["errors"]} == {"/levels", "/horizon", "/readings", "/start"}
+    both = ask(client, readings=[None, 2, 3, 4, 5], start="2016-02-02", frequency="MS")
+    assert {fault["pointer"] for fault in both.json()["errors"]} == {"/readings/0", "/start"}
+
+
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
 def test_forecast_refuses_numbers_that_are_not_finite(client, number):
     reply = client.post(

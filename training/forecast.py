@@ -98,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(options: argparse.Namespace) -> None:
     series = read(options)
-    test_size = options.test_size or round(TEST_SHARE * len(series.readings))
+    test_size = round(TEST_SHARE * len(series.readings)) if options.test_size is None else options.test_size
     train_size = len(series.readings) - test_size
     watched = round(VALIDATION_SHARE * train_size)
     enough(series, train_size, test_size, watched)
@@ -203,13 +203,17 @@ def examples(name: str, scaled: Array) -> tuple[Array, Array]:
 
 
 def watched_examples(name: str, scaled: Array) -> tuple[Array, ...]:
-    """Windows, targets and, where earlier positions' targets were trained on, weights for the last one alone."""
+    """Windows and targets of the watched part; `scaled` has the window before it too.
+
+    A time-distributed network's windows begin with targets that were trained on: those get no weight, and the rest
+    so much that the loss is still a mean.
+    """
     x, y = examples(name, scaled)
     if name != "time_distributed":
         return x, y
-    weights = np.zeros(y.shape[:2])
-    weights[:, -1] = WINDOW  # the loss is a mean over positions: this makes it the last position's
-    return x, y, weights
+    row, position = np.indices(y.shape[:2])
+    unseen = row + position >= WINDOW - 1  # the target's place in `scaled` is row + position + 1
+    return x, y, unseen * (unseen.size / unseen.sum())
 
 
 def export(

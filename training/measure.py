@@ -39,7 +39,12 @@ def measure(forecaster: Forecaster, series: Series, train_size: int, steps: int)
     errors = [np.sqrt(np.mean(np.square(f - actual), axis=0)).tolist() for f in (ours, theirs)]
     return Measured(
         scores("model", walked),
-        StepErrors(baseline="seasonal_naive", split="test", model_rmse=errors[0], baseline_rmse=errors[1]),
+        StepErrors(
+            baseline="seasonal_naive" if series.season > 1 else "last_value",
+            split="test",
+            model_rmse=errors[0],
+            baseline_rmse=errors[1],
+        ),
         one_step[:, 0],
     )
 

@@ -92,6 +92,8 @@ def sentiment_rows(cards: list[SentimentCard]) -> tuple[Row, list[Row]]:
         shipped = _value(card, "model", None, "accuracy", 4)
         validation = _plus_minus(card, "accuracy", None, 4, "validation")
         rows.append((f"{card.name} v{card.version}", f"{card.parameters:,}", *test, validation, shipped))
+        baseline = _find(card, "majority_class", None).metrics["accuracy"]
+        rows.append(("majority class", "", f"{baseline:.4f}", *[""] * (len(header) - 3)))
     return header, rows
 
 

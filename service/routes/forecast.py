@@ -1,6 +1,7 @@
 """POST /forecast and /forecast/batch."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -32,15 +33,10 @@ class Prepared:
     """One checked series: who answers it, what is asked, and the dates of the answer."""
 
     def __init__(self, models: Registry, series: ForecastRequest | BatchSeries, options: SeriesOptions) -> None:
-        if (series.start is None) != (series.frequency is None):
-            missing = "frequency" if series.frequency is None else "start"
-            raise InvalidRequest("`start` and `frequency` go together", pointer=f"/{missing}")
         readings = series.readings
         self.model: LoadedForecaster = models.forecaster(options.model, options.version, readings, options.horizon)
         self.window: Window = self.model.predictor.prepare(readings, options.horizon)
-        self.timestamps: list[str] | None = None
-        if series.start is not None and series.frequency is not None:
-            self.timestamps = timestamps(series.start, series.frequency, len(readings), self.window.horizon)
+        self.timestamps = _dates(series, self.window.horizon)
 
     def response(self, forecast: list[float]) -> ForecastResponse:
         card, window = self.model.predictor.card, self.window
@@ -56,15 +52,48 @@ class Prepared:
         )
 
 
-def check_options(models: Registry, options: SeriesOptions) -> None:
+def _dates(series: ForecastRequest | BatchSeries, horizon: int) -> list[str] | None:
+    """The timestamps of the answer, where `start` and `frequency` were sent."""
+    if series.start is not None and series.frequency is not None:
+        return timestamps(series.start, series.frequency, len(series.readings), horizon)
+    if series.start is not None or series.frequency is not None:
+        missing = "frequency" if series.frequency is None else "start"
+        raise InvalidRequest("`start` and `frequency` go together", pointer=f"/{missing}")
+    return None
+
+
+def _check_options(models: Registry, options: SeriesOptions) -> None:
     """Refuse what no series could be answered with: levels, an unknown model, too long a horizon."""
-    if options.levels:
-        raise NotOffered(
-            "no loaded model gives prediction intervals yet; leave `levels` out or send []", pointer="/levels"
-        )
     if options.version is not None and options.model is None:
         raise InvalidRequest("a `version` needs the `model` that it is of", pointer="/model")
-    models.check_forecaster(options.model, options.version, options.horizon)
+
+    def check_model() -> None:
+        models.check_forecaster(options.model, options.version, options.horizon)
+
+    if options.levels:
+        detail = "no loaded model gives prediction intervals yet; leave `levels` out or send []"
+        raise NotOffered(detail, pointer="/levels").joined_by(check_model)
+    check_model()
+
+
+def _prepare(models: Registry, series: ForecastRequest | BatchSeries, options: SeriesOptions) -> Prepared:
+    """The series, checked; what is wrong with it is found in one go."""
+    try:
+        return Prepared(models, series, options)
+    except InvalidRequest as error:
+        raise error.joined_by(*_series_checks(models, series, options)) from None
+
+
+def _series_checks(
+    models: Registry, series: ForecastRequest | BatchSeries, options: SeriesOptions
+) -> tuple[Callable[[], object], ...]:
+    """What can be wrong with a series, whatever else is wrong."""
+
+    def check_readings() -> None:
+        model = models.forecaster(options.model, options.version, series.readings, None)
+        model.predictor.prepare(series.readings)
+
+    return check_readings, lambda: _dates(series, 1)
 
 
 @router.post("/forecast", openapi_extra=documented(ForecastRequest))
@@ -75,8 +104,11 @@ async def forecast(
     tracing: Tracing,
 ) -> ForecastResponse:
     """Forecast one series from its recent readings."""
-    check_options(models, asked)
-    prepared = Prepared(models, asked, asked)
+    try:
+        _check_options(models, asked)
+    except InvalidRequest as error:
+        raise error.joined_by(*_series_checks(models, asked, asked)) from None
+    prepared = _prepare(models, asked, asked)
     answer = await prepared.model.engine.ask(prepared.window, deadline)
     tracing.waited(answer.queued, answer.worked)
     return prepared.response(answer.result)
@@ -91,11 +123,11 @@ async def forecast_batch(
     tracing: Tracing,
 ) -> ForecastBatchResponse:
     """Forecast many series; one that is bad gets its own error and spoils no other."""
-    check_options(models, asked)
+    _check_options(models, asked)
     items: list[Prepared | GatecastError] = []
     for index, series in enumerate(asked.series):
         try:
-            items.append(Prepared(models, series, asked))
+            items.append(_prepare(models, series, asked))
         except GatecastError as error:
             items.append(within(error, f"/series/{index}"))
         if index % 64 == 63:

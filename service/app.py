@@ -25,15 +25,19 @@ from service.registry import Load, open_registry
 from service.routes import forecast, models, operations, sentiment
 from service.schemas import (
     ForecastBatchRequest,
+    ForecastBatchResponse,
     ForecastRequest,
+    ModelList,
     Problem,
     SentimentBatchRequest,
+    SentimentBatchResponse,
     SentimentRequest,
 )
 from service.settings import Settings
 from service.telemetry import TraceMiddleware, log_defect
 
-DOCUMENTED = (ForecastRequest, ForecastBatchRequest, SentimentRequest, SentimentBatchRequest)
+REQUESTS = (ForecastRequest, ForecastBatchRequest, SentimentRequest, SentimentBatchRequest)
+RESPONSES = (ForecastBatchResponse, SentimentBatchResponse, ModelList, Problem)
 
 
 def create_app(settings: Settings | None = None, load: Load = bundle.load) -> FastAPI:
@@ -122,11 +126,14 @@ async def _answer_gone(_: Request, __: Exception) -> Response:
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's schema, with the bodies that `bodies.py` reads itself."""
+    """FastAPI's schema, with the bodies that `bodies.py` reads itself, and examples whole (FastAPI drops nulls)."""
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
         _, definitions = models_json_schema(
-            [(model, "validation") for model in (*DOCUMENTED, Problem)],
+            [
+                *((model, "validation") for model in REQUESTS),
+                *((model, "serialization") for model in RESPONSES),
+            ],
             ref_template="#/components/schemas/{model}",
         )
         schema.setdefault("components", {}).setdefault("schemas", {}).update(definitions["$defs"])

@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, Strict, WithJsonSchema
 
@@ -151,6 +151,59 @@ class _Response(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+FORECAST: dict[str, Any] = {
+    "model": "gru",
+    "version": "1",
+    "horizon": 2,
+    "forecast": [114.93, 101.72],
+    "timestamps": ["2018-02-01T00:00:00", "2018-03-01T00:00:00"],
+    "intervals": [],
+    "skill": {"baseline": "seasonal_naive", "metric": "rmse", "ratio": 1.07, "steps": 2},
+    "warnings": [
+        {
+            "code": "recursive_horizon",
+            "detail": "the model predicts 1 step at once; steps 2 to 2 are made from its own predictions",
+        }
+    ],
+}
+SENTIMENT: dict[str, Any] = {
+    "model": "sentiment",
+    "version": "1",
+    "label": "positive",
+    "confidence": 0.956,
+    "probabilities": {"positive": 0.956, "negative": 0.044},
+    "uncertain": False,
+    "tokens": {"total": 14, "read": 14, "unknown": 0},
+    "explanation": None,
+    "sentences": None,
+    "warnings": [],
+}
+PROBLEM: dict[str, Any] = {
+    "type": "/problems/too-few-readings",
+    "title": "Too few readings",
+    "status": 422,
+    "detail": "model 'gru' reads a window of 15 readings; 9 were sent",
+    "instance": "/forecast",
+    "request_id": "0f6c5d0b7f7a4f0c9a1d2e3f4a5b6c7d",
+    "errors": [{"pointer": "/readings", "detail": "needs at least 15 items"}],
+}
+MODEL: dict[str, Any] = {
+    "name": "gru",
+    "version": "1",
+    "task": "forecast",
+    "default": True,
+    "network": "GRU(256) → Dropout 0.2 → Dense(1)",
+    "parameters": 199169,
+    "window": 15,
+    "max_horizon": 36,
+    "max_tokens": None,
+}
+
+
+def _example(example: dict[str, Any]) -> ConfigDict:
+    return ConfigDict(json_schema_extra={"examples": [example]})
+
+
 class FaultBody(_Response):
     pointer: str = Field(description="JSON Pointer (RFC 6901) into the request", examples=["/readings"])
     detail: str
@@ -159,11 +212,13 @@ class FaultBody(_Response):
 class Problem(_Response):
     """RFC 9457 problem details."""
 
-    type: str = Field(examples=["/problems/too-few-readings"])
-    title: str = Field(examples=["Too few readings"])
-    status: int = Field(examples=[422])
-    detail: str = Field(examples=["model 'gru' reads a window of 15 readings; 9 were sent"])
-    instance: str = Field(examples=["/forecast"])
+    model_config = _example(PROBLEM)
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
     request_id: str
     errors: list[FaultBody]
 
@@ -196,6 +251,8 @@ class Skill(_Response):
 
 
 class ForecastResponse(_Response):
+    model_config = _example(FORECAST)
+
     model: str
     version: str
     horizon: int
@@ -213,12 +270,16 @@ class _Identified(_Response):
 class SeriesResult(ForecastResponse, _Identified):
     """One forecast of a batch."""
 
+    model_config = _example({"id": "a"} | FORECAST)
+
 
 class SeriesError(_Identified):
     error: Problem
 
 
 class ForecastBatchResponse(_Response):
+    model_config = _example({"results": [{"id": "a"} | FORECAST, {"id": "b", "error": PROBLEM}]})
+
     results: list[SeriesResult | SeriesError] = Field(description="in the order asked")
 
 
@@ -229,6 +290,8 @@ class Tokens(_Response):
 
 
 class SentimentResponse(_Response):
+    model_config = _example(SENTIMENT)
+
     model: str
     version: str
     label: str
@@ -246,10 +309,14 @@ class TextError(_Response):
 
 
 class SentimentBatchResponse(_Response):
+    model_config = _example({"results": [SENTIMENT, {"error": PROBLEM}]})
+
     results: list[SentimentResponse | TextError] = Field(description="in the order asked")
 
 
 class ModelSummary(_Response):
+    model_config = _example(MODEL)
+
     name: str
     version: str
     task: Literal["forecast", "sentiment"]
@@ -262,14 +329,20 @@ class ModelSummary(_Response):
 
 
 class ModelList(_Response):
+    model_config = _example({"models": [MODEL]})
+
     models: list[ModelSummary]
 
 
 class State(_Response):
+    model_config = _example({"status": "ready"})
+
     status: Literal["alive", "ready"]
 
 
 class ServiceVersion(_Response):
+    model_config = _example({"name": "gatecast", "version": "0.1.0", "python": "3.12.1", "models": {"gru": ["1"]}})
+
     name: Literal["gatecast"] = "gatecast"
     version: str
     python: str

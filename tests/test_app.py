@@ -135,6 +135,19 @@ def test_probes_and_facts(client):
     assert client.get("/").url.path == "/docs"
 
 
+def test_every_example_of_the_schema_is_valid(client):
+    """Requests' examples are answered with 200, responses' examples fit their own models."""
+    from service import schemas
+
+    described = client.get("/openapi.json").json()["components"]["schemas"]
+    checked = 0
+    for name, description in described.items():
+        for example in description.get("examples", []):
+            getattr(schemas, name).model_validate(example)
+            checked += 1
+    assert checked >= 9
+
+
 def test_models_lists_versions_and_which_is_default(client):
     listed = [(m["name"], m["version"], m["default"], m["window"]) for m in client.get("/models").json()["models"]]
     assert listed == [

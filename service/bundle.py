@@ -60,7 +60,6 @@ FORBIDDEN_OPS = frozenset(
         "SnapshotDatasetV2",
         "CreateSummaryFileWriter",
         "InitializeTableFromTextFile",
-        "MergeV2Checkpoints",
         "CudnnRNN",
         "CudnnRNNV2",
         "CudnnRNNV3",

@@ -29,12 +29,12 @@ from sklearn.preprocessing import MinMaxScaler
 
 from service import bundle
 from service.card import FORMAT_VERSION, ForecastCard, ReadingLimits, Split, Spread, StepErrors, TrainingData
-from service.engine import prove
 from service.predictors import Forecaster
 from service.scaling import MinMax
 from training import evaluate, networks, plots, report, windows
 from training.data import DataError
 from training.evaluate import Array
+from training.exporting import save_proven
 from training.measure import Measured, baselines, golden_answers, measure, walks
 from training.series import Series, fetch_series, read_series
 
@@ -244,9 +244,7 @@ def export(
     def write(path: Path) -> None:
         shipped.final.model.export(path, verbose=False)
 
-    path = bundle.save(options.models_dir, card, golden, write, scaler=shipped.final.scaler, files=pictures)
-    proven = bundle.load(path)
-    prove(Forecaster(proven), proven.golden, str(path))
+    path, _ = save_proven(options.models_dir, card, golden, write, scaler=shipped.final.scaler, files=pictures)
     return card, path
 
 

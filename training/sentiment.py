@@ -30,10 +30,10 @@ from sklearn.model_selection import train_test_split
 
 from service import bundle
 from service.card import FORMAT_VERSION, Calibration, Score, SentimentCard, Split, TrainingData
-from service.engine import prove
 from service.predictors import SentimentClassifier
 from training import evaluate, networks, plots, report
 from training.data import DataError
+from training.exporting import save_proven
 from training.texts import Texts, fetch_reviews, read_texts, without
 
 VOCABULARY = 20_000
@@ -292,10 +292,11 @@ def export(
     golden = golden_answers(card, network)
     with tempfile.TemporaryDirectory() as scratch:
         files = draw(Path(scratch), card, shipped, parts[2], probabilities["test"])
-        path = bundle.save(options.models_dir, card, golden, lambda to: model.export(to, verbose=False), files=files)
-    proven = bundle.load(path)
-    prove(SentimentClassifier(proven), proven.golden, str(path))
-    agree(SentimentClassifier(proven), parts[2], probabilities["test"])
+        path, served = save_proven(
+            options.models_dir, card, golden, lambda to: model.export(to, verbose=False), files=files
+        )
+    assert isinstance(served, SentimentClassifier)
+    agree(served, parts[2], probabilities["test"])
     return card, path
 
 

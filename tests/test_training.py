@@ -168,3 +168,23 @@ def test_texts_are_standardised_into_words(text, tokens):
     from training.networks import standardise
 
     assert standardise(tf.constant([text])).numpy()[0].decode().split() == tokens
+
+
+def test_a_version_that_fails_its_proof_is_not_left_behind(tmp_path):
+    """A network whose export answers otherwise than training's own leaves no version for the service to refuse."""
+    from service.bundle import BundleError
+    from tests import fakes
+    from training import networks
+    from training.exporting import save_proven
+
+    claimed = fakes.forecast_bundle()
+    network = networks.simple_rnn(fakes.WINDOW)
+    with pytest.raises(BundleError, match="golden case 1 differs"):
+        save_proven(
+            tmp_path,
+            claimed.card,
+            claimed.golden,
+            lambda path: network.export(path, verbose=False),
+            scaler=claimed.scaler,
+        )
+    assert list((tmp_path / "gru").iterdir()) == []

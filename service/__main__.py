@@ -8,7 +8,11 @@ import uvicorn
 from pydantic import ValidationError
 
 from service.app import create_app
+from service.server import Server
 from service.settings import Settings
+
+# How long a thread may keep the interpreter from another that waits for it; Python's own 5 ms are ten small forecasts.
+SWITCH_SECONDS = 0.0005
 
 
 def main() -> int:
@@ -20,18 +24,19 @@ def main() -> int:
         return 2
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     app = create_app(settings)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app,
-            host=settings.host,
-            port=settings.port,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=settings.shutdown_s,
-        )
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=settings.shutdown_s,
     )
-    # After its graceful shutdown uvicorn raises the signal again; without this that would be death by signal.
+    server = Server(config, settings, app.state.lifecycle, lambda: app.state.library.reload())
+    sys.setswitchinterval(SWITCH_SECONDS)
+    # Where a signal ends it at once, uvicorn raises the signal again; without this that would be death by signal.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: sys.exit(0))
     server.run()

@@ -1,4 +1,4 @@
-"""create_app: the only place that wires settings, models, routes, middleware and error handlers."""
+"""create_app: the only place that wires settings, models, routes, the front layer and error handlers."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,71 +9,108 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from service import __version__, bundle
-from service.errors import (
-    Fault,
-    GatecastError,
-    InvalidRequest,
-    MethodNotAllowed,
-    ModelFault,
-    NotFound,
-)
-from service.registry import Load, open_registry
-from service.routes import forecast, models, operations, sentiment
+from service.errors import Fault, GatecastError, InvalidRequest, MethodNotAllowed, ModelFault, NotFound, NotReady
+from service.files import BundleError
+from service.front import Front
+from service.library import Library, Load
+from service.lifecycle import Lifecycle, Phase
+from service.metrics import HttpCounts, Metrics
+from service.registry import Registry
+from service.routes import admin, forecast, models, operations, sentiment
 from service.schemas import (
     ForecastBatchRequest,
     ForecastBatchResponse,
     ForecastRequest,
     ModelList,
     Problem,
+    ReloadReport,
     SentimentBatchRequest,
     SentimentBatchResponse,
     SentimentRequest,
 )
 from service.settings import Settings
-from service.telemetry import TraceMiddleware, log_defect
+from service.telemetry import AccessLog, log_defect
 
+ROOMS = (forecast, sentiment, models, operations, admin)
 REQUESTS = (ForecastRequest, ForecastBatchRequest, SentimentRequest, SentimentBatchRequest)
-RESPONSES = (ForecastBatchResponse, SentimentBatchResponse, ModelList, Problem)
+RESPONSES = (ForecastBatchResponse, SentimentBatchResponse, ModelList, ReloadReport, Problem)
 
 
-def create_app(settings: Settings | None = None, load: Load = bundle.load) -> FastAPI:
+class App(FastAPI):
+    """FastAPI behind the front layer, which is asked before any of the framework's own middleware."""
+
+    front: Front
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.front(scope, receive, send)
+
+    async def behind(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What FastAPI itself answers."""
+        await super().__call__(scope, receive, send)
+
+
+def create_app(settings: Settings | None = None, load: Load = bundle.load) -> App:
     """The application. Its models are loaded and proven when it starts; `load` can be replaced by a fake.
 
     Starting raises BundleError when a version must not be served, and so the port never opens.
     """
     settings = settings or Settings()
+    lifecycle, access = Lifecycle(), AccessLog()
+    counts = HttpCounts(route.path for routes in ROOMS for route in routes.router.routes if isinstance(route, Route))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        library = Library(settings, load)
         try:
-            app.state.registry = registry = await open_registry(settings, load)
-        except bundle.BundleError as error:
+            await library.open()
+        except BundleError as error:
             app.state.refusal = str(error)
             raise
+        app.state.library = library
+        app.state.metrics = Metrics(counts, lifecycle, library)
+        lifecycle.phase = Phase.READY
         yield
-        app.state.registry = None
-        await registry.close()
+        lifecycle.phase = Phase.CLOSED
+        await library.close()
+        access.flush()
 
-    app = FastAPI(
+    app = App(
         title="Gatecast",
         version=__version__,
         summary="Forecasts and sentiment from recurrent networks.",
         lifespan=lifespan,
     )
     app.state.settings = settings
-    app.state.registry = None
+    app.state.lifecycle = lifecycle
+    app.state.access = access
+    app.state.library = None
     app.state.refusal = None
-    for routes in (forecast, sentiment, models, operations):
+    for routes in ROOMS:
         app.include_router(routes.router)
-    app.add_middleware(TraceMiddleware)
+
+    def registry() -> Registry:
+        library: Library | None = app.state.library
+        if library is None:
+            raise NotReady(lifecycle.reason)
+        return library.registry
+
+    app.front = Front(
+        app.behind,
+        settings=settings,
+        lifecycle=lifecycle,
+        asking=forecast.ASKING | sentiment.ASKING,
+        models=registry,
+        counts=counts,
+        access=access,
+    )
     app.add_exception_handler(GatecastError, _answer_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
     app.add_exception_handler(HTTPException, _answer_http)
-    app.add_exception_handler(ClientDisconnect, _answer_gone)
     app.add_exception_handler(Exception, _answer_defect)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
@@ -82,9 +119,9 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Fa
 async def _answer_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, GatecastError)
     if error.status == 500:
-        log_defect(request.state.trace.request_id, error)
+        log_defect(request.state.call.request_id, error)
     return JSONResponse(
-        error.problem(request.url.path, request.state.trace.request_id),
+        error.problem(request.url.path, request.state.call.request_id),
         error.status,
         error.headers,
         media_type="application/problem+json",
@@ -111,22 +148,14 @@ async def _answer_http(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _answer_defect(request: Request, error: Exception) -> JSONResponse:
-    """Anything unforeseen: the traceback goes to the log, nothing of it to the caller.
-
-    Answered outside of TraceMiddleware, so the headers are put on here.
-    """
-    fault = ModelFault("a defect; the log has it under the request id", headers=request.state.trace.headers())
+    """Anything unforeseen: the traceback goes to the log, nothing of it to the caller."""
+    fault = ModelFault("a defect; the log has it under the request id")
     fault.__cause__ = error
     return await _answer_error(request, fault)
 
 
-async def _answer_gone(_: Request, __: Exception) -> Response:
-    """A caller who left while sending: nobody reads this, and it is no defect."""
-    return Response(status_code=499)
-
-
 def _openapi(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's schema, with the bodies that `bodies.py` reads itself, and examples whole (FastAPI drops nulls)."""
+    """FastAPI's schema, with the bodies that `calls.py` reads itself, and examples whole (FastAPI drops nulls)."""
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
         _, definitions = models_json_schema(

@@ -1,25 +1,29 @@
 """Engine: one loaded model version at work: prove → serve → drain."""
 
-import asyncio
+import os
 from collections.abc import Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
-from service.batching import Answer, MicroBatcher
-from service.bundle import BundleError, Golden
+from service.batching import Answer, Batching, Costed, Gone, Limits, MicroBatcher
+from service.bundle import Golden
 from service.errors import GatecastError
+from service.files import BundleError
 
-Item = TypeVar("Item")
+Item = TypeVar("Item", bound=Costed)
 Result = TypeVar("Result")
 Asked = TypeVar("Asked", contravariant=True)
 Given = TypeVar("Given", covariant=True)
 
+# A model call on the event loop keeps it from other requests, but saves two hand-overs between threads. With one
+# core nothing else could run meanwhile, so all but long calls run there; with more, only those not worth a hand-over.
+INLINE_SECONDS_ONE_CORE = 0.010
+INLINE_SECONDS = 0.0003
 
-class Predictor(Protocol[Asked, Given]):
+
+class Predictor(Batching[Asked, Given], Protocol[Asked, Given]):
     """What an engine runs: see predictors.py."""
-
-    def predict(self, batch: Sequence[Asked]) -> Sequence[Given]: ...
 
     def replay(self, request: dict[str, Any]) -> list[float]: ...
 
@@ -45,28 +49,42 @@ def prove(predictor: Predictor[Any, Any], golden: Golden, label: str) -> None:
             raise BundleError(f"{label}: golden case {number} differs by up to {worst:g}")
 
 
+def inline_seconds(engine: str, inline_ms: float | None) -> float:
+    """How long a model call may be expected to take and still run on the event loop; TensorFlow's never do."""
+    if engine != "onnx":
+        return 0.0
+    if inline_ms is not None:
+        return inline_ms / 1000
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return INLINE_SECONDS_ONE_CORE if cores == 1 else INLINE_SECONDS
+
+
 class Engine(Generic[Item, Result]):
-    """Answers prepared items in batches until it is closed. Needs a running event loop."""
+    """Answers prepared items in batches until it is closed. Needs a running event loop.
 
-    def __init__(self, predictor: Predictor[Item, Result], label: str, *, max_batch: int, max_queue: int) -> None:
-        self._batcher = MicroBatcher(predictor.predict, max_batch=max_batch, max_queue=max_queue, name=label)
-        self._piece = min(max_batch, max_queue)
+    Every registry that lists it holds it; one that nobody holds any more may be closed.
+    """
 
-    async def ask(self, item: Item, deadline: float) -> Answer[Result]:
+    def __init__(self, predictor: Predictor[Item, Result], label: str, limits: Limits) -> None:
+        self.batcher = MicroBatcher(predictor, limits, label)
+        self._holders = 0
+
+    def hold(self) -> None:
+        self._holders += 1
+
+    def release(self) -> bool:
+        """Give up one hold; whether that was the last."""
+        self._holders -= 1
+        return self._holders == 0
+
+    async def ask(self, item: Item, deadline: float, gone: Gone) -> Answer[Result]:
         """One item's answer; raises as MicroBatcher.submit does."""
-        return await self._batcher.submit(item, deadline)
+        return await self.batcher.submit(item, deadline, gone)
 
-    async def ask_many(self, items: Sequence[Item], deadline: float) -> list[Answer[Result] | BaseException]:
-        """Answers, or what each item failed with, in order.
-
-        Queued a piece at a time, so that a long list leaves room for other callers.
-        """
-        answers: list[Answer[Result] | BaseException] = []
-        for begin in range(0, len(items), self._piece):
-            piece = items[begin : begin + self._piece]
-            answers += await asyncio.gather(*(self.ask(item, deadline) for item in piece), return_exceptions=True)
-        return answers
+    async def ask_many(self, items: Sequence[Item], deadline: float, gone: Gone) -> list[Answer[Result] | Exception]:
+        """Answers, or what each item failed with, in order; raises as MicroBatcher.submit_many does."""
+        return await self.batcher.submit_many(items, deadline, gone)
 
     async def close(self) -> None:
         """Answer what was accepted, then stop."""
-        await self._batcher.close()
+        await self.batcher.close()

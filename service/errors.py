@@ -4,9 +4,11 @@ GatecastError
 ├── MalformedBody 400            UnsupportedMedia 415      BodyTooLarge 413
 ├── NotFound 404                 (UnknownModel)
 ├── MethodNotAllowed 405
+├── Unauthorised 401             Forbidden 403
 ├── InvalidRequest 422           (TooFewReadings, MissingReadings, HorizonTooLong, NotOffered, …)
 ├── Overloaded 503               NotReady 503
 ├── DeadlineExceeded 504
+├── CallerLeft 499               (nobody reads it; the log and the metrics do)
 └── ModelFault 500               any other exception is answered as this one
 
 The wire form is application/problem+json (RFC 9457). Handlers that turn exceptions into
@@ -77,6 +79,14 @@ class BodyTooLarge(GatecastError):
     status, slug, title = 413, "body-too-large", "Body too large"
 
 
+class Unauthorised(GatecastError):
+    status, slug, title = 401, "unauthorised", "Unauthorised"
+
+
+class Forbidden(GatecastError):
+    status, slug, title = 403, "forbidden", "Forbidden"
+
+
 class UnsupportedMedia(GatecastError):
     status, slug, title = 415, "unsupported-media-type", "Unsupported media type"
 
@@ -136,3 +146,9 @@ class NotReady(GatecastError):
 
 class DeadlineExceeded(GatecastError):
     status, slug, title = 504, "deadline-exceeded", "Deadline exceeded"
+
+
+class CallerLeft(GatecastError):
+    """The connection was closed before the answer was made."""
+
+    status, slug, title = 499, "caller-left", "Caller left"

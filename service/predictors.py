@@ -4,6 +4,7 @@
 call that the batcher makes. Neither knows of HTTP.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,9 +23,15 @@ from service.errors import (
     UnreadableText,
 )
 from service.scaling import Array
+from service.tokeniser import UNKNOWN
 
 MAX_MISSING_SHARE = 0.2
 MAX_SCALED = 1e9  # far outside any training range, and safe in float32
+# Items per model call. A larger batch is hardly faster per item, but keeps its first item waiting for its last;
+# ONNX Runtime's bidirectional LSTM is slower per review from a handful on.
+WINDOWS_PER_CALL = 32
+CHARACTERS_PER_TOKEN = 5
+REVIEWS_PER_CALL = {"onnx": 8, "tensorflow": 32}
 UNLIKE_FACTOR = 2.0
 
 
@@ -38,10 +45,11 @@ class Warned:
 
 @dataclass(frozen=True)
 class Window:
-    """The last readings of a series, complete, in original units; shape (window,)."""
+    """The last readings of a series, complete, in original units; `cost` is the model calls it takes."""
 
-    readings: Array
+    readings: list[float]
     horizon: int
+    cost: int = 1
     warnings: tuple[Warned, ...] = ()
 
 
@@ -52,8 +60,10 @@ class Forecaster:
         if not isinstance(bundle.card, ForecastCard) or bundle.scaler is None:
             raise TypeError("a forecaster needs a forecast card and a scaler")
         self.card = bundle.card
+        self.engine = bundle.engine
         self._scaler = bundle.scaler
         self._run = bundle.run
+        self._skills: dict[int, dict[str, Any]] = {}
 
     def prepare(self, readings: Sequence[float | None], horizon: int | None = None) -> Window:
         """Check one series and cut the model's window from its end.
@@ -75,7 +85,14 @@ class Forecaster:
         values, warnings = self._complete(readings)
         self._check_magnitude(values, offset=len(readings) - card.window)
         warnings += [*self._unlike_training(values), *self._fed_back(horizon)]
-        return Window(values, horizon, tuple(warnings))
+        return Window(values, horizon, -(-horizon // card.steps), tuple(warnings))
+
+    def cut(self, items: Sequence[Window]) -> list[list[int]]:
+        """Windows that take as many model calls go together, the quickest first."""
+        by_cost: dict[int, list[int]] = {}
+        for place, window in enumerate(items):
+            by_cost.setdefault(window.cost, []).append(place)
+        return [group for cost in sorted(by_cost) for group in _pieces(by_cost[cost], WINDOWS_PER_CALL)]
 
     def predict(self, batch: Sequence[Window]) -> list[list[float]]:
         """Forecasts of `horizon` steps for each window, original units.
@@ -83,17 +100,14 @@ class Forecaster:
         A model of fewer steps is fed its own predictions until the longest horizon is reached.
         """
         card = self.card
-        seen = self._scaler.transform(np.stack([window.readings for window in batch]))
-        wanted = np.array([window.horizon for window in batch])
-        while (short := wanted > seen.shape[1] - card.window).any():
-            steps = np.full((len(batch), card.steps), np.nan)
-            steps[short] = self._step(seen[short, -card.window :])
-            seen = np.concatenate([seen, steps], axis=1)
-        future = self._scaler.inverse(seen[:, card.window :])
-        forecasts = [row[:steps] for row, steps in zip(future, wanted, strict=True)]
-        if not all(np.isfinite(forecast).all() for forecast in forecasts):
+        seen = self._scaler.transform(np.array([window.readings for window in batch]))
+        for _ in range(max(window.cost for window in batch)):
+            seen = np.concatenate([seen, self._step(seen[:, -card.window :])], axis=1)
+        future = self._scaler.inverse(seen[:, card.window :]).tolist()
+        forecasts = [row[: window.horizon] for row, window in zip(future, batch, strict=True)]
+        if not all(math.isfinite(sum(forecast)) for forecast in forecasts):
             raise ModelFault(f"model '{card.name}' gave a forecast that is not a number")
-        return [forecast.tolist() for forecast in forecasts]
+        return forecasts
 
     def replay(self, request: dict[str, Any]) -> list[float]:
         """Answer one golden request through the serving path."""
@@ -101,8 +115,8 @@ class Forecaster:
 
     def knows(self, readings: Sequence[float | None]) -> bool:
         """Whether the last readings look like the series that this model learnt."""
-        values = np.array([r for r in readings[-self.card.window :] if r is not None])
-        if not values.size:
+        values = [r for r in readings[-self.card.window :] if r is not None]
+        if not values:
             return False
         return all(w.code != "unlike_training_data" for w in self._unlike_training(values))
 
@@ -110,6 +124,12 @@ class Forecaster:
         """RMSE over the baseline's in the backtest, steps 1 to `horizon` (or as many as measured)."""
         errors = self.card.step_errors
         steps = min(horizon, len(errors.model_rmse))
+        if steps not in self._skills:  # a card never changes
+            self._skills[steps] = self._measured_skill(steps)
+        return self._skills[steps]
+
+    def _measured_skill(self, steps: int) -> dict[str, Any]:
+        errors = self.card.step_errors
         ours, theirs = (
             float(np.sqrt(np.mean(np.square(rmse[:steps])))) for rmse in (errors.model_rmse, errors.baseline_rmse)
         )
@@ -134,13 +154,16 @@ class Forecaster:
             )
         return predicted.astype(np.float64)
 
-    def _complete(self, readings: Sequence[float | None]) -> tuple[Array, list[Warned]]:
+    def _complete(self, readings: Sequence[float | None]) -> tuple[list[float], list[Warned]]:
         """The window with its missing readings interpolated, or MissingReadings.
 
         The last reading, and the first of all that were sent, must be there. A gap at the window's begin is
         interpolated from before it, up to one window back.
         """
         window = self.card.window
+        recent = [r for r in readings[-window:] if r is not None]
+        if len(recent) == window and readings[0] is not None:
+            return recent, []
         if readings[0] is None or readings[-1] is None:
             end = 0 if readings[0] is None else len(readings) - 1
             raise MissingReadings(
@@ -157,8 +180,6 @@ class Forecaster:
                 f"at most {int(MAX_MISSING_SHARE * window)} can be interpolated",
                 faults=[Fault(f"/readings/{i}", "must be a number") for i in missing],
             )
-        if not missing.size:
-            return values[-window:], []
         if gaps[-window] and gaps[:-window].all():
             raise MissingReadings(
                 f"the first of the last {window} readings is missing, and so is every one of the {window} before it",
@@ -171,25 +192,25 @@ class Forecaster:
             f"{missing.size} of the {window} readings used {was} missing and interpolated "
             f"({indices} {', '.join(map(str, missing))})"
         )
-        return values[-window:], [Warned("missing_readings", detail)]
+        return values[-window:].tolist(), [Warned("missing_readings", detail)]
 
-    def _check_magnitude(self, values: Array, offset: int) -> None:
+    def _check_magnitude(self, values: list[float], offset: int) -> None:
         """Refuse readings so far out that float32 could not carry them."""
-        with np.errstate(over="ignore"):
-            far = np.flatnonzero(~(np.abs(self._scaler.transform(values)) < MAX_SCALED))
-        if far.size:
-            raise InvalidRequest(
-                "readings are too large for this model's scale; send them in the units of its "
-                f"training data, which ran from {self.card.readings.minimum:g} to "
-                f"{self.card.readings.maximum:g}",
-                faults=[Fault(f"/readings/{i + offset}", "is too large") for i in far],
-            )
+        if all(abs(self._scaler.transform(value)) < MAX_SCALED for value in (min(values), max(values))):
+            return
+        far = [i for i, value in enumerate(values) if not abs(self._scaler.transform(value)) < MAX_SCALED]
+        raise InvalidRequest(
+            "readings are too large for this model's scale; send them in the units of its "
+            f"training data, which ran from {self.card.readings.minimum:g} to "
+            f"{self.card.readings.maximum:g}",
+            faults=[Fault(f"/readings/{i + offset}", "is too large") for i in far],
+        )
 
-    def _unlike_training(self, values: Array) -> list[Warned]:
+    def _unlike_training(self, values: list[float]) -> list[Warned]:
         """Compare a window with the training readings: their range, level and spread."""
         limits = self.card.readings
         span = limits.maximum - limits.minimum
-        outside = int(((values < limits.minimum) | (values > limits.maximum)).sum())
+        outside = sum(not limits.minimum <= value <= limits.maximum for value in values)
         warnings = []
         if outside:
             warnings.append(
@@ -199,8 +220,8 @@ class Forecaster:
                     f"training data ({limits.minimum:g} to {limits.maximum:g})",
                 )
             )
-        with np.errstate(over="ignore", invalid="ignore"):  # 1e300 is far out, and will be refused
-            level, spread = float(values.mean()), float(values.std())
+        level = sum(values) / len(values)
+        spread = math.sqrt(sum([(value - level) * (value - level) for value in values]) / len(values))
         if not limits.minimum - span <= level <= limits.maximum + span:
             found = f"their mean is {level:g}, the training data ran from {limits.minimum:g} to {limits.maximum:g}"
         elif not (limits.window_std_minimum / UNLIKE_FACTOR <= spread <= limits.window_std_maximum * UNLIKE_FACTOR):
@@ -228,9 +249,12 @@ class Forecaster:
 
 @dataclass(frozen=True)
 class Review:
-    """One text that can be encoded as UTF-8."""
+    """One text that can be encoded as UTF-8; `tokens`, where the service splits it, are those to be read."""
 
     text: str
+    tokens: list[int] | None
+    total: int
+    cost: int
 
 
 @dataclass(frozen=True)
@@ -246,17 +270,23 @@ class Sentiment:
 
 
 class SentimentClassifier:
-    """Raw text in, the probability of the positive class out. Tokens are the network's business."""
+    """Raw text in, the probability of the positive class out.
+
+    Tokens are the network's business where TensorFlow runs it, and made here for the compiled one.
+    """
 
     def __init__(self, bundle: Bundle) -> None:
         if not isinstance(bundle.card, SentimentCard):
             raise TypeError("a sentiment classifier needs a sentiment card")
         self.card = bundle.card
+        self.engine = bundle.engine
         self._run = bundle.run
+        self._tokenise = bundle.tokeniser
+        self._per_call = REVIEWS_PER_CALL[bundle.engine]
 
     def prepare(self, text: str) -> Review:
         """Refuse a text that is empty or no Unicode text at all (lone surrogates)."""
-        if not text.strip():
+        if not text or text.isspace():
             raise UnreadableText("the text is empty or white space; send a review", pointer="/text")
         try:
             text.encode()
@@ -265,9 +295,27 @@ class SentimentClassifier:
                 f"the character at position {error.start} is half of a surrogate pair; send both halves",
                 pointer="/text",
             ) from None
-        return Review(text)
+        if self._tokenise is None:
+            return Review(text, None, 0, 1 + len(text) // CHARACTERS_PER_TOKEN)
+        tokens = self._tokenise(text)
+        read = tokens[-self.card.max_tokens :]
+        return Review(text, read, len(tokens), 1 + len(read))
+
+    def cut(self, items: Sequence[Review]) -> list[list[int]]:
+        """Reviews of like length go together, the shortest first, so that little is padded."""
+        by_length = sorted(range(len(items)), key=lambda place: items[place].cost)
+        return _pieces(by_length, self._per_call)
 
     def predict(self, batch: Sequence[Review]) -> list[Sentiment]:
+        """A calibrated judgement of each review, in order."""
+        return self._tokens_judged(batch) if self._tokenise is not None else self._texts_judged(batch)
+
+    def replay(self, request: dict[str, Any]) -> list[float]:
+        """Answer one golden request through the serving path."""
+        result = self.predict([self.prepare(**request)])[0]
+        return [result.positive, result.tokens_total, result.tokens_read, result.tokens_unknown]
+
+    def _texts_judged(self, batch: Sequence[Review]) -> list[Sentiment]:
         outputs = self._run(np.array([review.text.encode() for review in batch], dtype=object))
         columns = [
             np.asarray(outputs[name]).reshape(len(batch)).tolist()
@@ -275,13 +323,21 @@ class SentimentClassifier:
         ]
         return [self._judge(*row) for row in zip(*columns, strict=True)]
 
-    def replay(self, request: dict[str, Any]) -> list[float]:
-        """Answer one golden request through the serving path."""
-        result = self.predict([self.prepare(**request)])[0]
-        return [result.positive, result.tokens_total, result.tokens_read, result.tokens_unknown]
+    def _tokens_judged(self, batch: Sequence[Review]) -> list[Sentiment]:
+        rows = [review.tokens or [] for review in batch]
+        lengths = np.array([len(row) for row in rows], np.int32)
+        padded = np.zeros((len(rows), max(1, int(lengths.max()))), np.int32)
+        for place, row in enumerate(rows):
+            padded[place, : len(row)] = row
+        probabilities = self._run(padded, lengths)["probability"].reshape(len(batch)).tolist()
+        unknown = [row.count(UNKNOWN) for row in rows]
+        return [
+            self._judge(positive, review.total, missed)
+            for positive, review, missed in zip(probabilities, batch, unknown, strict=True)
+        ]
 
     def _judge(self, positive: float, total: int, unknown: int) -> Sentiment:
-        if not np.isfinite(positive):
+        if not math.isfinite(positive):
             raise ModelFault(f"model '{self.card.name}' gave a probability that is not a number")
         card = self.card
         read = min(total, card.max_tokens)
@@ -304,3 +360,7 @@ def predictor(bundle: Bundle) -> Forecaster | SentimentClassifier:
     if isinstance(bundle.card, ForecastCard):
         return Forecaster(bundle)
     return SentimentClassifier(bundle)
+
+
+def _pieces(places: list[int], size: int) -> list[list[int]]:
+    return [places[begin : begin + size] for begin in range(0, len(places), size)]

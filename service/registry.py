@@ -1,61 +1,71 @@
-"""models/<name>/<version>/ on disk → proven engines in memory; which one answers a request."""
+"""The proven engines in memory, and which one answers a request. How they get here is library.py's business."""
 
 import asyncio
-import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from service.bundle import Bundle, BundleError
-from service.card import AnyCard, Name, Version
-from service.engine import Engine, prove
+from service.engine import Engine
 from service.errors import HorizonTooLong, TooFewReadings, UnknownModel
-from service.predictors import (
-    Forecaster,
-    Review,
-    Sentiment,
-    SentimentClassifier,
-    Window,
-    predictor,
-)
-from service.settings import Settings
-
-Load = Callable[[Path, int], Bundle]
-log = logging.getLogger("gatecast")
+from service.predictors import Forecaster, Review, Sentiment, SentimentClassifier, Window
 
 
 @dataclass(frozen=True)
 class LoadedForecaster:
     predictor: Forecaster
     engine: Engine[Window, list[float]]
+    digest: str
 
 
 @dataclass(frozen=True)
 class LoadedClassifier:
     predictor: SentimentClassifier
     engine: Engine[Review, Sentiment]
+    digest: str
 
 
 Loaded = LoadedForecaster | LoadedClassifier
 
 
 class Registry:
-    """The loaded versions by name and number; the newest version of a name is its default."""
+    """The loaded versions by name and number; the newest version of a name is its default.
+
+    Never changes: a reload makes another. A request enters the one that it finds, and everything it asks is answered
+    from there until it leaves.
+    """
 
     def __init__(self, loaded: Iterable[Loaded]) -> None:
         self._models: dict[str, dict[int, Loaded]] = {}
         for model in sorted(loaded, key=lambda m: (m.predictor.card.name, int(m.predictor.card.version))):
             card = model.predictor.card
             self._models.setdefault(card.name, {})[int(card.version)] = model
+            model.engine.hold()
+        self._ranked: dict[int | None, list[LoadedForecaster]] = {}
+        self._inside = 0
+        self._empty = asyncio.Event()
+        self._empty.set()
 
-    def cards(self) -> list[tuple[AnyCard, bool]]:
-        """Every card, with whether it is its name's default version."""
-        return [
-            (model.predictor.card, number == max(versions))
-            for versions in self._models.values()
-            for number, model in versions.items()
-        ]
+    def __iter__(self) -> Iterator[Loaded]:
+        return (model for versions in self._models.values() for model in versions.values())
+
+    def enter(self) -> None:
+        """One more request is answered from here."""
+        self._inside += 1
+        self._empty.clear()
+
+    def leave(self) -> None:
+        self._inside -= 1
+        if not self._inside:
+            self._empty.set()
+
+    async def drained(self) -> None:
+        """Wait until no request is inside."""
+        await self._empty.wait()
+
+    def is_default(self, model: Loaded) -> bool:
+        """Whether it is the newest of its name."""
+        card = model.predictor.card
+        return int(card.version) == max(self._models[card.name])
 
     def get(self, name: str, version: str | None = None) -> Loaded:
         """A model by name, and its newest version unless one is named; or UnknownModel."""
@@ -81,16 +91,19 @@ class Registry:
         That is the one with the least backtest error over steps 1 to `horizon`, by the cards, among those whose
         window is filled, that go so far, and that have learnt from a series like this one (if any has).
         """
-        candidates = self._far(self._candidates(name, version), horizon)
         if name is not None:
-            return candidates[0]
-        filled = [m for m in candidates if m.predictor.card.window <= len(readings)]
+            return self._far(self._candidates(name, version), horizon)[0]
+        ranked = self._ranked.get(horizon)
+        if ranked is None:
+            ranked = self._far(self._candidates(None, None), horizon)
+            ranked.sort(key=lambda m: m.predictor.error(horizon or m.predictor.card.horizon))
+            self._ranked[horizon] = ranked
+        filled = [m for m in ranked if m.predictor.card.window <= len(readings)]
         if not filled:
-            least = min(m.predictor.card.window for m in candidates)
+            least = min(m.predictor.card.window for m in ranked)
             raise TooFewReadings(
                 f"at least {least} readings are needed; {len(readings)} were sent", pointer="/readings"
             )
-        filled.sort(key=lambda m: m.predictor.error(horizon or m.predictor.card.horizon))
         return next((m for m in filled if m.predictor.knows(readings)), filled[0])
 
     def _candidates(self, name: str | None, version: str | None) -> list[LoadedForecaster]:
@@ -128,71 +141,6 @@ class Registry:
         model = self.get("sentiment" if "sentiment" in names else names[0], version)
         assert isinstance(model, LoadedClassifier)
         return model
-
-    async def close(self) -> None:
-        """Drain every engine."""
-        engines = [m.engine for versions in self._models.values() for m in versions.values()]
-        await asyncio.gather(*(engine.close() for engine in engines))
-
-
-async def open_registry(settings: Settings, load: Load) -> Registry:
-    """Load and prove every version under `models_dir`, or raise BundleError and start nothing."""
-    paths = await asyncio.to_thread(version_directories, settings.models_dir)
-    predictors = []
-    for path in paths:
-        proven = await asyncio.to_thread(_load_proven, path, load, settings.threads)
-        predictors.append(proven)
-        log.info("loaded %s version %s", proven.card.name, proven.card.version)
-    return Registry([_start(found, settings) for found in predictors])
-
-
-def version_directories(models_dir: Path) -> list[Path]:
-    """Every models/<name>/<version>/; raises BundleError for anything that is not one.
-
-    Plain files beside the model directories (a README) are left alone, and so are names that begin
-    with a dot: a version that is being written has one.
-    """
-    if not models_dir.is_dir():
-        raise BundleError(f"{models_dir} is not a directory; GATECAST_MODELS_DIR names the models")
-    found: list[Path] = []
-    for model in _directories(models_dir, Name, "a model name (lower-case letters, digits, _)"):
-        versions = _directories(model, Version, "a version (a whole number from 1)")
-        if not versions:
-            raise BundleError(f"{model} holds no version directory")
-        found += versions
-    if not found:
-        raise BundleError(
-            f"{models_dir} holds no models; train some with `make train-forecast` and `make train-sentiment`"
-        )
-    return found
-
-
-def _directories(parent: Path, rule: Any, meaning: str) -> list[Path]:
-    from pydantic import TypeAdapter, ValidationError
-
-    adapter = TypeAdapter(rule)
-    found = sorted(p for p in parent.iterdir() if p.is_dir() and not p.name.startswith("."))
-    for path in found:
-        try:
-            adapter.validate_python(path.name)
-        except ValidationError:
-            raise BundleError(f"{path}: its name is not {meaning}") from None
-    return found
-
-
-def _load_proven(path: Path, load: Load, threads: int) -> Forecaster | SentimentClassifier:
-    bundle = load(path, threads)
-    found = predictor(bundle)
-    prove(found, bundle.golden, str(path / "golden.json"))
-    return found
-
-
-def _start(found: Forecaster | SentimentClassifier, settings: Settings) -> Loaded:
-    label = found.card.name
-    limits = {"max_batch": settings.max_batch, "max_queue": settings.max_queue}
-    if isinstance(found, Forecaster):
-        return LoadedForecaster(found, Engine(found, label, **limits))
-    return LoadedClassifier(found, Engine(found, label, **limits))
 
 
 def _list(names: Sequence[object] | dict[Any, Any]) -> str:

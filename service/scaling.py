@@ -5,12 +5,13 @@ with scikit-learn and hands them over, so that serving needs numpy alone.
 """
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+Values = TypeVar("Values", float, Array)
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,12 @@ class MinMax:
         if not np.isfinite([self.minimum, self.maximum]).all() or self.minimum >= self.maximum:
             raise ValueError(f"a min-max scaler needs finite minimum < maximum, got {self.minimum} and {self.maximum}")
 
-    def transform(self, values: Array) -> Array:
-        """Original units → scaled units; any shape."""
+    def transform(self, values: Values) -> Values:
+        """Original units → scaled units; a number, or an array of any shape."""
         return (values - self.minimum) / (self.maximum - self.minimum)
 
-    def inverse(self, values: Array) -> Array:
-        """Scaled units → original units; any shape."""
+    def inverse(self, values: Values) -> Values:
+        """Scaled units → original units; a number, or an array of any shape."""
         return values * (self.maximum - self.minimum) + self.minimum
 
     def to_dict(self) -> dict[str, Any]:

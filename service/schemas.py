@@ -192,6 +192,7 @@ MODEL: dict[str, Any] = {
     "version": "1",
     "task": "forecast",
     "default": True,
+    "engine": "onnx",
     "network": "GRU(256) → Dropout 0.2 → Dense(1)",
     "parameters": 199169,
     "window": 15,
@@ -321,6 +322,7 @@ class ModelSummary(_Response):
     version: str
     task: Literal["forecast", "sentiment"]
     default: bool = Field(description="the version that answers when none is named")
+    engine: Literal["onnx", "tensorflow"] = Field(description="what runs its network")
     network: str
     parameters: int
     window: int | None = Field(description="readings a forecaster needs")
@@ -347,3 +349,36 @@ class ServiceVersion(_Response):
     version: str
     python: str
     models: dict[str, list[str]] = Field(description="loaded versions by name")
+
+
+class VersionName(_Response):
+    name: str
+    version: str
+
+
+class RefusedVersion(_Response):
+    name: str | None = Field(description="null when the models directory as a whole could not be read")
+    version: str | None
+    reason: str
+
+
+class ReloadReport(_Response):
+    """What a rescan of the models directory changed. A version that is refused leaves the one that served in place."""
+
+    model_config = _example(
+        {
+            "loaded": [{"name": "gru", "version": "2"}],
+            "retired": [{"name": "gru", "version": "1"}],
+            "refused": [{"name": "lstm", "version": "2", "reason": "models/lstm/2/SHA256SUMS is missing"}],
+            "tensorflow_loads": 0,
+            "tensorflow_loads_left": 20,
+        }
+    )
+
+    loaded: list[VersionName]
+    retired: list[VersionName]
+    refused: list[RefusedVersion]
+    tensorflow_loads: int = Field(
+        description="SavedModels that TensorFlow loaded since the start; it keeps their memory"
+    )
+    tensorflow_loads_left: int

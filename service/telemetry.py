@@ -1,89 +1,62 @@
-"""Request ids, `Server-Timing`, and one log line per request, as one pure ASGI middleware."""
+"""One log line per request, and the log of defects."""
 
+import asyncio
 import logging
-import re
-import uuid
-from dataclasses import dataclass, field
-from time import perf_counter
-
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+import sys
+import time
+from typing import TextIO
 
 log = logging.getLogger("gatecast.requests")
-PROBES = ("/livez", "/readyz")  # asked every few seconds, forever
-SANE_ID = re.compile(rb"[A-Za-z0-9._:\-]{1,128}")
+PROBES = frozenset(["/livez", "/readyz", "/metrics"])  # asked every few seconds, forever
+FLUSH_SECONDS = 0.2
+MAX_LINES = 2_000
 
 
-@dataclass
-class Trace:
-    """What is known of a request beside its body. Lives in `request.state.trace`."""
+class AccessLog:
+    """Writes the lines of many requests at once, in the form of the other log lines.
 
-    request_id: str
-    queued: float = 0.0
-    worked: float = 0.0
-    begun: float = field(default_factory=perf_counter)
+    `logging` takes longer for a line than a small model for a forecast, so lines are put together here and handed
+    over a few times a second. Which are wanted is still said by the level of the logger `gatecast.requests`.
+    """
 
-    def waited(self, queued: float, worked: float) -> None:
-        """Note the longest wait and model call (seconds) among the request's items."""
-        self.queued = max(self.queued, queued)
-        self.worked = max(self.worked, worked)
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream
+        self._lines: list[str] = []
+        self._second = 0
+        self._stamp = ""
+        self._due: asyncio.TimerHandle | None = None
 
-    @property
-    def total(self) -> float:
-        """Seconds since the request came in."""
-        return perf_counter() - self.begun
+    def note(self, method: str, path: str, status: int, seconds: float, request_id: str) -> None:
+        """Add a request's line. `path` may hold anything that a caller can send."""
+        level = logging.DEBUG if path in PROBES else logging.INFO
+        if not log.isEnabledFor(level):
+            return
+        now = time.time()
+        if int(now) != self._second:
+            self._second = int(now)
+            self._stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self._second))
+        if not (path.isascii() and path.isprintable()):
+            path = path.encode("unicode_escape").decode()
+        self._lines.append(
+            f"{self._stamp},{int(now * 1000) % 1000:03d} {logging.getLevelName(level)} {log.name} "
+            f"{method} {path} {status} {seconds * 1e3:.1f}ms id={request_id}\n"
+        )
+        if len(self._lines) >= MAX_LINES:
+            self.flush()
+        elif self._due is None:
+            self._due = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
 
-    def headers(self) -> dict[str, str]:
-        """The headers that every response carries."""
-        parts = {"queue": self.queued, "model": self.worked, "total": self.total}
-        timing = ", ".join(f"{name};dur={seconds * 1e3:.2f}" for name, seconds in parts.items())
-        return {"X-Request-ID": self.request_id, "Server-Timing": timing}
-
-
-class TraceMiddleware:
-    """Gives every request a Trace, and every response its `X-Request-ID` and `Server-Timing`."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            return await self.app(scope, receive, send)
-        trace = Trace(_request_id(scope))
-        scope.setdefault("state", {})["trace"] = trace
-        status = 500
-
-        async def send_traced(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [
-                    *message.get("headers", []),
-                    *((k.lower().encode(), v.encode()) for k, v in trace.headers().items()),
-                ]
-            await send(message)
-
-        try:
-            await self.app(scope, receive, send_traced)
-        finally:
-            log.log(
-                logging.DEBUG if scope["path"] in PROBES else logging.INFO,
-                "%s %s %d %.1fms id=%s",
-                scope["method"],
-                scope["path"].encode("unicode_escape").decode(),
-                status,
-                trace.total * 1e3,
-                trace.request_id,
-            )
+    def flush(self) -> None:
+        """Write what there is."""
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        lines, self._lines = self._lines, []
+        stream = self._stream or sys.stderr
+        stream.write("".join(lines))
+        stream.flush()
 
 
 def log_defect(request_id: str, error: BaseException) -> None:
     """The traceback of a 500, under the id that its caller was given."""
     logging.getLogger("gatecast").error("defect, id=%s", request_id, exc_info=error)
-
-
-def _request_id(scope: Scope) -> str:
-    """The caller's own id where it sent a sane one, else a new one."""
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and SANE_ID.fullmatch(value):
-            return str(value.decode("ascii"))
-    return uuid.uuid4().hex

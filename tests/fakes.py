@@ -1,13 +1,14 @@
 """Stand-ins for trained models: cards and networks made of a line of numpy, no TensorFlow."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import numpy as np
 
-from service.bundle import Bundle, Golden, GoldenCase
+from service.bundle import Bundle, EngineName, Golden, GoldenCase
 from service.card import (
     Calibration,
     ForecastCard,
@@ -131,8 +132,8 @@ class FakeLoad:
         for name, version in self._bundles:
             (models_dir / name / version).mkdir(parents=True)
 
-    def __call__(self, path: Path, threads: int) -> Bundle:
-        return self._bundles[path.parent.name, path.name]
+    def __call__(self, path: Path, threads: int, engine: EngineName) -> Bundle:
+        return replace(self._bundles[path.parent.name, path.name], engine=engine)
 
 
 class Gate:

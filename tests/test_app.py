@@ -1,12 +1,14 @@
 """What holds for every route: problem+json, headers, limits, probes, overload, deadlines, drain."""
 
 import asyncio
+import logging
 import re
 
 import httpx
 import pytest
 
 from service.app import create_app
+from service.lifecycle import Phase
 from tests import fakes
 from tests.fakes import READINGS, Gate
 
@@ -266,7 +268,7 @@ def test_what_piled_up_goes_into_one_batch(tmp_path):
         first = asyncio.create_task(client.post("/forecast", json={"readings": READINGS}))
         await asyncio.to_thread(gate.entered.wait, 20)
         others = [asyncio.create_task(client.post("/forecast", json={"readings": READINGS})) for _ in range(5)]
-        while app.state.registry.get("gru").engine._batcher.depth < 5:
+        while app.state.library.registry.get("gru").engine.batcher.depth < 5:
             await asyncio.sleep(0)
         gate.open()
         return await asyncio.gather(first, *others)
@@ -274,3 +276,81 @@ def test_what_piled_up_goes_into_one_batch(tmp_path):
     replies = asyncio.run(_started(app, work))
     assert [reply.status_code for reply in replies] == [200] * 6
     assert gate.batches == [1, 1, 5]
+
+
+def test_metrics_count_requests_by_handler_and_status(client):
+    """Names that dashboards know; a path that is none of ours is no label of its own."""
+    client.post("/forecast", json={"readings": READINGS})
+    client.post("/forecast", json={"readings": []})
+    client.get("/models/gru")
+    client.get("/models/lstm")
+    client.get("/wp-login.php")
+    text = client.get("/metrics").text
+    assert 'http_requests_total{handler="/forecast",method="POST",status="200"} 1.0' in text
+    assert 'http_requests_total{handler="/forecast",method="POST",status="422"} 1.0' in text
+    assert 'http_request_duration_seconds_bucket{handler="/forecast",le="+Inf"} 2.0' in text
+    assert 'gatecast_model_items_total{model="gru",version="2"} 1.0' in text
+    assert 'gatecast_model_loaded{engine="tensorflow",model="gru",version="2"} 1.0' in text
+    assert "gatecast_ready 1.0" in text
+    assert 'http_requests_total{handler="/models/{name}",method="GET",status="200"} 1.0' in text
+    assert 'http_requests_total{handler="other",method="GET",status="404"} 1.0' in text
+    assert "wp-login" not in text
+
+
+def test_one_log_line_per_request(serve, capsys, caplog):
+    """With id, status and time; what a caller can put into a path cannot forge another line."""
+    caplog.set_level(logging.INFO, "gatecast.requests")
+    client = serve()
+    client.post("/sentiment", json={"text": "good"}, headers={"x-request-id": "me-1"})
+    client.get("/a%0Ab")
+    client.get("/livez")
+    client.app.state.access.flush()
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split("gatecast.requests ")[1].split()[:3] for line in lines] == [
+        ["POST", "/sentiment", "200"],
+        ["GET", "/a\\nb", "404"],
+    ]
+    assert lines[0].endswith("ms id=me-1")
+
+
+def test_a_service_that_is_about_to_stop_says_so_and_serves_on(client):
+    """Those who route here must notice before requests are refused."""
+    client.app.state.lifecycle.phase = Phase.ENDING
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.json()["detail"]) == (503, "the service is about to stop")
+    assert client.get("/livez").status_code == 200
+    assert client.post("/forecast", json={"readings": READINGS}).status_code == 200
+    assert client.get("/models").status_code == 200
+
+
+def test_a_service_that_is_stopping_refuses_new_requests(client):
+    """With 503, Connection: close and Retry-After; probes are answered to the end."""
+    client.app.state.lifecycle.phase = Phase.CLOSED
+    for reply in (client.post("/forecast", json={"readings": READINGS}), client.get("/models")):
+        assert (reply.status_code, reply.json()["type"]) == (503, "/problems/not-ready")
+        assert (reply.headers["connection"], reply.headers["retry-after"]) == ("close", "1")
+    assert client.get("/livez").status_code == 200
+    assert client.get("/metrics").status_code == 200
+
+
+def test_requests_in_flight_are_counted_down_whatever_happens(client):
+    client.post("/forecast", json={"readings": READINGS})
+    client.post("/forecast", content=b"{", headers=JSON)
+    client.get("/nowhere")
+    assert client.app.state.lifecycle.in_flight == 0
+
+
+def test_a_reload_needs_the_admin_key(serve):
+    """Without a key set the route is shut; with one it must be sent."""
+    assert serve().post("/admin/reload").status_code == 403
+    client = serve(admin_key="correct horse battery")
+    asked = client.post("/admin/reload")
+    assert (asked.status_code, asked.headers["www-authenticate"]) == (401, "ApiKey")
+    assert client.post("/admin/reload", headers={"x-api-key": "guess"}).status_code == 403
+    assert client.post("/admin/reload", headers={"x-api-key": "gu\u00e9ss".encode()}).status_code == 403
+    done = client.post("/admin/reload", headers={"x-api-key": "correct horse battery"})
+    assert (done.status_code, done.json()["refused"]) == (200, [])
+
+
+def test_keys_are_not_shown(serve):
+    assert "correct horse" not in repr(serve(admin_key="correct horse battery").app.state.settings)

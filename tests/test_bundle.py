@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from service import bundle
+from service import bundle, files
 from service.bundle import BundleError
 from service.engine import prove
 from service.predictors import Forecaster
@@ -29,7 +29,7 @@ def version(tmp_path):
 def restate(version):
     """Make SHA256SUMS true again, as one who tampers well would."""
     lines = [
-        f"{bundle._sha256(path)}  {path.relative_to(version).as_posix()}\n"
+        f"{files.sha256(path)}  {path.relative_to(version).as_posix()}\n"
         for path in sorted(version.rglob("*"))
         if path.is_file() and path.name != bundle.SUMS
     ]
@@ -145,7 +145,7 @@ def test_a_card_of_another_model_is_refused(version):
 
 
 def test_an_oversized_file_is_not_read(version):
-    (version / "manifest.json").write_bytes(b" " * (bundle.MAX_JSON_BYTES + 1))
+    (version / "manifest.json").write_bytes(b" " * (files.MAX_JSON_BYTES + 1))
     restate(version)
     with pytest.raises(BundleError, match="is larger than"):
         bundle.load(version)

@@ -39,8 +39,17 @@ OPERATIONS = [
     ("GET", "/livez"),
     ("GET", "/readyz"),
     ("GET", "/version"),
+    ("GET", "/metrics"),
+    ("POST", "/admin/reload"),
 ]
-WITHOUT_INPUT = ("/models", "/livez", "/readyz", "/version")  # nothing to send that could be invalid
+WITHOUT_INPUT = (
+    "/models",
+    "/livez",
+    "/readyz",
+    "/version",
+    "/metrics",
+    "/admin/reload",
+)  # nothing to send that could be invalid
 GENERATED = [
     (method, path, mode)
     for method, path in OPERATIONS

@@ -71,7 +71,7 @@ def test_only_the_window_is_read():
 def test_a_gap_at_the_windows_edge_is_interpolated_from_before_it():
     model = forecaster()
     window = model.prepare([0.0, None, 20.0, 30.0, 40.0, 50.0])
-    assert window.readings.tolist() == [10, 20, 30, 40, 50]
+    assert window.readings == [10, 20, 30, 40, 50]
     assert "(index 1)" in window.warnings[0].detail
 
 

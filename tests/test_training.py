@@ -31,18 +31,20 @@ def trained(tmp_path_factory):
 
 def test_a_users_series_becomes_versions_that_load_and_are_proven(trained):
     from service import bundle
-    from service.registry import open_registry
+    from service.library import Library
     from tests.fakes import settings
 
     home, _ = trained
 
     async def loaded():
-        registry = await open_registry(settings(home / "models"), bundle.load)
-        cards = [card for card, _ in registry.cards()]
-        await registry.close()
-        return cards
+        library = Library(settings(home / "models"), bundle.load)
+        await library.open()
+        models = [(model.predictor.card, model.predictor.engine) for model in library.registry]
+        await library.close()
+        return models
 
-    direct, distributed = asyncio.run(loaded())
+    (direct, engine), (distributed, _) = asyncio.run(loaded())
+    assert engine == "onnx"
     assert (direct.name, direct.steps, distributed.name, distributed.steps) == ("lstm14", 14, "time_distributed", 1)
     assert direct.data.units == "pieces"
     assert [(s.name, s.rows) for s in direct.splits] == [("train", 76), ("validation", 15), ("test", 44)]
@@ -185,6 +187,7 @@ def test_a_version_that_fails_its_proof_is_not_left_behind(tmp_path):
             claimed.card,
             claimed.golden,
             lambda path: network.export(path, verbose=False),
+            network,
             scaler=claimed.scaler,
         )
     assert list((tmp_path / "gru").iterdir()) == []

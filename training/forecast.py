@@ -244,7 +244,9 @@ def export(
     def write(path: Path) -> None:
         shipped.final.model.export(path, verbose=False)
 
-    path, _ = save_proven(options.models_dir, card, golden, write, scaler=shipped.final.scaler, files=pictures)
+    path, _ = save_proven(
+        options.models_dir, card, golden, write, shipped.final.model, scaler=shipped.final.scaler, files=pictures
+    )
     return card, path
 
 

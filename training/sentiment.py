@@ -31,6 +31,7 @@ from sklearn.model_selection import train_test_split
 from service import bundle
 from service.card import FORMAT_VERSION, Calibration, Score, SentimentCard, Split, TrainingData
 from service.predictors import SentimentClassifier
+from service.savedmodel import Run
 from training import evaluate, networks, plots, report
 from training.data import DataError
 from training.exporting import save_proven
@@ -293,7 +294,13 @@ def export(
     with tempfile.TemporaryDirectory() as scratch:
         files = draw(Path(scratch), card, shipped, parts[2], probabilities["test"])
         path, served = save_proven(
-            options.models_dir, card, golden, lambda to: model.export(to, verbose=False), files=files
+            options.models_dir,
+            card,
+            golden,
+            lambda to: model.export(to, verbose=False),
+            shipped.network,
+            vocabulary=tokenise.get_vocabulary(),
+            files=files,
         )
     assert isinstance(served, SentimentClassifier)
     agree(served, parts[2], probabilities["test"])
@@ -337,7 +344,7 @@ def agree(classifier: SentimentClassifier, test: Part, expected: npt.NDArray[np.
         raise RuntimeError(f"the exported network differs from the trained one by {worst:g}")
 
 
-def golden_answers(card: SentimentCard, network: bundle.Run) -> bundle.Golden:
+def golden_answers(card: SentimentCard, network: Run) -> bundle.Golden:
     def golden(answers: Iterator[list[float]]) -> bundle.Golden:
         cases = [
             bundle.GoldenCase(request={"text": text}, answer=answer)

@@ -1,63 +1,44 @@
-"""What the routes share: dependencies, documented errors, and the fate of a batch's items."""
+"""What the routes share: dependencies, how asking routes are documented, and the fate of a batch's items."""
 
-import asyncio
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Annotated, Any, TypeVar
 
-from fastapi import Depends, Header, Request
+from fastapi import APIRouter, Depends, Header, Request
+from pydantic import BaseModel
 
 from service.batching import Answer
-from service.errors import (
-    DeadlineExceeded,
-    Fault,
-    GatecastError,
-    InvalidRequest,
-    ModelFault,
-    NotReady,
-    Overloaded,
-)
+from service.calls import MAX_TIMEOUT_MS, Call, documented
+from service.errors import DeadlineExceeded, Fault, GatecastError, ModelFault, NotReady, Overloaded
+from service.library import Library
+from service.lifecycle import Lifecycle
 from service.registry import Registry
 from service.schemas import Problem
-from service.telemetry import Trace, log_defect
+from service.telemetry import log_defect
 
 Result = TypeVar("Result")
-MAX_TIMEOUT_MS = 600_000
 
 
-async def registry(request: Request) -> Registry:
-    """The loaded models; NotReady before they are proven and while draining."""
-    found: Registry | None = request.app.state.registry
+async def lifecycle(request: Request) -> Lifecycle:
+    found: Lifecycle = request.app.state.lifecycle
+    return found
+
+
+async def library(request: Request) -> Library:
+    """Where models come from; NotReady before they are proven."""
+    found: Library | None = request.app.state.library
     if found is None:
-        raise NotReady("models are not loaded, or the service is draining", headers={"Retry-After": "1"})
+        raise NotReady(request.app.state.lifecycle.reason, headers={"Retry-After": "1"})
     return found
 
 
-async def deadline(
-    request: Request,
-    x_request_timeout_ms: Annotated[
-        str | None, Header(description=f"time limit in milliseconds, 1 to {MAX_TIMEOUT_MS}")
-    ] = None,
-) -> float:
-    """The event loop's time at which this request is too late."""
-    limit: int = request.app.state.settings.timeout_ms
-    if x_request_timeout_ms is not None:
-        sent = x_request_timeout_ms.strip()
-        if not re.fullmatch(r"[0-9]{1,9}", sent) or not 1 <= int(sent) <= MAX_TIMEOUT_MS:
-            raise InvalidRequest(f"the header X-Request-Timeout-Ms must be a whole number from 1 to {MAX_TIMEOUT_MS}")
-        limit = int(sent)
-    begun = asyncio.get_running_loop().time() - float(request.state.trace.total)
-    return begun + limit / 1000
+async def registry(found: Annotated[Library, Depends(library)]) -> Registry:
+    """The loaded models."""
+    return found.registry
 
 
-async def trace(request: Request) -> Trace:
-    found: Trace = request.state.trace
-    return found
-
-
+Life = Annotated[Lifecycle, Depends(lifecycle)]
+Shelves = Annotated[Library, Depends(library)]
 Models = Annotated[Registry, Depends(registry)]
-Deadline = Annotated[float, Depends(deadline)]
-Tracing = Annotated[Trace, Depends(trace)]
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
@@ -68,6 +49,8 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 DESCRIPTIONS = {
     400: "the body is not JSON",
+    401: "no key was sent",
+    403: "the key is not the right one, or there is none to this",
     404: "unknown model or version",
     405: "wrong method",
     413: "body over the limit",
@@ -77,18 +60,44 @@ DESCRIPTIONS = {
     503: "queue full, starting or draining; see Retry-After",
     504: "the deadline passed",
 }
-ASKING = problems(400, 404, 405, 413, 415, 422, 500, 503, 504)
 
 
-def outcome(answer: Answer[Result] | BaseException, tracing: Trace) -> Result | GatecastError:
+class AskingRouter(APIRouter):
+    """Documents routes whose POST the front layer answers; FastAPI itself answers other methods on their paths."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(tags=[tag], responses=problems(400, 404, 405, 413, 415, 422, 500, 503, 504))
+
+    def document(self, path: str, body: type[BaseModel], response: type[BaseModel], handler: Any) -> None:
+        self.add_api_route(
+            path,
+            _answered_in_front,
+            methods=["POST"],
+            response_model=response,
+            openapi_extra=documented(body),
+            name=handler.__name__,
+            description=handler.__doc__,
+        )
+
+
+async def _answered_in_front(
+    x_request_timeout_ms: Annotated[
+        str | None, Header(description=f"time limit in milliseconds, 1 to {MAX_TIMEOUT_MS}")
+    ] = None,
+) -> None:
+    raise RuntimeError(f"the front layer answers this route (time limit {x_request_timeout_ms})")
+
+
+def outcome(answer: Answer[Result] | Exception, call: Call) -> Result | GatecastError:
     """One item's result or its own error; what concerns the whole call is raised, a defect is logged."""
     if isinstance(answer, Answer):
+        call.waited(answer.queued, answer.worked)
         return answer.result
-    if isinstance(answer, Overloaded | DeadlineExceeded) or not isinstance(answer, Exception):
+    if isinstance(answer, Overloaded | DeadlineExceeded):
         raise answer
     fault = answer if isinstance(answer, GatecastError) else ModelFault("the model failed on this item")
     if fault.status == 500:
-        log_defect(tracing.request_id, answer)
+        log_defect(call.request_id, answer)
     return fault
 
 
@@ -98,8 +107,5 @@ def within(error: GatecastError, prefix: str) -> GatecastError:
     return error
 
 
-def note(tracing: Trace, answers: Sequence[Answer[Any] | BaseException]) -> None:
-    """Put the items' waits and model times into the request's trace."""
-    for answer in answers:
-        if isinstance(answer, Answer):
-            tracing.waited(answer.queued, answer.worked)
+def warned(warnings: Iterable[Any]) -> list[dict[str, str]]:
+    return [{"code": warning.code, "detail": warning.detail} for warning in warnings]

@@ -1,32 +1,26 @@
 """POST /forecast and /forecast/batch."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
-
-from service.bodies import body, documented
+from service.batching import Answer
 from service.errors import GatecastError, InvalidRequest, NotOffered
+from service.front import Asked, Asking
 from service.future import timestamps
 from service.predictors import Window
 from service.registry import LoadedForecaster, Registry
-from service.routes.common import ASKING, Deadline, Models, Tracing, note, outcome, within
+from service.routes.common import AskingRouter, outcome, warned, within
 from service.schemas import (
     BatchSeries,
     ForecastBatchRequest,
     ForecastBatchResponse,
     ForecastRequest,
     ForecastResponse,
-    Problem,
-    SeriesError,
     SeriesOptions,
-    SeriesResult,
-    Skill,
-    WarningBody,
 )
 
-router = APIRouter(tags=["forecast"], responses=ASKING)
+PREPARED_AT_ONCE = 64  # series of a batch checked before other requests have their turn
 
 
 class Prepared:
@@ -38,18 +32,19 @@ class Prepared:
         self.window: Window = self.model.predictor.prepare(readings, options.horizon)
         self.timestamps = _dates(series, self.window.horizon)
 
-    def response(self, forecast: list[float]) -> ForecastResponse:
+    def response(self, forecast: list[float]) -> dict[str, Any]:
+        """A ForecastResponse as a dictionary."""
         card, window = self.model.predictor.card, self.window
-        return ForecastResponse(
-            model=card.name,
-            version=card.version,
-            horizon=window.horizon,
-            forecast=forecast,
-            timestamps=self.timestamps,
-            intervals=[],
-            skill=Skill(**self.model.predictor.skill(window.horizon)),
-            warnings=[WarningBody(code=w.code, detail=w.detail) for w in window.warnings],
-        )
+        return {
+            "model": card.name,
+            "version": card.version,
+            "horizon": window.horizon,
+            "forecast": forecast,
+            "timestamps": self.timestamps,
+            "intervals": [],
+            "skill": self.model.predictor.skill(window.horizon),
+            "warnings": warned(window.warnings),
+        }
 
 
 def _dates(series: ForecastRequest | BatchSeries, horizon: int) -> list[str] | None:
@@ -96,69 +91,66 @@ def _series_checks(
     return check_readings, lambda: _dates(series, 1)
 
 
-@router.post("/forecast", openapi_extra=documented(ForecastRequest))
-async def forecast(
-    asked: Annotated[ForecastRequest, Depends(body(ForecastRequest))],
-    models: Models,
-    deadline: Deadline,
-    tracing: Tracing,
-) -> ForecastResponse:
+async def forecast(body: ForecastRequest, asked: Asked) -> dict[str, Any]:
     """Forecast one series from its recent readings."""
+    models = asked.models
     try:
-        _check_options(models, asked)
+        _check_options(models, body)
     except InvalidRequest as error:
-        raise error.joined_by(*_series_checks(models, asked, asked)) from None
-    prepared = _prepare(models, asked, asked)
-    answer = await prepared.model.engine.ask(prepared.window, deadline)
-    tracing.waited(answer.queued, answer.worked)
+        raise error.joined_by(*_series_checks(models, body, body)) from None
+    prepared = _prepare(models, body, body)
+    answer = await prepared.model.engine.ask(prepared.window, asked.deadline, asked.call.gone)
+    asked.call.waited(answer.queued, answer.worked)
     return prepared.response(answer.result)
 
 
-@router.post("/forecast/batch", openapi_extra=documented(ForecastBatchRequest))
-async def forecast_batch(
-    request: Request,
-    asked: Annotated[ForecastBatchRequest, Depends(body(ForecastBatchRequest))],
-    models: Models,
-    deadline: Deadline,
-    tracing: Tracing,
-) -> ForecastBatchResponse:
+async def forecast_batch(body: ForecastBatchRequest, asked: Asked) -> dict[str, Any]:
     """Forecast many series; one that is bad gets its own error and spoils no other."""
-    _check_options(models, asked)
+    _check_options(asked.models, body)
     items: list[Prepared | GatecastError] = []
-    for index, series in enumerate(asked.series):
+    for index, series in enumerate(body.series):
         try:
-            items.append(_prepare(models, series, asked))
+            items.append(_prepare(asked.models, series, body))
         except GatecastError as error:
             items.append(within(error, f"/series/{index}"))
-        if index % 64 == 63:
-            await asyncio.sleep(0)  # let other requests have their turn
-    forecasts = await _ask_all(items, deadline, tracing)
-    results: list[SeriesResult | SeriesError] = []
-    for series, item, found in zip(asked.series, items, forecasts, strict=True):
+        if index % PREPARED_AT_ONCE == PREPARED_AT_ONCE - 1:
+            await asyncio.sleep(0)
+    forecasts = await _ask_all(items, asked)
+    results = []
+    for series, item, found in zip(body.series, items, forecasts, strict=True):
         if isinstance(item, Prepared) and isinstance(found, list):
-            results.append(SeriesResult(id=series.id, **item.response(found).model_dump()))
+            results.append({"id": series.id, **item.response(found)})
         else:
             assert isinstance(found, GatecastError)
-            problem = found.problem(request.url.path, tracing.request_id)
-            results.append(SeriesError(id=series.id, error=Problem(**problem)))
-    return ForecastBatchResponse(results=results)
+            results.append({"id": series.id, "error": found.problem(asked.call.path, asked.call.request_id)})
+    return {"results": results}
 
 
-async def _ask_all(
-    items: list[Prepared | GatecastError], deadline: float, tracing: Tracing
-) -> list[list[float] | GatecastError]:
-    """Forecasts in the order of `items`, each model asked for all of its series."""
-    found: list[list[float] | GatecastError | None] = [
-        item if isinstance(item, GatecastError) else None for item in items
-    ]
+async def _ask_all(items: list[Prepared | GatecastError], asked: Asked) -> list[list[float] | GatecastError]:
+    """Forecasts in the order of `items`, the models asked side by side, each for all of its series."""
     by_model: dict[int, list[int]] = {}
     for index, item in enumerate(items):
         if isinstance(item, Prepared):
             by_model.setdefault(id(item.model), []).append(index)
-    for indices in by_model.values():
+
+    async def ask(indices: Sequence[int]) -> list[Answer[list[float]] | Exception]:
         prepared = [item for i in indices if isinstance(item := items[i], Prepared)]
-        answers = await prepared[0].model.engine.ask_many([p.window for p in prepared], deadline)
-        note(tracing, answers)
-        for i, answer in zip(indices, answers, strict=True):
-            found[i] = outcome(answer, tracing)
-    return [item for item in found if item is not None]
+        engine = prepared[0].model.engine
+        return await engine.ask_many([p.window for p in prepared], asked.deadline, asked.call.gone)
+
+    answers = await asyncio.gather(*(ask(indices) for indices in by_model.values()))
+    found: dict[int, list[float] | GatecastError] = {i: e for i, e in enumerate(items) if isinstance(e, GatecastError)}
+    for indices, given in zip(by_model.values(), answers, strict=True):
+        for i, answer in zip(indices, given, strict=True):
+            one = outcome(answer, asked.call)
+            found[i] = one
+    return [found[i] for i in range(len(items))]
+
+
+ASKING = {
+    "/forecast": Asking(ForecastRequest, forecast),
+    "/forecast/batch": Asking(ForecastBatchRequest, forecast_batch),
+}
+router = AskingRouter("forecast")
+router.document("/forecast", ForecastRequest, ForecastResponse, forecast)
+router.document("/forecast/batch", ForecastBatchRequest, ForecastBatchResponse, forecast_batch)

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from service.card import AnyCard, ForecastCard
+from service.registry import Loaded
 from service.routes.common import Models, problems
 from service.schemas import ModelList, ModelSummary
 
@@ -16,7 +17,7 @@ Number = Annotated[str, Path(max_length=16)]
 @router.get("/models")
 async def models(loaded: Models) -> ModelList:
     """Every loaded version."""
-    return ModelList(models=[_summary(card, default) for card, default in loaded.cards()])
+    return ModelList(models=[_summary(model, loaded.is_default(model)) for model in loaded])
 
 
 @router.get("/models/{name}", responses=problems(422))
@@ -31,12 +32,14 @@ async def model_version(name: Known, version: Number, loaded: Models) -> AnyCard
     return loaded.get(name, version).predictor.card
 
 
-def _summary(card: AnyCard, default: bool) -> ModelSummary:
+def _summary(model: Loaded, default: bool) -> ModelSummary:
+    card = model.predictor.card
     return ModelSummary(
         name=card.name,
         version=card.version,
         task=card.task,
         default=default,
+        engine=model.predictor.engine,
         network=card.network,
         parameters=card.parameters,
         window=card.window if isinstance(card, ForecastCard) else None,

@@ -1,73 +1,59 @@
 """POST /sentiment and /sentiment/batch."""
 
-from typing import Annotated
+import asyncio
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
-
-from service.bodies import body, documented
 from service.errors import GatecastError, NotOffered, UnreadableText
+from service.front import Asked, Asking
 from service.predictors import Review, Sentiment
 from service.registry import LoadedClassifier
-from service.routes.common import ASKING, Deadline, Models, Tracing, note, outcome, within
+from service.routes.common import AskingRouter, outcome, warned, within
 from service.schemas import (
     MAX_CHARACTERS,
-    Problem,
     SentimentBatchRequest,
     SentimentBatchResponse,
     SentimentOptions,
     SentimentRequest,
     SentimentResponse,
-    TextError,
-    Tokens,
-    WarningBody,
 )
 
-router = APIRouter(tags=["sentiment"], responses=ASKING)
+PREPARED_AT_ONCE = 32  # texts of a batch split into words before other requests have their turn
 
 
-@router.post("/sentiment", openapi_extra=documented(SentimentRequest))
-async def sentiment(
-    asked: Annotated[SentimentRequest, Depends(body(SentimentRequest))],
-    models: Models,
-    deadline: Deadline,
-    tracing: Tracing,
-) -> SentimentResponse:
+async def sentiment(body: SentimentRequest, asked: Asked) -> dict[str, Any]:
     """Tell whether one review is positive or negative, and how sure the model is."""
-    _offered(asked)
-    model = models.classifier(asked.version)
-    answer = await model.engine.ask(model.predictor.prepare(asked.text), deadline)
-    tracing.waited(answer.queued, answer.worked)
+    _offered(body)
+    model = asked.models.classifier(body.version)
+    review = model.predictor.prepare(body.text)
+    answer = await model.engine.ask(review, asked.deadline, asked.call.gone)
+    asked.call.waited(answer.queued, answer.worked)
     return _response(model, answer.result)
 
 
-@router.post("/sentiment/batch", openapi_extra=documented(SentimentBatchRequest))
-async def sentiment_batch(
-    request: Request,
-    asked: Annotated[SentimentBatchRequest, Depends(body(SentimentBatchRequest))],
-    models: Models,
-    deadline: Deadline,
-    tracing: Tracing,
-) -> SentimentBatchResponse:
+async def sentiment_batch(body: SentimentBatchRequest, asked: Asked) -> dict[str, Any]:
     """Judge many reviews; one that cannot be read gets its own error and spoils no other."""
-    _offered(asked)
-    model = models.classifier(asked.version)
-    items = [_prepared(model, text, index) for index, text in enumerate(asked.texts)]
-    answers = await model.engine.ask_many([i for i in items if isinstance(i, Review)], deadline)
-    note(tracing, answers)
-    outcomes = iter(answers)
-    results: list[SentimentResponse | TextError] = []
+    _offered(body)
+    model = asked.models.classifier(body.version)
+    items: list[Review | GatecastError] = []
+    for index, text in enumerate(body.texts):
+        items.append(_prepared(model, text, index))
+        if index % PREPARED_AT_ONCE == PREPARED_AT_ONCE - 1:
+            await asyncio.sleep(0)
+    readable = [item for item in items if isinstance(item, Review)]
+    outcomes = iter(await model.engine.ask_many(readable, asked.deadline, asked.call.gone))
+    results = []
     for item in items:
+        found: Sentiment | GatecastError
         if isinstance(item, Review):
             answer = next(outcomes)
-            found = outcome(answer, tracing)
+            found = outcome(answer, asked.call)
         else:
             found = item
         if isinstance(found, Sentiment):
             results.append(_response(model, found))
         else:
-            problem = found.problem(request.url.path, tracing.request_id)
-            results.append(TextError(error=Problem(**problem)))
-    return SentimentBatchResponse(results=results)
+            results.append({"error": found.problem(asked.call.path, asked.call.request_id)})
+    return {"results": results}
 
 
 def _offered(asked: SentimentOptions) -> None:
@@ -88,17 +74,29 @@ def _prepared(model: LoadedClassifier, text: str, index: int) -> Review | Gateca
         return within(error, f"/texts/{index}")
 
 
-def _response(model: LoadedClassifier, found: Sentiment) -> SentimentResponse:
+def _response(model: LoadedClassifier, found: Sentiment) -> dict[str, Any]:
+    """A SentimentResponse as a dictionary."""
     card = model.predictor.card
     negative, positive = card.classes
     is_positive = found.positive >= 0.5
-    return SentimentResponse(
-        model=card.name,
-        version=card.version,
-        label=positive if is_positive else negative,
-        confidence=found.positive if is_positive else 1 - found.positive,
-        probabilities={positive: found.positive, negative: 1 - found.positive},
-        uncertain=found.uncertain,
-        tokens=Tokens(total=found.tokens_total, read=found.tokens_read, unknown=found.tokens_unknown),
-        warnings=[WarningBody(code=w.code, detail=w.detail) for w in found.warnings],
-    )
+    return {
+        "model": card.name,
+        "version": card.version,
+        "label": positive if is_positive else negative,
+        "confidence": found.positive if is_positive else 1 - found.positive,
+        "probabilities": {positive: found.positive, negative: 1 - found.positive},
+        "uncertain": found.uncertain,
+        "tokens": {"total": found.tokens_total, "read": found.tokens_read, "unknown": found.tokens_unknown},
+        "explanation": None,
+        "sentences": None,
+        "warnings": warned(found.warnings),
+    }
+
+
+ASKING = {
+    "/sentiment": Asking(SentimentRequest, sentiment),
+    "/sentiment/batch": Asking(SentimentBatchRequest, sentiment_batch),
+}
+router = AskingRouter("sentiment")
+router.document("/sentiment", SentimentRequest, SentimentResponse, sentiment)
+router.document("/sentiment/batch", SentimentBatchRequest, SentimentBatchResponse, sentiment_batch)

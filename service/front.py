@@ -1,0 +1,154 @@
+"""What every request passes first: a pure ASGI layer that names it, times it, counts it and turns errors into problems.
+
+The asking routes (`POST /forecast`, …) are answered from here without the framework's routing and dependencies,
+which would take longer than the model; all others go on to FastAPI.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic import BaseModel
+from pydantic_core import to_json
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.calls import Call
+from service.errors import CallerLeft, GatecastError, ModelFault, NotReady
+from service.lifecycle import Lifecycle
+from service.metrics import HttpCounts
+from service.registry import Registry
+from service.settings import Settings
+from service.telemetry import PROBES, AccessLog, log_defect
+
+Body = TypeVar("Body", bound=BaseModel)
+JSON = b"application/json"
+PROBLEM = b"application/problem+json"
+
+
+class Asked(NamedTuple):
+    """An asking request, read and timed: what a handler is given beside its body."""
+
+    call: Call
+    models: Registry
+    deadline: float
+
+
+Handler = Callable[[Any, Asked], Awaitable[dict[str, Any]]]
+
+
+class Asking(NamedTuple):
+    """An asking route: the model of its body, and what answers it with a dictionary of JSON values."""
+
+    body: type[BaseModel]
+    handler: Handler
+
+
+class Front:
+    """The outermost layer; `models` gives the registry of the moment."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        settings: Settings,
+        lifecycle: Lifecycle,
+        asking: dict[str, Asking],
+        models: Callable[[], Registry],
+        counts: HttpCounts,
+        access: AccessLog,
+    ) -> None:
+        self._app = app
+        self._settings = settings
+        self._lifecycle = lifecycle
+        self._asking = asking
+        self._models = models
+        self._counts = counts
+        self._access = access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        call = Call(scope, receive)
+        method, path = scope["method"], scope["path"]
+        self._lifecycle.in_flight += 1
+        status = 500
+        try:
+            asking = self._asking.get(path) if method == "POST" else None
+            if asking is not None:
+                status = await self._answer(call, asking, send)
+            elif self._lifecycle.accepts or path in PROBES:
+                status = await self._pass_on(call, scope, receive, send)
+            else:
+                status = await self._send_problem(call, self._closed(), send)
+        finally:
+            self._lifecycle.in_flight -= 1
+            seconds = call.total
+            route = scope.get("route")  # set by FastAPI, where it has one
+            self._counts.note(path if route is None else route.path, method, status, seconds)
+            self._access.note(method, path, status, seconds, call.request_id)
+
+    async def _answer(self, call: Call, asking: Asking, send: Send) -> int:
+        """Read, ask, send; the status that was sent."""
+        if not self._lifecycle.accepts:
+            return await self._send_problem(call, self._closed(), send)
+        models = self._models()
+        models.enter()
+        try:
+            body = await call.read(asking.body, self._settings)
+            deadline = call.deadline(self._settings.timeout_ms)
+            answer = to_json(await asking.handler(body, Asked(call, models, deadline)))
+        except CallerLeft:
+            return CallerLeft.status
+        except GatecastError as error:
+            return await self._send_problem(call, error, send)
+        except Exception as error:
+            fault = ModelFault("a defect; the log has it under the request id")
+            fault.__cause__ = error
+            return await self._send_problem(call, fault, send)
+        finally:
+            models.leave()
+        await _send(send, 200, JSON, answer, call)
+        return 200
+
+    async def _send_problem(self, call: Call, error: GatecastError, send: Send) -> int:
+        if error.status == 500:
+            log_defect(call.request_id, error)
+        body = to_json(error.problem(call.path, call.request_id))
+        await _send(send, error.status, PROBLEM, body, call, error.headers)
+        return error.status
+
+    def _closed(self) -> NotReady:
+        return NotReady(self._lifecycle.reason, headers={"Retry-After": "1", "Connection": "close"})
+
+    async def _pass_on(self, call: Call, scope: Scope, receive: Receive, send: Send) -> int:
+        """To FastAPI, with the call in `request.state.call`, and its headers put on what comes back."""
+        scope.setdefault("state", {})["call"] = call
+        status = 0
+
+        async def send_named(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", []), *_named(call)]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_named)
+        except Exception:
+            if status != 500:  # a defect that was not answered as one: its response had begun
+                raise
+        return status
+
+
+def _named(call: Call) -> list[tuple[bytes, bytes]]:
+    """The headers that every response carries."""
+    return [(b"x-request-id", call.request_id.encode()), (b"server-timing", call.timing.encode())]
+
+
+async def _send(
+    send: Send, status: int, kind: bytes, body: bytes, call: Call, more: dict[str, str] | None = None
+) -> None:
+    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), *_named(call)]
+    if more:
+        headers += [(name.lower().encode(), value.encode()) for name, value in more.items()]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

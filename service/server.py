@@ -1,0 +1,66 @@
+"""uvicorn's server, ended with grace and told to reload by signals.
+
+SIGTERM: not ready at once, serving goes on for the grace time, then new requests are refused while those in flight
+are answered, then the end. SIGINT (Ctrl-C): the same without the grace time. A second signal ends it at once.
+SIGHUP: the models are reloaded.
+"""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from types import FrameType
+
+import uvicorn
+
+from service.lifecycle import Lifecycle, Phase
+from service.settings import Settings
+
+LOOK_SECONDS = 0.02
+
+
+class Server(uvicorn.Server):
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        settings: Settings,
+        lifecycle: Lifecycle,
+        reload: Callable[[], Awaitable[object]],
+    ) -> None:
+        super().__init__(config)
+        self._settings = settings
+        self._lifecycle = lifecycle
+        self._reload = reload
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+        if hasattr(signal, "SIGHUP"):
+            self._loop.add_signal_handler(signal.SIGHUP, lambda: self._start(self._reloaded()))
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._lifecycle.phase is not Phase.READY or self._loop is None:
+            super().handle_exit(sig, frame)
+            return
+        self._lifecycle.phase = Phase.ENDING
+        grace = 0.0 if sig == signal.SIGINT else self._settings.grace_s
+        self._loop.call_soon_threadsafe(lambda: self._start(self._end(grace)))
+
+    def _start(self, work: Awaitable[object]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _reloaded(self) -> None:
+        await self._reload()
+
+    async def _end(self, grace: float) -> None:
+        await asyncio.sleep(grace)
+        self._lifecycle.phase = Phase.CLOSED
+        loop = asyncio.get_running_loop()
+        latest = loop.time() + self._settings.shutdown_s
+        while self._lifecycle.in_flight and loop.time() < latest:  # noqa: ASYNC110 - an event would cost each request
+            await asyncio.sleep(LOOK_SECONDS)
+        self.should_exit = True

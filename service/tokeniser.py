@@ -1,0 +1,69 @@
+"""Text → token numbers, outside of the network: equal, to the token, to the TextVectorization that a SavedModel holds.
+
+What that one does (`standardise` in training/networks.py): lower ASCII letters, turn tags, punctuation and loose
+apostrophes into spaces, split at spaces, look the words up. A property test holds the two together.
+"""
+
+import re
+from collections.abc import Sequence
+from itertools import repeat
+
+UNKNOWN = 1
+PADDING = ""
+UNKNOWN_WORD = "[UNK]"
+
+TAGS = re.compile(r"<[\t\n\f\r ]*/?[\t\n\f\r ]*[a-z][^<>]*>")
+# What ends a word: in ASCII all but letters, digits and the apostrophe; beyond it some punctuation and space.
+ASCII_BREAKS = bytes(b if b >= 0x80 or chr(b).isalnum() or b == ord("'") else ord(" ") for b in range(256))
+WIDE_BREAKS = re.compile("[\x80-\xbf\u2000-\u206f\u3000-\u303f]")
+
+
+class Tokeniser:
+    """A vocabulary at work; token 0 is padding and 1 an unknown word.
+
+    Raises ValueError when `vocabulary` does not begin with those two or says a word twice.
+    """
+
+    def __init__(self, vocabulary: Sequence[str]) -> None:
+        if list(vocabulary[:2]) != [PADDING, UNKNOWN_WORD]:
+            raise ValueError(f"a vocabulary begins with {PADDING!r} and {UNKNOWN_WORD!r}")
+        self._numbers = {word: number for number, word in enumerate(vocabulary)}
+        if len(self._numbers) != len(vocabulary):
+            raise ValueError("a vocabulary has every word once")
+
+    def __call__(self, text: str) -> list[int]:
+        """The number of every word of `text`, in order; none for a text without words.
+
+        Raises UnicodeEncodeError for lone surrogates.
+        """
+        return list(map(self._numbers.get, words(text), repeat(UNKNOWN)))
+
+
+def words(text: str) -> list[str]:
+    """Split a text into words as the network's own tokeniser does."""
+    text = text.encode().lower().decode()  # of bytes, lower() means ASCII letters alone
+    text = text.replace("\u2019", "'")
+    if "<" in text:
+        text = TAGS.sub(" ", text)
+    text = text.encode().translate(ASCII_BREAKS).decode()
+    if not text.isascii():
+        text = WIDE_BREAKS.sub(" ", text)
+    found = [word for word in text.split(" ") if word]
+    loose = "'" in text and (" '" in text or "' " in text or text[0] == "'" or text[-1] == "'")
+    return _tightened(found) if loose else found
+
+
+def _tightened(found: list[str]) -> list[str]:
+    """The words without loose apostrophes, as one pass of the expression `(^|\\s)'+|'+(\\s|$)` takes them off.
+
+    A match takes a space with it: after a word that ended with apostrophes, the next keeps those it begins with.
+    """
+    tight, space_taken = [], False
+    for word in found:
+        if not space_taken:
+            word = word.lstrip("'")
+        bare = word.rstrip("'")
+        space_taken = bare != word
+        if bare:
+            tight.append(bare)
+    return tight

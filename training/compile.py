@@ -1,0 +1,100 @@
+"""Compile versions that are there already: the SavedModel stays as it is, `compiled/` is put beside it.
+
+    python -m training.compile                        # every version of models/ without a compiled form
+    python -m training.compile models/gru/1           # this one, again if need be
+
+Training does it for every version that it exports; this is for those that have none, or a stale one.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import keras
+import numpy as np
+
+from service import bundle, compiled
+from service.card import ForecastCard, SentimentCard
+from service.files import BundleError
+from training import networks
+from training.compiling import CannotCompile
+from training.exporting import compile_proven
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m training.compile", description="Compile exported versions.")
+    parser.add_argument("versions", type=Path, nargs="*", help="version directories (default: all without)")
+    parser.add_argument("--models-dir", type=Path, default=Path("models"), help="(default: %(default)s)")
+    options = parser.parse_args(argv)
+    without = [p.parent for p in sorted(options.models_dir.glob("*/*/SHA256SUMS")) if not compiled.exists(p.parent)]
+    failed = False
+    for path in options.versions or without:
+        try:
+            compile_version(path)
+            print(f"{path / compiled.DIRECTORY}: written and proven")
+        except (BundleError, CannotCompile) as error:
+            print(f"error: {path}: {error}", file=sys.stderr)
+            failed = True
+    return int(failed)
+
+
+def compile_version(path: Path) -> None:
+    """Rebuild the Keras network of a version, compile it, and prove the result. Raises BundleError, CannotCompile."""
+    bundle.verify(path)
+    card, _, _ = bundle.read(path)
+    network, vocabulary = restore(path, card)
+    compile_proven(path, network, vocabulary)
+
+
+def restore(path: Path, card: ForecastCard | SentimentCard) -> tuple[keras.Model, list[str] | None]:
+    """The network that a version was exported from, with its weights, and its vocabulary if it reads text.
+
+    Raises CannotCompile where the card is not of one of the networks known here.
+    """
+    vocabulary = None
+    if isinstance(card, SentimentCard):
+        network = networks.bilstm(card.vocabulary, 0.0)
+        vocabulary = _vocabulary(path / "saved_model.pb", card.vocabulary)
+    elif card.name in networks.FORECASTERS:
+        network = networks.FORECASTERS[card.name](card.window, card.steps)
+    else:
+        raise CannotCompile(f"no network is named '{card.name}'; train it again to compile it")
+    ours = [weight for weight in network.weights if weight.dtype == "float32"]
+    theirs = _weights(path)
+    if [tuple(w.shape) for w in ours] != [w.shape for w in theirs]:
+        raise CannotCompile(f"its weights are not those of the network '{card.name}' of today; train it again")
+    for weight, value in zip(ours, theirs, strict=True):
+        weight.assign(value)
+    return network, vocabulary
+
+
+def _weights(path: Path) -> list[Any]:
+    """In the order of the layers; what only training needs (the seeds of dropout) is left out."""
+    import tensorflow as tf
+
+    return [v.numpy() for v in tf.saved_model.load(str(path)).variables if v.dtype == tf.float32]
+
+
+def _vocabulary(file: Path, size: int) -> list[str]:
+    """The words that the SavedModel's lookup table is filled with."""
+    import tensorflow as tf
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    program = saved_model_pb2.SavedModel()
+    program.ParseFromString(file.read_bytes())
+    for graph in (meta.graph_def for meta in program.meta_graphs):
+        for node in graph.node:
+            if node.op == "Const" and node.attr["dtype"].type == tf.string.as_datatype_enum:
+                words = np.atleast_1d(tf.make_ndarray(node.attr["value"].tensor))
+                if len(words) == size - 2:
+                    return ["", "[UNK]", *(word.decode() for word in words)]
+    raise CannotCompile(f"{file} holds no vocabulary of {size} words")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

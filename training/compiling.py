@@ -1,0 +1,193 @@
+"""A trained Keras network → the same network as ONNX, its weights placed into the fused GRU, LSTM and RNN operators.
+
+Not a general converter: it knows the layers that `networks.py` builds with, and refuses any other by name. A general
+one turns a masked recurrent layer into a loop over time steps, which is 16 times slower. Between layers everything
+is time-major, (time, batch, features), as the operators want it. Nothing is written here: `compile_version` is in
+`exporting.py`.
+
+The formulas behind the reordering of gates: ONNX operators RNN-14, LSTM-14 and GRU-14, and keras.layers.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+import onnx
+from keras import layers
+from onnx import TensorProto, helper, numpy_helper
+
+OPSET = 17
+IR_VERSION = 8
+Weights = npt.NDArray[np.float32]
+LSTM_GATES = (0, 3, 1, 2)  # Keras has input, forget, cell, output; ONNX input, output, forget, cell
+
+
+class CannotCompile(Exception):
+    """A network with a layer or a setting that has no place here; the message names it."""
+
+
+class _Graph:
+    """Nodes and weights as they are added; every output gets a name of its own."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.weights: list[onnx.TensorProto] = []
+
+    def add(self, operator: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
+        """Add a node and return the name of its first output."""
+        name = output or f"{operator.lower()}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(operator, list(inputs), [name], **attributes))
+        return name
+
+    def constant(self, value: npt.NDArray[Any]) -> str:
+        name = f"weights_{len(self.weights)}"
+        self.weights.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
+
+    def recurrent(self, operator: str, hidden: str, lengths: str, parts: Sequence[Weights], sequences: bool) -> str:
+        """One fused recurrent node: (time, batch, features) → all states, or the last of each direction."""
+        names = [self.constant(part) for part in parts]
+        units = parts[1].shape[-1]
+        directions = len(parts[0])
+        states, last = f"states_{len(self.nodes)}", f"last_{len(self.nodes)}"
+        attributes: dict[str, Any] = {"hidden_size": units}
+        if directions == 2:
+            attributes["direction"] = "bidirectional"
+        if operator == "GRU":
+            attributes["linear_before_reset"] = 1
+        outputs = [states, ""] if sequences else ["", last]
+        self.nodes.append(helper.make_node(operator, [hidden, *names, lengths], outputs, **attributes))
+        return self._merged(states, (0, 2, 1, 3), directions * units) if sequences else self._last(last, directions)
+
+    def _merged(self, states: str, order: tuple[int, ...], width: int) -> str:
+        """(time, directions, batch, units) → (time, batch, directions × units)."""
+        turned = self.add("Transpose", states, perm=order)
+        return self.add("Reshape", turned, self.constant(np.array([0, 0, width], np.int64)))
+
+    def _last(self, last: str, directions: int) -> str:
+        """(directions, batch, units) → (batch, directions × units)."""
+        if directions == 1:
+            return self.add("Squeeze", last, self.constant(np.array([0], np.int64)))
+        turned = self.add("Transpose", last, perm=(1, 0, 2))
+        return self.add("Flatten", turned, axis=1)
+
+
+def compile_forecaster(model: keras.Model) -> bytes:
+    """float32 `window` (batch, window, 1) → `output` (batch, steps), or (batch, window, 1) at every position."""
+    graph = _Graph()
+    hidden = graph.add("Transpose", "window", perm=(1, 0, 2))
+    hidden = _walk(graph, model.layers, hidden, "")
+    everywhere = len(model.output_shape) == 3
+    graph.add("Transpose", hidden, perm=(1, 0, 2), output="output") if everywhere else graph.add(
+        "Identity", hidden, output="output"
+    )
+    shape = ["batch", *(int(n) for n in model.output_shape[1:])]
+    return _finish(
+        graph,
+        [helper.make_tensor_value_info("window", TensorProto.FLOAT, ["batch", int(model.input_shape[1]), 1])],
+        [helper.make_tensor_value_info("output", TensorProto.FLOAT, shape)],
+    )
+
+
+def compile_classifier(network: keras.Model) -> bytes:
+    """int32 `tokens` (batch, time), right-padded, and `lengths` (batch,) → `probability` (batch, 1)."""
+    graph = _Graph()
+    hidden = graph.add("Transpose", "tokens", perm=(1, 0))
+    hidden = _walk(graph, network.layers, hidden, "lengths")
+    graph.add("Sigmoid", hidden, output="probability")
+    return _finish(
+        graph,
+        [
+            helper.make_tensor_value_info("tokens", TensorProto.INT32, ["batch", "time"]),
+            helper.make_tensor_value_info("lengths", TensorProto.INT32, ["batch"]),
+        ],
+        [helper.make_tensor_value_info("probability", TensorProto.FLOAT, ["batch", 1])],
+    )
+
+
+def _finish(graph: _Graph, inputs: list[Any], outputs: list[Any]) -> bytes:
+    model = helper.make_model(
+        helper.make_graph(graph.nodes, "network", inputs, outputs, graph.weights),
+        opset_imports=[helper.make_opsetid("", OPSET)],
+        ir_version=IR_VERSION,
+        producer_name="gatecast",
+    )
+    onnx.checker.check_model(model, full_check=True)
+    return bytes(model.SerializeToString())
+
+
+def _walk(graph: _Graph, stack: Sequence[Any], hidden: str, lengths: str) -> str:
+    for layer in stack:
+        if isinstance(layer, layers.InputLayer | layers.Dropout | layers.SpatialDropout1D):
+            continue  # what a network does only in training
+        place = next((place for kind, place in PLACES.items() if isinstance(layer, kind)), None)
+        if place is None:
+            raise CannotCompile(f"the layer {layer.name} ({type(layer).__name__}) has no ONNX form here")
+        hidden = place(graph, layer, hidden, lengths)
+    return hidden
+
+
+def _embedding(graph: _Graph, layer: Any, hidden: str, _: str) -> str:
+    return graph.add("Gather", graph.constant(_weights(layer)[0]), hidden)
+
+
+def _dense(graph: _Graph, layer: Any, hidden: str, _: str) -> str:
+    kernel, bias = _weights(layer)
+    hidden = graph.add("MatMul", hidden, graph.constant(kernel))
+    hidden = graph.add("Add", hidden, graph.constant(bias))
+    activation = layer.activation.__name__
+    if activation not in ACTIVATIONS:
+        raise CannotCompile(f"the layer {layer.name} has the activation {activation}")
+    return graph.add(ACTIVATIONS[activation], hidden) if ACTIVATIONS[activation] else hidden
+
+
+def _one_way(graph: _Graph, layer: Any, hidden: str, lengths: str) -> str:
+    operator, parts = _operator(layer), _recurrent_weights(layer)
+    return graph.recurrent(operator, hidden, lengths, [part[np.newaxis] for part in parts], layer.return_sequences)
+
+
+def _both_ways(graph: _Graph, layer: Any, hidden: str, lengths: str) -> str:
+    if layer.merge_mode != "concat":
+        raise CannotCompile(f"the layer {layer.name} merges its directions by {layer.merge_mode}")
+    ways = (_recurrent_weights(layer.forward_layer), _recurrent_weights(layer.backward_layer))
+    parts = [np.stack(pair) for pair in zip(*ways, strict=True)]
+    return graph.recurrent(_operator(layer.forward_layer), hidden, lengths, parts, layer.return_sequences)
+
+
+def _operator(layer: Any) -> str:
+    if layer.activation.__name__ != "tanh" or (getattr(layer, "go_backwards", False) and layer.return_sequences):
+        raise CannotCompile(f"the layer {layer.name} is not one that the fused operators compute")
+    return {"SimpleRNN": "RNN", "LSTM": "LSTM", "GRU": "GRU"}[type(layer).__name__]
+
+
+def _recurrent_weights(layer: Any) -> tuple[Weights, Weights, Weights]:
+    """W (gates × units, features), R (gates × units, units) and B (2 × gates × units), in ONNX's order of gates."""
+    kernel, recurrent, bias = _weights(layer)
+    if isinstance(layer, layers.GRU):  # update, reset, candidate in both; with a bias for each half
+        if not layer.reset_after:
+            raise CannotCompile(f"the layer {layer.name} resets before its matrix product")
+        return kernel.T, recurrent.T, bias.reshape(-1)
+    gates = LSTM_GATES if isinstance(layer, layers.LSTM) else (0,)
+    kernel, recurrent, bias = (
+        np.concatenate([np.split(part, len(gates), axis=-1)[gate] for gate in gates], axis=-1)
+        for part in (kernel, recurrent, bias)
+    )
+    return kernel.T, recurrent.T, np.concatenate([bias, np.zeros_like(bias)])
+
+
+def _weights(layer: Any) -> list[Weights]:
+    return [np.asarray(weight.value, np.float32) for weight in layer.weights]
+
+
+ACTIVATIONS = {"linear": "", "relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh"}
+PLACES: dict[Any, Callable[[_Graph, Any, str, str], str]] = {
+    layers.Embedding: _embedding,
+    layers.Dense: _dense,
+    layers.TimeDistributed: lambda graph, layer, hidden, lengths: _dense(graph, layer.layer, hidden, lengths),
+    layers.Bidirectional: _both_ways,
+    layers.SimpleRNN: _one_way,
+    layers.LSTM: _one_way,
+    layers.GRU: _one_way,
+}

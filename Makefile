@@ -6,7 +6,7 @@ SERVE := $(VENV)/.serve
 DEV := $(VENV)/.dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help setup serve test check format train-forecast train-sentiment image lock clean
+.PHONY: help setup serve test check format train-forecast train-sentiment compile image lock clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -32,15 +32,21 @@ format: $(DEV)  ## put the code into its one format
 train-forecast: $(DEV)  ## train the forecasters: make train-forecast ARGS="--data my.csv"
 	$(BIN)/python -m training.forecast $(ARGS)
 
+compile: $(DEV)  ## put a compiled form beside every SavedModel of models/ that has none
+	$(BIN)/python -m training.compile $(ARGS)
+
 train-sentiment: $(DEV)  ## train the sentiment model: make train-sentiment ARGS="--data my.csv"
 	$(BIN)/python -m training.sentiment $(ARGS)
 
-image:  ## build the container image gatecast:latest
+image:  ## build the container images gatecast:latest and gatecast:slim
 	docker build --tag gatecast:latest .
+	docker build --tag gatecast:slim --target slim .
 
 lock: $(DEV)  ## pin and hash the newest versions that pyproject.toml allows
-	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --upgrade \
+	$(BIN)/uv pip compile pyproject.toml --extra tensorflow --universal --python-version 3.11 --generate-hashes --upgrade \
 	  --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements/serve.txt
+	$(BIN)/uv pip compile pyproject.toml --constraint requirements/serve.txt --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements/slim.txt
 	$(BIN)/uv pip compile pyproject.toml --extra dev --constraint requirements/serve.txt --universal \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet \
 	  --output-file requirements/dev.txt

@@ -14,13 +14,12 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from service import __version__, bundle
-from service.errors import Fault, GatecastError, InvalidRequest, MethodNotAllowed, ModelFault, NotFound, NotReady
+from service.errors import Fault, GatecastError, InvalidRequest, MethodNotAllowed, ModelFault, NotFound
 from service.files import BundleError
 from service.front import Front
 from service.library import Library, Load
 from service.lifecycle import Lifecycle, Phase
 from service.metrics import HttpCounts, Metrics
-from service.registry import Registry
 from service.routes import admin, forecast, models, operations, sentiment
 from service.schemas import (
     ForecastBatchRequest,
@@ -60,22 +59,19 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Ap
     Starting raises BundleError when a version must not be served, and so the port never opens.
     """
     settings = settings or Settings()
-    lifecycle, access = Lifecycle(), AccessLog()
+    lifecycle, access, library = Lifecycle(), AccessLog(), Library(settings, load)
     counts = HttpCounts(route.path for routes in ROOMS for route in routes.router.routes if isinstance(route, Route))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        library = Library(settings, load)
         try:
             await library.open()
         except BundleError as error:
             app.state.refusal = str(error)
             raise
-        app.state.library = library
-        app.state.metrics = Metrics(counts, lifecycle, library)
-        lifecycle.phase = Phase.READY
+        lifecycle.enter(Phase.READY)
         yield
-        lifecycle.phase = Phase.CLOSED
+        lifecycle.enter(Phase.CLOSED)
         await library.close()
         access.flush()
 
@@ -88,23 +84,18 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Ap
     app.state.settings = settings
     app.state.lifecycle = lifecycle
     app.state.access = access
-    app.state.library = None
+    app.state.library = library
+    app.state.metrics = Metrics(counts, lifecycle, library)
     app.state.refusal = None
     for routes in ROOMS:
         app.include_router(routes.router)
-
-    def registry() -> Registry:
-        library: Library | None = app.state.library
-        if library is None:
-            raise NotReady(lifecycle.reason)
-        return library.registry
 
     app.front = Front(
         app.behind,
         settings=settings,
         lifecycle=lifecycle,
         asking=forecast.ASKING | sentiment.ASKING,
-        models=registry,
+        library=library,
         counts=counts,
         access=access,
     )

@@ -10,9 +10,9 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import perf_counter
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from service.errors import CallerLeft, DeadlineExceeded, Overloaded
 
@@ -50,8 +50,7 @@ class Limits:
     inline_seconds: float = 0.0  # a call expected to take no longer runs on the event loop itself
 
 
-@dataclass(frozen=True)
-class Answer(Generic[Result]):
+class Answer(NamedTuple, Generic[Result]):
     """One caller's result, with how long it waited and how long its model call took (seconds)."""
 
     result: Result
@@ -72,18 +71,28 @@ class Counts:
     failed: int = 0
 
 
-@dataclass(eq=False)
 class _Job(Generic[Item, Result]):
     """One call of a single item or of many; `future` gets an answer for each, in order."""
 
-    items: Sequence[Item]
-    order: deque[int]  # places of the items still to be taken
-    deadline: float
-    gone: Gone
-    future: asyncio.Future[list[Answer[Result] | Exception]]
-    missing: int
-    answers: list[Answer[Result] | Exception | None]
-    since: float = field(default_factory=perf_counter)
+    __slots__ = ("answers", "deadline", "future", "gone", "items", "missing", "order", "since")
+
+    def __init__(
+        self,
+        items: Sequence[Item],
+        deadline: float,
+        gone: Gone,
+        future: asyncio.Future[list[Answer[Result] | Exception]],
+    ) -> None:
+        self.items = items
+        # places of the items still to be taken, the dearest last: neighbours in a bulk call are alike
+        places = range(len(items)) if len(items) == 1 else sorted(range(len(items)), key=lambda i: items[i].cost)
+        self.order = deque(places)
+        self.deadline = deadline
+        self.gone = gone
+        self.future = future
+        self.missing = len(items)
+        self.answers: list[Answer[Result] | Exception | None] = [None] * len(items)
+        self.since = perf_counter()
 
 
 _Taken = tuple[_Job[Item, Result], int]
@@ -177,11 +186,9 @@ class MicroBatcher(Generic[Item, Result]):
     async def _queued(
         self, items: Sequence[Item], queue: deque[_Job[Item, Result]], deadline: float, gone: Gone
     ) -> list[Answer[Result] | Exception]:
-        # the dearest last: neighbours are alike, and the queue's alarm is not kept waiting
-        places = range(len(items)) if len(items) == 1 else sorted(range(len(items)), key=lambda i: items[i].cost)
-        job = _Job(items, deque(places), deadline, gone, self._loop.create_future(), len(items), [None] * len(items))
+        job = _Job(items, deadline, gone, self._loop.create_future())
         queue.append(job)
-        self._account(queue, len(items), sum(item.cost for item in items))
+        self._account(queue, len(items), sum([item.cost for item in items]))
         self._watch(deadline)
         if not self._busy:
             self._busy = True
@@ -201,7 +208,7 @@ class MicroBatcher(Generic[Item, Result]):
 
     def _drop(self, job: _Job[Item, Result], queue: deque[_Job[Item, Result]]) -> None:
         queue.remove(job)
-        self._account(queue, -len(job.order), -sum(job.items[place].cost for place in job.order))
+        self._account(queue, -len(job.order), -sum([job.items[place].cost for place in job.order]))
         job.order.clear()
 
     def _step(self) -> None:
@@ -210,15 +217,14 @@ class MicroBatcher(Generic[Item, Result]):
             if not self._groups:
                 self._groups.extend(self._take())
             if not self._groups:
-                self._busy = False
-                self._idle.set()
+                self._rest()
                 return
             group = [taken for taken in self._groups.popleft() if self._wanted(taken[0])]
             if group:
                 break
         self._at_work = group
         items = [job.items[place] for job, place in group]
-        cost = sum(item.cost for item in items)
+        cost = sum([item.cost for item in items])
         begun = perf_counter()
         if 0 < self._limits.inline_seconds >= cost * self._seconds_per_cost:
             self._finish(self._outcomes(items), cost, begun)
@@ -245,12 +251,12 @@ class MicroBatcher(Generic[Item, Result]):
             share = max(1, (room - len(taken)) // max(1, turns))
             turns -= 1
             if not self._wanted(job):
-                self._account(queue, -len(job.order), -sum(job.items[place].cost for place in job.order))
+                self._account(queue, -len(job.order), -sum([job.items[place].cost for place in job.order]))
                 job.order.clear()
                 continue
             share = min(len(job.order), share)
             places = [job.order.popleft() for _ in range(share)]
-            self._account(queue, -share, -sum(job.items[place].cost for place in places))
+            self._account(queue, -share, -sum([job.items[place].cost for place in places]))
             taken += [(job, place) for place in places]
             if job.order:
                 queue.append(job)
@@ -305,7 +311,14 @@ class MicroBatcher(Generic[Item, Result]):
             job.missing -= 1
             if not job.missing and not job.future.done():
                 job.future.set_result([answer for answer in job.answers if answer is not None])
-        self._loop.call_soon(self._step)
+        if self._groups or self._waiting:
+            self._loop.call_soon(self._step)
+        else:
+            self._rest()
+
+    def _rest(self) -> None:
+        self._busy = False
+        self._idle.set()
 
     def _watch(self, deadline: float) -> None:
         """One alarm for all who wait, set for the first deadline."""

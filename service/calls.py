@@ -8,7 +8,6 @@ import asyncio
 import itertools
 import re
 import secrets
-from collections.abc import Callable
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -40,12 +39,14 @@ _counter = itertools.count()
 class Call:
     """A request that is being answered. Times in seconds; `queued` and `worked` are the longest of its items."""
 
-    __slots__ = ("_receive", "_scope", "begun", "headers", "queued", "request_id", "worked")
+    __slots__ = ("_cycle", "_receive", "_scope", "begun", "headers", "queued", "request_id", "worked")
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.begun = perf_counter()
         self._scope = scope
         self._receive = receive
+        # uvicorn's request knows without being awaited what has come; of another server nothing is asked
+        self._cycle = getattr(receive, "__self__", None)
         self.headers: Headers = dict(scope["headers"])
         sent = self.headers.get(b"x-request-id")
         if sent is not None and SANE_ID.fullmatch(sent):
@@ -76,15 +77,9 @@ class Call:
         if worked > self.worked:
             self.worked = worked
 
-    @property
-    def gone(self) -> Callable[[], bool]:
-        """A function that says whether the caller has hung up.
-
-        uvicorn's request knows without being awaited; of another server nothing is asked, and its callers are
-        answered whether they are there or not.
-        """
-        cycle = getattr(self._receive, "__self__", None)
-        return lambda: getattr(cycle, "disconnected", False)
+    def gone(self) -> bool:
+        """Whether the caller has hung up; behind another server than uvicorn, callers are answered in any case."""
+        return getattr(self._cycle, "disconnected", False)
 
     def deadline(self, default_ms: int) -> float:
         """The event loop's time at which this request is too late; InvalidRequest for a limit that is none."""
@@ -117,21 +112,22 @@ class Call:
         length = self.headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > limit:
             raise BodyTooLarge(too_large)
-        message = await self._within(timeout_ms)
-        body: bytes = message.get("body", b"")
-        if not message.get("more_body", False) and len(body) <= limit:
-            return body
-        pieces, size = [body], len(body)
-        while message.get("more_body", False) and size <= limit:
+        pieces, size, more = [], 0, True
+        while more:
             message = await self._within(timeout_ms)
+            if message["type"] == "http.disconnect":
+                raise CallerLeft("the caller left before its body was whole")
             pieces.append(message.get("body", b""))
             size += len(pieces[-1])
-        if size > limit:
-            raise BodyTooLarge(too_large)
-        return b"".join(pieces)
+            more = message.get("more_body", False)
+            if size > limit:
+                raise BodyTooLarge(too_large)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def _within(self, timeout_ms: int) -> Message:
         """The next message, if it comes within the time a body may take; asyncio.timeout costs four times as much."""
+        if not getattr(self._cycle, "more_body", True):  # all of it is here
+            return await self._receive()
         late = False
         task = asyncio.current_task()
         assert task is not None
@@ -151,8 +147,6 @@ class Call:
             raise DeadlineExceeded(f"the body did not arrive within {timeout_ms} ms") from None
         finally:
             alarm.cancel()
-        if message["type"] == "http.disconnect":
-            raise CallerLeft("the caller left before its body was whole")
         return message
 
 

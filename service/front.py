@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.calls import Call
 from service.errors import CallerLeft, GatecastError, ModelFault, NotReady
+from service.library import Library
 from service.lifecycle import Lifecycle
 from service.metrics import HttpCounts
 from service.registry import Registry
@@ -43,7 +44,7 @@ class Asking(NamedTuple):
 
 
 class Front:
-    """The outermost layer; `models` gives the registry of the moment."""
+    """The outermost layer. A request is answered from the registry that is the library's when it comes."""
 
     def __init__(
         self,
@@ -52,7 +53,7 @@ class Front:
         settings: Settings,
         lifecycle: Lifecycle,
         asking: dict[str, Asking],
-        models: Callable[[], Registry],
+        library: Library,
         counts: HttpCounts,
         access: AccessLog,
     ) -> None:
@@ -60,7 +61,7 @@ class Front:
         self._settings = settings
         self._lifecycle = lifecycle
         self._asking = asking
-        self._models = models
+        self._library = library
         self._counts = counts
         self._access = access
 
@@ -90,7 +91,7 @@ class Front:
         """Read, ask, send; the status that was sent."""
         if not self._lifecycle.accepts:
             return await self._send_problem(call, self._closed(), send)
-        models = self._models()
+        models = self._library.registry
         models.enter()
         try:
             body = await call.read(asking.body, self._settings)

@@ -11,19 +11,19 @@ class Phase(Enum):
 
 
 class Lifecycle:
-    """The phase, and how many requests are in flight."""
+    """The phase, whether requests are accepted in it, and how many are in flight."""
 
     def __init__(self) -> None:
-        self.phase = Phase.STARTING
         self.in_flight = 0
+        self.enter(Phase.STARTING)
+
+    def enter(self, phase: Phase) -> None:
+        self.phase = phase
+        self.accepts = phase in (Phase.READY, Phase.ENDING)
 
     @property
     def is_ready(self) -> bool:
         return self.phase is Phase.READY
-
-    @property
-    def accepts(self) -> bool:
-        return self.phase in (Phase.READY, Phase.ENDING)
 
     @property
     def reason(self) -> str:

@@ -6,8 +6,7 @@ call that the batcher makes. Neither knows of HTTP.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,22 +34,24 @@ REVIEWS_PER_CALL = {"onnx": 8, "tensorflow": 32}
 UNLIKE_FACTOR = 2.0
 
 
-@dataclass(frozen=True)
-class Warned:
+class Warned(NamedTuple):
     """Something true of an answer that its reader should know."""
 
     code: str
     detail: str
 
 
-@dataclass(frozen=True)
-class Window:
-    """The last readings of a series, complete, in original units; `cost` is the model calls it takes."""
+class Window(NamedTuple):
+    """The last readings of a series, complete, in original units; `cost` is the model calls it takes.
+
+    `familiar`: they look like the series that the model learnt.
+    """
 
     readings: list[float]
     horizon: int
-    cost: int = 1
-    warnings: tuple[Warned, ...] = ()
+    cost: int
+    familiar: bool
+    warnings: list[Warned]
 
 
 class Forecaster:
@@ -84,8 +85,12 @@ class Forecaster:
             )
         values, warnings = self._complete(readings)
         self._check_magnitude(values, offset=len(readings) - card.window)
-        warnings += [*self._unlike_training(values), *self._fed_back(horizon)]
-        return Window(values, horizon, -(-horizon // card.steps), tuple(warnings))
+        unlike = self._unlike_training(values)
+        familiar = not unlike or unlike[-1].code != "unlike_training_data"
+        warnings += unlike
+        if horizon > card.steps:
+            warnings.append(self._fed_back(horizon))
+        return Window(values, horizon, -(-horizon // card.steps), familiar, warnings)
 
     def cut(self, items: Sequence[Window]) -> list[list[int]]:
         """Windows that take as many model calls go together, the quickest first."""
@@ -101,9 +106,11 @@ class Forecaster:
         """
         card = self.card
         seen = self._scaler.transform(np.array([window.readings for window in batch]))
-        for _ in range(max(window.cost for window in batch)):
-            seen = np.concatenate([seen, self._step(seen[:, -card.window :])], axis=1)
-        future = self._scaler.inverse(seen[:, card.window :]).tolist()
+        steps = [self._step(seen)]
+        for _ in range(1, max([window.cost for window in batch])):
+            seen = np.concatenate([seen, steps[-1]], axis=1)[:, -card.window :]
+            steps.append(self._step(seen))
+        future = self._scaler.inverse(np.concatenate(steps, axis=1) if len(steps) > 1 else steps[0]).tolist()
         forecasts = [row[: window.horizon] for row, window in zip(future, batch, strict=True)]
         if not all(math.isfinite(sum(forecast)) for forecast in forecasts):
             raise ModelFault(f"model '{card.name}' gave a forecast that is not a number")
@@ -112,13 +119,6 @@ class Forecaster:
     def replay(self, request: dict[str, Any]) -> list[float]:
         """Answer one golden request through the serving path."""
         return self.predict([self.prepare(**request)])[0]
-
-    def knows(self, readings: Sequence[float | None]) -> bool:
-        """Whether the last readings look like the series that this model learnt."""
-        values = [r for r in readings[-self.card.window :] if r is not None]
-        if not values:
-            return False
-        return all(w.code != "unlike_training_data" for w in self._unlike_training(values))
 
     def skill(self, horizon: int) -> dict[str, Any]:
         """RMSE over the baseline's in the backtest, steps 1 to `horizon` (or as many as measured)."""
@@ -209,10 +209,9 @@ class Forecaster:
     def _unlike_training(self, values: list[float]) -> list[Warned]:
         """Compare a window with the training readings: their range, level and spread."""
         limits = self.card.readings
-        span = limits.maximum - limits.minimum
-        outside = sum(not limits.minimum <= value <= limits.maximum for value in values)
         warnings = []
-        if outside:
+        if min(values) < limits.minimum or max(values) > limits.maximum:
+            outside = sum(not limits.minimum <= value <= limits.maximum for value in values)
             warnings.append(
                 Warned(
                     "outside_training_range",
@@ -220,8 +219,9 @@ class Forecaster:
                     f"training data ({limits.minimum:g} to {limits.maximum:g})",
                 )
             )
+        span = limits.maximum - limits.minimum
         level = sum(values) / len(values)
-        spread = math.sqrt(sum([(value - level) * (value - level) for value in values]) / len(values))
+        spread = math.dist(values, [level] * len(values)) / math.sqrt(len(values))
         if not limits.minimum - span <= level <= limits.maximum + span:
             found = f"their mean is {level:g}, the training data ran from {limits.minimum:g} to {limits.maximum:g}"
         elif not (limits.window_std_minimum / UNLIKE_FACTOR <= spread <= limits.window_std_maximum * UNLIKE_FACTOR):
@@ -234,21 +234,18 @@ class Forecaster:
         detail = f"the readings do not look like the series this model learnt: {found}"
         return [*warnings, Warned("unlike_training_data", detail)]
 
-    def _fed_back(self, horizon: int) -> list[Warned]:
+    def _fed_back(self, horizon: int) -> Warned:
         steps, measured = self.card.steps, len(self.card.step_errors.model_rmse)
-        if horizon <= steps:
-            return []
         detail = (
             f"the model predicts {steps} {'step' if steps == 1 else 'steps'} at once; "
             f"steps {steps + 1} to {horizon} are made from its own predictions"
         )
         if horizon > measured:
             detail += f", and steps after {measured} were not measured in the backtest"
-        return [Warned("recursive_horizon", detail)]
+        return Warned("recursive_horizon", detail)
 
 
-@dataclass(frozen=True)
-class Review:
+class Review(NamedTuple):
     """One text that can be encoded as UTF-8; `tokens`, where the service splits it, are those to be read."""
 
     text: str
@@ -257,8 +254,7 @@ class Review:
     cost: int
 
 
-@dataclass(frozen=True)
-class Sentiment:
+class Sentiment(NamedTuple):
     """A calibrated probability of the positive class, and how much of the text was understood."""
 
     positive: float
@@ -266,7 +262,7 @@ class Sentiment:
     tokens_read: int
     tokens_unknown: int
     uncertain: bool
-    warnings: tuple[Warned, ...]
+    warnings: list[Warned]
 
 
 class SentimentClassifier:
@@ -352,7 +348,7 @@ class SentimentClassifier:
             warnings.append(Warned("mostly_unknown_words", detail))
         confidence = max(positive, 1 - positive)
         uncertain = mostly_unknown or confidence < card.calibration.confidence_threshold
-        return Sentiment(positive, total, read, unknown, uncertain, tuple(warnings))
+        return Sentiment(positive, total, read, unknown, uncertain, warnings)
 
 
 def predictor(bundle: Bundle) -> Forecaster | SentimentClassifier:

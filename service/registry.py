@@ -81,30 +81,46 @@ class Registry:
 
     def check_forecaster(self, name: str | None, version: str | None, horizon: int | None) -> None:
         """Raise UnknownModel or HorizonTooLong where no series at all could be answered."""
-        self._far(self._candidates(name, version), horizon)
+        if name is None:
+            self._by_error(horizon)
+        else:
+            self._far(self._candidates(name, version), horizon)
 
-    def forecaster(
+    def prepared(
         self, name: str | None, version: str | None, readings: Sequence[float | None], horizon: int | None
-    ) -> LoadedForecaster:
-        """The named forecaster, or the one that suits the readings best.
+    ) -> tuple[LoadedForecaster, Window]:
+        """The named forecaster, or the one that suits the readings best, and the window that it reads of them.
 
-        That is the one with the least backtest error over steps 1 to `horizon`, by the cards, among those whose
+        The best is the one with the least backtest error over steps 1 to `horizon`, by the cards, among those whose
         window is filled, that go so far, and that have learnt from a series like this one (if any has).
         """
         if name is not None:
-            return self._far(self._candidates(name, version), horizon)[0]
-        ranked = self._ranked.get(horizon)
-        if ranked is None:
-            ranked = self._far(self._candidates(None, None), horizon)
-            ranked.sort(key=lambda m: m.predictor.error(horizon or m.predictor.card.horizon))
-            self._ranked[horizon] = ranked
+            model = self._far(self._candidates(name, version), horizon)[0]
+            return model, model.predictor.prepare(readings, horizon)
+        ranked = self._by_error(horizon)
         filled = [m for m in ranked if m.predictor.card.window <= len(readings)]
         if not filled:
             least = min(m.predictor.card.window for m in ranked)
             raise TooFewReadings(
                 f"at least {least} readings are needed; {len(readings)} were sent", pointer="/readings"
             )
-        return next((m for m in filled if m.predictor.knows(readings)), filled[0])
+        best: tuple[LoadedForecaster, Window] | None = None
+        for model in filled:
+            window = model.predictor.prepare(readings, horizon)
+            if window.familiar:
+                return model, window
+            best = best or (model, window)
+        assert best is not None
+        return best
+
+    def _by_error(self, horizon: int | None) -> list[LoadedForecaster]:
+        """The newest of every forecaster that goes so far, the most accurate first."""
+        ranked = self._ranked.get(horizon)
+        if ranked is None:
+            ranked = self._far(self._candidates(None, None), horizon)
+            ranked.sort(key=lambda m: m.predictor.error(horizon or m.predictor.card.horizon))
+            self._ranked[horizon] = ranked
+        return ranked
 
     def _candidates(self, name: str | None, version: str | None) -> list[LoadedForecaster]:
         """The one that is named, or the newest of every name."""

@@ -44,7 +44,7 @@ class Server(uvicorn.Server):
         if self._lifecycle.phase is not Phase.READY or self._loop is None:
             super().handle_exit(sig, frame)
             return
-        self._lifecycle.phase = Phase.ENDING
+        self._lifecycle.enter(Phase.ENDING)
         grace = 0.0 if sig == signal.SIGINT else self._settings.grace_s
         self._loop.call_soon_threadsafe(lambda: self._start(self._end(grace)))
 
@@ -58,7 +58,7 @@ class Server(uvicorn.Server):
 
     async def _end(self, grace: float) -> None:
         await asyncio.sleep(grace)
-        self._lifecycle.phase = Phase.CLOSED
+        self._lifecycle.enter(Phase.CLOSED)
         loop = asyncio.get_running_loop()
         latest = loop.time() + self._settings.shutdown_s
         while self._lifecycle.in_flight and loop.time() < latest:  # noqa: ASYNC110 - an event would cost each request

@@ -315,7 +315,7 @@ def test_one_log_line_per_request(serve, capsys, caplog):
 
 def test_a_service_that_is_about_to_stop_says_so_and_serves_on(client):
     """Those who route here must notice before requests are refused."""
-    client.app.state.lifecycle.phase = Phase.ENDING
+    client.app.state.lifecycle.enter(Phase.ENDING)
     ready = client.get("/readyz")
     assert (ready.status_code, ready.json()["detail"]) == (503, "the service is about to stop")
     assert client.get("/livez").status_code == 200
@@ -325,7 +325,7 @@ def test_a_service_that_is_about_to_stop_says_so_and_serves_on(client):
 
 def test_a_service_that_is_stopping_refuses_new_requests(client):
     """With 503, Connection: close and Retry-After; probes are answered to the end."""
-    client.app.state.lifecycle.phase = Phase.CLOSED
+    client.app.state.lifecycle.enter(Phase.CLOSED)
     for reply in (client.post("/forecast", json={"readings": READINGS}), client.get("/models")):
         assert (reply.status_code, reply.json()["type"]) == (503, "/problems/not-ready")
         assert (reply.headers["connection"], reply.headers["retry-after"]) == ("close", "1")

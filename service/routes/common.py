@@ -10,7 +10,7 @@ from service.batching import Answer
 from service.calls import MAX_TIMEOUT_MS, Call, documented
 from service.errors import DeadlineExceeded, Fault, GatecastError, ModelFault, NotReady, Overloaded
 from service.library import Library
-from service.lifecycle import Lifecycle
+from service.lifecycle import Lifecycle, Phase
 from service.registry import Registry
 from service.schemas import Problem
 from service.telemetry import log_defect
@@ -25,9 +25,9 @@ async def lifecycle(request: Request) -> Lifecycle:
 
 async def library(request: Request) -> Library:
     """Where models come from; NotReady before they are proven."""
-    found: Library | None = request.app.state.library
-    if found is None:
+    if request.app.state.lifecycle.phase is Phase.STARTING:
         raise NotReady(request.app.state.lifecycle.reason, headers={"Retry-After": "1"})
+    found: Library = request.app.state.library
     return found
 
 
@@ -92,7 +92,8 @@ def outcome(answer: Answer[Result] | Exception, call: Call) -> Result | Gatecast
     """One item's result or its own error; what concerns the whole call is raised, a defect is logged."""
     if isinstance(answer, Answer):
         call.waited(answer.queued, answer.worked)
-        return answer.result
+        result: Result = answer.result
+        return result
     if isinstance(answer, Overloaded | DeadlineExceeded):
         raise answer
     fault = answer if isinstance(answer, GatecastError) else ModelFault("the model failed on this item")

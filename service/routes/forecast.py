@@ -27,9 +27,9 @@ class Prepared:
     """One checked series: who answers it, what is asked, and the dates of the answer."""
 
     def __init__(self, models: Registry, series: ForecastRequest | BatchSeries, options: SeriesOptions) -> None:
-        readings = series.readings
-        self.model: LoadedForecaster = models.forecaster(options.model, options.version, readings, options.horizon)
-        self.window: Window = self.model.predictor.prepare(readings, options.horizon)
+        self.model: LoadedForecaster
+        self.window: Window
+        self.model, self.window = models.prepared(options.model, options.version, series.readings, options.horizon)
         self.timestamps = _dates(series, self.window.horizon)
 
     def response(self, forecast: list[float]) -> dict[str, Any]:
@@ -85,8 +85,7 @@ def _series_checks(
     """What can be wrong with a series, whatever else is wrong."""
 
     def check_readings() -> None:
-        model = models.forecaster(options.model, options.version, series.readings, None)
-        model.predictor.prepare(series.readings)
+        models.prepared(options.model, options.version, series.readings, None)
 
     return check_readings, lambda: _dates(series, 1)
 

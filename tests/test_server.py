@@ -1,0 +1,218 @@
+"""A real server process and its signals, and what only a real connection can do: hang up."""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Thread
+
+import httpx
+import pytest
+import uvicorn
+
+from service.app import create_app
+from service.schemas import RECENT_MONTHS
+from tests import fakes
+from tests.fakes import READINGS, Gate
+
+ROOT = Path(__file__).parents[1]
+KEY = "correct horse battery"
+ASKED = {"readings": RECENT_MONTHS}
+
+
+@contextmanager
+def serving(models, **settings):
+    """`python -m service` on a free port; yields the process and a client."""
+    environment = os.environ | {"GATECAST_PORT": "0", "GATECAST_MODELS_DIR": str(models), "GATECAST_ADMIN_KEY": KEY}
+    environment |= {f"GATECAST_{name.upper()}": str(value) for name, value in settings.items()}
+    command = [sys.executable, "-m", "service"]
+    with (
+        subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process,
+        ThreadPoolExecutor(1) as reader,
+    ):
+        try:
+            assert process.stderr is not None
+            log = []
+            for line in process.stderr:
+                log.append(line)
+                if found := re.search(r"running on (http://\S+)", line):
+                    break
+            else:
+                pytest.fail("the server did not start:\n" + "".join(log))
+            process.log = reader.submit(process.stderr.read)
+            with httpx.Client(base_url=found[1], timeout=30) as client:
+                yield process, client
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def models(tmp_path):
+    """The smallest shipped model, compiled."""
+    shutil.copytree(ROOT / "models" / "simple_rnn", tmp_path / "models" / "simple_rnn")
+    return tmp_path / "models"
+
+
+def until(condition):
+    """Wait, for a bounded time, for something that another process or thread does."""
+    latest = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < latest, "it did not happen"
+        time.sleep(0.005)
+
+
+def test_a_stop_has_a_grace_time_and_ends_with_0(models):
+    """Not ready at once, still serving, then gone; nobody's request is lost."""
+    with serving(models, grace_s=1, engine="onnx") as (process, client):
+        assert client.get("/readyz").status_code == 200
+        process.send_signal(signal.SIGTERM)
+        until(lambda: client.get("/readyz").status_code == 503)
+        assert client.post("/forecast", json=ASKED).status_code == 200
+        assert process.wait(20) == 0
+        assert "POST /forecast 200" in process.log.result(20)
+
+
+def test_an_interrupt_ends_without_a_grace_time(models):
+    with serving(models, grace_s=600, engine="onnx") as (process, _):
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+
+
+def test_a_second_signal_ends_it_at_once(models):
+    with serving(models, grace_s=600, engine="onnx") as (process, client):
+        process.send_signal(signal.SIGTERM)
+        until(lambda: client.get("/readyz").status_code == 503)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+def test_versions_come_and_go_by_signal_and_by_request(models):
+    """A new version is there after SIGHUP, gone after its removal and /admin/reload; a broken one is refused."""
+    with serving(models, grace_s=0, engine="onnx") as (process, client):
+
+        def loaded():
+            return client.get("/version").json()["models"]["simple_rnn"]
+
+        copy_as_version_2(models / "simple_rnn")
+        process.send_signal(signal.SIGHUP)
+        until(lambda: loaded() == ["1", "2"])
+        assert client.post("/forecast", json=ASKED).json()["version"] == "2"
+        shutil.rmtree(models / "simple_rnn" / "2")
+        (models / "simple_rnn" / "3").mkdir()
+        report = client.post("/admin/reload", headers={"x-api-key": KEY}).json()
+        assert report["retired"] == [{"name": "simple_rnn", "version": "2"}]
+        assert "SHA256SUMS is missing" in report["refused"][0]["reason"]
+        assert loaded() == ["1"]
+
+
+def copy_as_version_2(model):
+    """A second version of a shipped model, as a training run would have written it."""
+    from service.files import plain_files, sha256
+
+    copy = model / ".2-copy"
+    shutil.copytree(model / "1", copy)
+    card = json.loads((copy / "manifest.json").read_text())
+    (copy / "manifest.json").write_text(json.dumps(card | {"version": "2"}))
+    files = {n: p for n, p in plain_files(copy).items() if n != "SHA256SUMS" and not n.startswith("compiled/")}
+    (copy / "SHA256SUMS").write_text("".join(f"{sha256(p)}  {n}\n" for n, p in sorted(files.items())))
+    copy.rename(model / "2")
+
+
+def test_a_wrong_argument_or_setting_is_named(models):
+    """Nothing is served by mistake."""
+
+    def run(*arguments, **settings):
+        environment = os.environ | {"GATECAST_MODELS_DIR": str(models)} | settings
+        command = [sys.executable, "-m", "service", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+
+    assert run("--port", "1").returncode == 2
+    wrong = run(GATECAST_ENGINE="torch")
+    assert (wrong.returncode, "GATECAST_ENGINE" in wrong.stderr) == (2, True)
+    checked = run("--check")
+    assert (checked.returncode, checked.stdout) == (0, "simple_rnn/1: proven, engine onnx\n")
+    shutil.rmtree(models / "simple_rnn" / "1" / "compiled")
+    missing = run("--check", GATECAST_ENGINE="onnx")
+    assert (missing.returncode, "compiled is missing" in missing.stderr) == (3, True)
+
+
+@contextmanager
+def connected(tmp_path, gate):
+    """The app on a gated fake model behind uvicorn, in a thread: (server, port)."""
+    load = fakes.FakeLoad(tmp_path, [fakes.forecast_bundle(run=gate)])
+    app = create_app(fakes.settings(tmp_path, max_batch=1), load)
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = Thread(target=lambda: asyncio.run(server.serve([listening])))
+        thread.start()
+        until(lambda: server.started)
+        try:
+            yield server, app, listening.getsockname()[1]
+        finally:
+            gate.open()
+            server.should_exit = True
+            thread.join(20)
+
+
+def send(port, path, body):
+    """A connection that has asked and not yet read."""
+    content = json.dumps(body).encode()
+    connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+    )
+    connection.sendall(head.encode() + content)
+    return connection
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/forecast", {"readings": READINGS}),
+        ("/forecast/batch", {"series": [{"id": str(i), "readings": READINGS} for i in range(50)]}),
+    ],
+)
+def test_a_caller_who_hangs_up_before_its_turn_costs_no_model_call(tmp_path, path, body):
+    """One is at work, two wait; one of these leaves: the model is called for the others only."""
+    gate = Gate(fakes.last_plus_ten)
+    with connected(tmp_path, gate) as (server, app, port):
+        batcher = app.state.library.registry.get("gru").engine.batcher
+        calls = len(gate.batches)
+        gate.close()
+        first = send(port, "/forecast", {"readings": READINGS})
+        assert gate.entered.wait(20)
+        leaving = send(port, path, body)
+        staying = send(port, "/forecast", {"readings": READINGS})
+        until(lambda: batcher.depth >= 2)
+        leaving.close()
+        until(lambda: len(server.server_state.connections) == 2)
+        gate.open()
+        assert first.recv(100).startswith(b"HTTP/1.1 200")
+        assert staying.recv(100).startswith(b"HTTP/1.1 200")
+        until(lambda: app.state.lifecycle.in_flight == 0)
+        assert len(gate.batches) - calls == 2
+        assert batcher.counts.left == 1
+        first.close(), staying.close()
+
+
+def test_a_body_that_is_cut_off_is_no_defect(tmp_path, caplog):
+    """A caller who leaves in the middle of its body is dropped quietly."""
+    with connected(tmp_path, Gate(fakes.last_plus_ten)) as (_, app, port):
+        connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+        connection.sendall(
+            b"POST /forecast HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{"
+        )
+        until(lambda: app.state.lifecycle.in_flight == 1)
+        connection.close()
+        until(lambda: app.state.lifecycle.in_flight == 0)
+        assert app.state.library.registry.get("gru").engine.batcher.counts.failed == 0
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

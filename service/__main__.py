@@ -14,6 +14,7 @@ import uvicorn
 from pydantic import ValidationError
 
 from service.app import App, create_app
+from service.door import Door
 from service.files import BundleError
 from service.server import Server
 from service.settings import Settings
@@ -40,6 +41,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         app,
         host=settings.host,
         port=settings.port,
+        http=Door,
         log_config=None,
         access_log=False,
         server_header=False,

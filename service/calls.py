@@ -23,6 +23,7 @@ from service.errors import (
     MalformedBody,
     UnsupportedMedia,
 )
+from service.lifecycle import Lifecycle
 from service.settings import Settings
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -31,6 +32,7 @@ SANE_ID = re.compile(rb"[A-Za-z0-9._:\-]{1,128}")
 MILLISECONDS = re.compile(rb"[0-9]{1,9}")
 MAX_TIMEOUT_MS = 600_000
 MAX_FAULTS = 50
+UNREAD_BYTES = 1 << 16  # what a connection takes without waiting for its reader
 
 _begin = secrets.token_hex(8)  # of every request id that this process gives
 _counter = itertools.count()
@@ -48,11 +50,7 @@ class Call:
         # uvicorn's request knows without being awaited what has come; of another server nothing is asked
         self._cycle = getattr(receive, "__self__", None)
         self.headers: Headers = dict(scope["headers"])
-        sent = self.headers.get(b"x-request-id")
-        if sent is not None and SANE_ID.fullmatch(sent):
-            self.request_id = sent.decode("ascii")
-        else:
-            self.request_id = f"{_begin}{next(_counter):016x}"
+        self.request_id = request_id(self.headers.get(b"x-request-id"))
         self.queued = 0.0
         self.worked = 0.0
 
@@ -81,6 +79,16 @@ class Call:
         """Whether the caller has hung up; behind another server than uvicorn, callers are answered in any case."""
         return getattr(self._cycle, "disconnected", False)
 
+    def may_stall(self, size: int) -> bool:
+        """Whether a response of so many bytes may have to wait until the caller has read some of it."""
+        return size > UNREAD_BYTES or getattr(getattr(self._cycle, "flow", None), "write_paused", False)
+
+    def abandon(self) -> None:
+        """Cut the connection of a caller who does not read what it asked for."""
+        transport = getattr(self._cycle, "transport", None)
+        if transport is not None:
+            transport.abort()
+
     def deadline(self, default_ms: int) -> float:
         """The event loop's time at which this request is too late; InvalidRequest for a limit that is none."""
         limit = default_ms
@@ -94,27 +102,27 @@ class Call:
             limit = int(sent)
         return asyncio.get_running_loop().time() - self.total + limit / 1000
 
-    async def read(self, model: type[Body], settings: Settings) -> Body:
+    async def read(self, model: type[Body], settings: Settings, lifecycle: Lifecycle) -> Body:
         """The body, validated in one pass from its bytes.
 
         Raises UnsupportedMedia, BodyTooLarge, DeadlineExceeded (a body that trickles in), CallerLeft, MalformedBody
         or InvalidRequest.
         """
         _check_type(self.headers.get(b"content-type", b""))
-        raw = await self._body(settings.max_body_bytes, settings.timeout_ms)
+        raw = await self._body(settings.max_body_bytes, settings.timeout_ms, lifecycle)
         try:
             return model.__pydantic_validator__.validate_json(raw)  # type: ignore[no-any-return]
         except ValidationError as error:
             raise _refusal(error) from None
 
-    async def _body(self, limit: int, timeout_ms: int) -> bytes:
+    async def _body(self, limit: int, timeout_ms: int, lifecycle: Lifecycle) -> bytes:
         too_large = f"the body is larger than {limit} bytes; send less at once"
         length = self.headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > limit:
             raise BodyTooLarge(too_large)
         pieces, size, more = [], 0, True
         while more:
-            message = await self._within(timeout_ms)
+            message = await self._within(timeout_ms, lifecycle)
             if message["type"] == "http.disconnect":
                 raise CallerLeft("the caller left before its body was whole")
             pieces.append(message.get("body", b""))
@@ -124,7 +132,7 @@ class Call:
                 raise BodyTooLarge(too_large)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    async def _within(self, timeout_ms: int) -> Message:
+    async def _within(self, timeout_ms: int, lifecycle: Lifecycle) -> Message:
         """The next message, if it comes within the time a body may take; asyncio.timeout costs four times as much."""
         if not getattr(self._cycle, "more_body", True):  # all of it is here
             return await self._receive()
@@ -138,6 +146,7 @@ class Call:
             task.cancel()
 
         alarm = asyncio.get_running_loop().call_later(max(0.0, timeout_ms / 1000 - self.total), give_up)
+        lifecycle.reading += 1
         try:
             message = await self._receive()
         except asyncio.CancelledError:
@@ -146,8 +155,16 @@ class Call:
             task.uncancel()
             raise DeadlineExceeded(f"the body did not arrive within {timeout_ms} ms") from None
         finally:
+            lifecycle.reading -= 1
             alarm.cancel()
         return message
+
+
+def request_id(sent: bytes | None) -> str:
+    """The caller's own id where it sent a sane one, else a new one."""
+    if sent is not None and SANE_ID.fullmatch(sent):
+        return sent.decode("ascii")
+    return f"{_begin}{next(_counter):016x}"
 
 
 def documented(model: type[BaseModel]) -> dict[str, Any]:

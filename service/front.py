@@ -4,6 +4,7 @@ The asking routes (`POST /forecast`, …) are answered from here without the fra
 which would take longer than the model; all others go on to FastAPI.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, TypeVar
 
@@ -58,44 +59,50 @@ class Front:
         access: AccessLog,
     ) -> None:
         self._app = app
-        self._settings = settings
-        self._lifecycle = lifecycle
-        self._asking = asking
-        self._library = library
+        self.settings = settings
+        self.lifecycle = lifecycle
+        self.asking = asking
+        self.library = library
         self._counts = counts
         self._access = access
+        self.refused = 0  # at the door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         call = Call(scope, receive)
         method, path = scope["method"], scope["path"]
-        self._lifecycle.in_flight += 1
+        self.lifecycle.in_flight += 1
         status = 500
         try:
-            asking = self._asking.get(path) if method == "POST" else None
+            asking = self.asking.get(path) if method == "POST" else None
             if asking is not None:
                 status = await self._answer(call, asking, send)
-            elif self._lifecycle.accepts or path in PROBES:
+            elif self.lifecycle.accepts or path in PROBES:
                 status = await self._pass_on(call, scope, receive, send)
             else:
                 status = await self._send_problem(call, self._closed(), send)
         finally:
-            self._lifecycle.in_flight -= 1
+            self.lifecycle.in_flight -= 1
             seconds = call.total
             route = scope.get("route")  # set by FastAPI, where it has one
             self._counts.note(path if route is None else route.path, method, status, seconds)
             self._access.note(method, path, status, seconds, call.request_id)
 
+    def noted(self, path: str, method: str, status: int, seconds: float, request_id: str) -> None:
+        """Count and log a request that was answered before it came here."""
+        self._counts.note(path, method, status, seconds)
+        self._access.note(method, path, status, seconds, request_id)
+
     async def _answer(self, call: Call, asking: Asking, send: Send) -> int:
         """Read, ask, send; the status that was sent."""
-        if not self._lifecycle.accepts:
+        if not self.lifecycle.accepts:
             return await self._send_problem(call, self._closed(), send)
-        models = self._library.registry
+        models = self.library.registry
         models.enter()
         try:
-            body = await call.read(asking.body, self._settings)
-            deadline = call.deadline(self._settings.timeout_ms)
+            body = await call.read(asking.body, self.settings, self.lifecycle)
+            deadline = call.deadline(self.settings.timeout_ms)
             answer = to_json(await asking.handler(body, Asked(call, models, deadline)))
         except CallerLeft:
             return CallerLeft.status
@@ -107,18 +114,32 @@ class Front:
             return await self._send_problem(call, fault, send)
         finally:
             models.leave()
-        await _send(send, 200, JSON, answer, call)
-        return 200
+        return await self._send(send, 200, JSON, answer, call)
 
     async def _send_problem(self, call: Call, error: GatecastError, send: Send) -> int:
         if error.status == 500:
             log_defect(call.request_id, error)
         body = to_json(error.problem(call.path, call.request_id))
-        await _send(send, error.status, PROBLEM, body, call, error.headers)
-        return error.status
+        return await self._send(send, error.status, PROBLEM, body, call, error.headers)
+
+    async def _send(
+        self, send: Send, status: int, kind: bytes, body: bytes, call: Call, more: dict[str, str] | None = None
+    ) -> int:
+        """Send a whole response; a caller who does not read it in time is cut off. Returns what became of it."""
+        sending = _sent(send, status, kind, body, call, more)
+        if not call.may_stall(len(body)):
+            await sending
+            return status
+        try:
+            async with asyncio.timeout(self.settings.timeout_ms / 1000):
+                await sending
+        except TimeoutError:
+            call.abandon()
+            return CallerLeft.status
+        return status
 
     def _closed(self) -> NotReady:
-        return NotReady(self._lifecycle.reason, headers={"Retry-After": "1", "Connection": "close"})
+        return NotReady(self.lifecycle.reason, headers={"Retry-After": "1", "Connection": "close"})
 
     async def _pass_on(self, call: Call, scope: Scope, receive: Receive, send: Send) -> int:
         """To FastAPI, with the call in `request.state.call`, and its headers put on what comes back."""
@@ -145,7 +166,7 @@ def _named(call: Call) -> list[tuple[bytes, bytes]]:
     return [(b"x-request-id", call.request_id.encode()), (b"server-timing", call.timing.encode())]
 
 
-async def _send(
+async def _sent(
     send: Send, status: int, kind: bytes, body: bytes, call: Call, more: dict[str, str] | None = None
 ) -> None:
     headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), *_named(call)]

@@ -15,6 +15,7 @@ class Lifecycle:
 
     def __init__(self) -> None:
         self.in_flight = 0
+        self.reading = 0  # of those in flight, the ones whose body is still on its way
         self.enter(Phase.STARTING)
 
     def enter(self, phase: Phase) -> None:

@@ -62,6 +62,11 @@ class Registry:
         """Wait until no request is inside."""
         await self._empty.wait()
 
+    @property
+    def wait_seconds(self) -> float:
+        """How long all that waits will take, by what was measured: the engines share the machine."""
+        return sum([model.engine.batcher.wait_seconds for model in self])
+
     def is_default(self, model: Loaded) -> bool:
         """Whether it is the newest of its name."""
         card = model.predictor.card

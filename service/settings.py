@@ -22,6 +22,7 @@ class Settings(BaseSettings):
         None, ge=0, le=1000, description="model calls up to so long run on the event loop; default: by the cores"
     )
     max_batch: int = Field(64, ge=1, le=4096, description="waiting items a model takes at once")
+    max_in_flight: int = Field(256, ge=1, le=100_000, description="requests being answered; another is refused")
     max_queue: int = Field(512, ge=1, le=100_000, description="waiting requests a model accepts")
     max_body_bytes: int = Field(1 << 20, ge=1024, description="largest request body")
     timeout_ms: int = Field(10_000, ge=1, le=600_000, description="deadline where none is sent")

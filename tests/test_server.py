@@ -1,6 +1,7 @@
 """A real server process and its signals, and what only a real connection can do: hang up."""
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -20,6 +21,7 @@ import pytest
 import uvicorn
 
 from service.app import create_app
+from service.door import Door
 from service.schemas import RECENT_MONTHS
 from tests import fakes
 from tests.fakes import READINGS, Gate
@@ -146,11 +148,11 @@ def test_a_wrong_argument_or_setting_is_named(models):
 
 
 @contextmanager
-def connected(tmp_path, gate):
-    """The app on a gated fake model behind uvicorn, in a thread: (server, port)."""
+def connected(tmp_path, gate, **settings):
+    """The app on a gated fake model behind uvicorn, in a thread: (server, app, port)."""
     load = fakes.FakeLoad(tmp_path, [fakes.forecast_bundle(run=gate)])
-    app = create_app(fakes.settings(tmp_path, max_batch=1), load)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None))
+    app = create_app(fakes.settings(tmp_path, **({"max_batch": 1} | settings)), load)
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, http=Door, proxy_headers=False))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = Thread(target=lambda: asyncio.run(server.serve([listening])))
         thread.start()
@@ -216,3 +218,74 @@ def test_a_body_that_is_cut_off_is_no_defect(tmp_path, caplog):
         until(lambda: app.state.lifecycle.in_flight == 0)
         assert app.state.library.registry.get("gru").engine.batcher.counts.failed == 0
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+def test_the_door_refuses_whom_a_full_service_could_not_answer(tmp_path):
+    """At once, as a problem with Retry-After, and the connection stays; those inside and the probes are answered."""
+    gate = Gate(fakes.last_plus_ten)
+    with connected(tmp_path, gate, max_in_flight=2) as (_, app, port):
+        gate.close()
+        inside = [send(port, "/forecast", {"readings": READINGS}) for _ in range(2)]
+        until(lambda: app.state.lifecycle.in_flight == 2)
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+            refused = client.post("/forecast", json={"readings": READINGS}, headers={"x-request-id": "me"})
+            large = client.post("/sentiment", content=b" " * 900_000)
+            assert client.get("/livez").status_code == 200
+            gate.open()
+            for connection in inside:
+                assert connection.recv(100).startswith(b"HTTP/1.1 200")
+                connection.close()
+            assert client.post("/forecast", json={"readings": READINGS}).status_code == 200
+            text = client.get("/metrics").text
+    assert refused.status_code == large.status_code == 503
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert int(refused.headers["retry-after"]) >= 1
+    assert refused.headers["x-request-id"] == refused.json()["request_id"] == "me"
+    assert refused.headers["server-timing"].startswith("queue;dur=")
+    assert refused.json()["type"] == "/problems/overloaded"
+    assert 'http_requests_total{handler="/forecast",method="POST",status="503"} 1.0' in text
+
+
+def test_slow_callers_shut_nobody_out(tmp_path):
+    """Two whose bodies trickle in do not fill a service for two."""
+    with connected(tmp_path, Gate(fakes.last_plus_ten), max_in_flight=2) as (_, app, port):
+        head = b"POST /forecast HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{"
+        slow = [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(2)]
+        for connection in slow:
+            connection.sendall(head)
+        until(lambda: app.state.lifecycle.reading == 2)
+        assert httpx.post(f"http://127.0.0.1:{port}/forecast", json={"readings": READINGS}).status_code == 200
+        for connection in slow:
+            connection.close()
+
+
+@pytest.mark.parametrize("sent", [b"", b"POST /forecast HTTP/1.1\r\nHost:"])
+def test_a_connection_on_which_no_request_comes_is_closed(tmp_path, sent):
+    """Nothing at all, or half of the headers: after the time limit the connection is free again."""
+    with connected(tmp_path, Gate(fakes.last_plus_ten), timeout_ms=50) as (_, _, port):
+        connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+        connection.sendall(sent)
+        assert connection.recv(100) == b""
+        connection.close()
+
+
+def test_a_caller_who_does_not_read_is_cut_off(tmp_path):
+    """Answers of megabytes that nobody takes do not stay in memory."""
+    series = [{"id": "i" * 190 + str(i), "readings": READINGS} for i in range(1000)]
+    body = json.dumps({"series": series, "horizon": 10}).encode()
+    head = "POST /forecast/batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "
+    asked = (head + f"{len(body)}\r\n\r\n").encode() + body
+
+    def ask_on_and_on(connection):
+        with contextlib.suppress(OSError):
+            for _ in range(50):
+                connection.sendall(asked)
+
+    with connected(tmp_path, Gate(fakes.last_plus_ten), timeout_ms=300, max_batch=64) as (server, app, port):
+        connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+        asking = Thread(target=ask_on_and_on, args=[connection])
+        asking.start()
+        until(lambda: b'handler="/forecast/batch",method="POST",status="499"' in app.state.metrics.text())
+        until(lambda: not server.server_state.connections)
+        connection.close()
+        asking.join(20)

@@ -1,4 +1,4 @@
-"""The committed models, loaded by TensorFlow in a real server process: requests in, answers out."""
+"""The committed models in a real server process, run by either engine: requests in, answers out."""
 
 import json
 import os
@@ -20,11 +20,11 @@ ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def client() -> Iterator[httpx.Client]:
-    """`python -m service` on a free port, as `make serve` starts it."""
+@pytest.fixture(scope="module", params=["onnx", "tensorflow"])
+def client(request) -> Iterator[httpx.Client]:
+    """`python -m service` on a free port, as `make serve` starts it, with each engine."""
     command = [sys.executable, "-m", "service"]
-    environment = os.environ | {"GATECAST_PORT": "0"}
+    environment = os.environ | {"GATECAST_PORT": "0", "GATECAST_GRACE_S": "0", "GATECAST_ENGINE": request.param}
     with (
         subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process,
         ThreadPoolExecutor(1) as reader,

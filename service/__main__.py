@@ -57,7 +57,11 @@ def main(arguments: Sequence[str] = ()) -> int:
     # Where a signal ends it at once, uvicorn raises the signal again; without this that would be death by signal.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: sys.exit(0))
-    server.run()
+    try:
+        server.run()
+    except OSError as error:
+        print(f"error: cannot listen on {settings.host}:{settings.port}: {error.strerror}", file=sys.stderr)
+        return 3
     if not server.started:
         print(f"error: {app.state.refusal or 'could not start; see above'}", file=sys.stderr)
         return 3

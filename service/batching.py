@@ -234,6 +234,9 @@ class MicroBatcher(Generic[Item, Result]):
 
     def _take(self) -> Iterator[list[_Taken[Item, Result]]]:
         """The next round: what piled up, up to the cap, cut into groups that fit one call."""
+        if self._waiting == 1 and self._single:
+            yield self._from(self._single, 1)  # a lone caller
+            return
         share = self._limits.max_batch // 2 if self._bulk and self._single else self._limits.max_batch
         taken = self._from(self._single, max(1, share))
         taken += self._from(self._bulk, max(1, self._limits.max_batch - len(taken)))

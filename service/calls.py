@@ -120,6 +120,9 @@ class Call:
         length = self.headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > limit:
             raise BodyTooLarge(too_large)
+        if not getattr(self._cycle, "more_body", True) and b"content-length" in self.headers:
+            body: bytes = (await self._receive()).get("body", b"")  # all of it is here, and no more than was said
+            return body
         pieces, size, more = [], 0, True
         while more:
             message = await self._within(timeout_ms, lifecycle)
@@ -134,8 +137,6 @@ class Call:
 
     async def _within(self, timeout_ms: int, lifecycle: Lifecycle) -> Message:
         """The next message, if it comes within the time a body may take; asyncio.timeout costs four times as much."""
-        if not getattr(self._cycle, "more_body", True):  # all of it is here
-            return await self._receive()
         late = False
         task = asyncio.current_task()
         assert task is not None

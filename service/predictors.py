@@ -5,8 +5,9 @@ call that the batcher makes. Neither knows of HTTP.
 """
 
 import math
+from array import array
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -30,7 +31,8 @@ MAX_SCALED = 1e9  # far outside any training range, and safe in float32
 # ONNX Runtime's bidirectional LSTM is slower per review from a handful on.
 WINDOWS_PER_CALL = 32
 CHARACTERS_PER_TOKEN = 5
-REVIEWS_PER_CALL = {"onnx": 8, "tensorflow": 32}
+NO_TOKENS = array("i")
+REVIEWS_PER_CALL = {"onnx": 16, "tensorflow": 32}
 UNLIKE_FACTOR = 2.0
 
 
@@ -62,9 +64,16 @@ class Forecaster:
             raise TypeError("a forecaster needs a forecast card and a scaler")
         self.card = bundle.card
         self.engine = bundle.engine
+        self.window = bundle.card.window
         self._scaler = bundle.scaler
         self._run = bundle.run
         self._skills: dict[int, dict[str, Any]] = {}
+        self._lowest, self._highest = bundle.scaler.inverse(-MAX_SCALED), bundle.scaler.inverse(MAX_SCALED)
+        # of the card, as plain numbers: every request is compared with them
+        limits = bundle.card.readings
+        self._minimum, self._maximum = limits.minimum, limits.maximum
+        self._least_spread = limits.window_std_minimum / UNLIKE_FACTOR
+        self._most_spread = limits.window_std_maximum * UNLIKE_FACTOR
 
     def prepare(self, readings: Sequence[float | None], horizon: int | None = None) -> Window:
         """Check one series and cut the model's window from its end.
@@ -84,13 +93,17 @@ class Forecaster:
                 faults=[Fault("/readings", f"needs at least {card.window} items")],
             )
         values, warnings = self._complete(readings)
-        self._check_magnitude(values, offset=len(readings) - card.window)
-        unlike = self._unlike_training(values)
-        familiar = not unlike or unlike[-1].code != "unlike_training_data"
-        warnings += unlike
+        least, most = min(values), max(values)
+        if not (self._lowest < least and most < self._highest):
+            raise self._too_large(values, offset=len(readings) - card.window)
+        if least < self._minimum or most > self._maximum:
+            warnings.append(self._outside(values))
+        unlike = self._unlike(values)
+        if unlike:
+            warnings.append(unlike)
         if horizon > card.steps:
             warnings.append(self._fed_back(horizon))
-        return Window(values, horizon, -(-horizon // card.steps), familiar, warnings)
+        return Window(values, horizon, -(-horizon // card.steps), unlike is None, warnings)
 
     def cut(self, items: Sequence[Window]) -> list[list[int]]:
         """Windows that take as many model calls go together, the quickest first."""
@@ -112,7 +125,7 @@ class Forecaster:
             steps.append(self._step(seen))
         future = self._scaler.inverse(np.concatenate(steps, axis=1) if len(steps) > 1 else steps[0]).tolist()
         forecasts = [row[: window.horizon] for row, window in zip(future, batch, strict=True)]
-        if not all(math.isfinite(sum(forecast)) for forecast in forecasts):
+        if not math.isfinite(sum(map(sum, forecasts))):
             raise ModelFault(f"model '{card.name}' gave a forecast that is not a number")
         return forecasts
 
@@ -160,10 +173,10 @@ class Forecaster:
         The last reading, and the first of all that were sent, must be there. A gap at the window's begin is
         interpolated from before it, up to one window back.
         """
-        window = self.card.window
-        recent = [r for r in readings[-window:] if r is not None]
-        if len(recent) == window and readings[0] is not None:
-            return recent, []
+        window = self.window
+        recent = readings[-window:]
+        if None not in recent and readings[0] is not None:
+            return list(cast(Sequence[float], recent)), []
         if readings[0] is None or readings[-1] is None:
             end = 0 if readings[0] is None else len(readings) - 1
             raise MissingReadings(
@@ -194,45 +207,39 @@ class Forecaster:
         )
         return values[-window:].tolist(), [Warned("missing_readings", detail)]
 
-    def _check_magnitude(self, values: list[float], offset: int) -> None:
-        """Refuse readings so far out that float32 could not carry them."""
-        if all(abs(self._scaler.transform(value)) < MAX_SCALED for value in (min(values), max(values))):
-            return
-        far = [i for i, value in enumerate(values) if not abs(self._scaler.transform(value)) < MAX_SCALED]
-        raise InvalidRequest(
+    def _too_large(self, values: list[float], offset: int) -> InvalidRequest:
+        """The refusal of readings so far out that float32 could not carry them."""
+        far = [i for i, value in enumerate(values) if not self._lowest < value < self._highest]
+        return InvalidRequest(
             "readings are too large for this model's scale; send them in the units of its "
-            f"training data, which ran from {self.card.readings.minimum:g} to "
-            f"{self.card.readings.maximum:g}",
+            f"training data, which ran from {self._minimum:g} to {self._maximum:g}",
             faults=[Fault(f"/readings/{i + offset}", "is too large") for i in far],
         )
 
-    def _unlike_training(self, values: list[float]) -> list[Warned]:
-        """Compare a window with the training readings: their range, level and spread."""
-        limits = self.card.readings
-        warnings = []
-        if min(values) < limits.minimum or max(values) > limits.maximum:
-            outside = sum(not limits.minimum <= value <= limits.maximum for value in values)
-            warnings.append(
-                Warned(
-                    "outside_training_range",
-                    f"{outside} of the {len(values)} readings used lie outside the range of the "
-                    f"training data ({limits.minimum:g} to {limits.maximum:g})",
-                )
-            )
-        span = limits.maximum - limits.minimum
+    def _outside(self, values: list[float]) -> Warned:
+        outside = sum([not self._minimum <= value <= self._maximum for value in values])
+        return Warned(
+            "outside_training_range",
+            f"{outside} of the {len(values)} readings used lie outside the range of the "
+            f"training data ({self._minimum:g} to {self._maximum:g})",
+        )
+
+    def _unlike(self, values: list[float]) -> Warned | None:
+        """Compare the level and the spread of a window with those of the training readings."""
+        span = self._maximum - self._minimum
         level = sum(values) / len(values)
         spread = math.dist(values, [level] * len(values)) / math.sqrt(len(values))
-        if not limits.minimum - span <= level <= limits.maximum + span:
-            found = f"their mean is {level:g}, the training data ran from {limits.minimum:g} to {limits.maximum:g}"
-        elif not (limits.window_std_minimum / UNLIKE_FACTOR <= spread <= limits.window_std_maximum * UNLIKE_FACTOR):
+        if not self._minimum - span <= level <= self._maximum + span:
+            found = f"their mean is {level:g}, the training data ran from {self._minimum:g} to {self._maximum:g}"
+        elif not self._least_spread <= spread <= self._most_spread:
+            limits = self.card.readings
             found = (
                 f"their standard deviation is {spread:g}, in training windows it was "
                 f"{limits.window_std_minimum:g} to {limits.window_std_maximum:g}"
             )
         else:
-            return warnings
-        detail = f"the readings do not look like the series this model learnt: {found}"
-        return [*warnings, Warned("unlike_training_data", detail)]
+            return None
+        return Warned("unlike_training_data", f"the readings do not look like the series this model learnt: {found}")
 
     def _fed_back(self, horizon: int) -> Warned:
         steps, measured = self.card.steps, len(self.card.step_errors.model_rmse)
@@ -249,7 +256,7 @@ class Review(NamedTuple):
     """One text that can be encoded as UTF-8; `tokens`, where the service splits it, are those to be read."""
 
     text: str
-    tokens: list[int] | None
+    tokens: "array[int] | None"
     total: int
     cost: int
 
@@ -320,13 +327,13 @@ class SentimentClassifier:
         return [self._judge(*row) for row in zip(*columns, strict=True)]
 
     def _tokens_judged(self, batch: Sequence[Review]) -> list[Sentiment]:
-        rows = [review.tokens or [] for review in batch]
+        rows = [np.frombuffer(review.tokens or NO_TOKENS, np.int32) for review in batch]
         lengths = np.array([len(row) for row in rows], np.int32)
         padded = np.zeros((len(rows), max(1, int(lengths.max()))), np.int32)
         for place, row in enumerate(rows):
             padded[place, : len(row)] = row
         probabilities = self._run(padded, lengths)["probability"].reshape(len(batch)).tolist()
-        unknown = [row.count(UNKNOWN) for row in rows]
+        unknown = np.count_nonzero(padded == UNKNOWN, axis=1).tolist()
         return [
             self._judge(positive, review.total, missed)
             for positive, review, missed in zip(probabilities, batch, unknown, strict=True)

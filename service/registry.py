@@ -103,19 +103,19 @@ class Registry:
             model = self._far(self._candidates(name, version), horizon)[0]
             return model, model.predictor.prepare(readings, horizon)
         ranked = self._by_error(horizon)
-        filled = [m for m in ranked if m.predictor.card.window <= len(readings)]
-        if not filled:
-            least = min(m.predictor.card.window for m in ranked)
-            raise TooFewReadings(
-                f"at least {least} readings are needed; {len(readings)} were sent", pointer="/readings"
-            )
         best: tuple[LoadedForecaster, Window] | None = None
-        for model in filled:
+        for model in ranked:
+            if model.predictor.window > len(readings):
+                continue
             window = model.predictor.prepare(readings, horizon)
             if window.familiar:
                 return model, window
             best = best or (model, window)
-        assert best is not None
+        if best is None:
+            least = min(model.predictor.window for model in ranked)
+            raise TooFewReadings(
+                f"at least {least} readings are needed; {len(readings)} were sent", pointer="/readings"
+            )
         return best
 
     def _by_error(self, horizon: int | None) -> list[LoadedForecaster]:

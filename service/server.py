@@ -17,6 +17,9 @@ from service.lifecycle import Lifecycle, Phase
 from service.settings import Settings
 
 LOOK_SECONDS = 0.02
+# uvloop accepts one connection a turn of the loop for each listening socket, and a turn may hold a model call. These
+# all are the same socket; without them, callers who hang up and come back would wait in the kernel's queue.
+LISTENERS = 8
 
 
 class Server(uvicorn.Server):
@@ -36,8 +39,25 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
-        await super().startup(sockets)
+        if sockets is not None:
+            await super().startup(sockets)
+            return
+        with self._bound() as first:
+            await super().startup([first.dup() for _ in range(LISTENERS)])
+            self._log_started_message([first])
+        self._add_reload()
+
+    def _bound(self) -> socket.socket:
+        """A socket on the address of the settings; OSError, before any model is loaded, where it is taken."""
+        family = socket.AF_INET6 if ":" in self._settings.host else socket.AF_INET
+        bound = socket.socket(family)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((self._settings.host, self._settings.port))
+        return bound
+
+    def _add_reload(self) -> None:
         if hasattr(signal, "SIGHUP"):
+            assert self._loop is not None
             self._loop.add_signal_handler(signal.SIGHUP, lambda: self._start(self._reloaded()))
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:

@@ -5,6 +5,7 @@ apostrophes into spaces, split at spaces, look the words up. A property test hol
 """
 
 import re
+from array import array
 from collections.abc import Sequence
 from itertools import repeat
 
@@ -31,12 +32,12 @@ class Tokeniser:
         if len(self._numbers) != len(vocabulary):
             raise ValueError("a vocabulary has every word once")
 
-    def __call__(self, text: str) -> list[int]:
-        """The number of every word of `text`, in order; none for a text without words.
+    def __call__(self, text: str) -> "array[int]":
+        """The number of every word of `text`, in order, as 32-bit integers; none for a text without words.
 
         Raises UnicodeEncodeError for lone surrogates.
         """
-        return list(map(self._numbers.get, words(text), repeat(UNKNOWN)))
+        return array("i", map(self._numbers.get, words(text), repeat(UNKNOWN)))
 
 
 def words(text: str) -> list[str]:

@@ -89,6 +89,15 @@ def test_an_interrupt_ends_without_a_grace_time(models):
         assert process.wait(20) == 0
 
 
+def test_an_address_that_is_taken_is_named(models):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        environment = os.environ | {"GATECAST_MODELS_DIR": str(models), "GATECAST_PORT": port}
+        command = [sys.executable, "-m", "service"]
+        ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, f"cannot listen on 127.0.0.1:{port}" in ended.stderr) == (3, True)
+
+
 def test_a_second_signal_ends_it_at_once(models):
     with serving(models, grace_s=600, engine="onnx") as (process, client):
         process.send_signal(signal.SIGTERM)

@@ -28,7 +28,7 @@ def test_words(text, expected):
 
 
 def test_numbers_follow_the_vocabulary():
-    assert Tokeniser(VOCABULARY)("The zebra: don't!") == [2, 1, 3]
+    assert Tokeniser(VOCABULARY)("The zebra: don't!").tolist() == [2, 1, 3]
 
 
 @pytest.mark.parametrize("vocabulary", [[], ["the"], ["", "the"], ["", "[UNK]", "the", "the"]])
@@ -59,6 +59,6 @@ def test_every_text_gets_the_tokens_that_the_network_would_give_it():
     def agree(texts):
         theirs = layer(tf.constant([text.encode() for text in texts])).numpy()
         for text, row in zip(texts, theirs, strict=True):
-            assert ours(text) == row[row != 0].tolist(), repr(text)
+            assert ours(text).tolist() == row[row != 0].tolist(), repr(text)
 
     agree()

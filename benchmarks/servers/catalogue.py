@@ -1,0 +1,53 @@
+"""Every server that bench.py can measure: Gatecast's engines, the yardsticks, and the peers that are installed."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.servers.peers.catalogue import peers
+from benchmarks.servers.server import Call, Server, Task
+from service.schemas import RECENT_MONTHS
+
+REVIEW = Path(__file__).parents[1].joinpath("review.txt").read_text("utf-8").strip()
+
+QUIET = {"GATECAST_LOG_LEVEL": "warning", "GATECAST_GRACE_S": "0"}  # nobody waits for it when it has been measured
+
+
+def calls() -> dict[Task, Call]:
+    """Gatecast's own requests; its yardsticks take them too."""
+    return {
+        "forecast": Call("/forecast", json.dumps({"readings": RECENT_MONTHS}).encode()),
+        "sentiment": Call("/sentiment", json.dumps({"text": REVIEW}).encode()),
+    }
+
+
+def gatecast(engine: str) -> Server:
+    return Server(
+        engine,
+        command=lambda _: [sys.executable, "-m", "service"],
+        env=lambda port: QUIET | {"GATECAST_PORT": str(port), "GATECAST_ENGINE": engine},
+        ready="/readyz",
+        calls=calls(),
+        open_loop=True,
+    )
+
+
+def yardstick(name: str, open_loop: bool = False) -> Server:
+    return Server(
+        name, command=_module(f"benchmarks.servers.{name}"), ready="/readyz", calls=calls(), open_loop=open_loop
+    )
+
+
+def _module(module: str) -> Callable[[int], list[str]]:
+    return lambda port: [sys.executable, "-m", module, "--port", str(port)]
+
+
+def servers(peers_dir: Path) -> list[Server]:
+    return [
+        gatecast("onnx"),
+        gatecast("tensorflow"),
+        yardstick("echo", open_loop=True),
+        yardstick("naive"),
+        *peers(peers_dir, REVIEW),
+    ]

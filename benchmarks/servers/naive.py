@@ -1,0 +1,74 @@
+"""The tutorial's way to serve a network: a plain `def` endpoint that calls Keras' `model.predict`.
+
+The networks are those that Gatecast serves, with random weights: they take as long. One `predict` per request,
+in FastAPI's thread pool, with whatever threads TensorFlow takes by itself.
+"""
+
+import argparse
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+import uvicorn
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from training.networks import bilstm, gru, text_classifier, tokeniser
+
+LOW, HIGH = 55.3151, 113.7226
+MAX_TOKENS = 400
+
+
+class Series(BaseModel):
+    readings: list[float]
+
+
+class Forecast(BaseModel):
+    forecast: list[float]
+
+
+class Review(BaseModel):
+    text: str
+
+
+class Sentiment(BaseModel):
+    label: str
+    probability: float
+
+
+def classifier() -> keras.Model:
+    """Its vocabulary is the benchmark's review, so that every word is looked up and found."""
+    words = tokeniser(20_000)
+    words.adapt([Path(__file__).parents[1].joinpath("review.txt").read_text("utf-8")])
+    return text_classifier(words, bilstm(20_000, 0.4), MAX_TOKENS)
+
+
+app = FastAPI()
+forecaster = gru(15)
+reader = classifier()
+
+
+@app.post("/forecast")
+def forecast(asked: Series) -> Forecast:
+    scaled = (np.array(asked.readings, np.float32).reshape(1, 15, 1) - LOW) / (HIGH - LOW)
+    predicted = forecaster.predict(scaled, verbose=0)
+    return Forecast(forecast=(predicted[0] * (HIGH - LOW) + LOW).tolist())
+
+
+@app.post("/sentiment")
+def sentiment(asked: Review) -> Sentiment:
+    predicted = reader.predict(tf.constant([asked.text]), verbose=0)
+    probability = float(predicted["probability"][0, 0])
+    return Sentiment(label="positive" if probability >= 0.5 else "negative", probability=probability)
+
+
+@app.get("/readyz")
+def readyz() -> dict[str, str]:
+    return {"status": "ready"}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    uvicorn.run(app, port=parser.parse_args().port, access_log=False, log_level="warning")

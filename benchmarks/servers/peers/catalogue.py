@@ -1,0 +1,76 @@
+"""The peers: how each is started with its own Python, and a request in the JSON that it likes best.
+
+All get the same SavedModels, one TensorFlow thread, and the settings its own guide gives for one core. A name's
+`-batch` is the same server with its batching on: up to 32 requests, 2 ms.
+"""
+
+import json
+from pathlib import Path
+
+from benchmarks.servers.server import Call, Server, Task
+
+HERE = Path(__file__).parent
+# A window as the network sees it: peers serve the network only, not the scaling around it.
+SCALED = [0.643, 0.984, 1.019, 0.756, 0.783, 0.566, 0.63, 0.802, 0.973, 0.918, 0.741, 0.656, 0.719, 1.017, 1.269]
+# Nothing measured here may tell anybody that it was.
+QUIET = {
+    "BENTOML_DO_NOT_TRACK": "True",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+}
+
+
+def peers(directory: Path, review: str) -> list[Server]:
+    """Those of which an environment lies in `directory` (install_peers.sh makes them)."""
+    known = [
+        ("mlserver", _mlserver(review)),
+        ("bentoml", _bentoml(review)),
+        ("litserve", _plain(review)),
+        ("ray", _plain(review)),
+    ]
+    return [
+        _peer(name, directory / name / "bin" / "python", calls, batch)
+        for name, calls in known
+        if (directory / name / "bin" / "python").exists()
+        for batch in (False, True)
+    ]
+
+
+READY = {"mlserver": "/v2/health/ready", "bentoml": "/readyz", "litserve": "/health", "ray": "/-/healthz"}
+
+
+def _peer(name: str, python: Path, calls: dict[Task, Call], batch: bool) -> Server:
+    script = [str(python.absolute()), str(HERE / f"{name}_server.py")]
+    return Server(
+        f"{name}-batch" if batch else name,
+        command=lambda port: [*script, "--port", str(port), *(["--batch"] if batch else [])],
+        env=lambda _: QUIET,
+        ready=READY[name],
+        calls=calls,
+        peer=True,
+    )
+
+
+def _plain(review: str) -> dict[Task, Call]:
+    return {
+        "forecast": Call("/forecast", json.dumps({"readings": SCALED}).encode()),
+        "sentiment": Call("/sentiment", json.dumps({"text": review}).encode()),
+    }
+
+
+def _bentoml(review: str) -> dict[Task, Call]:
+    """Its batchable methods take a list of items, also when a request brings one."""
+    return {
+        "forecast": Call("/forecast", json.dumps({"readings": [SCALED]}).encode()),
+        "sentiment": Call("/sentiment", json.dumps({"text": [review]}).encode()),
+    }
+
+
+def _mlserver(review: str) -> dict[Task, Call]:
+    """The Open Inference Protocol, version 2."""
+    readings = {"name": "readings", "shape": [1, 15, 1], "datatype": "FP32", "data": SCALED}
+    text = {"name": "text", "shape": [1], "datatype": "BYTES", "data": [review]}
+    return {
+        "forecast": Call("/v2/models/gru/infer", json.dumps({"inputs": [readings]}).encode()),
+        "sentiment": Call("/v2/models/sentiment/infer", json.dumps({"inputs": [text]}).encode()),
+    }

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from service import __version__, bundle
+from service.door import Refusals
 from service.errors import Fault, GatecastError, InvalidRequest, MethodNotAllowed, ModelFault, NotFound
 from service.files import BundleError
 from service.front import Front
@@ -85,6 +86,7 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Ap
     app.state.lifecycle = lifecycle
     app.state.access = access
     app.state.library = library
+    app.state.refusals = Refusals(library)
     app.state.metrics = Metrics(counts, lifecycle, library)
     app.state.refusal = None
     for routes in ROOMS:

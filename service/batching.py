@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from time import perf_counter
+from time import perf_counter, thread_time
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from service.errors import CallerLeft, DeadlineExceeded, Overloaded
@@ -121,7 +121,8 @@ class MicroBatcher(Generic[Item, Result]):
         self._waiting = 0  # items not yet taken, and
         self._bulk_waiting = 0  # those of bulk calls among them
         self._waiting_cost = 0
-        self._seconds_per_cost = 0.0
+        self._seconds_per_cost = 0.0  # as the clock says, and
+        self._computed_per_cost = 0.0  # of a core's time
         self._busy = False
         self._closing = False
         self._idle = asyncio.Event()
@@ -226,11 +227,11 @@ class MicroBatcher(Generic[Item, Result]):
         items = [job.items[place] for job, place in group]
         cost = sum([item.cost for item in items])
         begun = perf_counter()
-        if 0 < self._limits.inline_seconds >= cost * self._seconds_per_cost:
-            self._finish(self._outcomes(items), cost, begun)
+        if 0 < self._limits.inline_seconds >= cost * self._computed_per_cost:
+            self._finish(*self._called(items), cost, begun)
             return
-        working = self._loop.run_in_executor(self._thread, self._outcomes, items)
-        working.add_done_callback(lambda done: self._finish(done.result(), cost, begun))
+        working = self._loop.run_in_executor(self._thread, self._called, items)
+        working.add_done_callback(lambda done: self._finish(*done.result(), cost, begun))
 
     def _take(self) -> Iterator[list[_Taken[Item, Result]]]:
         """The next round: what piled up, up to the cap, cut into groups that fit one call."""
@@ -283,6 +284,12 @@ class MicroBatcher(Generic[Item, Result]):
         job.future.set_exception(DeadlineExceeded(detail))
         return True
 
+    def _called(self, items: list[Item]) -> tuple[list[Result | Exception], float]:
+        """Outcomes, and the seconds of a core that they took: what a busy machine adds says nothing of the model."""
+        begun = thread_time()
+        outcomes = self._outcomes(items)
+        return outcomes, thread_time() - begun
+
     def _outcomes(self, items: list[Item]) -> list[Result | Exception]:
         try:
             results = self._model.predict(items)
@@ -296,12 +303,13 @@ class MicroBatcher(Generic[Item, Result]):
                 return [RuntimeError(f"the model raised {error!r}") if reserved else error]
             return [self._outcomes([item])[0] for item in items]
 
-    def _finish(self, outcomes: list[Result | Exception], cost: int, begun: float) -> None:
+    def _finish(self, outcomes: list[Result | Exception], computed: float, cost: int, begun: float) -> None:
         """Hand out a call's results, and go on."""
         worked = perf_counter() - begun
         group, self._at_work = self._at_work, []
         weight = 0.2 if self.counts.calls else 1.0
         self._seconds_per_cost += weight * (worked / max(1, cost) - self._seconds_per_cost)
+        self._computed_per_cost += weight * (computed / max(1, cost) - self._computed_per_cost)
         self.counts.calls += 1
         self.counts.items += len(group)
         self.counts.seconds += worked

@@ -17,17 +17,43 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from service.calls import request_id
 from service.errors import Overloaded
 from service.front import Front
+from service.library import Library
 
 HEAD = (
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nretry-after: %d\r\n"
-    b"x-request-id: %s\r\nserver-timing: queue;dur=0.00, model;dur=0.00, total;dur=0.00\r\ncontent-length: %d\r\n"
+    b"server-timing: queue;dur=0.00, model;dur=0.00, total;dur=0.00\r\n"
 )
+STATED_SECONDS = 0.05  # how long a refusal is repeated before the queues are looked at again
+NAME = "\N{SYMBOL FOR SUBSTITUTE}"  # stands for the request id in a refusal that is made ready
+
+
+class Refusals:
+    """What the door says on each path, made ready a few times a second instead of for each of thousands."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._made: dict[str, tuple[bytes, bytes, bytes]] = {}
+        self._until = 0.0
+
+    def on(self, path: str, now: float) -> tuple[bytes, bytes, bytes]:
+        """The head, and the body before and after the request id."""
+        if now >= self._until:
+            self._until = now + STATED_SECONDS
+            self._made.clear()
+        made = self._made.get(path)
+        if made is None:
+            seconds = max(1, math.ceil(self._library.registry.wait_seconds))
+            error = Overloaded(f"as many requests as may be in flight are being answered; try again in {seconds} s")
+            before, after = to_json(error.problem(path, NAME)).split(NAME.encode())
+            made = self._made[path] = HEAD % seconds, before, after
+        return made
 
 
 class Door(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._front: Front = self.app.front
+        self._refusals: Refusals = self.app.state.refusals
         self._refusing = False
         self._head_due: float | None = None
 
@@ -79,20 +105,28 @@ class Door(HttpToolsProtocol):
     def _refuse(self) -> None:
         front = self._front
         path = self.url.partition(b"?")[0].decode("ascii", "replace")
-        name = request_id(dict(self.headers).get(b"x-request-id"))
-        seconds = max(1, math.ceil(front.library.registry.wait_seconds))
-        error = Overloaded(f"{len(self.tasks)} requests are being answered already; try again in {seconds} s")
-        body = to_json(error.problem(path, name))
+        sent = next((value for name, value in self.headers if name == b"x-request-id"), None)
+        name = request_id(sent)
+        head, before, after = self._refusals.on(path, self.loop.time())
+        fields = b"".join([b"%s: %s\r\n" % field for field in self.server_state.default_headers])
         keep_alive = self.parser.should_keep_alive()
-        head = HEAD % (seconds, name.encode(), len(body))
-        for field, value in self.server_state.default_headers:
-            head += field + b": " + value + b"\r\n"
-        self.transport.write(head + (b"\r\n" if keep_alive else b"connection: close\r\n\r\n") + body)
-        front.noted(path, "POST", error.status, 0.0, name)
-        front.refused += 1
-        if not keep_alive:
-            self.transport.close()
-        else:
+        self.transport.write(
+            b"%s%sx-request-id: %s\r\ncontent-length: %d\r\n%s\r\n%s%s%s"
+            % (
+                head,
+                fields,
+                name.encode(),
+                len(before) + len(name) + len(after),
+                b"" if keep_alive else b"connection: close\r\n",
+                before,
+                name.encode(),
+                after,
+            )
+        )
+        front.noted(path, "POST", Overloaded.status, 0.0, name)
+        if keep_alive:
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )
+        else:
+            self.transport.close()

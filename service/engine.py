@@ -18,7 +18,7 @@ Given = TypeVar("Given", covariant=True)
 
 # A model call on the event loop keeps it from other requests, but saves two hand-overs between threads. With one
 # core nothing else could run meanwhile, so all but long calls run there; with more, only those not worth a hand-over.
-INLINE_SECONDS_ONE_CORE = 0.010
+INLINE_SECONDS_ONE_CORE = 0.020
 INLINE_SECONDS = 0.0003
 
 

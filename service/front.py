@@ -65,7 +65,6 @@ class Front:
         self.library = library
         self._counts = counts
         self._access = access
-        self.refused = 0  # at the door
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -6,6 +6,7 @@ SIGHUP: the models are reloaded.
 """
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import Awaitable, Callable
@@ -44,8 +45,10 @@ class Server(uvicorn.Server):
             return
         with self._bound() as first:
             await super().startup([first.dup() for _ in range(LISTENERS)])
+            self._add_reload()
+            gc.collect()
+            gc.freeze()  # what is here now stays: no need to look through it again and again
             self._log_started_message([first])
-        self._add_reload()
 
     def _bound(self) -> socket.socket:
         """A socket on the address of the settings; OSError, before any model is loaded, where it is taken."""

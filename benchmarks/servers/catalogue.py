@@ -11,7 +11,7 @@ from service.schemas import RECENT_MONTHS
 
 REVIEW = Path(__file__).parents[1].joinpath("review.txt").read_text("utf-8").strip()
 
-QUIET = {"GATECAST_LOG_LEVEL": "warning", "GATECAST_GRACE_S": "0"}  # nobody waits for it when it has been measured
+QUIET = {"GATECAST_GRACE_S": "0"}  # nobody waits for it when it has been measured
 
 
 def calls() -> dict[Task, Call]:

@@ -6,7 +6,7 @@ SERVE := $(VENV)/.serve
 DEV := $(VENV)/.dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help setup serve test check format train-forecast train-sentiment compile image lock clean
+.PHONY: help setup serve test check format train-forecast train-sentiment compile bench image lock clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -16,7 +16,7 @@ setup: $(DEV)  ## everything for serving, training and testing, into .venv
 serve: $(SERVE)  ## serve models/ on 127.0.0.1:8000 (GATECAST_PORT, GATECAST_HOST, … change it)
 	$(BIN)/python -m service
 
-test: $(DEV)  ## all tests, about two minutes
+test: $(DEV)  ## all tests, about three minutes
 	$(BIN)/python -m pytest
 
 check: $(DEV)  ## formatting, lint, types, and who imports whom
@@ -37,6 +37,9 @@ compile: $(DEV)  ## put a compiled form beside every SavedModel of models/ that 
 
 train-sentiment: $(DEV)  ## train the sentiment model: make train-sentiment ARGS="--data my.csv"
 	$(BIN)/python -m training.sentiment $(ARGS)
+
+bench: $(DEV)  ## the service beside others: make bench ARGS="--only onnx,echo" (needs wrk and two cores)
+	$(BIN)/python -m benchmarks.bench $(ARGS)
 
 image:  ## build the container images gatecast:latest and gatecast:slim
 	docker build --tag gatecast:latest .

@@ -1,4 +1,4 @@
-"""Many reviews a call: `POST /sentiment/batch`, in reviews per second.
+"""Many reviews a call: `POST /sentiment/batch` beside the same predictor without HTTP, in reviews per second.
 
     python -m benchmarks.inprocess --seconds 8
 
@@ -8,13 +8,18 @@ of lengths from 20 words up, which padding would make as dear as the longest.
 
 import argparse
 import json
+import os
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from benchmarks import machine
 from benchmarks.load import drive
-from benchmarks.processes import Running, on_load_core, write_json
+from benchmarks.processes import ROOT, SERVER_CORE, Running, on_load_core, write_json
 from benchmarks.servers.catalogue import REVIEW, gatecast
+from service import bundle
+from service.bundle import EngineName
+from service.predictors import SentimentClassifier, predictor
 
 REVIEWS = 100
 CONNECTIONS = (1, 4)
@@ -37,8 +42,29 @@ def measure(running: Running, seconds: float) -> list[dict[str, Any]]:
             running.settle()
             load = drive(running.port, "/sentiment/batch", body, connections, seconds)
             rate = round(load.rate * REVIEWS, 1)
-            found.append({"lengths": "20 to 206" if mixed else "206", "reviews_per_s": rate} | vars(load))
+            found.append({"lengths": _named(mixed), "reviews_per_s": rate} | vars(load))
     return found
+
+
+def alone(engine: EngineName, seconds: float) -> list[dict[str, Any]]:
+    """The predictor that the service runs, on the server's core: split into tokens, cut into calls, judged."""
+    os.sched_setaffinity(0, {int(SERVER_CORE)})
+    model = predictor(bundle.load(ROOT / "models" / "sentiment" / "1", engine=engine))
+    assert isinstance(model, SentimentClassifier)
+    found = []
+    for mixed in (False, True):
+        texts, done = reviews(mixed), 0
+        begun = perf_counter()
+        while (elapsed := perf_counter() - begun) < seconds:
+            items = [model.prepare(text) for text in texts]
+            for places in model.cut(items):
+                done += len(model.predict([items[place] for place in places]))
+        found.append({"lengths": _named(mixed), "reviews_per_s": round(done / elapsed, 1)})
+    return found
+
+
+def _named(mixed: bool) -> str:
+    return "20 to 206" if mixed else "206"
 
 
 def main() -> None:
@@ -50,9 +76,12 @@ def main() -> None:
     on_load_core()
     with Running(gatecast(asked.engine)) as running:
         found = measure(running, asked.seconds)
-    for one in found:
-        print(f"{one['lengths']} words, {one['connections']} connections: {one['reviews_per_s']:,.0f} reviews/s")
-    write_json(asked.out / "inprocess.json", {"machine": machine.described(), "engine": asked.engine, "http": found})
+    without = alone(asked.engine, asked.seconds)
+    for one in [*found, *without]:
+        where = f"{one['connections']} connections" if "connections" in one else "in process"
+        print(f"{one['lengths']} words, {where}: {one['reviews_per_s']:,.0f} reviews/s")
+    result = {"machine": machine.described(), "engine": asked.engine, "http": found, "in_process": without}
+    write_json(asked.out / "inprocess.json", result)
 
 
 if __name__ == "__main__":

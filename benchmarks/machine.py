@@ -15,7 +15,6 @@ def described() -> dict[str, object]:
     return {
         "cpu": _cpu(),
         "cores": os.cpu_count(),
-        "kernel": platform.release(),
         "python": platform.python_version(),
         "packages": {name: version for name in PACKAGES if (version := _version(name))},
     }

@@ -149,7 +149,7 @@ def publish(result: Raw, out: Path) -> str:
     failures = [f"* failed: {failure.splitlines()[0]}" for failure in result["failures"]]
     text = "\n".join(
         [
-            f"{about['cpu']}, {about['cores']} cores, kernel {about['kernel']}; Python {about['python']}; "
+            f"{about['cpu']}, {about['cores']} cores; Python {about['python']}; "
             + ", ".join(f"{name} {version}" for name, version in about["packages"].items()),
             "",
             LEGEND.format(**settings),

@@ -23,6 +23,7 @@ from service.settings import Settings
 SWITCH_SECONDS = 0.0005
 # A request leaves hardly any cycles behind; looking for them as often as Python does costs each a few per cent.
 GC_THRESHOLDS = (10_000, 20, 50)
+LAST_SECONDS = 1  # for connections to close, when the requests in flight have had their time
 
 
 def main(arguments: Sequence[str] = ()) -> int:
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=settings.shutdown_s,
+        timeout_graceful_shutdown=LAST_SECONDS,
     )
     config.load()
     if arguments:
@@ -54,14 +55,18 @@ def main(arguments: Sequence[str] = ()) -> int:
     server = Server(config, settings, app.state.lifecycle, lambda: app.state.library.reload())
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.set_threshold(*GC_THRESHOLDS)
-    # Where a signal ends it at once, uvicorn raises the signal again; without this that would be death by signal.
-    for stop in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(stop, lambda *_: sys.exit(0))
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the server takes it for a reload
     try:
         server.run()
+    except SystemExit:  # of a start that failed; what of is said below
+        if server.started:
+            raise
     except OSError as error:
         print(f"error: cannot listen on {settings.host}:{settings.port}: {error.strerror}", file=sys.stderr)
         return 3
+    finally:
+        app.state.access.flush()
     if not server.started:
         print(f"error: {app.state.refusal or 'could not start; see above'}", file=sys.stderr)
         return 3

@@ -133,7 +133,7 @@ class MicroBatcher(Generic[Item, Result]):
 
     @property
     def depth(self) -> int:
-        """How many items wait for their turn."""
+        """How many items wait for their turn; those of the round under way do not."""
         return self._waiting
 
     @property

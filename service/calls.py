@@ -80,8 +80,9 @@ class Call:
         return getattr(self._cycle, "disconnected", False)
 
     def may_stall(self, size: int) -> bool:
-        """Whether a response of so many bytes may have to wait until the caller has read some of it."""
-        return size > UNREAD_BYTES or getattr(getattr(self._cycle, "flow", None), "write_paused", False)
+        """Whether sending so many bytes may have to wait until the caller has read some."""
+        transport = getattr(self._cycle, "transport", None)
+        return size > UNREAD_BYTES or (transport is not None and transport.get_write_buffer_size() > 0)
 
     def abandon(self) -> None:
         """Cut the connection of a caller who does not read what it asked for."""
@@ -102,41 +103,38 @@ class Call:
             limit = int(sent)
         return asyncio.get_running_loop().time() - self.total + limit / 1000
 
-    async def read(self, model: type[Body], settings: Settings, lifecycle: Lifecycle) -> Body:
+    async def read(self, model: type[Body], settings: Settings, lifecycle: Lifecycle, deadline: float) -> Body:
         """The body, validated in one pass from its bytes.
 
         Raises UnsupportedMedia, BodyTooLarge, DeadlineExceeded (a body that trickles in), CallerLeft, MalformedBody
         or InvalidRequest.
         """
         _check_type(self.headers.get(b"content-type", b""))
-        raw = await self._body(settings.max_body_bytes, settings.timeout_ms, lifecycle)
+        raw = await self._body(settings.max_body_bytes, lifecycle, deadline)
         try:
             return model.__pydantic_validator__.validate_json(raw)  # type: ignore[no-any-return]
         except ValidationError as error:
             raise _refusal(error) from None
 
-    async def _body(self, limit: int, timeout_ms: int, lifecycle: Lifecycle) -> bytes:
+    async def _body(self, limit: int, lifecycle: Lifecycle, deadline: float) -> bytes:
         too_large = f"the body is larger than {limit} bytes; send less at once"
         length = self.headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > limit:
             raise BodyTooLarge(too_large)
         if not getattr(self._cycle, "more_body", True) and b"content-length" in self.headers:
-            body: bytes = (await self._receive()).get("body", b"")  # all of it is here, and no more than was said
-            return body
+            return _content(await self._receive())  # all of it is here, and no more than was said
         pieces, size, more = [], 0, True
         while more:
-            message = await self._within(timeout_ms, lifecycle)
-            if message["type"] == "http.disconnect":
-                raise CallerLeft("the caller left before its body was whole")
-            pieces.append(message.get("body", b""))
+            message = await self._within(lifecycle, deadline)
+            pieces.append(_content(message))
             size += len(pieces[-1])
             more = message.get("more_body", False)
             if size > limit:
                 raise BodyTooLarge(too_large)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    async def _within(self, timeout_ms: int, lifecycle: Lifecycle) -> Message:
-        """The next message, if it comes within the time a body may take; asyncio.timeout costs four times as much."""
+    async def _within(self, lifecycle: Lifecycle, deadline: float) -> Message:
+        """The next message, if it comes in time; asyncio.timeout costs four times as much."""
         late = False
         task = asyncio.current_task()
         assert task is not None
@@ -146,7 +144,7 @@ class Call:
             late = True
             task.cancel()
 
-        alarm = asyncio.get_running_loop().call_later(max(0.0, timeout_ms / 1000 - self.total), give_up)
+        alarm = asyncio.get_running_loop().call_at(deadline, give_up)
         lifecycle.reading += 1
         try:
             message = await self._receive()
@@ -154,11 +152,18 @@ class Call:
             if not late:
                 raise
             task.uncancel()
-            raise DeadlineExceeded(f"the body did not arrive within {timeout_ms} ms") from None
+            raise DeadlineExceeded("the body did not arrive within the request's time limit") from None
         finally:
             lifecycle.reading -= 1
             alarm.cancel()
         return message
+
+
+def _content(message: Message) -> bytes:
+    if message["type"] == "http.disconnect":
+        raise CallerLeft("the caller left before its body was whole")
+    body: bytes = message.get("body", b"")
+    return body
 
 
 def request_id(sent: bytes | None) -> str:

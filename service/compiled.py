@@ -10,14 +10,15 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from service.files import BundleError, parse, plain_files, read_json, read_text, refuse, sha256, write_json
+from service.files import BundleError, parse, plain_files, read_json, refuse, sha256, write_json
 from service.savedmodel import Run
 from service.tokeniser import Tokeniser
 
@@ -48,9 +49,14 @@ def fingerprint(version: Path) -> str:
     return digest.hexdigest()
 
 
-def write(version: Path, network: bytes, vocabulary: list[str] | None = None) -> None:
-    """Put a compiled form beside the SavedModel in `version`, whole or not at all; an earlier one is replaced."""
+@contextmanager
+def written(version: Path, network: bytes, vocabulary: list[str] | None = None) -> Iterator[None]:
+    """Put a compiled form beside the SavedModel in `version`, whole or not at all.
+
+    What the `with` block raises takes it back, and an earlier one is there again.
+    """
     temporary = Path(tempfile.mkdtemp(prefix=".compiled-", dir=version.parent))
+    before = temporary.with_name(f"{temporary.name}-before")
     try:
         (temporary / NETWORK).write_bytes(network)
         if vocabulary is not None:
@@ -58,11 +64,25 @@ def write(version: Path, network: bytes, vocabulary: list[str] | None = None) ->
         files = {name: sha256(file) for name, file in sorted(plain_files(temporary).items())}
         write_json(temporary / BINDING, Binding(saved_model=fingerprint(version), files=files).model_dump())
         temporary.chmod(0o755)
-        shutil.rmtree(version / DIRECTORY, ignore_errors=True)
+        if exists(version):
+            os.replace(version / DIRECTORY, before)  # a directory cannot take another's place
         os.replace(temporary, version / DIRECTORY)
+        yield
     except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
+        if not temporary.exists():
+            shutil.rmtree(version / DIRECTORY, ignore_errors=True)
+        if before.exists():
+            os.replace(before, version / DIRECTORY)
         raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(before, ignore_errors=True)
+
+
+def write(version: Path, network: bytes, vocabulary: list[str] | None = None) -> None:
+    """Put a compiled form beside the SavedModel in `version`, without a proof; an earlier one is replaced."""
+    with written(version, network, vocabulary):
+        pass
 
 
 def exists(version: Path) -> bool:
@@ -101,10 +121,10 @@ def _read_checked(file: Path, binding: Binding, limit: int) -> bytes:
 def _tokeniser(directory: Path, binding: Binding) -> Tokeniser | None:
     if VOCABULARY not in binding.files:
         return None
-    _read_checked(directory / VOCABULARY, binding, MAX_VOCABULARY_BYTES)
+    words = _read_checked(directory / VOCABULARY, binding, MAX_VOCABULARY_BYTES)
     try:
-        return Tokeniser(read_text(directory / VOCABULARY, MAX_VOCABULARY_BYTES).split("\n"))
-    except ValueError as error:
+        return Tokeniser(words.decode().split("\n"))
+    except ValueError as error:  # UnicodeDecodeError is one
         raise BundleError(f"{directory / VOCABULARY} is not a vocabulary: {error}") from error
 
 

@@ -1,10 +1,11 @@
 """uvicorn's HTTP protocol with a door and a clock.
 
-Where too many requests are in flight already, another is refused at once: before a task is made for it and before
-its body is looked at, so that a service which is asked for more than it can do loses little time over it. Asking
-requests only; one that is still sending its body does not count as in flight, so slow callers shut nobody out.
+Where too many requests are in flight already, another is refused before a task is made for it and without a look at
+its body, so that a service which is asked for more than it can do loses little time over it. Asking requests only; one
+that is still sending its body does not count as in flight, so slow callers shut nobody out. The refusal leaves when the
+body has been taken in, and the connection stays; where the caller waits to be asked for its body, at once.
 
-A connection whose request line and headers do not arrive in time is closed.
+A connection whose request line and headers do not arrive in time is closed, and so is one that does not read refusals.
 """
 
 import asyncio
@@ -79,11 +80,14 @@ class Door(HttpToolsProtocol):
             )
 
     def on_headers_complete(self) -> None:
+        self._unset_keepalive_if_required()
         front = self._front
         if len(self.tasks) - front.lifecycle.reading < front.settings.max_in_flight or not self._may_refuse():
             super().on_headers_complete()
         else:
             self._refusing = True
+            if self.expect_100_continue:
+                self._refuse(keep_alive=False)
 
     def on_body(self, body: bytes) -> None:
         if not self._refusing:
@@ -92,7 +96,8 @@ class Door(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         if self._refusing:
             self._refusing = False
-            self._refuse()
+            if not self.transport.is_closing():
+                self._refuse(keep_alive=self.parser.should_keep_alive())
         else:
             super().on_message_complete()
 
@@ -102,14 +107,16 @@ class Door(HttpToolsProtocol):
         alone = self.cycle is None or self.cycle.response_complete
         return alone and path in self._front.asking and self.parser.get_method() == b"POST"
 
-    def _refuse(self) -> None:
+    def _refuse(self, *, keep_alive: bool) -> None:
+        if self.flow.write_paused:
+            self.transport.abort()
+            return
         front = self._front
         path = self.url.partition(b"?")[0].decode("ascii", "replace")
         sent = next((value for name, value in self.headers if name == b"x-request-id"), None)
         name = request_id(sent)
         head, before, after = self._refusals.on(path, self.loop.time())
         fields = b"".join([b"%s: %s\r\n" % field for field in self.server_state.default_headers])
-        keep_alive = self.parser.should_keep_alive()
         self.transport.write(
             b"%s%sx-request-id: %s\r\ncontent-length: %d\r\n%s\r\n%s%s%s"
             % (
@@ -124,6 +131,7 @@ class Door(HttpToolsProtocol):
             )
         )
         front.noted(path, "POST", Overloaded.status, 0.0, name)
+        self._unset_keepalive_if_required()
         if keep_alive:
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler

@@ -100,8 +100,8 @@ class Front:
         models = self.library.registry
         models.enter()
         try:
-            body = await call.read(asking.body, self.settings, self.lifecycle)
             deadline = call.deadline(self.settings.timeout_ms)
+            body = await call.read(asking.body, self.settings, self.lifecycle, deadline)
             answer = to_json(await asking.handler(body, Asked(call, models, deadline)))
         except CallerLeft:
             return CallerLeft.status
@@ -129,13 +129,17 @@ class Front:
         if not call.may_stall(len(body)):
             await sending
             return status
+        return status if await self._read_in_time(sending, call) else CallerLeft.status
+
+    async def _read_in_time(self, sending: Awaitable[None], call: Call) -> bool:
+        """Send what its caller may be slow to read; whether it was taken in time, or the connection cut."""
         try:
             async with asyncio.timeout(self.settings.timeout_ms / 1000):
                 await sending
         except TimeoutError:
             call.abandon()
-            return CallerLeft.status
-        return status
+            return False
+        return True
 
     def _closed(self) -> NotReady:
         return NotReady(self.lifecycle.reason, headers={"Retry-After": "1", "Connection": "close"})
@@ -150,12 +154,15 @@ class Front:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message.get("headers", []), *_named(call)]
-            await send(message)
+            if not call.may_stall(len(message.get("body", b""))):
+                await send(message)
+            elif not await self._read_in_time(send(message), call):
+                status = CallerLeft.status
 
         try:
             await self._app(scope, receive, send_named)
         except Exception:
-            if status != 500:  # a defect that was not answered as one: its response had begun
+            if status not in (500, CallerLeft.status):  # a defect that was not answered as one: its response had begun
                 raise
         return status
 

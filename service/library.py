@@ -5,6 +5,7 @@ reported; what it would have replaced goes on.
 """
 
 import asyncio
+import gc
 import hashlib
 import logging
 from collections.abc import Callable, Iterable
@@ -93,7 +94,7 @@ class Library:
                     continue
                 loaded[key] = self._started(*await self._proven(path, reloading=True))
                 new.append(key)
-            except (BundleError, OSError) as error:
+            except BundleError as error:
                 refused.append(RefusedVersion(name=key[0], version=key[1], reason=str(error)))
                 if key in serving:
                     loaded[key] = serving[key]
@@ -118,27 +119,29 @@ class Library:
             engines = engines[1:]
         for engine in engines:
             try:
-                if engine == "tensorflow" and reloading:
-                    self._count_tensorflow_load(path)
+                limited = engine == "tensorflow" and reloading
+                if limited:
+                    self._check_tensorflow_loads(path)
                 digest = await asyncio.to_thread(_digest, path)
-                found = await asyncio.to_thread(_load_proven, path, self._load, self._settings.threads, engine)
+                loaded = await asyncio.to_thread(_loaded, path, self._load, self._settings.threads, engine)
+                self.tensorflow_loads += limited
+                found = await asyncio.to_thread(_proved, path, loaded)
             except BundleError as error:
                 if engine == engines[-1]:
                     raise
-                log.error("the compiled form is refused, TensorFlow is tried instead: %s", error)
+                log.error("refused as compiled, TensorFlow is tried instead: %s", error)
                 refusal = error
             else:
                 log.info("loaded %s version %s, engine %s", found.card.name, found.card.version, engine)
                 return found, digest
         raise refusal
 
-    def _count_tensorflow_load(self, path: Path) -> None:
+    def _check_tensorflow_loads(self, path: Path) -> None:
         if self.tensorflow_loads >= self._settings.max_tensorflow_reloads:
             raise BundleError(
                 f"{path} is not loaded: TensorFlow has loaded {self.tensorflow_loads} versions since the start and gives "
                 "no memory back; restart the service (or raise GATECAST_MAX_TENSORFLOW_RELOADS)"
             )
-        self.tensorflow_loads += 1
 
     def _started(self, found: Predictor, digest: str) -> Loaded:
         limits = Limits(
@@ -153,7 +156,11 @@ class Library:
     def _in_background(self, work: Any) -> None:
         task = asyncio.create_task(work)
         self._retiring.add(task)
-        task.add_done_callback(self._retiring.discard)
+        task.add_done_callback(self._retired)
+
+    def _retired(self, task: asyncio.Task[None]) -> None:
+        self._retiring.discard(task)
+        gc.collect()  # engines and their networks hold on to each other; unasked, Python would look hours later
 
 
 async def _retire(registry: Registry) -> None:
@@ -168,6 +175,13 @@ def version_directories(models_dir: Path) -> list[Path]:
     Plain files beside the model directories (a README) are left alone, and so are names that begin
     with a dot: a version that is being written has one.
     """
+    try:
+        return _version_directories(models_dir)
+    except OSError as error:
+        raise BundleError(f"{models_dir} cannot be read: {error}") from error
+
+
+def _version_directories(models_dir: Path) -> list[Path]:
     if not models_dir.is_dir():
         raise BundleError(f"{models_dir} is not a directory; GATECAST_MODELS_DIR names the models")
     found: list[Path] = []
@@ -197,13 +211,22 @@ def _directories(parent: Path, rule: Any, meaning: str) -> list[Path]:
 def _digest(path: Path) -> str:
     """Of the two files that state what a version is made of; one that has neither gets the same as any such."""
     stated = [path / SUMS, path / compiled.DIRECTORY / compiled.BINDING]
-    return hashlib.sha256(b"\0".join(file.read_bytes() for file in stated if file.is_file())).hexdigest()
+    try:
+        return hashlib.sha256(b"\0".join(file.read_bytes() for file in stated if file.is_file())).hexdigest()
+    except OSError as error:
+        raise BundleError(f"{path} cannot be read: {error}") from error
 
 
-def _load_proven(path: Path, load: Load, threads: int, engine: EngineName) -> Predictor:
-    bundle = load(path, threads, engine)
-    found = predictor(bundle)
-    prove(found, bundle.golden, str(path / "golden.json"))
+def _loaded(path: Path, load: Load, threads: int, engine: EngineName) -> Bundle:
+    try:
+        return load(path, threads, engine)
+    except OSError as error:
+        raise BundleError(f"{path} cannot be read: {error}") from error
+
+
+def _proved(path: Path, loaded: Bundle) -> Predictor:
+    found = predictor(loaded)
+    prove(found, loaded.golden, str(path / "golden.json"))
     return found
 
 

@@ -1,12 +1,13 @@
 """uvicorn's server, ended with grace and told to reload by signals.
 
 SIGTERM: not ready at once, serving goes on for the grace time, then new requests are refused while those in flight
-are answered, then the end. SIGINT (Ctrl-C): the same without the grace time. A second signal ends it at once.
-SIGHUP: the models are reloaded.
+are answered, then the end. SIGINT (Ctrl-C): the same without the grace time. A second signal, or one before the models
+are proven, ends it at once. SIGHUP: the models are reloaded; before they are proven it is ignored.
 """
 
 import asyncio
 import gc
+import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable
@@ -63,9 +64,11 @@ class Server(uvicorn.Server):
             assert self._loop is not None
             self._loop.add_signal_handler(signal.SIGHUP, lambda: self._start(self._reloaded()))
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler
+        if self._lifecycle.phase is Phase.STARTING:
+            os._exit(0)  # nothing is served yet, and loading cannot be interrupted otherwise
         if self._lifecycle.phase is not Phase.READY or self._loop is None:
-            super().handle_exit(sig, frame)
+            self.should_exit = self.force_exit = True
             return
         self._lifecycle.enter(Phase.ENDING)
         grace = 0.0 if sig == signal.SIGINT else self._settings.grace_s

@@ -86,6 +86,20 @@ def test_a_body_that_never_ends_is_a_504(tmp_path):
     assert (reply.status_code, reply.json()["type"]) == (504, "/problems/deadline-exceeded")
 
 
+def test_a_body_has_as_long_as_the_caller_gave_itself(tmp_path):
+    """X-Request-Timeout-Ms counts from the beginning, the body's way included."""
+    app, _ = _gated(tmp_path)
+
+    async def trickle():
+        yield b'{"readings": ['
+        await asyncio.Event().wait()
+
+    async def work(client):
+        return await client.post("/forecast", content=trickle(), headers=JSON | {"x-request-timeout-ms": "20"})
+
+    assert asyncio.run(_started(app, work)).status_code == 504
+
+
 def test_an_unknown_path_is_a_404_problem(client):
     reply = client.get("/nowhere")
     assert (reply.status_code, reply.json()["type"]) == (404, "/problems/not-found")

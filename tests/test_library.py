@@ -175,6 +175,29 @@ def test_a_directory_that_cannot_be_read_as_models_is_refused_as_a_whole(shelf):
     assert opened(shelf, work) == ["1"]
 
 
+def test_files_that_cannot_be_read_are_refused_and_break_nothing(shelf, monkeypatch):
+    """A permission that is missing is a fault of a version, as any other."""
+
+    async def work(library):
+        shelf.put(fakes.forecast_bundle(fakes.forecast_card(version="2")))
+
+        def unreadable(*_):
+            raise PermissionError("not yours")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(shelf, "bundles", {})
+            patch.setattr(Shelf, "__call__", unreadable)
+            loading = await library.reload()
+        with monkeypatch.context() as patch:
+            patch.setattr(fakes.Path, "iterdir", unreadable)
+            scanning = await library.reload()
+        assert "not yours" in loading.refused[0].reason
+        assert "not yours" in scanning.refused[0].reason
+        return versions(library)
+
+    assert opened(shelf, work) == ["1"]
+
+
 def test_a_request_ends_on_the_version_that_it_began_with(shelf):
     """Its engine is closed only after it has left, even when it asks after the swap."""
 

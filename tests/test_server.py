@@ -255,6 +255,82 @@ def test_the_door_refuses_whom_a_full_service_could_not_answer(tmp_path):
     assert 'http_requests_total{handler="/forecast",method="POST",status="503"} 1.0' in text
 
 
+def test_a_caller_that_waits_to_be_asked_for_its_body_is_refused_at_once(tmp_path):
+    """`Expect: 100-continue` at a full service: the refusal comes instead of the 100, and the connection ends."""
+    gate = Gate(fakes.last_plus_ten)
+    with connected(tmp_path, gate, max_in_flight=1) as (_, app, port):
+        gate.close()
+        inside = send(port, "/forecast", {"readings": READINGS})
+        until(lambda: app.state.lifecycle.in_flight == 1)
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as asking:
+            asking.sendall(
+                b"POST /forecast HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+                b"Content-Type: application/json\r\nContent-Length: 50\r\n\r\n"
+            )
+            with asking.makefile("rb") as reply:
+                answer = reply.read()
+        gate.open()
+        inside.close()
+    assert answer.startswith(b"HTTP/1.1 503")
+    assert b"connection: close" in answer
+
+
+def test_refused_requests_in_one_packet_are_all_refused_and_the_next_is_answered(tmp_path):
+    """Pipelined, they are answered in their order, and the connection lives on."""
+    gate = Gate(fakes.last_plus_ten)
+    content = json.dumps({"readings": READINGS}).encode()
+    head = f"POST /forecast HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+    with connected(tmp_path, gate, max_in_flight=1) as (_, app, port):
+        gate.close()
+        inside = send(port, "/forecast", {"readings": READINGS})
+        until(lambda: app.state.lifecycle.in_flight == 1)
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as asking, asking.makefile("rb") as replies:
+            asking.sendall(2 * (head.encode() + content))
+            assert [read_status(replies) for _ in range(2)] == [503, 503]
+            gate.open()
+            until(lambda: app.state.lifecycle.in_flight == 0)
+            asking.sendall(head.encode() + content)
+            assert read_status(replies) == 200
+        inside.close()
+
+
+def read_status(replies):
+    """The status of the next whole response."""
+    status = int(replies.readline().split()[1])
+    length = 0
+    while (line := replies.readline()) != b"\r\n":
+        if line.lower().startswith(b"content-length:"):
+            length = int(line.split(b":")[1])
+    replies.read(length)
+    return status
+
+
+def test_a_start_that_fails_ends_with_what_was_wrong(models):
+    """The last line names the file and the fault."""
+    (models / "simple_rnn" / "1" / "golden.json").write_text("{}")
+    environment = os.environ | {"GATECAST_MODELS_DIR": str(models), "GATECAST_PORT": "0"}
+    command = [sys.executable, "-m", "service"]
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 3
+    assert re.fullmatch(r"error: .*golden\.json was changed.*", ended.stderr.splitlines()[-1])
+
+
+def test_a_signal_before_the_models_are_proven_ends_it(models):
+    """SIGHUP is ignored until there is something to reload, SIGTERM does not wait for the models."""
+    environment = os.environ | {
+        "GATECAST_MODELS_DIR": str(models),
+        "GATECAST_PORT": "0",
+        "GATECAST_ENGINE": "tensorflow",
+    }
+    command = [sys.executable, "-m", "service"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        assert "Started server process" in process.stderr.readline()
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
 def test_slow_callers_shut_nobody_out(tmp_path):
     """Two whose bodies trickle in do not fill a service for two."""
     with connected(tmp_path, Gate(fakes.last_plus_ten), max_in_flight=2) as (_, app, port):

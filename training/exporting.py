@@ -55,25 +55,22 @@ def save_proven(
 def compile_proven(
     path: Path, network: keras.Model, vocabulary: Sequence[str] | None
 ) -> Forecaster | SentimentClassifier:
-    """Put a compiled form of `network` beside the SavedModel in `path` and prove it; it is removed if it differs.
+    """Put a compiled form of `network` beside the SavedModel in `path` and prove it; it is taken back if it differs.
 
     It must give the golden answers, and what the SavedModel gives for made-up inputs. Raises CannotCompile,
     BundleError.
     """
     if vocabulary is None:
-        compiled.write(path, compile_forecaster(network))
+        content, words = compile_forecaster(network), None
     else:
-        compiled.write(path, compile_classifier(network), list(vocabulary))
-    try:
+        content, words = compile_classifier(network), list(vocabulary)
+    with compiled.written(path, content, words):
         fast, slow = bundle.load(path, engine="onnx"), bundle.load(path, tuned=False)
         found = predictor(fast)
         prove(found, fast.golden, str(path / compiled.DIRECTORY))
         worst = difference(fast, slow, vocabulary)
         if worst > AGREEMENT:
             raise BundleError(f"{path / compiled.DIRECTORY} differs from the SavedModel by up to {worst:g}")
-    except BaseException:
-        shutil.rmtree(path / compiled.DIRECTORY)
-        raise
     return found
 
 

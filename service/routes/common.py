@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from service.batching import Answer
 from service.calls import MAX_TIMEOUT_MS, Call, documented
-from service.errors import DeadlineExceeded, Fault, GatecastError, ModelFault, NotReady, Overloaded
+from service.errors import Fault, GatecastError, ModelFault, NotReady
 from service.library import Library
 from service.lifecycle import Lifecycle, Phase
 from service.registry import Registry
@@ -89,13 +89,11 @@ async def _answered_in_front(
 
 
 def outcome(answer: Answer[Result] | Exception, call: Call) -> Result | GatecastError:
-    """One item's result or its own error; what concerns the whole call is raised, a defect is logged."""
+    """One item's result or its own error; a defect is logged."""
     if isinstance(answer, Answer):
         call.waited(answer.queued, answer.worked)
         result: Result = answer.result
         return result
-    if isinstance(answer, Overloaded | DeadlineExceeded):
-        raise answer
     fault = answer if isinstance(answer, GatecastError) else ModelFault("the model failed on this item")
     if fault.status == 500:
         log_defect(call.request_id, answer)

@@ -137,7 +137,12 @@ async def _ask_all(items: list[Prepared | GatecastError], asked: Asked) -> list[
         engine = prepared[0].model.engine
         return await engine.ask_many([p.window for p in prepared], asked.deadline, asked.call.gone)
 
-    answers = await asyncio.gather(*(ask(indices) for indices in by_model.values()))
+    asking = [asyncio.ensure_future(ask(indices)) for indices in by_model.values()]
+    try:
+        answers = await asyncio.gather(*asking)
+    finally:
+        for task in asking:
+            task.cancel()  # where one is refused, nobody waits for the others
     found: dict[int, list[float] | GatecastError] = {i: e for i, e in enumerate(items) if isinstance(e, GatecastError)}
     for indices, given in zip(by_model.values(), answers, strict=True):
         for i, answer in zip(indices, given, strict=True):

@@ -90,7 +90,8 @@ def bench(chosen: Sequence[Server], settings: Settings, out: Path) -> dict[str, 
             try:
                 rounds[server.name].append(measure(server, settings))
             except (RuntimeError, OSError, subprocess.SubprocessError) as error:
-                result["failures"].append(f"{server.name}, round {number + 1}: {error}")
+                reason = str(error).strip().splitlines()[-1]  # the log before it names paths of this machine
+                result["failures"].append(f"{server.name}, round {number + 1}: {reason}")
                 print(error, file=sys.stderr)
             write_json(out / "bench.json", result)
     return result

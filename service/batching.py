@@ -238,9 +238,10 @@ class MicroBatcher(Generic[Item, Result]):
         if self._waiting == 1 and self._single:
             yield self._from(self._single, 1)  # a lone caller
             return
-        share = self._limits.max_batch // 2 if self._bulk and self._single else self._limits.max_batch
-        taken = self._from(self._single, max(1, share))
-        taken += self._from(self._bulk, max(1, self._limits.max_batch - len(taken)))
+        half = max(1, self._limits.max_batch // 2)
+        taken = self._from(self._single, half if self._bulk else self._limits.max_batch)
+        # never more than half for bulk calls, even alone: who comes next waits for this round
+        taken += self._from(self._bulk, half)
         if not taken:
             return
         for places in self._model.cut([job.items[place] for job, place in taken]):

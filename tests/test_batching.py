@@ -267,7 +267,7 @@ def test_many_items_come_back_in_the_order_asked():
     sizes = []
 
     async def work():
-        doubling = batcher(lambda items: sizes.append(len(items)) or [2 * i for i in items], max_batch=3)
+        doubling = batcher(lambda items: sizes.append(len(items)) or [2 * i for i in items], max_batch=6)
         answers = await doubling.submit_many([9, 1, 5, 7, 3, 2, 8], soon())
         await doubling.close()
         return [answer.result for answer in answers]
@@ -303,7 +303,7 @@ def test_a_large_call_does_not_starve_single_callers():
         bulk = asyncio.create_task(shared.submit_many(range(1, 1001), soon()))
         await asyncio.to_thread(entered.wait, 20)
         single = asyncio.create_task(shared.submit(5000, soon()))
-        while shared.depth < 997:
+        while shared.depth < 999:
             await asyncio.sleep(0)
         gate.set()
         await single
@@ -352,7 +352,7 @@ def test_two_large_calls_take_turns():
         return items
 
     async def work():
-        shared = batcher(slow, max_batch=4, max_queue=100)
+        shared = batcher(slow, max_batch=8, max_queue=100)
         first = asyncio.create_task(shared.submit(1, soon()))
         await asyncio.to_thread(entered.wait, 20)
         one = asyncio.create_task(shared.submit_many(range(10, 18), soon()))
@@ -462,7 +462,7 @@ def test_short_calls_run_on_the_event_loop_and_long_ones_beside_it():
 
 def test_what_happened_is_counted():
     async def work():
-        asking = batcher(lambda items: [1 / i for i in items], max_batch=2)
+        asking = batcher(lambda items: [1 / i for i in items], max_batch=4)
         await asking.submit_many([1, 2, 0], soon())
         await asking.close()
         return asking.batcher.counts

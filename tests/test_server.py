@@ -11,9 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Thread
 
 import httpx
@@ -25,36 +23,9 @@ from service.door import Door
 from service.schemas import RECENT_MONTHS
 from tests import fakes
 from tests.fakes import READINGS, Gate
+from tests.processes import KEY, ROOT, serving
 
-ROOT = Path(__file__).parents[1]
-KEY = "correct horse battery"
 ASKED = {"readings": RECENT_MONTHS}
-
-
-@contextmanager
-def serving(models, **settings):
-    """`python -m service` on a free port; yields the process and a client."""
-    environment = os.environ | {"GATECAST_PORT": "0", "GATECAST_MODELS_DIR": str(models), "GATECAST_ADMIN_KEY": KEY}
-    environment |= {f"GATECAST_{name.upper()}": str(value) for name, value in settings.items()}
-    command = [sys.executable, "-m", "service"]
-    with (
-        subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process,
-        ThreadPoolExecutor(1) as reader,
-    ):
-        try:
-            assert process.stderr is not None
-            log = []
-            for line in process.stderr:
-                log.append(line)
-                if found := re.search(r"running on (http://\S+)", line):
-                    break
-            else:
-                pytest.fail("the server did not start:\n" + "".join(log))
-            process.log = reader.submit(process.stderr.read)
-            with httpx.Client(base_url=found[1], timeout=30) as client:
-                yield process, client
-        finally:
-            process.kill()
 
 
 @pytest.fixture

@@ -1,45 +1,26 @@
 """The committed models in a real server process, run by either engine: requests in, answers out."""
 
 import json
-import os
 import re
 import shlex
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import httpx
 import pytest
 
 from service.schemas import RECENT_MONTHS
+from tests.processes import ROOT, serving
 
-ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module", params=["onnx", "tensorflow"])
 def client(request) -> Iterator[httpx.Client]:
     """`python -m service` on a free port, as `make serve` starts it, with each engine."""
-    command = [sys.executable, "-m", "service"]
-    environment = os.environ | {"GATECAST_PORT": "0", "GATECAST_GRACE_S": "0", "GATECAST_ENGINE": request.param}
-    with (
-        subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as process,
-        ThreadPoolExecutor(1) as reader,
-    ):
-        assert process.stderr is not None
-        log = []
-        for line in process.stderr:
-            log.append(line)
-            if found := re.search(r"running on (http://\S+)", line):
-                break
-        else:
-            pytest.fail("the server did not start:\n" + "".join(log))
-        reader.submit(process.stderr.read)  # or its pipe would fill up
-        with httpx.Client(base_url=found[1], timeout=60) as client:
-            yield client
+    with serving(ROOT / "models", engine=request.param, grace_s=0) as (process, client):
+        yield client
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
 

@@ -199,7 +199,8 @@ class MicroBatcher(Generic[Item, Result]):
             return await job.future
         finally:
             if job.order:  # left or was cancelled before its turn: makes room for another
-                self._drop(job, queue)
+                queue.remove(job)
+                self._forget(job, queue)
 
     def _account(self, queue: deque[_Job[Item, Result]], items: int, cost: int) -> None:
         self._waiting += items
@@ -207,8 +208,8 @@ class MicroBatcher(Generic[Item, Result]):
         if queue is self._bulk:
             self._bulk_waiting += items
 
-    def _drop(self, job: _Job[Item, Result], queue: deque[_Job[Item, Result]]) -> None:
-        queue.remove(job)
+    def _forget(self, job: _Job[Item, Result], queue: deque[_Job[Item, Result]]) -> None:
+        """What was still to be taken of a job that is in its queue no more."""
         self._account(queue, -len(job.order), -sum([job.items[place].cost for place in job.order]))
         job.order.clear()
 
@@ -256,8 +257,7 @@ class MicroBatcher(Generic[Item, Result]):
             share = max(1, (room - len(taken)) // max(1, turns))
             turns -= 1
             if not self._wanted(job):
-                self._account(queue, -len(job.order), -sum([job.items[place].cost for place in job.order]))
-                job.order.clear()
+                self._forget(job, queue)
                 continue
             share = min(len(job.order), share)
             places = [job.order.popleft() for _ in range(share)]

@@ -101,18 +101,20 @@ class Door(HttpToolsProtocol):
         else:
             super().on_message_complete()
 
+    @property
+    def _path(self) -> str:
+        return str(self.url.partition(b"?")[0].decode("ascii", "replace"))
+
     def _may_refuse(self) -> bool:
         """An asking request, and the only one on its connection: answers leave in the order of requests."""
-        path = self.url.partition(b"?")[0].decode("ascii", "replace")
         alone = self.cycle is None or self.cycle.response_complete
-        return alone and path in self._front.asking and self.parser.get_method() == b"POST"
+        return alone and self._path in self._front.asking and self.parser.get_method() == b"POST"
 
     def _refuse(self, *, keep_alive: bool) -> None:
         if self.flow.write_paused:
             self.transport.abort()
             return
-        front = self._front
-        path = self.url.partition(b"?")[0].decode("ascii", "replace")
+        path = self._path
         sent = next((value for name, value in self.headers if name == b"x-request-id"), None)
         name = request_id(sent)
         head, before, after = self._refusals.on(path, self.loop.time())
@@ -130,7 +132,7 @@ class Door(HttpToolsProtocol):
                 after,
             )
         )
-        front.noted(path, "POST", Overloaded.status, 0.0, name)
+        self._front.noted(path, "POST", Overloaded.status, 0.0, name)
         self._unset_keepalive_if_required()
         if keep_alive:
             self.timeout_keep_alive_task = self.loop.call_later(

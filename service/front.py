@@ -6,7 +6,7 @@ which would take longer than the model; all others go on to FastAPI.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 from pydantic_core import to_json
@@ -21,7 +21,6 @@ from service.registry import Registry
 from service.settings import Settings
 from service.telemetry import PROBES, AccessLog, log_defect
 
-Body = TypeVar("Body", bound=BaseModel)
 JSON = b"application/json"
 PROBLEM = b"application/problem+json"
 
@@ -38,9 +37,10 @@ Handler = Callable[[Any, Asked], Awaitable[dict[str, Any]]]
 
 
 class Asking(NamedTuple):
-    """An asking route: the model of its body, and what answers it with a dictionary of JSON values."""
+    """An asking route: the models of its body and its response, and what answers it with a dictionary of JSON values."""
 
     body: type[BaseModel]
+    response: type[BaseModel]
     handler: Handler
 
 
@@ -85,12 +85,13 @@ class Front:
             self.lifecycle.in_flight -= 1
             seconds = call.total
             route = scope.get("route")  # set by FastAPI, where it has one
-            self._counts.note(path if route is None else route.path, method, status, seconds)
-            self._access.note(method, path, status, seconds, call.request_id)
+            self.noted(path, method, status, seconds, call.request_id, None if route is None else route.path)
 
-    def noted(self, path: str, method: str, status: int, seconds: float, request_id: str) -> None:
-        """Count and log a request that was answered before it came here."""
-        self._counts.note(path, method, status, seconds)
+    def noted(
+        self, path: str, method: str, status: int, seconds: float, request_id: str, handler: str | None = None
+    ) -> None:
+        """Count a request under its `handler` (its path, where that is one) and log it."""
+        self._counts.note(handler or path, method, status, seconds)
         self._access.note(method, path, status, seconds, request_id)
 
     async def _answer(self, call: Call, asking: Asking, send: Send) -> int:

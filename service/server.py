@@ -62,7 +62,7 @@ class Server(uvicorn.Server):
     def _add_reload(self) -> None:
         if hasattr(signal, "SIGHUP"):
             assert self._loop is not None
-            self._loop.add_signal_handler(signal.SIGHUP, lambda: self._start(self._reloaded()))
+            self._loop.add_signal_handler(signal.SIGHUP, lambda: self._start(self._reload()))
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler
         if self._lifecycle.phase is Phase.STARTING:
@@ -78,9 +78,6 @@ class Server(uvicorn.Server):
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    async def _reloaded(self) -> None:
-        await self._reload()
 
     async def _end(self, grace: float) -> None:
         await asyncio.sleep(grace)

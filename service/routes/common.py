@@ -1,14 +1,14 @@
 """What the routes share: dependencies, how asking routes are documented, and the fate of a batch's items."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Request
-from pydantic import BaseModel
 
 from service.batching import Answer
 from service.calls import MAX_TIMEOUT_MS, Call, documented
 from service.errors import Fault, GatecastError, ModelFault, NotReady
+from service.front import Asking
 from service.library import Library
 from service.lifecycle import Lifecycle, Phase
 from service.registry import Registry
@@ -65,19 +65,18 @@ DESCRIPTIONS = {
 class AskingRouter(APIRouter):
     """Documents routes whose POST the front layer answers; FastAPI itself answers other methods on their paths."""
 
-    def __init__(self, tag: str) -> None:
+    def __init__(self, tag: str, asking: Mapping[str, Asking]) -> None:
         super().__init__(tags=[tag], responses=problems(400, 404, 405, 413, 415, 422, 500, 503, 504))
-
-    def document(self, path: str, body: type[BaseModel], response: type[BaseModel], handler: Any) -> None:
-        self.add_api_route(
-            path,
-            _answered_in_front,
-            methods=["POST"],
-            response_model=response,
-            openapi_extra=documented(body),
-            name=handler.__name__,
-            description=handler.__doc__,
-        )
+        for path, route in asking.items():
+            self.add_api_route(
+                path,
+                _answered_in_front,
+                methods=["POST"],
+                response_model=route.response,
+                openapi_extra=documented(route.body),
+                name=getattr(route.handler, "__name__", path),
+                description=route.handler.__doc__,
+            )
 
 
 async def _answered_in_front(

@@ -152,9 +152,7 @@ async def _ask_all(items: list[Prepared | GatecastError], asked: Asked) -> list[
 
 
 ASKING = {
-    "/forecast": Asking(ForecastRequest, forecast),
-    "/forecast/batch": Asking(ForecastBatchRequest, forecast_batch),
+    "/forecast": Asking(ForecastRequest, ForecastResponse, forecast),
+    "/forecast/batch": Asking(ForecastBatchRequest, ForecastBatchResponse, forecast_batch),
 }
-router = AskingRouter("forecast")
-router.document("/forecast", ForecastRequest, ForecastResponse, forecast)
-router.document("/forecast/batch", ForecastBatchRequest, ForecastBatchResponse, forecast_batch)
+router = AskingRouter("forecast", ASKING)

@@ -94,9 +94,7 @@ def _response(model: LoadedClassifier, found: Sentiment) -> dict[str, Any]:
 
 
 ASKING = {
-    "/sentiment": Asking(SentimentRequest, sentiment),
-    "/sentiment/batch": Asking(SentimentBatchRequest, sentiment_batch),
+    "/sentiment": Asking(SentimentRequest, SentimentResponse, sentiment),
+    "/sentiment/batch": Asking(SentimentBatchRequest, SentimentBatchResponse, sentiment_batch),
 }
-router = AskingRouter("sentiment")
-router.document("/sentiment", SentimentRequest, SentimentResponse, sentiment)
-router.document("/sentiment/batch", SentimentBatchRequest, SentimentBatchResponse, sentiment_batch)
+router = AskingRouter("sentiment", ASKING)

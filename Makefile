@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 SERVE := $(VENV)/.serve
 DEV := $(VENV)/.dev
+BACKTEST := $(VENV)/backtest
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help setup serve test check format train-forecast train-sentiment compile bench image lock clean
+.PHONY: help setup serve test check format train-forecast train-sentiment compile backtest bench image lock clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -31,6 +32,9 @@ format: $(DEV)  ## put the code into its one format
 
 train-forecast: $(DEV)  ## train the forecasters: make train-forecast ARGS="--data my.csv"
 	$(BIN)/python -m training.forecast $(ARGS)
+
+backtest: $(BACKTEST)/.ready  ## baselines and served models on your CSV: make backtest ARGS="--data my.csv --models gru"
+	$(BACKTEST)/bin/python -m training.backtest $(ARGS)
 
 compile: $(DEV)  ## put a compiled form beside every SavedModel of models/ that has none
 	$(BIN)/python -m training.compile $(ARGS)
@@ -63,6 +67,12 @@ $(BIN)/python:
 
 $(SERVE): requirements/serve.txt | $(BIN)/python
 	$(PIP) --requirement requirements/serve.txt
+	@touch $@
+
+# apart, as statsforecast needs pandas 2
+$(BACKTEST)/.ready: requirements/backtest.txt | $(BIN)/python
+	$(BIN)/python -m venv $(BACKTEST)
+	$(BACKTEST)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/backtest.txt
 	@touch $@
 
 $(DEV): requirements/dev.txt | $(BIN)/python

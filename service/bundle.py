@@ -52,8 +52,8 @@ class Golden(BaseModel):
 class Bundle:
     """A loaded version: its card, its scaler, its golden answers, and the network as a function.
 
-    `run` of a forecaster takes float32 (batch, window, 1) and returns the named outputs. That of a classifier takes
-    text (batch,), or, where there is a `tokeniser`, int32 token numbers (batch, time) and their counts (batch,).
+    `run` of a forecaster takes float32 (batch, window, 1), or what service/context.py makes of any series, and returns
+    the named outputs. That of a classifier takes text (batch,), or, where there is a `tokeniser`, int32 token numbers (batch, time) and their counts (batch,).
     """
 
     card: ForecastCard | SentimentCard
@@ -126,7 +126,9 @@ def load(path: Path, threads: int = 1, engine: EngineName = "tensorflow", *, tun
         if (tokeniser is None) != (card.task == "forecast"):
             refuse(path / compiled.DIRECTORY, "has a vocabulary" if tokeniser else "has no vocabulary")
         return Bundle(card, scaler, golden, run, tokeniser, engine)
-    example = np.zeros((1, card.window, 1), np.float32) if tuned and card.task == "forecast" else None
+    example = None
+    if tuned and card.task == "forecast" and card.reads == "window":
+        example = np.zeros((1, card.window, 1), np.float32)
     return Bundle(card, scaler, golden, savedmodel.load(path, threads, example=example))
 
 
@@ -141,7 +143,7 @@ def read(path: Path) -> tuple[ForecastCard | SentimentCard, MinMax | None, Golde
         refuse(path / "manifest.json", f"is the card of {card.name}/{card.version}")
     golden_file = path / "golden.json"
     golden = parse(TypeAdapter(Golden), golden_file, read_json(golden_file))
-    if card.task == "sentiment":
+    if card.task == "sentiment" or card.reads == "context":
         return card, None, golden
     scaler_file = path / "scaler.json"
     try:

@@ -3,9 +3,9 @@
 Written once by training, read by the service, never changed after. A leaf: imports nothing of ours.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 FORMAT_VERSION = 1
 
@@ -100,18 +100,48 @@ class ReadingLimits(_Record):
     maximum: FiniteFloat
     window_std_minimum: FiniteFloat
     window_std_maximum: FiniteFloat
+    season_correlation_minimum: FiniteFloat | None = Field(
+        None, description="least correlation of a training window with itself one season before"
+    )
+
+
+class IntervalCalibration(_Record):
+    """Out-of-sample errors behind the prediction intervals: split conformal scores by step."""
+
+    scores: list[list[Annotated[float, Field(ge=0, allow_inf_nan=False)]]] = Field(
+        min_length=1, description="one ascending list a step, all of one length"
+    )
+    unit: Literal["readings", "forecast", "spread"] = Field(
+        description="of a score: the readings' own, a share of the forecast, or the forecast's own spread on that side"
+    )
+    measured_on: str
+
+    @model_validator(mode="after")
+    def _one_length(self) -> Self:
+        lengths = {len(row) for row in self.scores}
+        if len(lengths) != 1 or 0 in lengths or any(row != sorted(row) for row in self.scores):
+            raise ValueError("scores must be ascending lists of one length, one a step")
+        return self
 
 
 class ForecastCard(Card):
     """A forecaster: reads `window` readings, predicts the next `steps` of them at once."""
 
     task: Literal["forecast"]
-    window: int = Field(ge=1, le=10_000)
+    reads: Literal["window", "context"] = Field(
+        "window", description="one series in its own units, or any series as service/context.py looks at it"
+    )
+    window: int = Field(ge=1, le=10_000, description="readings that are needed; a context takes more where it can")
     steps: int = Field(ge=1, le=1_000, description="steps of one model call; more are fed back")
     horizon: int = Field(ge=1, le=1_000, description="steps answered when none are asked for")
     max_horizon: int = Field(ge=1, le=1_000)
-    readings: ReadingLimits
+    readings: ReadingLimits | None = Field(None, description="none for a model of any series")
     step_errors: StepErrors
+    calibration: IntervalCalibration | None = None
+    corrected: bool = Field(False, description="forecasts are shifted by the model's recent errors on the readings")
+    optimism: FiniteFloat = Field(
+        1.0, gt=0, description="RMSE on readings never seen over that on readings learnt from; for comparing models"
+    )
 
 
 class Calibration(_Record):

@@ -122,6 +122,10 @@ class HorizonTooLong(InvalidRequest):
     slug, title = "horizon-too-long", "Horizon too long"
 
 
+class UnsupportedLevel(InvalidRequest):
+    slug, title = "unsupported-level", "Unsupported level"
+
+
 class UnusableFrequency(InvalidRequest):
     slug, title = "unusable-frequency", "Unusable frequency"
 

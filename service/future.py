@@ -7,6 +7,7 @@ import pandas as pd
 from pandas.tseries.frequencies import to_offset
 from pandas.tseries.offsets import BaseOffset, BusinessHour, CustomBusinessDay
 
+from service import seasons
 from service.errors import UnusableFrequency
 
 MAX_MULTIPLE = 1_000_000
@@ -37,6 +38,14 @@ def timestamps(start: datetime, frequency: str, readings: int, horizon: int) -> 
             pointer="/frequency",
         )
     return [moment.isoformat() for moment in future]
+
+
+def season_of(frequency: str) -> int | None:
+    """Readings in one season of this frequency, a pandas offset alias; None for one that is not known."""
+    try:
+        return seasons.by_frequency(_offset(frequency).freqstr)
+    except UnusableFrequency:
+        return None
 
 
 def _offset(frequency: str) -> BaseOffset:

@@ -7,13 +7,24 @@ is that call. Neither knows of HTTP.
 from service.bundle import Bundle
 from service.card import ForecastCard
 from service.classifier import Review, Sentiment, SentimentClassifier
-from service.forecaster import Forecaster, Window
+from service.forecaster import Forecast, Forecaster, SeriesForecaster, Window
+from service.universal import UniversalForecaster
 
-__all__ = ["Forecaster", "Review", "Sentiment", "SentimentClassifier", "Window", "predictor"]
+__all__ = [
+    "Forecast",
+    "Forecaster",
+    "Review",
+    "Sentiment",
+    "SentimentClassifier",
+    "SeriesForecaster",
+    "UniversalForecaster",
+    "Window",
+    "predictor",
+]
 
 
 def predictor(bundle: Bundle) -> Forecaster | SentimentClassifier:
     """The predictor for a bundle's task."""
     if isinstance(bundle.card, ForecastCard):
-        return Forecaster(bundle)
+        return UniversalForecaster(bundle) if bundle.card.reads == "context" else SeriesForecaster(bundle)
     return SentimentClassifier(bundle)

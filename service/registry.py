@@ -3,17 +3,17 @@
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from service.engine import Engine
-from service.errors import HorizonTooLong, TooFewReadings, UnknownModel
-from service.predictors import Forecaster, Review, Sentiment, SentimentClassifier, Window
+from service.errors import GatecastError, HorizonTooLong, InvalidRequest, TooFewReadings, UnknownModel, UnsupportedLevel
+from service.predictors import Forecast, Forecaster, Review, Sentiment, SentimentClassifier, Window
 
 
 @dataclass(frozen=True)
 class LoadedForecaster:
     predictor: Forecaster
-    engine: Engine[Window, list[float]]
+    engine: Engine[Window, Forecast]
     digest: str
 
 
@@ -25,6 +25,46 @@ class LoadedClassifier:
 
 
 Loaded = LoadedForecaster | LoadedClassifier
+
+
+class Question(NamedTuple):
+    """What is asked of a forecaster."""
+
+    readings: Sequence[float | None]
+    horizon: int | None
+    levels: Sequence[float] | None
+    season: int | None
+
+    def prepared(self, model: LoadedForecaster) -> Window:
+        return model.predictor.prepare(*self)
+
+
+class Contender(NamedTuple):
+    """A forecaster, and what it reads of one series."""
+
+    model: LoadedForecaster
+    window: Window
+
+
+def best(contenders: Sequence[Contender], forecasts: Sequence[Forecast]) -> int:
+    """The place of the contender with the least error on the readings themselves, over the seasonal naive's.
+
+    Errors on readings that a network has learnt from are raised by its card's optimism. Where not all of them had
+    enough readings to be measured, the first: a network that knows the series, if there is one.
+    """
+    raised: list[float] = []
+    for contender, forecast in zip(contenders, forecasts, strict=True):
+        ratio = forecast.skill["ratio"] if forecast.skill else None
+        if ratio is None:
+            return 0
+        raised.append(ratio * contender.model.predictor.card.optimism)
+    return raised.index(min(raised))
+
+
+def _ratio(model: LoadedForecaster, horizon: int | None) -> float:
+    """The card's skill, by which networks of one series are ranked."""
+    ratio = model.predictor.skill(horizon or model.predictor.card.horizon)["ratio"]
+    return float("inf") if ratio is None else float(ratio)
 
 
 class Registry:
@@ -84,46 +124,64 @@ class Registry:
                 return model
         raise UnknownModel(f"'{name}' has no version of that number; loaded are {_list(versions)}")
 
-    def check_forecaster(self, name: str | None, version: str | None, horizon: int | None) -> None:
+    def check_horizon(self, name: str | None, version: str | None, horizon: int | None) -> None:
         """Raise UnknownModel or HorizonTooLong where no series at all could be answered."""
-        if name is None:
-            self._by_error(horizon)
-        else:
-            self._far(self._candidates(name, version), horizon)
+        self._far(self._candidates(name, version), horizon)
 
-    def prepared(
-        self, name: str | None, version: str | None, readings: Sequence[float | None], horizon: int | None
-    ) -> tuple[LoadedForecaster, Window]:
-        """The named forecaster, or the one that suits the readings best, and the window that it reads of them.
+    def check_levels(self, name: str | None, version: str | None, levels: Sequence[float] | None) -> None:
+        """Raise UnknownModel or UnsupportedLevel where no series at all could be answered."""
+        refusals: list[UnsupportedLevel] = []
+        for model in self._candidates(name, version):
+            try:
+                model.predictor.levels(levels)
+                return
+            except UnsupportedLevel as refusal:
+                refusals.append(refusal)
+        raise refusals[0]
 
-        The best is the one with the least backtest error over steps 1 to `horizon`, by the cards, among those whose
-        window is filled, that go so far, and that have learnt from a series like this one (if any has).
+    def contenders(self, name: str | None, version: str | None, question: Question) -> list[Contender]:
+        """The forecasters that may answer, each with what it reads of the readings; at least one.
+
+        The named one; else those of any series, and of every series that a network has learnt and that these readings
+        look like, the network that its card's backtest puts first: the errors of networks on readings that they have
+        learnt from say little. Where none of them can, whichever network's window is filled. Raises what the first
+        one raises where all refuse.
         """
         if name is not None:
-            model = self._far(self._candidates(name, version), horizon)[0]
-            return model, model.predictor.prepare(readings, horizon)
-        ranked = self._by_error(horizon)
-        best: tuple[LoadedForecaster, Window] | None = None
+            model = self._far(self._candidates(name, version), question.horizon)[0]
+            return [Contender(model, question.prepared(model))]
+        ranked = self._by_skill(question.horizon)
+        found: dict[str, Contender] = {}
+        strange: list[Contender] = []
+        refusals: list[GatecastError] = []
         for model in ranked:
-            if model.predictor.window > len(readings):
+            card = model.predictor.card
+            if card.data.sha256 in found or card.window > len(question.readings):
                 continue
-            window = model.predictor.prepare(readings, horizon)
-            if window.familiar:
-                return model, window
-            best = best or (model, window)
-        if best is None:
-            least = min(model.predictor.window for model in ranked)
-            raise TooFewReadings(
-                f"at least {least} readings are needed; {len(readings)} were sent", pointer="/readings"
-            )
-        return best
+            try:
+                contender = Contender(model, question.prepared(model))
+            except InvalidRequest as refusal:
+                refusals.append(refusal)
+                continue
+            if contender.window.familiar:
+                found[card.data.sha256] = contender
+            else:
+                strange.append(contender)
+        if found or strange:
+            return list(found.values()) or strange[:1]
+        if refusals:
+            raise refusals[0]
+        least = min(model.predictor.window for model in ranked)
+        raise TooFewReadings(
+            f"at least {least} readings are needed; {len(question.readings)} were sent", pointer="/readings"
+        )
 
-    def _by_error(self, horizon: int | None) -> list[LoadedForecaster]:
-        """The newest of every forecaster that goes so far, the most accurate first."""
+    def _by_skill(self, horizon: int | None) -> list[LoadedForecaster]:
+        """The newest of every forecaster that goes so far: those of one series first, the most accurate first."""
         ranked = self._ranked.get(horizon)
         if ranked is None:
             ranked = self._far(self._candidates(None, None), horizon)
-            ranked.sort(key=lambda m: m.predictor.error(horizon or m.predictor.card.horizon))
+            ranked.sort(key=lambda m: (m.predictor.card.reads == "context", _ratio(m, horizon)))
             self._ranked[horizon] = ranked
         return ranked
 

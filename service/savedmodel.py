@@ -56,7 +56,7 @@ TRIALS = 5
 
 
 def load(path: Path, threads: int, *, example: npt.NDArray[Any] | None = None) -> Run:
-    """The `serving_default` signature of the SavedModel in `path`, as a function of one array.
+    """The `serving_default` signature of the SavedModel in `path`, as a function of its inputs in the order of names.
 
     With an `example` of shape (1, …), each size of BUCKETS is compiled by XLA and timed beside the plain
     signature; the faster one serves that size. Without (a model that reads text), the signature serves: XLA has
@@ -74,16 +74,17 @@ def load(path: Path, threads: int, *, example: npt.NDArray[Any] | None = None) -
         model = tf.saved_model.load(str(path))
         serve = model.signatures["serving_default"]
         ((_, arguments),) = [serve.structured_input_signature]
-        (argument,) = arguments
+        names = sorted(arguments)
     except Exception as error:
         raise BundleError(f"{path} cannot be loaded as a SavedModel: {error}") from error
 
-    def run(batch: npt.NDArray[Any], _keep_alive: object = model) -> dict[str, npt.NDArray[Any]]:
-        outputs = serve(**{argument: tf.constant(batch)})
+    def run(*arrays: npt.NDArray[Any], _keep_alive: object = model) -> dict[str, npt.NDArray[Any]]:
+        outputs = serve(**{name: tf.constant(array) for name, array in zip(names, arrays, strict=True)})
         return {name: np.asarray(value) for name, value in outputs.items()}
 
     if example is None:
         return run
+    (argument,) = names
     compiled = tf.function(lambda batch: serve(**{argument: batch}), jit_compile=True, autograph=False)
 
     def fast(batch: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:

@@ -70,8 +70,9 @@ Levels = Annotated[
     Field(
         None,
         max_length=5,
-        description="prediction-interval levels in percent; [] turns intervals off. No loaded model "
-        "gives intervals yet: naming a level is a 422",
+        description="prediction-interval levels in percent, up to what the model's calibration supports; "
+        "default: 80 and 95; [] turns intervals off",
+        examples=[[80, 95]],
     ),
 ]
 ModelName = Annotated[
@@ -157,12 +158,22 @@ FORECAST: dict[str, Any] = {
     "horizon": 2,
     "forecast": [114.93, 101.72],
     "timestamps": ["2018-02-01T00:00:00", "2018-03-01T00:00:00"],
-    "intervals": [],
-    "skill": {"baseline": "seasonal_naive", "metric": "rmse", "ratio": 1.07, "steps": 2},
+    "intervals": [
+        {"level": 80, "lower": [111.02, 98.11], "upper": [118.84, 105.33]},
+        {"level": 95, "lower": [108.46, 95.32], "upper": [121.40, 108.12]},
+    ],
+    "skill": {
+        "baseline": "seasonal_naive",
+        "metric": "rmse",
+        "ratio": 0.87,
+        "steps": 2,
+        "measured_on": "readings",
+        "origins": 24,
+    },
     "warnings": [
         {
-            "code": "recursive_horizon",
-            "detail": "the model predicts 1 step at once; steps 2 to 2 are made from its own predictions",
+            "code": "outside_training_range",
+            "detail": "1 of the 36 readings used lie outside the range of the training data (55.3151 to 128.907)",
         }
     ],
 }
@@ -230,6 +241,9 @@ class WarningBody(_Response):
         "outside_training_range",
         "unlike_training_data",
         "recursive_horizon",
+        "broken_season",
+        "constant_readings",
+        "poor_coverage",
         "truncated",
         "mostly_unknown_words",
     ]
@@ -237,18 +251,24 @@ class WarningBody(_Response):
 
 
 class Interval(_Response):
+    """Where the readings of each step will lie in `level` percent of cases."""
+
     level: FiniteFloat
     lower: list[FiniteFloat]
     upper: list[FiniteFloat]
 
 
 class Skill(_Response):
-    """The model's backtest error over the baseline's, from its card; below 1 is better."""
+    """The model's error over the baseline's; below 1 is better."""
 
     baseline: str
     metric: str
     ratio: FiniteFloat | None
     steps: int = Field(description="the steps from 1 that the ratio pools")
+    measured_on: Literal["readings", "card"] = Field(
+        description="earlier origins within the readings sent, or, where they are too few, the card's backtest"
+    )
+    origins: int | None = Field(description="earlier origins within the readings")
 
 
 class ForecastResponse(_Response):

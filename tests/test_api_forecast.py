@@ -24,7 +24,14 @@ def test_forecast_answers_every_field_of_the_contract(client):
         "forecast": [pytest.approx(60, abs=1e-4)],
         "timestamps": None,
         "intervals": [],
-        "skill": {"baseline": "seasonal_naive", "metric": "rmse", "ratio": 0.5, "steps": 1},
+        "skill": {
+            "baseline": "seasonal_naive",
+            "metric": "rmse",
+            "ratio": 0.5,
+            "steps": 1,
+            "measured_on": "card",
+            "origins": None,
+        },
         "warnings": [],
     }
 
@@ -45,6 +52,8 @@ def test_forecast_skill_pools_the_steps_asked_for(client):
         "metric": "rmse",
         "ratio": expected,
         "steps": 2,
+        "measured_on": "card",
+        "origins": None,
     }
 
 
@@ -120,7 +129,7 @@ def test_forecast_accepts_levels_turned_off(client):
         ({"horizon": 11}, "horizon-too-long", "/horizon"),
         ({"horizon": 11, "model": "gru"}, "horizon-too-long", "/horizon"),
         ({"horizon": 2.5}, "invalid-request", "/horizon"),
-        ({"levels": [80]}, "not-offered", "/levels"),
+        ({"levels": [80]}, "unsupported-level", "/levels/0"),
         ({"levels": [100]}, "invalid-request", "/levels/0"),
         ({"levels": [1, 2, 3, 4, 5, 6]}, "invalid-request", "/levels"),
         ({"start": "2016-02-01"}, "invalid-request", "/frequency"),
@@ -149,7 +158,7 @@ def test_forecast_lists_every_fault_and_not_only_the_first(client):
     """One round trip is enough to learn all that is wrong."""
     reply = ask(client, readings=[1], levels=[80], horizon=999, start="2016-02-02", frequency="MS")
     assert reply.status_code == 422
-    assert {fault["pointer"] for fault in reply.json()["errors"]} == {"/levels", "/horizon", "/readings", "/start"}
+    assert {fault["pointer"] for fault in reply.json()["errors"]} == {"/levels/0", "/horizon", "/readings", "/start"}
     both = ask(client, readings=[None, 2, 3, 4, 5], start="2016-02-02", frequency="MS")
     assert {fault["pointer"] for fault in both.json()["errors"]} == {"/readings/0", "/start"}
 

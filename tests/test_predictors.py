@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import GatecastError, ModelFault
-from service.predictors import Forecaster, SentimentClassifier, predictor
+from service.predictors import SentimentClassifier, SeriesForecaster, predictor
 from tests import fakes
 from tests.fakes import READINGS
 
@@ -14,7 +14,7 @@ numbers = st.floats(allow_nan=False, allow_infinity=False)
 
 
 def forecaster(**changes):
-    return Forecaster(fakes.forecast_bundle(fakes.forecast_card(**changes)))
+    return SeriesForecaster(fakes.forecast_bundle(fakes.forecast_card(**changes)))
 
 
 @settings(deadline=None, derandomize=True, max_examples=300)
@@ -28,8 +28,8 @@ def test_any_finite_readings_are_answered_or_refused(readings, horizon):
         assert refused.status == 422
         return
     (forecast,) = model.predict([window])
-    assert len(forecast) == horizon
-    assert np.isfinite(forecast).all()
+    assert len(forecast.values) == horizon
+    assert np.isfinite(forecast.values).all()
 
 
 def test_a_batch_of_mixed_horizons_answers_each_as_if_alone():
@@ -47,9 +47,11 @@ def test_a_direct_model_answers_its_steps_at_once_and_feeds_blocks_back():
         calls.append(len(batch))
         return {"output": batch[:, -1, :] + np.array([[0.1, 0.2, 0.3]], dtype=np.float32)}
 
-    model = Forecaster(fakes.forecast_bundle(fakes.forecast_card(steps=3, horizon=3), run=three_steps))
-    assert model.predict([model.prepare(READINGS)])[0] == pytest.approx([60, 70, 80], abs=1e-3)
-    assert model.predict([model.prepare(READINGS, 7)])[0] == pytest.approx([60, 70, 80, 90, 100, 110, 120], abs=1e-3)
+    model = SeriesForecaster(fakes.forecast_bundle(fakes.forecast_card(steps=3, horizon=3), run=three_steps))
+    assert model.predict([model.prepare(READINGS)])[0].values == pytest.approx([60, 70, 80], abs=1e-3)
+    assert model.predict([model.prepare(READINGS, 7)])[0].values == pytest.approx(
+        [60, 70, 80, 90, 100, 110, 120], abs=1e-3
+    )
     assert calls == [1, 1, 1, 1]
 
 
@@ -57,21 +59,22 @@ def test_a_network_with_an_output_at_every_position_is_served_by_its_last():
     def everywhere(batch):
         return {"output": batch + np.float32(0.1)}
 
-    model = Forecaster(fakes.forecast_bundle(run=everywhere))
-    assert model.predict([model.prepare(READINGS, 2)])[0] == pytest.approx([60, 70], abs=1e-3)
+    model = SeriesForecaster(fakes.forecast_bundle(run=everywhere))
+    assert model.predict([model.prepare(READINGS, 2)])[0].values == pytest.approx([60, 70], abs=1e-3)
 
 
 def test_only_the_window_is_read():
-    """Earlier readings change nothing, but for interpolating at the window's edge."""
+    """Earlier readings do not change the forecast of a model that is not corrected by its errors on them."""
     model = forecaster()
     longer = [1e6, None, None, None, 2e6, *READINGS]
-    assert model.predict([model.prepare(longer)]) == model.predict([model.prepare(READINGS)])
+    ours, theirs = (model.predict([model.prepare(readings)])[0].values for readings in (longer, READINGS))
+    assert ours == theirs
 
 
 def test_a_gap_at_the_windows_edge_is_interpolated_from_before_it():
     model = forecaster()
     window = model.prepare([0.0, None, 20.0, 30.0, 40.0, 50.0])
-    assert window.readings == [10, 20, 30, 40, 50]
+    assert window.readings[-5:] == [10, 20, 30, 40, 50]
     assert "(index 1)" in window.warnings[0].detail
 
 
@@ -83,13 +86,13 @@ def test_a_gap_longer_than_a_window_is_not_bridged():
 
 def test_a_network_of_other_steps_than_its_card_is_a_fault_and_not_an_answer():
     """One output would broadcast silently to three equal steps."""
-    model = Forecaster(fakes.forecast_bundle(fakes.forecast_card(steps=3, horizon=3)))
+    model = SeriesForecaster(fakes.forecast_bundle(fakes.forecast_card(steps=3, horizon=3)))
     with pytest.raises(ModelFault, match="for 1 windows of 3 steps"):
         model.predict([model.prepare(READINGS)])
 
 
 def test_a_forecast_that_is_not_a_number_is_a_fault_and_not_an_answer():
-    model = Forecaster(fakes.forecast_bundle(run=lambda batch: {"output": batch[:, -1, :] * np.nan}))
+    model = SeriesForecaster(fakes.forecast_bundle(run=lambda batch: {"output": batch[:, -1, :] * np.nan}))
     with pytest.raises(ModelFault, match="not a number"):
         model.predict([model.prepare(READINGS)])
 
@@ -104,9 +107,9 @@ def test_a_probability_that_is_not_a_number_is_a_fault_and_not_an_answer():
 
 
 def test_the_card_decides_the_predictor():
-    assert isinstance(predictor(fakes.forecast_bundle()), Forecaster)
+    assert isinstance(predictor(fakes.forecast_bundle()), SeriesForecaster)
     assert isinstance(predictor(fakes.sentiment_bundle()), SentimentClassifier)
     with pytest.raises(TypeError):
-        Forecaster(fakes.sentiment_bundle())
+        SeriesForecaster(fakes.sentiment_bundle())
     with pytest.raises(TypeError):
         SentimentClassifier(fakes.forecast_bundle())

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training import evaluate, windows
+from training import classification, evaluate, windows
 
 SERIES = np.arange(30, dtype=float)
 
@@ -14,6 +14,15 @@ def test_next_steps_have_a_different_target_for_every_output():
     assert (x.shape, y.shape) == ((2, 15, 1), (2, 14))
     assert y[0].tolist() == list(range(15, 29))
     assert x[1, :, 0].tolist() == list(range(1, 16))
+
+
+def test_partly_known_windows_reach_the_end():
+    """The last windows are there too; what comes after the series is not a number."""
+    x, y = windows.partly_known(SERIES, 15, 14)
+    assert (x.shape, y.shape) == ((15, 15, 1), (15, 14))
+    assert y[-1, 0] == 29
+    assert np.isnan(y[-1, 1:]).all()
+    assert not np.isnan(y[:2]).any()
 
 
 def test_shifted_targets_are_the_window_one_reading_later():
@@ -69,20 +78,20 @@ def test_calibration_error_is_nought_for_honest_probabilities():
     """Three right in four at a confidence of 0.75."""
     probabilities = np.full(1500, 0.75)
     labels = np.tile([1, 1, 1, 0], 375)
-    assert evaluate.expected_calibration_error(labels, probabilities, bins=1) == pytest.approx(0)
-    assert evaluate.expected_calibration_error(1 - labels, probabilities, bins=1) == pytest.approx(0.5)
+    assert classification.expected_calibration_error(labels, probabilities, bins=1) == pytest.approx(0)
+    assert classification.expected_calibration_error(1 - labels, probabilities, bins=1) == pytest.approx(0.5)
 
 
 def test_temperature_undoes_an_overconfident_scale():
     rng = np.random.default_rng(0)
     logits = rng.normal(0, 2, 20_000)
     labels = (rng.random(20_000) < 1 / (1 + np.exp(-logits))).astype(int)
-    assert evaluate.temperature(labels, logits * 3) == pytest.approx(3, rel=0.05)
+    assert classification.temperature(labels, logits * 3) == pytest.approx(3, rel=0.05)
 
 
 def test_the_threshold_keeps_the_accuracy_asked_for():
     """Over it enough are right; where that cannot be had it is 1."""
     probabilities = np.array([0.99, 0.95, 0.9, 0.8, 0.7, 0.6])
     labels = np.array([1, 1, 1, 1, 0, 0])
-    assert evaluate.confidence_threshold(labels, probabilities, 0.95) == pytest.approx(0.8)
-    assert evaluate.confidence_threshold(1 - labels, probabilities[:6], 1.0) == 1.0
+    assert classification.confidence_threshold(labels, probabilities, 0.95) == pytest.approx(0.8)
+    assert classification.confidence_threshold(1 - labels, probabilities[:6], 1.0) == 1.0

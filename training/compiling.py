@@ -1,9 +1,9 @@
 """A trained Keras network → the same network as ONNX, its weights placed into the fused GRU, LSTM and RNN operators.
 
 Not a general converter: it knows the layers that `networks.py` builds with, and refuses any other by name. A general
-one turns a masked recurrent layer into a loop over time steps, which is 16 times slower. Between layers everything
-is time-major, (time, batch, features), as the operators want it. Nothing is written here: `compile_version` is in
-`exporting.py`.
+one turns a masked recurrent layer into a loop over time steps, which is 16 times slower. Within a `Sequential` everything
+is time-major, (time, batch, features), as the operators want it; between the layers of a functional model, batch first.
+Nothing is written here: `compile_version` is in `exporting.py`.
 
 The formulas behind the reordering of gates: ONNX operators RNN-14, LSTM-14 and GRU-14, and keras.layers.
 """
@@ -17,6 +17,8 @@ import numpy.typing as npt
 import onnx
 from keras import layers
 from onnx import TensorProto, helper, numpy_helper
+
+from training import views
 
 OPSET = 17
 IR_VERSION = 8
@@ -77,12 +79,10 @@ class _Graph:
 def compile_forecaster(model: keras.Model) -> bytes:
     """float32 `window` (batch, window, 1) → `output` (batch, steps), or (batch, window, 1) at every position."""
     graph = _Graph()
-    hidden = graph.add("Transpose", "window", perm=(1, 0, 2))
-    hidden = _walk(graph, model.layers, hidden, "")
-    everywhere = len(model.output_shape) == 3
-    graph.add("Transpose", hidden, perm=(1, 0, 2), output="output") if everywhere else graph.add(
-        "Identity", hidden, output="output"
-    )
+    if isinstance(model, keras.Sequential):
+        _sequential(graph, model, "window", output="output")
+    else:
+        graph.add("Identity", _functional(graph, model, "window"), output="output")
     shape = ["batch", *(int(n) for n in model.output_shape[1:])]
     return _finish(
         graph,
@@ -116,6 +116,76 @@ def _finish(graph: _Graph, inputs: list[Any], outputs: list[Any]) -> bytes:
     )
     onnx.checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString())
+
+
+def _sequential(graph: _Graph, model: keras.Sequential, values: str, output: str | None = None) -> str:
+    """(batch, time, features) → (batch, features), or at every position; through the time-major operators."""
+    hidden = graph.add("Transpose", values, perm=(1, 0, 2))
+    hidden = _walk(graph, model.layers, hidden, "")
+    if len(model.output_shape) == 3:
+        return graph.add("Transpose", hidden, perm=(1, 0, 2), output=output)
+    return graph.add("Identity", hidden, output=output)
+
+
+def _functional(graph: _Graph, model: keras.Model, values: str) -> str:
+    """Every layer of a model of one input and one output, in the order of the data; everything batch first."""
+    names = {id(model.inputs[0]): values}
+    for _, nodes in sorted(model._nodes_by_depth.items(), reverse=True):
+        for node in nodes:
+            if not isinstance(node.operation, layers.InputLayer):
+                inputs = [names[id(tensor)] for tensor in node.input_tensors]
+                names[id(node.outputs[0])] = _between(graph, node.operation, inputs)
+    return names[id(model.outputs[0])]
+
+
+def _between(graph: _Graph, layer: Any, inputs: list[str]) -> str:
+    """One layer of a functional model."""
+    if isinstance(layer, keras.Sequential):
+        return _sequential(graph, layer, *inputs)
+    if isinstance(layer, keras.Model):
+        return _functional(graph, layer, *inputs)
+    place = next((place for kind, place in JOINTS.items() if isinstance(layer, kind)), None)
+    if place is None:
+        raise CannotCompile(f"the layer {layer.name} ({type(layer).__name__}) has no ONNX form here")
+    return place(graph, layer, *inputs)
+
+
+def _number(graph: _Graph, value: float) -> str:
+    return graph.constant(np.array(value, np.float32))
+
+
+def _log(graph: _Graph, _: Any, values: str) -> str:
+    return graph.add("Log", graph.add("Max", values, _number(graph, views.FLOOR)))
+
+
+def _exp(graph: _Graph, _: Any, values: str) -> str:
+    return graph.add("Exp", graph.add("Min", values, _number(graph, views.CEILING)))
+
+
+def _fixed(graph: _Graph, layer: Any, values: str) -> str:
+    return graph.add("MatMul", values, graph.constant(_weights(layer)[0]))
+
+
+def _rescaling(graph: _Graph, layer: Any, values: str) -> str:
+    return graph.add("Add", graph.add("Mul", values, _number(graph, layer.scale)), _number(graph, layer.offset))
+
+
+def _spread(graph: _Graph, layer: Any, values: str) -> str:
+    mean = graph.add("ReduceMean", graph.add("Mul", values, values), axes=[-1], keepdims=1)
+    found = graph.add("Sqrt", graph.add("Add", mean, _number(graph, views.SMALLEST)))
+    return graph.add("Reciprocal", found) if layer.inverse else found
+
+
+def _reshape(graph: _Graph, layer: Any, values: str) -> str:
+    return graph.add("Reshape", values, graph.constant(np.array([0, *layer.target_shape], np.int64)))
+
+
+def _cropping(graph: _Graph, layer: Any, values: str) -> str:
+    first, last = layer.cropping
+    if last:
+        raise CannotCompile(f"the layer {layer.name} crops the end")
+    bounds = ([first], [np.iinfo(np.int64).max], [1])
+    return graph.add("Slice", values, *(graph.constant(np.array(bound, np.int64)) for bound in bounds))
 
 
 def _walk(graph: _Graph, stack: Sequence[Any], hidden: str, lengths: str) -> str:
@@ -190,4 +260,16 @@ PLACES: dict[Any, Callable[[_Graph, Any, str, str], str]] = {
     layers.SimpleRNN: _one_way,
     layers.LSTM: _one_way,
     layers.GRU: _one_way,
+}
+JOINTS: dict[Any, Callable[..., str]] = {  # between the layers of a functional model
+    views.Log: _log,
+    views.Exp: _exp,
+    views.Fixed: _fixed,
+    views.Spread: _spread,
+    layers.Rescaling: _rescaling,
+    layers.Reshape: _reshape,
+    layers.Cropping1D: _cropping,
+    layers.Add: lambda graph, _, *inputs: graph.add("Add", *inputs),
+    layers.Multiply: lambda graph, _, *inputs: graph.add("Mul", *inputs),
+    layers.Average: lambda graph, _, *inputs: graph.add("Mean", *inputs),
 }

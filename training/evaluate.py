@@ -1,26 +1,217 @@
-"""Metrics, baselines, and the walk over a test part; no network is trained here."""
+"""Forecasts measured on readings they have not seen: rolling origins, metrics, and how sure a comparison is.
+
+No network is trained and no baseline fitted here. Shapes are (origins, steps); a target that is missing, or that lies
+after the end of the series, is NaN and counts nowhere.
+"""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
 Forecast = Callable[[list[Array], int], Array]  # (histories, steps) → (histories, steps)
-Labels = npt.NDArray[np.int64]
+MIN_ORIGINS = 8  # fewer say nothing about how sure a ratio is
+MIN_BLOCKS = 3
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """Forecasts of one method in the readings' units.
+
+    `point` is (origins, steps); `lower` and `upper` are (levels, origins, steps), `levels` in percent, ascending.
+    A method without intervals has no levels.
+    """
+
+    point: Array
+    levels: tuple[float, ...]
+    lower: Array
+    upper: Array
+
+    def cut(self, rows: npt.NDArray[np.bool_], steps: int) -> "Predicted":
+        """The chosen origins, and the first `steps` steps."""
+        lower, upper = (bound[:, rows, :steps] for bound in (self.lower, self.upper))
+        return Predicted(self.point[rows, :steps], self.levels, lower, upper)
+
+
+Method = Callable[[list[Array], int, Sequence[float]], Predicted]  # (histories, steps, levels in percent)
+
+
+@dataclass(frozen=True)
+class Walk:
+    """What one method said at each origin, beside what came: `actual` is (origins, steps)."""
+
+    origins: npt.NDArray[np.int64]
+    actual: Array
+    predicted: Predicted
+    readings: int
+
+    def part(self, steps: int) -> "Walk":
+        """Steps 1 to `steps`, from the origins that have so many readings after them."""
+        rows = self.origins + steps <= self.readings
+        return Walk(self.origins[rows], self.actual[rows, :steps], self.predicted.cut(rows, steps), self.readings)
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """A loss over a baseline's on the same targets, with a bootstrap interval; None where the origins are too few."""
+
+    value: float
+    low: float | None
+    high: float | None
+    blocks: int
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Fit on readings[:end]; forecast at `origins`, whose targets all lie before the test part."""
+
+    end: int
+    origins: tuple[int, ...]
+
+
+def without_intervals(point: Array) -> Predicted:
+    """Point forecasts (origins, steps) of a method that says nothing of its uncertainty."""
+    nothing = np.empty((0, *point.shape))
+    return Predicted(point, (), nothing, nothing)
+
+
+def walk(readings: Array, origins: Sequence[int], steps: int, levels: Sequence[float], method: Method) -> Walk:
+    """Forecast at every origin; at origin t the method is given a copy of readings[:t] and nothing after."""
+    predicted = method([readings[:t].copy() for t in origins], steps, levels)
+    expected = (len(origins), steps)
+    if predicted.point.shape != expected:
+        raise ValueError(f"forecasts have shape {predicted.point.shape}, expected {expected}")
+    bands = (len(predicted.levels), *expected)
+    if not predicted.lower.shape == predicted.upper.shape == bands:
+        raise ValueError(f"intervals have shape {predicted.lower.shape}, expected {bands}")
+    if not np.isfinite(predicted.point).all():
+        raise ValueError("a forecast is not a finite number")
+    padded = np.concatenate([readings, np.full(steps, np.nan)])
+    actual = np.stack([padded[t : t + steps] for t in origins])
+    return Walk(np.array(origins, dtype=np.int64), actual, predicted, len(readings))
+
+
+def losses(actual: Array, predicted: Predicted) -> dict[str, Array]:
+    """Each loss of each forecast, (origins, steps), NaN where the target is.
+
+    The interval score is that of Gneiting & Raftery (2007, section 6.2): the width, and 2/α times the distance by which
+    a reading lies outside. `pinball` is the mean over the median (the point forecast) and both ends of every level.
+    """
+    error = predicted.point - actual
+    both = np.abs(actual) + np.abs(predicted.point)
+    found = {
+        "square": np.square(error),
+        "absolute": np.abs(error),
+        "error": error,
+        "magnitude": np.abs(actual),
+        "percent": 100 * np.abs(np.divide(error, actual, out=np.full_like(error, np.nan), where=actual != 0)),
+        "symmetric": 200 * np.divide(np.abs(error), both, out=np.zeros_like(error), where=both != 0),
+    }
+    quantiles = [pinball(actual, predicted.point, 0.5)]
+    for level, lower, upper in zip(predicted.levels, predicted.lower, predicted.upper, strict=True):
+        alpha = 1 - level / 100
+        quantiles += [pinball(actual, lower, alpha / 2), pinball(actual, upper, 1 - alpha / 2)]
+        outside = np.maximum(lower - actual, 0) + np.maximum(actual - upper, 0)
+        gone = np.isnan(actual)
+        found[f"coverage_{level:g}"] = np.where(gone, np.nan, outside == 0)
+        found[f"width_{level:g}"] = np.where(gone, np.nan, upper - lower)
+        found[f"winkler_{level:g}"] = upper - lower + outside * 2 / alpha
+    found["pinball"] = np.mean(quantiles, axis=0)
+    return found
+
+
+def pinball(actual: Array, forecast: Array, quantile: float) -> Array:
+    """The quantile loss: `quantile` times what lies over the forecast, its complement times what lies under it."""
+    return np.maximum(quantile * (actual - forecast), (quantile - 1) * (actual - forecast))
+
+
+def metrics(found: dict[str, Array], scale: float) -> dict[str, float]:
+    """Metrics pooled over origins and steps; see `each` for what they are."""
+    return {name: float(value) for name, value in _metrics(found, scale, None).items()}
+
+
+def each(found: dict[str, Array], scale: float) -> dict[str, list[float]]:
+    """Metrics of every step: RMSE, MAE and bias in the readings' units, MAPE and sMAPE in percent, MASE.
+
+    MASE is the MAE over `scale` (Hyndman & Koehler, 2006), `wql` twice the quantile loss over the mean magnitude.
+    MAPE is left out where a reading is 0, MASE where the scale is.
+    """
+    return {name: values.tolist() for name, values in _metrics(found, scale, 0).items()}
+
+
+def _metrics(found: dict[str, Array], scale: float, axis: int | None) -> dict[str, Array]:
+    mean = {name: _mean(values, axis) for name, values in found.items()}
+    result = {"rmse": np.sqrt(mean["square"]), "mae": mean["absolute"], "bias": mean["error"]}
+    if not (found["magnitude"] == 0).any():
+        result["mape"] = mean["percent"]
+    result["smape"] = mean["symmetric"]
+    if scale > 0:
+        result["mase"] = mean["absolute"] / scale
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result["wql"] = 2 * mean["pinball"] / mean["magnitude"]
+    return result | {name: v for name, v in mean.items() if name.startswith(("coverage", "width", "winkler"))}
+
+
+def _mean(values: Array, axis: int | None) -> Array:
+    """The mean of what is there; NaN where nothing is."""
+    there = ~np.isnan(values)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.sum(values, axis=axis, where=there) / np.sum(there, axis=axis))
+
+
+def seasonal_scale(train: Array, season: int) -> float:
+    """The MAE of the seasonal naive forecast inside the training part, that MASE divides by."""
+    return float(np.nanmean(np.abs(train[season:] - train[:-season]))) if len(train) > season else 0.0
+
+
+def ratio(
+    ours: Array, theirs: Array, block: int, *, root: bool = False, draws: int = 2000, level: float = 90.0, seed: int = 0
+) -> Ratio:
+    """Mean loss over a baseline's, and its interval by a circular block bootstrap over the origins.
+
+    Blocks of `block` consecutive origins are drawn whole, as forecasts of neighbouring origins share their targets
+    (Politis & Romano, 1992); the same origins are drawn for both. `root` for a squared loss. Blocks are shortened so
+    that there are at least three; such an interval is too narrow.
+    """
+    there = ~(np.isnan(ours) | np.isnan(theirs))
+    sums = np.stack([np.sum(loss, axis=1, where=there) for loss in (ours, theirs)])
+    value = _over(*sums.sum(axis=1), root=root)
+    count = sums.shape[1]
+    if count < MIN_ORIGINS:
+        return Ratio(float(value), None, None, 0)
+    block = max(1, min(block, count // MIN_BLOCKS))
+    starts = np.random.default_rng(seed).integers(0, count, (draws, -(-count // block)))
+    drawn = ((starts[:, :, np.newaxis] + np.arange(block)) % count).reshape(draws, -1)[:, :count]
+    tail = (100 - level) / 2
+    spread = _over(*sums[:, drawn].sum(axis=2), root=root)
+    low, high = np.nanpercentile(spread, [tail, 100 - tail]) if np.isfinite(spread).any() else (np.nan, np.nan)
+    return Ratio(float(value), float(low), float(high), count // block)
+
+
+def _over(ours: Array, theirs: Array, *, root: bool) -> Array:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        quotient = np.asarray(ours / theirs)
+    return np.sqrt(quotient) if root else quotient
+
+
+def folds(train_size: int, count: int, steps: int, season: int, every: int = 1) -> list[Fold]:
+    """Expanding folds inside the training part, oldest first, for every choice that is made before the test.
+
+    Each spans `2 * season` readings (or `steps`, if more) after its end; no target lies in the test part.
+    """
+    span = max(2 * season, steps)
+    ends = [train_size - span * back for back in range(count, 0, -1)]
+    if count < 1 or ends[0] < max(2 * season, steps) + 1:
+        raise ValueError(f"{train_size} training readings hold no {count} folds of {span} readings")
+    return [Fold(end, tuple(range(end, end + span - steps + 1, every))) for end in ends]
 
 
 def point_metrics(actual: Array, forecast: Array) -> dict[str, float]:
     """RMSE and MAE in the readings' units, MAPE in percent (left out where a reading is 0)."""
-    error = forecast - actual
-    metrics = {
-        "rmse": float(np.sqrt(np.mean(np.square(error)))),
-        "mae": float(np.mean(np.abs(error))),
-        "bias": float(np.mean(error)),
-    }
-    if (actual != 0).all():
-        metrics["mape"] = float(np.mean(np.abs(error / actual)) * 100)
-    return metrics
+    found = metrics(losses(actual, without_intervals(forecast)), 0.0)
+    return {name: found[name] for name in ("rmse", "mae", "bias", "mape") if name in found}
 
 
 def rolling(series: Array, origins: Sequence[int], steps: int, forecast: Forecast) -> tuple[Array, Array]:
@@ -28,11 +219,8 @@ def rolling(series: Array, origins: Sequence[int], steps: int, forecast: Forecas
 
     At origin t `forecast` is given series[:t] and nothing after; it answers for all origins at once.
     """
-    actual = np.stack([series[t : t + steps] for t in origins])
-    predicted = forecast([series[:t] for t in origins], steps)
-    if predicted.shape != actual.shape:
-        raise ValueError(f"forecasts have shape {predicted.shape}, expected {actual.shape}")
-    return actual, predicted
+    found = walk(series, origins, steps, (), lambda histories, ahead, _: without_intervals(forecast(histories, ahead)))
+    return found.actual, found.predicted.point
 
 
 def last_value(histories: list[Array], steps: int) -> Array:
@@ -52,51 +240,3 @@ def seasonal_naive(season: int) -> Forecast:
         return np.stack([history[positions] for history in histories])
 
     return forecast
-
-
-def expected_calibration_error(labels: Labels, probabilities: Array, bins: int = 15) -> float:
-    """Mean |confidence − accuracy| over `bins` bins of equal mass (Naeini et al., 2015; Nixon et al., 2019).
-
-    Confidence is that of the predicted class, accuracy the share of right predictions in the bin.
-    """
-    confidence = np.maximum(probabilities, 1 - probabilities)
-    right = (probabilities >= 0.5) == (labels == 1)
-    parts = np.array_split(np.argsort(confidence, kind="stable"), bins)
-    gaps = [abs(confidence[p].mean() - right[p].mean()) * len(p) for p in parts if len(p)]
-    return float(np.sum(gaps) / len(labels))
-
-
-def class_metrics(labels: Labels, probabilities: Array) -> dict[str, float]:
-    """Accuracy, ROC AUC, negative log likelihood, Brier score and calibration error."""
-    from sklearn.metrics import roc_auc_score
-
-    clipped = np.clip(probabilities, 1e-7, 1 - 1e-7)
-    likelihood = np.where(labels == 1, clipped, 1 - clipped)
-    return {
-        "accuracy": float(np.mean((probabilities >= 0.5) == (labels == 1))),
-        "auc": float(roc_auc_score(labels, probabilities)),
-        "nll": float(-np.mean(np.log(likelihood))),
-        "brier": float(np.mean(np.square(probabilities - labels))),
-        "ece": expected_calibration_error(labels, probabilities),
-    }
-
-
-def temperature(labels: Labels, logits: Array) -> float:
-    """The T that minimises the negative log likelihood of sigmoid(logit / T) (Guo et al., 2017)."""
-    grid = np.geomspace(0.2, 5.0, 2001)
-    signs = np.where(labels == 1, 1.0, -1.0)
-    losses = [float(np.mean(np.logaddexp(0.0, -signs * logits / t))) for t in grid]
-    return float(grid[int(np.argmin(losses))])
-
-
-def confidence_threshold(labels: Labels, probabilities: Array, accuracy: float) -> float:
-    """The least confidence at and over which `accuracy` of the predictions are right.
-
-    Returns 1.0 when no such confidence exists.
-    """
-    confidence = np.maximum(probabilities, 1 - probabilities)
-    right = (probabilities >= 0.5) == (labels == 1)
-    order = np.argsort(-confidence, kind="stable")
-    share_right = np.cumsum(right[order]) / np.arange(1, len(labels) + 1)
-    good = np.flatnonzero(share_right >= accuracy)
-    return float(confidence[order][good[-1]]) if good.size else 1.0

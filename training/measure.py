@@ -31,7 +31,7 @@ def measure(forecaster: Forecaster, series: Series, train_size: int, steps: int)
 
     def forecast(histories: list[Array], horizon: int) -> Array:
         batch = [forecaster.prepare(history.tolist(), horizon) for history in histories]
-        return np.array(forecaster.predict(batch))
+        return np.array([forecast.values for forecast in forecaster.predict(batch)])
 
     walked = walks(forecast, series, train_size, steps)
     (_, one_step), (actual, ours) = walked

@@ -32,7 +32,7 @@ from service import bundle
 from service.card import FORMAT_VERSION, Calibration, Score, SentimentCard, Split, TrainingData
 from service.predictors import SentimentClassifier
 from service.savedmodel import Run
-from training import evaluate, networks, plots, report
+from training import classification, networks, plots, report
 from training.data import DataError
 from training.exporting import save_proven
 from training.texts import Texts, fetch_reviews, read_texts, without
@@ -275,12 +275,12 @@ def export(
         heat = calibrate(trial.network, parts[1])
         for measured in parts[1:]:
             found = sigmoid(logits(trial.network, measured))
-            metrics.setdefault(trial.seed, {})[measured.name] = evaluate.class_metrics(measured.labels, found)
+            metrics.setdefault(trial.seed, {})[measured.name] = classification.class_metrics(measured.labels, found)
             if trial is shipped:
                 probabilities[measured.name] = found
         if trial is shipped:
             shipped_heat = heat
-    threshold = evaluate.confidence_threshold(parts[1].labels, probabilities["validation"], SURE_ACCURACY)
+    threshold = classification.confidence_threshold(parts[1].labels, probabilities["validation"], SURE_ACCURACY)
     card = make_card(trials, shipped, parts, learn, options, metrics)
     card = card.model_copy(
         update={"calibration": calibration(shipped_heat, threshold, parts[2], probabilities["test"])}
@@ -313,7 +313,7 @@ def sigmoid(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 def calibrate(network: keras.Model, validation: Part) -> float:
     """Fit a temperature on the validation part and put it into the network's last layer."""
-    heat = evaluate.temperature(validation.labels, logits(network, validation))
+    heat = classification.temperature(validation.labels, logits(network, validation))
     last = network.layers[-1]
     last.set_weights([weights / heat for weights in last.get_weights()])
     return heat
@@ -325,7 +325,7 @@ def calibration(heat: float, threshold: float, test: Part, probabilities: npt.ND
     return Calibration(
         temperature=heat,
         fitted_on="validation",
-        expected_calibration_error=evaluate.expected_calibration_error(test.labels, probabilities),
+        expected_calibration_error=classification.expected_calibration_error(test.labels, probabilities),
         bins=15,
         measured_on="test",
         confidence_threshold=threshold,

@@ -7,17 +7,14 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pandas.tseries.frequencies import to_offset
-from pandas.tseries.offsets import Tick
 
+from service import seasons
 from training.data import DataError, columns_of, fetch, file_sha256, named, read_csv, rows_of
 
 Array = npt.NDArray[np.float64]
 
 SERIES_URL = "https://fred.stlouisfed.org/graph/fredgraph.csv?id=IPG2211A2N&cosd=1985-01-01&coed=2018-01-01"
 SERIES_ROWS = 397
-SEASONS = {"MS": 12, "ME": 12, "BMS": 12, "BME": 12, "QS": 4, "QE": 4, "BQS": 4, "BQE": 4, "W": 52, "D": 7, "B": 5}
-DAY = pd.Timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ def read_series(
         dates,
         values,
         frequency,
-        season_of(frequency),
+        seasons.by_frequency(frequency),
         {"date": date_column, "value": value_column},
         source or path.name,
         file_sha256(path),
@@ -88,17 +85,6 @@ def fetch_series() -> Series:
             f"{SERIES_ROWS} of MS; the file was dropped, pass --data my.csv instead"
         )
     return series
-
-
-def season_of(frequency: str) -> int:
-    """Readings in one season: a year of months or quarters or weeks, a week of days, a day of what is finer; else 1."""
-    known = SEASONS.get(frequency.split("-")[0])
-    if known is not None:
-        return known
-    offset = to_offset(frequency)
-    if not isinstance(offset, Tick) or pd.Timedelta(offset) > DAY:
-        return 1
-    return round(DAY / pd.Timedelta(offset))
 
 
 def _date_column(table: pd.DataFrame, path: Path, day_first: bool) -> str:

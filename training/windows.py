@@ -19,6 +19,15 @@ def next_steps(series: Array, window: int, steps: int) -> tuple[Array, Array]:
     return rows[:, :window, np.newaxis].copy(), rows[:, window:].copy()
 
 
+def partly_known(series: Array, window: int, steps: int) -> tuple[Array, Array]:
+    """Like `next_steps`, with the last windows too, whose targets are known in part; the others are NaN.
+
+    Returns x of shape (n, window, 1) and y of shape (n, steps), n = len(series) − window.
+    """
+    _check(series, window, 1)
+    return next_steps(np.concatenate([series, np.full(steps - 1, np.nan)]), window, steps)
+
+
 def shifted(series: Array, window: int) -> tuple[Array, Array]:
     """Windows and the same windows one reading later: a target for every position.
 

@@ -1,15 +1,15 @@
 """POST /forecast and /forecast/batch."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
 from service.batching import Answer
-from service.errors import GatecastError, InvalidRequest, NotOffered
+from service.errors import GatecastError, InvalidRequest
 from service.front import Asked, Asking
-from service.future import timestamps
-from service.predictors import Window
-from service.registry import LoadedForecaster, Registry
+from service.future import season_of, timestamps
+from service.predictors import Forecast
+from service.registry import Contender, Question, Registry, best
 from service.routes.common import AskingRouter, outcome, warned, within
 from service.schemas import (
     BatchSeries,
@@ -20,31 +20,43 @@ from service.schemas import (
     SeriesOptions,
 )
 
+T = TypeVar("T")
 PREPARED_AT_ONCE = 64  # series of a batch checked before other requests have their turn
 
 
 class Prepared:
-    """One checked series: who answers it, what is asked, and the dates of the answer."""
+    """One checked series: who may answer it, what is asked, and the dates of the answer."""
 
     def __init__(self, models: Registry, series: ForecastRequest | BatchSeries, options: SeriesOptions) -> None:
-        self.model: LoadedForecaster
-        self.window: Window
-        self.model, self.window = models.prepared(options.model, options.version, series.readings, options.horizon)
-        self.timestamps = _dates(series, self.window.horizon)
+        self.contenders = models.contenders(options.model, options.version, _question(series, options))
+        self._series = series
+        # one who leaves fields out has them answered in the model's own way; dates are checked for the longest
+        self.timestamps = _dates(series, max(c.window.horizon for c in self.contenders))
 
-    def response(self, forecast: list[float]) -> dict[str, Any]:
-        """A ForecastResponse as a dictionary."""
-        card, window = self.model.predictor.card, self.window
+    def response(self, forecasts: Sequence[Forecast]) -> dict[str, Any]:
+        """A ForecastResponse as a dictionary, from the contenders' forecasts."""
+        place = best(self.contenders, forecasts) if len(forecasts) > 1 else 0
+        (model, window), forecast = self.contenders[place], forecasts[place]
+        predictor, horizon = model.predictor, window.horizon
         return {
-            "model": card.name,
-            "version": card.version,
-            "horizon": window.horizon,
-            "forecast": forecast,
-            "timestamps": self.timestamps,
-            "intervals": [],
-            "skill": self.model.predictor.skill(window.horizon),
-            "warnings": warned(window.warnings),
+            "model": predictor.card.name,
+            "version": predictor.card.version,
+            "horizon": horizon,
+            "forecast": forecast.values,
+            "timestamps": self.timestamps[:horizon] if self.timestamps else None,
+            "intervals": [interval._asdict() for interval in forecast.intervals],
+            "skill": forecast.skill or predictor.skill(horizon),
+            "warnings": warned([*window.warnings, *forecast.warnings]),
         }
+
+
+def _question(series: ForecastRequest | BatchSeries, options: SeriesOptions) -> Question:
+    return Question(series.readings, options.horizon, options.levels, _season(series.frequency))
+
+
+def _season(frequency: str | None) -> int | None:
+    """Of a frequency that is sent; None where there is none, or none that is known (`_dates` says so)."""
+    return season_of(frequency) if frequency is not None else None
 
 
 def _dates(series: ForecastRequest | BatchSeries, horizon: int) -> list[str] | None:
@@ -58,17 +70,18 @@ def _dates(series: ForecastRequest | BatchSeries, horizon: int) -> list[str] | N
 
 
 def _check_options(models: Registry, options: SeriesOptions) -> None:
-    """Refuse what no series could be answered with: levels, an unknown model, too long a horizon."""
+    """Refuse what no series could be answered with: an unknown model, too long a horizon."""
     if options.version is not None and options.model is None:
         raise InvalidRequest("a `version` needs the `model` that it is of", pointer="/model")
 
-    def check_model() -> None:
-        models.check_forecaster(options.model, options.version, options.horizon)
+    def check_horizon() -> None:
+        models.check_horizon(options.model, options.version, options.horizon)
 
-    if options.levels:
-        detail = "no loaded model gives prediction intervals yet; leave `levels` out or send []"
-        raise NotOffered(detail, pointer="/levels").joined_by(check_model)
-    check_model()
+    try:
+        models.check_levels(options.model, options.version, options.levels)
+    except InvalidRequest as error:
+        raise error.joined_by(check_horizon) from None
+    check_horizon()
 
 
 def _prepare(models: Registry, series: ForecastRequest | BatchSeries, options: SeriesOptions) -> Prepared:
@@ -85,7 +98,8 @@ def _series_checks(
     """What can be wrong with a series, whatever else is wrong."""
 
     def check_readings() -> None:
-        models.prepared(options.model, options.version, series.readings, None)
+        plain = Question(series.readings, None, (), None)
+        models.contenders(options.model, options.version, plain)
 
     return check_readings, lambda: _dates(series, 1)
 
@@ -98,9 +112,12 @@ async def forecast(body: ForecastRequest, asked: Asked) -> dict[str, Any]:
     except InvalidRequest as error:
         raise error.joined_by(*_series_checks(models, body, body)) from None
     prepared = _prepare(models, body, body)
-    answer = await prepared.model.engine.ask(prepared.window, asked.deadline, asked.call.gone)
-    asked.call.waited(answer.queued, answer.worked)
-    return prepared.response(answer.result)
+    answers = await _together(
+        [c.model.engine.ask(c.window, asked.deadline, asked.call.gone) for c in prepared.contenders]
+    )
+    for answer in answers:
+        asked.call.waited(answer.queued, answer.worked)
+    return prepared.response([answer.result for answer in answers])
 
 
 async def forecast_batch(body: ForecastBatchRequest, asked: Asked) -> dict[str, Any]:
@@ -125,30 +142,45 @@ async def forecast_batch(body: ForecastBatchRequest, asked: Asked) -> dict[str, 
     return {"results": results}
 
 
-async def _ask_all(items: list[Prepared | GatecastError], asked: Asked) -> list[list[float] | GatecastError]:
-    """Forecasts in the order of `items`, the models asked side by side, each for all of its series."""
-    by_model: dict[int, list[int]] = {}
+async def _ask_all(items: list[Prepared | GatecastError], asked: Asked) -> list[list[Forecast] | GatecastError]:
+    """Forecasts of every contender in the order of `items`, the models asked side by side, each for all of its series.
+
+    A series of which one contender fails has that error.
+    """
+    by_model: dict[int, list[tuple[int, int, Contender]]] = {}  # with the places of the item and of the contender
     for index, item in enumerate(items):
-        if isinstance(item, Prepared):
-            by_model.setdefault(id(item.model), []).append(index)
+        for place, contender in enumerate(item.contenders if isinstance(item, Prepared) else ()):
+            by_model.setdefault(id(contender.model), []).append((index, place, contender))
 
-    async def ask(indices: Sequence[int]) -> list[Answer[list[float]] | Exception]:
-        prepared = [item for i in indices if isinstance(item := items[i], Prepared)]
-        engine = prepared[0].model.engine
-        return await engine.ask_many([p.window for p in prepared], asked.deadline, asked.call.gone)
+    def ask(entries: list[tuple[int, int, Contender]]) -> Coroutine[Any, Any, list[Answer[Forecast] | Exception]]:
+        engine = entries[0][2].model.engine
+        return engine.ask_many([c.window for _, _, c in entries], asked.deadline, asked.call.gone)
 
-    asking = [asyncio.ensure_future(ask(indices)) for indices in by_model.values()]
+    answers = await _together([ask(entries) for entries in by_model.values()])
+    given: dict[tuple[int, int], Answer[Forecast] | Exception] = {}
+    for entries, answered in zip(by_model.values(), answers, strict=True):
+        given.update({(index, place): one for (index, place, _), one in zip(entries, answered, strict=True)})
+    found: list[list[Forecast] | GatecastError] = [e if isinstance(e, GatecastError) else [] for e in items]
+    for index, place in sorted(given):
+        one, so_far = outcome(given[index, place], asked.call), found[index]
+        if isinstance(so_far, list):
+            if isinstance(one, GatecastError):
+                found[index] = one
+            else:
+                so_far.append(one)
+    return found
+
+
+async def _together(asking: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    """All results in order; where one is refused, nobody waits for the others."""
+    if len(asking) == 1:
+        return [await asking[0]]
+    tasks = [asyncio.ensure_future(each) for each in asking]
     try:
-        answers = await asyncio.gather(*asking)
+        return await asyncio.gather(*tasks)
     finally:
-        for task in asking:
-            task.cancel()  # where one is refused, nobody waits for the others
-    found: dict[int, list[float] | GatecastError] = {i: e for i, e in enumerate(items) if isinstance(e, GatecastError)}
-    for indices, given in zip(by_model.values(), answers, strict=True):
-        for i, answer in zip(indices, given, strict=True):
-            one = outcome(answer, asked.call)
-            found[i] = one
-    return [found[i] for i in range(len(items))]
+        for task in tasks:
+            task.cancel()
 
 
 ASKING = {

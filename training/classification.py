@@ -1,0 +1,55 @@
+"""Metrics of a classifier's probabilities, and its calibration; forecasts are measured in evaluate.py."""
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int64]
+
+
+def expected_calibration_error(labels: Labels, probabilities: Array, bins: int = 15) -> float:
+    """Mean |confidence − accuracy| over `bins` bins of equal mass (Naeini et al., 2015; Nixon et al., 2019).
+
+    Confidence is that of the predicted class, accuracy the share of right predictions in the bin.
+    """
+    confidence = np.maximum(probabilities, 1 - probabilities)
+    right = (probabilities >= 0.5) == (labels == 1)
+    parts = np.array_split(np.argsort(confidence, kind="stable"), bins)
+    gaps = [abs(confidence[p].mean() - right[p].mean()) * len(p) for p in parts if len(p)]
+    return float(np.sum(gaps) / len(labels))
+
+
+def class_metrics(labels: Labels, probabilities: Array) -> dict[str, float]:
+    """Accuracy, ROC AUC, negative log likelihood, Brier score and calibration error."""
+    from sklearn.metrics import roc_auc_score
+
+    clipped = np.clip(probabilities, 1e-7, 1 - 1e-7)
+    likelihood = np.where(labels == 1, clipped, 1 - clipped)
+    return {
+        "accuracy": float(np.mean((probabilities >= 0.5) == (labels == 1))),
+        "auc": float(roc_auc_score(labels, probabilities)),
+        "nll": float(-np.mean(np.log(likelihood))),
+        "brier": float(np.mean(np.square(probabilities - labels))),
+        "ece": expected_calibration_error(labels, probabilities),
+    }
+
+
+def temperature(labels: Labels, logits: Array) -> float:
+    """The T that minimises the negative log likelihood of sigmoid(logit / T) (Guo et al., 2017)."""
+    grid = np.geomspace(0.2, 5.0, 2001)
+    signs = np.where(labels == 1, 1.0, -1.0)
+    losses = [float(np.mean(np.logaddexp(0.0, -signs * logits / t))) for t in grid]
+    return float(grid[int(np.argmin(losses))])
+
+
+def confidence_threshold(labels: Labels, probabilities: Array, accuracy: float) -> float:
+    """The least confidence at and over which `accuracy` of the predictions are right.
+
+    Returns 1.0 when no such confidence exists.
+    """
+    confidence = np.maximum(probabilities, 1 - probabilities)
+    right = (probabilities >= 0.5) == (labels == 1)
+    order = np.argsort(-confidence, kind="stable")
+    share_right = np.cumsum(right[order]) / np.arange(1, len(labels) + 1)
+    good = np.flatnonzero(share_right >= accuracy)
+    return float(confidence[order][good[-1]]) if good.size else 1.0

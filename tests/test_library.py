@@ -217,7 +217,7 @@ def test_a_request_ends_on_the_version_that_it_began_with(shelf):
 
     version, forecast, now = opened(shelf, work)
     assert (version, now) == ("1", ["2"])
-    assert forecast == pytest.approx([60.0], abs=1e-3)
+    assert forecast.values == pytest.approx([60.0], abs=1e-3)
 
 
 def test_an_engine_that_two_old_registries_hold_outlives_the_first(shelf):

@@ -273,3 +273,32 @@ JOINTS: dict[Any, Callable[..., str]] = {  # between the layers of a functional 
     layers.Multiply: lambda graph, _, *inputs: graph.add("Mul", *inputs),
     layers.Average: lambda graph, _, *inputs: graph.add("Mean", *inputs),
 }
+
+
+def compile_universal(model: keras.Model) -> bytes:
+    """float32 `readings` (batch, time, 7) and `steps` (batch, steps, 18) → `output` (batch, steps, 9)."""
+    graph = _Graph()
+    layer = {found.name: found for found in model.layers}
+    hidden = graph.add("Transpose", "readings", perm=(1, 0, 2))
+    hidden = _one_way(graph, layer["encoder_1"], hidden, "")
+    state = _one_way(graph, layer["encoder_2"], hidden, "")
+    state = graph.add("Unsqueeze", state, graph.constant(np.array([0], np.int64)))
+    ahead = graph.add("Transpose", "steps", perm=(1, 0, 2))
+    parts = [graph.constant(part[np.newaxis]) for part in _recurrent_weights(layer["decoder"])]
+    units = layer["decoder"].units
+    graph.nodes.append(
+        helper.make_node("GRU", [ahead, *parts, "", state], ["ahead_states"], hidden_size=units, linear_before_reset=1)
+    )
+    found = graph.add("Squeeze", "ahead_states", graph.constant(np.array([1], np.int64)))
+    found = graph.add("Concat", found, ahead, axis=2)
+    for name in ("mixing", "quantiles"):
+        found = _dense(graph, layer[name], found, "")
+    graph.add("Transpose", found, perm=(1, 0, 2), output="output")
+    inputs = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", axis, int(shape[2])])
+        for name, axis, shape in zip(("readings", "steps"), ("time", "ahead"), model.input_shape, strict=True)
+    ]
+    width = int(model.output_shape[2])
+    return _finish(
+        graph, inputs, [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["batch", "ahead", width])]
+    )

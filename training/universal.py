@@ -1,7 +1,6 @@
 """Train the universal forecaster: one small recurrent network, on synthetic series alone, for any series.
 
-    python -m training.universal --directory /tmp/universal              # hours on a CPU; goes on where it stopped
-    python -m training.universal --directory /tmp/universal --export     # the last checkpoint → models/universal/<n>
+    python -m training.universal --directory runs/universal    # an hour of one core; goes on where it stopped
 
 An encoder of two GRU layers reads the context, a third GRU layer runs over the steps asked for, with what simple
 forecasts say of each (service/context.py), and gives nine quantiles of every step at once: none is fed back. The loss

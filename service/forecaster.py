@@ -5,6 +5,7 @@ model call. Its errors there correct the forecast, widen the intervals, and are 
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -65,7 +66,7 @@ class Forecast(NamedTuple):
         return self.values + bounds
 
 
-class Forecaster:
+class Forecaster(ABC):
     """Readings in, the next readings out, in the series' own units."""
 
     def __init__(self, bundle: Bundle) -> None:
@@ -133,6 +134,7 @@ class Forecaster:
         """Answer one golden request through the serving path."""
         return self.predict([self.prepare(**request)])[0].numbers()
 
+    @abstractmethod
     def prepare(
         self,
         readings: Sequence[float | None],
@@ -140,13 +142,15 @@ class Forecaster:
         levels: Sequence[float] | None = None,
         season: int | None = None,
     ) -> Window:
-        raise NotImplementedError
+        """Check one series and cut what is read from its end."""
 
+    @abstractmethod
     def cut(self, items: Sequence[Window]) -> list[list[int]]:
-        raise NotImplementedError
+        """Places of the windows that belong into one call."""
 
+    @abstractmethod
     def predict(self, batch: Sequence[Window]) -> list[Forecast]:
-        raise NotImplementedError
+        """Forecasts of `horizon` steps for each window, original units."""
 
     def banded(
         self, values: Array, below: Array, above: Array, levels: Sequence[float], own: Array | None

@@ -277,7 +277,7 @@ def block_of(season: int, steps: int, every: int) -> int:
 
 def note(path: Path, about: dict[str, Any], results: list[Result]) -> dict[str, list[looks.Look]]:
     """Write this look down; each method's looks at this test part, this one last."""
-    now = datetime.now(UTC).isoformat(timespec="seconds")
+    moment = now()
     settings = {name: about[name] for name in ("steps", "origins_every", "refit_every")}
     names = {result.name: looks.key(about["sha256"], about["split"], result.name) for result in results}
     last = f"1-{about['steps']}"
@@ -285,9 +285,13 @@ def note(path: Path, about: dict[str, Any], results: list[Result]) -> dict[str, 
     for result in results:
         parts = (("1", result.one), (last, result.pooled))
         figures = {f"{name}_{steps}": part[name] for steps, part in parts for name in ("rmse", "mae")}
-        new[names[result.name]] = looks.Look(at=now, settings=settings, figures=figures)
+        new[names[result.name]] = looks.Look(at=moment, settings=settings, figures=figures)
     diary = looks.record(path, new)
     return {name: diary[key] for name, key in names.items()}
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def table(done: Backtest) -> tuple[Row, list[Row]]:

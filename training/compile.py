@@ -20,10 +20,10 @@ import numpy as np
 
 from service import bundle, compiled
 from service.card import ForecastCard, SentimentCard
-from service.files import BundleError
-from training import networks
+from service.files import BundleError, read_text
+from training import networks, views  # noqa: F401 - the views' layers are known to Keras once they are imported
 from training.compiling import CannotCompile
-from training.exporting import compile_proven
+from training.exporting import LAYERS, compile_proven
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,10 +60,10 @@ def restore(path: Path, card: ForecastCard | SentimentCard) -> tuple[keras.Model
     if isinstance(card, SentimentCard):
         network = networks.bilstm(card.vocabulary, 0.0)
         vocabulary = _vocabulary(path / "saved_model.pb", card.vocabulary)
-    elif card.name in networks.FORECASTERS:
-        network = networks.FORECASTERS[card.name](card.window, card.steps)
+    elif (path / LAYERS).exists():
+        network = _built(path / LAYERS)
     else:
-        raise CannotCompile(f"no network is named '{card.name}'; train it again to compile it")
+        raise CannotCompile(f"it has no {LAYERS}; train it again to compile it")
     ours = [weight for weight in network.weights if weight.dtype == "float32"]
     theirs = _weights(path)
     if [tuple(w.shape) for w in ours] != [w.shape for w in theirs]:
@@ -73,11 +73,21 @@ def restore(path: Path, card: ForecastCard | SentimentCard) -> tuple[keras.Model
     return network, vocabulary
 
 
+def _built(file: Path) -> keras.Model:
+    """The network of a layers file: of Keras' own layers and those of views.py, which hold no code."""
+    try:
+        return keras.models.model_from_json(read_text(file))
+    except Exception as error:  # whatever Keras finds wrong with it
+        raise CannotCompile(f"{file} is not a network of this version of training: {error}") from error
+
+
 def _weights(path: Path) -> list[Any]:
     """In the order of the layers; what only training needs (the seeds of dropout) is left out."""
     import tensorflow as tf
 
-    return [v.numpy() for v in tf.saved_model.load(str(path)).variables if v.dtype == tf.float32]
+    loaded = tf.saved_model.load(str(path))
+    variables = loaded.weights if hasattr(loaded, "weights") else loaded.variables
+    return [v.numpy() for v in variables if v.dtype == tf.float32]
 
 
 def _vocabulary(file: Path, size: int) -> list[str]:

@@ -2,23 +2,89 @@
 
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
 from service import bundle, compiled
 from service.card import ForecastCard, SentimentCard
+from service.context import READING_FEATURES, STEP_FEATURES
 from service.engine import prove
 from service.files import BundleError
 from service.predictors import Forecaster, SentimentClassifier, predictor
 from service.scaling import MinMax
-from training.compiling import CannotCompile, compile_classifier, compile_forecaster
+from service.universal import LENGTHS, STEPS
+from training.compiling import CannotCompile, compile_classifier, compile_forecaster, compile_universal
 
+LAYERS = "network.json"
 AGREEMENT = 1e-5  # between the two engines, of the range of what they answer
 SAMPLES = 64
 WORDS_PER_SAMPLE = 600  # at most; more than a network reads
+
+
+def in_memory(card: ForecastCard, scaler: MinMax | None, model: keras.Model) -> Forecaster:
+    """The service's predictor around a Keras model, as it will be once it is a version."""
+    import tensorflow as tf
+
+    call = tf.function(lambda *arrays: model(_inputs(model, arrays), training=False), reduce_retracing=True)
+
+    def network(*arrays: npt.NDArray[Any]) -> Mapping[str, npt.NDArray[Any]]:
+        return {"output": call(*(tf.constant(array) for array in arrays)).numpy()}
+
+    unproven = bundle.Golden(
+        relative_tolerance=1e-4, absolute_tolerance=1e-4, cases=[bundle.GoldenCase(request={}, answer=[0.0])]
+    )
+    found = predictor(bundle.Bundle(card, scaler, unproven, network))
+    assert isinstance(found, Forecaster)
+    return found
+
+
+def _inputs(model: keras.Model, arrays: Sequence[Any]) -> Any:
+    return list(arrays) if len(model.inputs) > 1 else arrays[0]
+
+
+def write_saved_model(path: Path, model: keras.Model) -> None:
+    """A SavedModel of one forecaster: inputs by their names, one `output`; each weight is stored once."""
+    import tensorflow as tf
+
+    module = tf.Module()
+    module.weights = [weight.value for weight in model.weights]
+    shapes = {tensor.name: tf.TensorSpec(tensor.shape, tf.float32, tensor.name) for tensor in model.inputs}
+
+    @tf.function(input_signature=[shapes[tensor.name] for tensor in model.inputs])  # type: ignore[untyped-decorator]
+    def serve(*arrays: Any) -> dict[str, Any]:
+        return {"output": model(_inputs(model, arrays), training=False)}
+
+    tf.saved_model.save(module, str(path), signatures={"serving_default": serve.get_concrete_function()})
+
+
+def save_forecaster(
+    models_dir: Path,
+    card: ForecastCard,
+    golden: bundle.Golden,
+    model: keras.Model,
+    *,
+    scaler: MinMax | None = None,
+    files: Mapping[str, Path] | None = None,
+) -> tuple[Path, Forecaster | SentimentClassifier]:
+    """`save_proven` of a Keras forecaster, with its layers in `network.json`, so that it can be built again."""
+    with tempfile.TemporaryDirectory() as scratch:
+        layers = Path(scratch) / LAYERS
+        layers.write_text(model.to_json(), "utf-8")
+        return save_proven(
+            models_dir,
+            card,
+            golden,
+            lambda path: write_saved_model(path, model),
+            model,
+            scaler=scaler,
+            files={LAYERS: layers, **(files or {})},
+        )
 
 
 def save_proven(
@@ -60,10 +126,10 @@ def compile_proven(
     It must give the golden answers, and what the SavedModel gives for made-up inputs. Raises CannotCompile,
     BundleError.
     """
-    if vocabulary is None:
-        content, words = compile_forecaster(network), None
-    else:
+    if vocabulary is not None:
         content, words = compile_classifier(network), list(vocabulary)
+    else:
+        content, words = (compile_forecaster if len(network.inputs) == 1 else compile_universal)(network), None
     with compiled.written(path, content, words):
         fast, slow = bundle.load(path, engine="onnx"), bundle.load(path, tuned=False)
         found = predictor(fast)
@@ -78,8 +144,8 @@ def difference(fast: bundle.Bundle, slow: bundle.Bundle, vocabulary: Sequence[st
     """The largest difference between two engines of one version, over made-up inputs, scaled by the answers' range."""
     chance = np.random.default_rng(0)
     if isinstance(fast.card, ForecastCard):
-        windows = chance.uniform(-0.5, 1.5, (SAMPLES, fast.card.window, 1)).astype(np.float32)
-        ours, theirs = (next(iter(loaded.run(windows).values())) for loaded in (fast, slow))
+        made = _made_up(fast.card, chance)
+        ours, theirs = (next(iter(loaded.run(*made).values())) for loaded in (fast, slow))
         return float(np.max(np.abs(ours - theirs)) / max(1.0, float(np.ptp(theirs))))
     assert vocabulary is not None
     lengths = chance.integers(0, WORDS_PER_SAMPLE, SAMPLES)
@@ -90,3 +156,11 @@ def difference(fast: bundle.Bundle, slow: bundle.Bundle, vocabulary: Sequence[st
         answers.append([[j.positive, j.tokens_total, j.tokens_read, j.tokens_unknown] for j in judged])
     ours, theirs = np.array(answers)
     return float(np.max(np.abs(ours - theirs)))
+
+
+def _made_up(card: ForecastCard, chance: np.random.Generator) -> list[npt.NDArray[np.float32]]:
+    """Inputs of one call: windows within reach of a logarithm, or features of series of any kind."""
+    if card.reads == "window":
+        return [chance.uniform(0.2, 1.2, (SAMPLES, card.window, 1)).astype(np.float32)]
+    shapes = ((SAMPLES, LENGTHS[2], READING_FEATURES), (SAMPLES, STEPS[1], STEP_FEATURES))
+    return [chance.normal(size=shape).astype(np.float32) for shape in shapes]

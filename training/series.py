@@ -1,4 +1,4 @@
-"""A series of readings: read from a user's CSV or fetched, and audited. See data.py for what errors look like."""
+"""A series of readings: read from a user's CSV or fetched. See data.py for what errors look like, audit.py for remarks."""
 
 import warnings
 from dataclasses import dataclass
@@ -15,11 +15,16 @@ Array = npt.NDArray[np.float64]
 
 SERIES_URL = "https://fred.stlouisfed.org/graph/fredgraph.csv?id=IPG2211A2N&cosd=1985-01-01&coed=2018-01-01"
 SERIES_ROWS = 397
+MAX_FILLED_SHARE = 0.2
+MIN_ROWS = 3
 
 
 @dataclass(frozen=True)
 class Series:
-    """A regular, complete series, oldest first."""
+    """A regular, complete series, oldest first.
+
+    `filled` is True where a reading was interpolated; `cut` missing ones stood before the first or after the last.
+    """
 
     dates: pd.DatetimeIndex
     readings: Array
@@ -28,6 +33,8 @@ class Series:
     columns: dict[str, str]
     source: str
     sha256: str
+    filled: npt.NDArray[np.bool_]
+    cut: int = 0
 
     def span(self, begin: int, end: int) -> tuple[str, str]:
         """ISO dates of the first and last of readings[begin:end]."""
@@ -41,10 +48,13 @@ def read_series(
     value_column: str | None = None,
     source: str | None = None,
     day_first: bool = False,
+    season: int | None = None,
+    fill: bool = False,
 ) -> Series:
     """Read a series from a CSV with a date and a value column, named or detected.
 
-    Raises DataError for a file that cannot be read, columns that cannot be told apart, dates or values
+    Without a `season` the frequency's is taken. With `fill`, missing values and dates are interpolated, up to a
+    fifth of them, and cut off at the ends. Raises DataError for a file that cannot be read, columns that cannot be told apart, dates or values
     that are not, missing values, unsorted or duplicate dates, and gaps.
     """
     table = read_csv(path)
@@ -52,17 +62,20 @@ def read_series(
     value_column = named(table, value_column, path) or _value_column(table, date_column, path)
     if date_column == value_column:
         raise DataError(f"{path}: '{date_column}' cannot be both the date and the value")
-    values = _numbers(table[value_column], path)
+    values = _numbers(table[value_column], path, fill)
     dates = _ordered(_dates(table[date_column], day_first), path)
-    frequency = _frequency(dates, path)
+    frequency, missing = _frequency(dates, path, fill)
+    whole, filled = _complete(dates, values, missing, path)
     return Series(
-        dates,
-        values,
+        pd.DatetimeIndex(whole.index),
+        whole.to_numpy(dtype=np.float64),
         frequency,
-        seasons.by_frequency(frequency),
+        season or seasons.by_frequency(frequency),
         {"date": date_column, "value": value_column},
         source or path.name,
         file_sha256(path),
+        filled,
+        len(dates) + len(missing) - len(whole),
     )
 
 
@@ -123,15 +136,16 @@ def _dates(column: "pd.Series[str]", day_first: bool, strict: bool = True) -> "p
     return dates.dt.tz_localize(None) if offset else dates
 
 
-def _numbers(column: "pd.Series[str]", path: Path) -> Array:
+def _numbers(column: "pd.Series[str]", path: Path, fill: bool) -> Array:
+    """The values; with `fill`, NaN where a cell is empty."""
     empty = column.isna()
-    if empty.any():
+    if empty.any() and not fill:
         raise DataError(
             f"{path}: column '{column.name}' is empty in {rows_of(empty)}; fill or cut the missing values, "
-            "a network cannot learn from them"
+            "a network cannot learn from them (--fill interpolates them)"
         )
     numbers = pd.to_numeric(column, errors="coerce")
-    wrong = ~np.isfinite(numbers.astype(float))
+    wrong = ~np.isfinite(numbers.astype(float)) & ~empty
     if wrong.any():
         raise DataError(f"{path}: column '{column.name}' is not a finite number in {rows_of(wrong)}")
     return numbers.to_numpy(dtype=np.float64)
@@ -150,13 +164,29 @@ def _ordered(column: "pd.Series[pd.Timestamp]", path: Path) -> pd.DatetimeIndex:
     return dates
 
 
-def _frequency(dates: pd.DatetimeIndex, path: Path) -> str:
-    """The frequency that the dates keep, or DataError naming the gaps."""
-    if len(dates) < 3:
+def _complete(
+    dates: pd.DatetimeIndex, values: Array, missing: pd.DatetimeIndex, path: Path
+) -> tuple["pd.Series[float]", npt.NDArray[np.bool_]]:
+    """Values by date with what is missing interpolated, or cut off at the ends; and where it was interpolated."""
+    whole = pd.Series(values, dates)
+    if len(missing):
+        whole = whole.reindex(dates.union(missing))
+    whole = whole.loc[whole.first_valid_index() : whole.last_valid_index()]
+    filled = whole.isna().to_numpy()
+    if len(whole) < MIN_ROWS or filled.mean() > MAX_FILLED_SHARE:
+        raise DataError(
+            f"{path}: {filled.sum()} of {len(whole)} readings are missing; up to {MAX_FILLED_SHARE:.0%} can be interpolated"
+        )
+    return whole.interpolate(), filled
+
+
+def _frequency(dates: pd.DatetimeIndex, path: Path, fill: bool) -> tuple[str, pd.DatetimeIndex]:
+    """The frequency that the dates keep and the dates it lacks; without `fill`, DataError naming the gaps."""
+    if len(dates) < MIN_ROWS:
         raise DataError(f"{path}: {len(dates)} rows are too few to tell a frequency")
     whole = _inferred(dates)
     if whole is not None:
-        return whole
+        return whole, dates[:0]
     pieces = [_inferred(dates[i : i + 8]) for i in range(max(1, len(dates) - 8))]
     votes = pd.Series([piece for piece in pieces if piece]).value_counts()
     if votes.empty:
@@ -168,10 +198,12 @@ def _frequency(dates: pd.DatetimeIndex, path: Path) -> str:
         raise DataError(
             f"{path}: most dates have frequency '{frequency}', but {len(extra)} do not, the first is {extra[0]:%Y-%m-%d}"
         )
+    if fill:
+        return frequency, absent
     shown = ", ".join(f"{moment:%Y-%m-%d}" for moment in absent[:5])
     raise DataError(
         f"{path}: {len(absent)} dates of frequency '{frequency}' are missing: {shown}"
-        f"{' …' if len(absent) > 5 else ''}; add them, with interpolated values if need be"
+        f"{' …' if len(absent) > 5 else ''}; add them, with interpolated values if need be (--fill does)"
         f"{'; were days and months mixed up? then --day-first' if len(absent) > len(dates) else ''}"
     )
 

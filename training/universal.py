@@ -2,6 +2,8 @@
 
     python -m training.universal --directory runs/universal    # an hour of one core; goes on where it stopped
 
+and writes it to models/ as the next version of `universal`.
+
 An encoder of two GRU layers reads the context, a third GRU layer runs over the steps asked for, with what simple
 forecasts say of each (service/context.py), and gives nine quantiles of every step at once: none is fed back. The loss
 is the mean pinball loss in units of the series' own seasonal difference. Batch n is made from (seed, n) alone, so a
@@ -167,12 +169,16 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--directory", type=Path, required=True, help="for checkpoints and the log")
     add("--steps", type=int, default=STEPS, help=f"batches of {BATCH} series (default: %(default)s)")
     add("--seed", type=int, default=SEED, help="(default: %(default)s)")
+    add("--models-dir", type=Path, default=Path("models"), help="(default: %(default)s)")
     return parser.parse_args(argv)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
+    from training.universal_export import export  # it knows this module
+
     options = arguments(argv)
-    train(options.directory, options.seed, options.steps)
+    model = train(options.directory, options.seed, options.steps)
+    print("wrote", export(model, options.seed, options.steps, options.models_dir))
     return 0
 
 

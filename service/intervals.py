@@ -7,6 +7,7 @@ that states none). The least scores that cover a share of the calibration's are 
 
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,6 +15,14 @@ from service.scaling import Array
 
 MEMORY = 24  # own scores count as much as the calibration where there are so many origins
 LARGEST = 4.0  # times the calibration's width, at most
+
+
+class Interval(NamedTuple):
+    """Bounds of every step, in the readings' units; `level` is in percent."""
+
+    level: float
+    lower: list[float]
+    upper: list[float]
 
 
 def supported(level: float, count: int) -> bool:
@@ -69,3 +78,38 @@ class Calibration:
         found = float(ratios[min(rank(level, ratios.size), ratios.size) - 1])
         share = origins / (origins + MEMORY)
         return min(max(math.exp(share * math.log(max(found, 1e-3))), least), LARGEST)
+
+    def bands(
+        self, values: Array, below: Array, above: Array, levels: Sequence[float], own: Array | None, least: float
+    ) -> list[Interval]:
+        """Intervals about `values` (horizon,), whose spreads on either side are `below` and `above`.
+
+        They never get narrower with the step, and a higher level's holds every lower one's. `own` are the scores of
+        earlier origins, by which they are at `least` so many times as wide.
+        """
+        found: list[Interval] = []
+        for level in levels:
+            wide = self._ahead(level, len(values))
+            if own is not None:
+                wide = wide * self.widening(own, level, least)
+            lower = values - np.maximum.accumulate(below * wide)
+            upper = values + np.maximum.accumulate(above * wide)
+            if found:
+                lower, upper = np.minimum(lower, found[-1].lower), np.maximum(upper, found[-1].upper)
+            found.append(Interval(level, lower.tolist(), upper.tolist()))
+        return found
+
+    def _ahead(self, level: float, horizon: int) -> Array:
+        """The multipliers of each step; those after the calibrated ones grow as a random walk's."""
+        known, steps = self.multipliers(level), self.steps
+        if horizon <= steps:
+            return known[:horizon]
+        further = known[-1] * np.sqrt(np.arange(steps + 1, horizon + 1) / steps)
+        return np.concatenate([known, further])
+
+    def held(self, own: Array, level: float) -> tuple[float, int]:
+        """What percentage of own scores (origins, steps) the calibrated interval holds, and from how many origins."""
+        steps = min(own.shape[1], self.steps)
+        within = own[:, :steps] <= self.multipliers(level)[:steps]
+        known = ~np.isnan(own[:, :steps])
+        return 100 * float(within[known].mean()) if known.any() else 100.0, int(known[:, 0].sum())

@@ -7,8 +7,9 @@ is that call. Neither knows of HTTP.
 from service.bundle import Bundle
 from service.card import ForecastCard
 from service.classifier import Review, Sentiment, SentimentClassifier
-from service.forecaster import Forecast, Forecaster, SeriesForecaster, Window
+from service.forecaster import Forecast, Forecaster, Window
 from service.universal import UniversalForecaster
+from service.window_forecaster import WindowForecaster
 
 __all__ = [
     "Forecast",
@@ -16,9 +17,9 @@ __all__ = [
     "Review",
     "Sentiment",
     "SentimentClassifier",
-    "SeriesForecaster",
     "UniversalForecaster",
     "Window",
+    "WindowForecaster",
     "predictor",
 ]
 
@@ -26,5 +27,5 @@ __all__ = [
 def predictor(bundle: Bundle) -> Forecaster | SentimentClassifier:
     """The predictor for a bundle's task."""
     if isinstance(bundle.card, ForecastCard):
-        return UniversalForecaster(bundle) if bundle.card.reads == "context" else SeriesForecaster(bundle)
+        return UniversalForecaster(bundle) if bundle.card.reads == "context" else WindowForecaster(bundle)
     return SentimentClassifier(bundle)

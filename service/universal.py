@@ -25,6 +25,7 @@ ORIGINS = 4  # earlier origins, at most
 WALKED_STEPS = 16  # of which skill and scores are taken, at most
 LARGEST = 1e150  # readings beyond it would overflow when squared
 MEDIAN, LOW, HIGH = QUANTILES.index(0.5), 0, len(QUANTILES) - 1
+LEAST_WIDENING = 0.7
 TIME_PER_CALL = 4096  # rows × padded readings of one model call
 
 
@@ -38,32 +39,27 @@ class _Rows(NamedTuple):
 class UniversalForecaster(Forecaster):
     """Any readings in, the next readings out, in their own units."""
 
-    least_widening = 0.7
-
-    def prepare(
-        self,
-        readings: Sequence[float | None],
-        horizon: int | None = None,
-        levels: Sequence[float] | None = None,
-        season: int | None = None,
+    def _prepared(
+        self, readings: Sequence[float | None], horizon: int, levels: tuple[float, ...], season: int | None
     ) -> Window:
-        """Check one series and cut what is read from its end; without a `season` it is detected.
-
-        Raises TooFewReadings, MissingReadings, HorizonTooLong, UnsupportedLevel or InvalidRequest.
-        """
-        horizon, wanted = self.asked(horizon, levels, len(readings))
+        """Without a `season` it is detected; one fine-tuned to a series knows its own."""
         used = min(CONTEXT, len(readings))
         values, seen, warnings = complete(readings, used, used)
         if max(map(abs, values)) >= LARGEST:
             raise self._too_large(values, len(readings) - used)
         if min(values) == max(values):
             warnings.append(Warned("constant_readings", f"all of the {used} readings used are {values[0]:g}"))
-        if season is None:
+        familiar = True
+        if self._familiarity is not None:
+            season = self.season
+            familiar, remarks = self._familiarity.check(values[-self.window :])
+            warnings += remarks
+        elif season is None:
             season = seasons.by_readings(np.array(values))
         if season >= used:
             season = 1
         rows = 1 + len(_origins(used, season, horizon))
-        return Window(values, horizon, rows * _padded(used, LENGTHS), True, warnings, wanted, seen, season)
+        return Window(values, horizon, rows * _padded(used, LENGTHS), familiar, warnings, levels, seen, season)
 
     def cut(self, items: Sequence[Window]) -> list[list[int]]:
         """Windows of one padded length and horizon go together, the quickest first."""
@@ -106,7 +102,7 @@ class UniversalForecaster(Forecaster):
         found = quantiles(rows.view, output)
         middle, below, above = _spreads(found)
         values = middle[0, : item.horizon]
-        own, skill, warnings = None, None, []
+        own, skill, warnings = None, None, list[Warned]()
         if len(rows.ends) > 1:
             early = np.argsort(rows.ends[1:]) + 1  # in time's order
             walked = min(item.horizon, WALKED_STEPS)
@@ -119,10 +115,11 @@ class UniversalForecaster(Forecaster):
             )
             side = np.where(past.errors > 0, above[early, :walked], below[early, :walked])
             own = np.abs(past.errors) / side
-            skill = past.skill(item.horizon)
-            poor = self.poor_coverage(own)
-            warnings = [poor] if poor else []
-        bands = self.banded(values, below[0, : item.horizon], above[0, : item.horizon], item.levels, own)
+            skill, warnings = self._judged(past, own, item.horizon)
+        bands = []
+        if self._calibration is not None and item.levels:
+            sides = below[0, : item.horizon], above[0, : item.horizon]
+            bands = self._calibration.bands(values, *sides, item.levels, own, LEAST_WIDENING)
         return Forecast(values.tolist(), bands, skill, warnings)
 
     def _too_large(self, values: list[float], offset: int) -> InvalidRequest:

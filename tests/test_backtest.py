@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from service.card import Split
-from service.predictors import SeriesForecaster
+from service.predictors import WindowForecaster
 from tests import fakes
 from training import backtest, evaluate
 from training.series import read_series
@@ -84,7 +84,7 @@ def test_what_cannot_be_tested_is_said_in_one_line(csv, capsys, more, fault):
 
 def test_a_served_forecaster_is_asked_for_each_origin():
     """The fake answers the last reading plus ten, and has no calibration, so no intervals."""
-    method = backtest.answering(SeriesForecaster(fakes.forecast_bundle()), 12)
+    method = backtest.answering(WindowForecaster(fakes.forecast_bundle()), 12)
     histories = [np.linspace(20, 60, n) for n in (30, 31)]
     found = method(histories, 1, [80])
     assert found.point.shape == (2, 1)

@@ -8,7 +8,7 @@ import pytest
 from service import bundle, files
 from service.bundle import BundleError
 from service.engine import prove
-from service.predictors import SeriesForecaster
+from service.predictors import WindowForecaster
 from service.scaling import MinMax
 from tests import fakes
 
@@ -155,7 +155,7 @@ def test_a_golden_answer_that_is_off_is_refused():
     """The proof at start: the serving path must give what training's evaluation gave."""
     wrong = fakes.forecast_bundle(answer=61.0)
     with pytest.raises(BundleError, match=r"golden case 1 differs by up to 0\.99"):
-        prove(SeriesForecaster(wrong), wrong.golden, "gru/1")
+        prove(WindowForecaster(wrong), wrong.golden, "gru/1")
 
 
 def test_a_golden_request_that_is_refused_is_named():
@@ -165,7 +165,7 @@ def test_a_golden_request_that_is_refused_is_named():
         cases=[bundle.GoldenCase(request={"readings": [1.0]}, answer=[1.0])],
     )
     with pytest.raises(BundleError, match="golden case 1 is refused"):
-        prove(SeriesForecaster(fakes.forecast_bundle()), short, "gru/1")
+        prove(WindowForecaster(fakes.forecast_bundle()), short, "gru/1")
 
 
 def test_a_network_that_does_not_fit_its_card_is_refused_by_name():
@@ -174,7 +174,7 @@ def test_a_network_that_does_not_fit_its_card_is_refused_by_name():
 
     misfit = fakes.forecast_bundle(run=broken)
     with pytest.raises(BundleError, match="gru/1: golden case 1 fails: ValueError"):
-        prove(SeriesForecaster(misfit), misfit.golden, "gru/1")
+        prove(WindowForecaster(misfit), misfit.golden, "gru/1")
 
 
 def test_scaling_is_reversible():

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import GatecastError, ModelFault
-from service.predictors import SentimentClassifier, SeriesForecaster, predictor
+from service.predictors import SentimentClassifier, WindowForecaster, predictor
 from tests import fakes
 from tests.fakes import READINGS
 
@@ -14,7 +14,7 @@ numbers = st.floats(allow_nan=False, allow_infinity=False)
 
 
 def forecaster(**changes):
-    return SeriesForecaster(fakes.forecast_bundle(fakes.forecast_card(**changes)))
+    return WindowForecaster(fakes.forecast_bundle(fakes.forecast_card(**changes)))
 
 
 @settings(deadline=None, derandomize=True, max_examples=300)
@@ -47,7 +47,7 @@ def test_a_direct_model_answers_its_steps_at_once_and_feeds_blocks_back():
         calls.append(len(batch))
         return {"output": batch[:, -1, :] + np.array([[0.1, 0.2, 0.3]], dtype=np.float32)}
 
-    model = SeriesForecaster(fakes.forecast_bundle(fakes.forecast_card(steps=3, horizon=3), run=three_steps))
+    model = WindowForecaster(fakes.forecast_bundle(fakes.forecast_card(steps=3, horizon=3), run=three_steps))
     assert model.predict([model.prepare(READINGS)])[0].values == pytest.approx([60, 70, 80], abs=1e-3)
     assert model.predict([model.prepare(READINGS, 7)])[0].values == pytest.approx(
         [60, 70, 80, 90, 100, 110, 120], abs=1e-3
@@ -59,7 +59,7 @@ def test_a_network_with_an_output_at_every_position_is_served_by_its_last():
     def everywhere(batch):
         return {"output": batch + np.float32(0.1)}
 
-    model = SeriesForecaster(fakes.forecast_bundle(run=everywhere))
+    model = WindowForecaster(fakes.forecast_bundle(run=everywhere))
     assert model.predict([model.prepare(READINGS, 2)])[0].values == pytest.approx([60, 70], abs=1e-3)
 
 
@@ -86,13 +86,13 @@ def test_a_gap_longer_than_a_window_is_not_bridged():
 
 def test_a_network_of_other_steps_than_its_card_is_a_fault_and_not_an_answer():
     """One output would broadcast silently to three equal steps."""
-    model = SeriesForecaster(fakes.forecast_bundle(fakes.forecast_card(steps=3, horizon=3)))
+    model = WindowForecaster(fakes.forecast_bundle(fakes.forecast_card(steps=3, horizon=3)))
     with pytest.raises(ModelFault, match="for 1 windows of 3 steps"):
         model.predict([model.prepare(READINGS)])
 
 
 def test_a_forecast_that_is_not_a_number_is_a_fault_and_not_an_answer():
-    model = SeriesForecaster(fakes.forecast_bundle(run=lambda batch: {"output": batch[:, -1, :] * np.nan}))
+    model = WindowForecaster(fakes.forecast_bundle(run=lambda batch: {"output": batch[:, -1, :] * np.nan}))
     with pytest.raises(ModelFault, match="not a number"):
         model.predict([model.prepare(READINGS)])
 
@@ -107,9 +107,9 @@ def test_a_probability_that_is_not_a_number_is_a_fault_and_not_an_answer():
 
 
 def test_the_card_decides_the_predictor():
-    assert isinstance(predictor(fakes.forecast_bundle()), SeriesForecaster)
+    assert isinstance(predictor(fakes.forecast_bundle()), WindowForecaster)
     assert isinstance(predictor(fakes.sentiment_bundle()), SentimentClassifier)
     with pytest.raises(TypeError):
-        SeriesForecaster(fakes.sentiment_bundle())
+        WindowForecaster(fakes.sentiment_bundle())
     with pytest.raises(TypeError):
         SentimentClassifier(fakes.forecast_bundle())

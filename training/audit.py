@@ -32,7 +32,7 @@ def _filled(series: Series) -> list[str]:
     return [
         *cut,
         f"{series.filled.sum()} missing readings were interpolated: {_dates(series, series.filled)}; "
-        "errors are measured against them too"
+        "errors are measured against them too",
     ]
 
 
@@ -104,7 +104,9 @@ def _growth(series: Series) -> list[str]:
     cut = len(series.readings) * 4 // 5
     before, after = series.readings[:cut], series.readings[cut:]
     outside = float(np.mean((after > before.max()) | (after < before.min()))) if len(after) and cut else 0.0
-    return [f"{outside:.0%} of the last fifth lies outside the range before it: the level moves"] if outside > 0.1 else []
+    return (
+        [f"{outside:.0%} of the last fifth lies outside the range before it: the level moves"] if outside > 0.1 else []
+    )
 
 
 def _spread(series: Series) -> float:

@@ -29,7 +29,7 @@ from sklearn.preprocessing import MinMaxScaler
 
 from service import bundle
 from service.card import FORMAT_VERSION, ForecastCard, ReadingLimits, Split, Spread, StepErrors, TrainingData
-from service.predictors import Forecaster, SeriesForecaster
+from service.predictors import Forecaster, WindowForecaster
 from service.scaling import MinMax
 from training import evaluate, networks, plots, report, windows
 from training.data import DataError
@@ -261,7 +261,7 @@ def in_memory(card: ForecastCard, trained: Fit) -> Forecaster:
         absolute_tolerance=1e-4,
         cases=[bundle.GoldenCase(request={}, answer=[0.0])],
     )
-    return SeriesForecaster(bundle.Bundle(card, trained.scaler, placeholder, network))
+    return WindowForecaster(bundle.Bundle(card, trained.scaler, placeholder, network))
 
 
 def spreads(trials: list[Trial], results: dict[int, Measured]) -> list[Spread]:

@@ -68,7 +68,7 @@ def read_series(
     whole, filled = _complete(dates, values, missing, path)
     return Series(
         pd.DatetimeIndex(whole.index),
-        whole.to_numpy(dtype=np.float64),
+        np.asarray(whole, dtype=np.float64),
         frequency,
         season or seasons.by_frequency(frequency),
         {"date": date_column, "value": value_column},

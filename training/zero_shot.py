@@ -10,7 +10,7 @@ its error over the seasonal naive's; looks are written down as `make backtest` d
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -120,23 +120,19 @@ def table(found: dict[str, dict[str, Measured]]) -> tuple[report.Row, list[repor
     """A row a method: geometric means of ratios to the seasonal naive, and how often the 80 % interval held."""
     header: report.Row = ("method", "MASE", "MASE / naive", "WQL / naive", "last window's MASE / naive", "80 % covers")
     names = list(next(iter(found.values())))
-    return header, [
-        (
-            name,
-            f"{_mean(found, lambda of, n=name: of[n].mase):.3f}",
-            *(
-                f"{_mean(found, lambda of, n=name, f=field: getattr(of[n], f) / getattr(of[backtest.BASELINE], f)):.3f}"
-                for field in ("mase", "wql", "last_mase")
-            ),
-            f"{np.mean([of[name].coverage for of in found.values()]):.3f}",
-        )
-        for name in names
-    ]
+    naive = {field: [getattr(of[backtest.BASELINE], field) for of in found.values()] for field in Measured._fields}
+    rows = []
+    for name in names:
+        ours = {field: [getattr(of[name], field) for of in found.values()] for field in Measured._fields}
+        ratios = [geometric(np.divide(ours[field], naive[field])) for field in ("mase", "wql", "last_mase")]
+        figures = [geometric(np.array(ours["mase"])), *ratios, float(np.mean(ours["coverage"]))]
+        rows.append((name, *(f"{figure:.3f}" for figure in figures)))
+    return header, rows
 
 
-def _mean(found: dict[str, dict[str, Measured]], figure: Callable[[dict[str, Measured]], float]) -> float:
-    """The geometric mean of a figure over the series."""
-    return float(np.exp(np.mean([np.log(figure(of)) for of in found.values()])))
+def geometric(values: Array) -> float:
+    """The geometric mean."""
+    return float(np.exp(np.mean(np.log(values))))
 
 
 def record(options: argparse.Namespace, files: Sequence[Path], rows: Sequence[report.Row], header: report.Row) -> int:

@@ -15,6 +15,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from training.evaluate import Walk
+
 Array = npt.NDArray[np.float64]
 INK, ACCENT, SOFT, WARM = "#1f2933", "#0b6e99", "#9fb3c8", "#c2571a"
 STYLE: dict[Any, Any] = {
@@ -37,7 +39,7 @@ def series(path: Path, title: str, dates: pd.DatetimeIndex, readings: Array, tra
         figure, axes = plt.subplots(figsize=(9, 3), layout="constrained")
         parts = [
             ("training", 0, train - validation, ACCENT),
-            ("validation (then trained on)", train - validation, train, SOFT),
+            ("folds (then trained on)", train - validation, train, SOFT),
             ("test", train, len(readings), WARM),
         ]
         for label, begin, end, colour in parts:
@@ -48,16 +50,39 @@ def series(path: Path, title: str, dates: pd.DatetimeIndex, readings: Array, tra
         _save(figure, path)
 
 
-def against_actual(path: Path, title: str, dates: pd.DatetimeIndex, actual: Array, forecasts: dict[str, Array]) -> None:
-    """One-step forecasts over the test part beside the real readings, original units."""
+def fans(path: Path, title: str, dates: pd.DatetimeIndex, readings: Array, walk: Walk, count: int = 4) -> None:
+    """Forecasts from `count` origins spread over a walk, with their intervals, beside the real readings."""
+    steps = walk.actual.shape[1]
+    part = walk.part(steps)
+    chosen = np.unique(np.linspace(0, len(part.origins) - 1, count).astype(int))
+    begin = max(0, int(part.origins[0]) - 2 * steps)
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(figsize=(9, 3.4), layout="constrained")
-        axes.plot(dates, actual, color=INK, lw=1.4, label="real readings")
-        for (label, values), colour in zip(forecasts.items(), (WARM, SOFT), strict=False):
-            axes.plot(dates, values, color=colour, lw=1.2, label=label)
+        axes.plot(dates[begin:], readings[begin:], color=INK, lw=1.2, label="real readings")
+        for number, row in enumerate(chosen):
+            ahead = dates[part.origins[row] : part.origins[row] + steps]
+            for lower, upper in zip(part.predicted.lower[:, row], part.predicted.upper[:, row], strict=True):
+                axes.fill_between(ahead, lower, upper, color=WARM, alpha=0.18, lw=0)
+            axes.plot(ahead, part.predicted.point[row], color=WARM, lw=1.6, label=None if number else "forecasts")
         axes.set_title(title)
         axes.legend(loc="upper left", ncols=3)
         axes.set_ylim(top=axes.get_ylim()[1] + 0.12 * np.ptp(axes.get_ylim()))
+        _save(figure, path)
+
+
+def by_step(path: Path, quantity: str, lines: Mapping[str, Array], wanted: Sequence[float] = ()) -> None:
+    """A line a method over the steps ahead; dashes where a share should lie."""
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(figsize=(9, 3.4), layout="constrained")
+        for number, (label, values) in enumerate(lines.items()):
+            colour = (ACCENT, WARM)[number] if number < 2 else plt.get_cmap("tab10")(number)
+            axes.plot(range(1, len(values) + 1), values, color=colour, lw=1.8 if number == 0 else 1.1, label=label)
+        for share in wanted:
+            axes.axhline(share, color=SOFT, lw=1, ls="--")
+        axes.set_xlabel("steps ahead")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_title(quantity)
+        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
         _save(figure, path)
 
 

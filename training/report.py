@@ -42,35 +42,44 @@ def show(title: str, header: Row, rows: list[Row]) -> None:
 
 
 def forecast_rows(cards: list[ForecastCard]) -> tuple[Row, list[Row]]:
-    """A row a network, then a row a baseline: spread over seeds, and the shipped seed."""
+    """A row a network of one series, then the seasonal naive forecast: what answers, and the spread over its seeds."""
+    span = _span(cards[0])
     header = (
         "network",
         "parameters",
-        "training loss",
         "RMSE, step 1",
+        f"RMSE, steps {span}",
         "MAE",
-        "MAPE %",
-        "RMSE, steps 1–14",
-        "MAE",
-        "MAPE %",
-        "shipped: RMSE 1 / 1–14",
+        "bias",
+        "80 % / 95 % cover",
+        "one seed: RMSE 1",
+        f"one seed: RMSE {span}",
     )
     rows = []
-    measured = [("1", m) for m in ("rmse", "mae", "mape")] + [("1-14", m) for m in ("rmse", "mae", "mape")]
     for card in cards:
-        shipped = [_value(card, "model", steps, "rmse") for steps in ("1", "1-14")]
-        rows.append(
-            (
-                f"{card.name} v{card.version}",
-                f"{card.parameters:,}",
-                _plus_minus(card, "loss", None, 4),
-                *(_plus_minus(card, metric, steps, 2) for steps, metric in measured),
-                " / ".join(shipped),
-            )
-        )
-    for baseline in ("last_value", "seasonal_naive"):
-        values = [_value(cards[0], baseline, steps, metric) for steps, metric in measured]
-        rows.append((baseline.replace("_", " "), "", "", *values, ""))
+        pooled = [_value(card, "model", span, metric) for metric in ("rmse", "mae", "bias")]
+        cover = " / ".join(_value(card, "model", span, f"coverage_{level}", 3) for level in (80, 95))
+        alone = [_plus_minus(card, "rmse", steps, 2) for steps in ("1", span)]
+        named = f"{card.name} v{card.version}"
+        rows.append((named, f"{card.parameters:,}", _value(card, "model", "1", "rmse"), *pooled, cover, *alone))
+    naive = [_value(cards[0], "seasonal_naive", steps, "rmse") for steps in ("1", span)]
+    rest = [_value(cards[0], "seasonal_naive", span, metric) for metric in ("mae", "bias")]
+    cover = " / ".join(_value(cards[0], "seasonal_naive", span, f"coverage_{level}", 3) for level in (80, 95))
+    return header, [*rows, ("seasonal naive", "", *naive, *rest, cover, "", "")]
+
+
+def _span(card: ForecastCard) -> str:
+    return f"1-{len(card.step_errors.model_rmse)}"
+
+
+def universal_rows(cards: list[ForecastCard]) -> tuple[Row, list[Row]]:
+    """A row a network of any series."""
+    header = ("network", "parameters", "MASE, held-out synthetic series", "of the seasonal naive")
+    rows = []
+    for card in cards:
+        ours, naive = (next(s for s in card.scores if s.subject == who) for who in ("model", "seasonal_naive"))
+        errors = [f"{score.metrics['mase']:.3f}" for score in (ours, naive)]
+        rows.append((f"{card.name} v{card.version}", f"{card.parameters:,}", *errors))
     return header, rows
 
 
@@ -103,16 +112,25 @@ def write_readme(models_dir: Path) -> Path:
     forecasters = [c for c in cards if isinstance(c, ForecastCard)]
     classifiers = [c for c in cards if isinstance(c, SentimentCard)]
     text = HEAD
-    if forecasters:
-        text += "\n## Forecasters\n\n" + _about(forecasters[0])
+    series: dict[str, list[ForecastCard]] = {}
+    for card in forecasters:
+        if card.reads == "window" or card.readings is not None:
+            series.setdefault(card.data.sha256, []).append(card)
+    for group in series.values():
+        group.sort(key=lambda card: card.scores[-1].metrics["rmse"])
+        text += f"\n## Forecasters of {group[0].data.source}\n\n" + _about(group[0])
         text += (
-            "\nMean ± standard deviation over the seeds; training loss is the mean squared error in scaled units "
-            "(dropout on) in the last epoch, everything else is in original units on the test part: step 1 from "
-            "every origin, steps 1–14 pooled over the origins with 14 readings after them. "
-            f"{forecasters[0].choice}\n\n"
+            "\nEverything is in original units on the test part, forecast as the service does: step 1 from every "
+            "origin, more steps pooled over the origins with so many readings after them. "
+            f"{group[0].choice} `One seed`: mean ± standard deviation over the seeds, each alone.\n\n"
         )
-        text += _markdown(*forecast_rows(forecasters))
-        text += "\n" + "".join(f"- `{card.name}`: {card.network}\n" for card in forecasters)
+        text += _markdown(*forecast_rows(group))
+        text += "\n" + "".join(f"- `{card.name}`: {card.network}\n" for card in group)
+    universal = [c for c in forecasters if c.readings is None]
+    if universal:
+        text += "\n## Forecasters of any series\n\n" + _about(universal[0]) + "\n"
+        text += _markdown(*universal_rows(universal))
+        text += "\n" + "".join(f"- `{card.name}`: {card.network}\n" for card in universal)
     if classifiers:
         text += "\n## Sentiment\n\n" + _about(classifiers[0])
         text += f"\nMean ± standard deviation over the seeds. {classifiers[0].choice}\n\n"

@@ -31,6 +31,7 @@ from keras import layers
 from service.context import CONTEXT, HORIZON, QUANTILES, READING_FEATURES, STEP_FEATURES, view
 from training import synthetic
 
+NAME = "universal"
 UNITS = 128
 BATCH = 128
 GROUPS = 4  # of one season each, in a batch

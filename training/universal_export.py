@@ -3,8 +3,10 @@
 Its intervals are calibrated there, and its skill stated; `training/zero_shot.py` measures it on real series.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -22,15 +24,14 @@ from service.card import (
 from service.context import CONTEXT, HORIZON, QUANTILES, View, quantiles, view
 from service.predictors import Forecaster, UniversalForecaster
 from training import report, synthetic, universal
+from training.calibrating import conformal
 from training.data import file_sha256
 from training.evaluate import Array
 from training.exporting import in_memory, save_forecaster
 
-NAME = "universal"
 WINDOW = 4  # the least readings that it answers
 DEFAULT_HORIZON = 14
 HELD_OUT = 60  # batches, made from another seed than those trained on
-SCORES = 99  # order statistics kept of the held-out scores, a step
 LAYERS = "GRU(128) → GRU(128) over the context; GRU(128) over the steps → Dense(128, relu) → 9 quantiles"
 GOLDEN_TOLERANCE = 1e-4
 
@@ -39,20 +40,16 @@ class HeldOut:
     """What the network says of held-out series: all (rows, HORIZON), in units of each series' seasonal difference."""
 
     def __init__(self, model: keras.Model, seed: int, batches: int = HELD_OUT) -> None:
-        parts = [_batch(model, np.random.default_rng((seed, number))) for number in range(batches)]
+        import tensorflow as tf
+
+        call = tf.function(lambda *arrays: model(list(arrays), training=False), reduce_retracing=True)
+        parts = [_batch(call, np.random.default_rng((seed, number))) for number in range(batches)]
         self.actual, self.naive, below, self.median, above = (np.concatenate(part) for part in zip(*parts, strict=True))
         error = self.actual - self.median
         self.scores = np.abs(error) / np.maximum(np.where(error > 0, above, below), 1e-9)
 
     def calibration(self) -> IntervalCalibration:
-        """Evenly spaced order statistics of the scores of every step."""
-        ordered = np.sort(self.scores, axis=0)
-        ranks = np.ceil(np.arange(1, SCORES + 1) * (len(ordered) + 1) / (SCORES + 1)).astype(int) - 1
-        return IntervalCalibration(
-            scores=[[round(float(score), 5) for score in column] for column in ordered[ranks].T],
-            unit="spread",
-            measured_on=f"{len(ordered):,} held-out synthetic series",
-        )
+        return conformal(self.scores, "spread", f"{len(self.scores):,} held-out synthetic series")
 
     def step_errors(self) -> StepErrors:
         def rmse(forecast: Array) -> list[float]:
@@ -79,14 +76,14 @@ class HeldOut:
         ]
 
 
-def _batch(model: keras.Model, chance: np.random.Generator) -> tuple[Array, ...]:
+def _batch(network: Callable[..., Any], chance: np.random.Generator) -> tuple[Array, ...]:
     """Actual, seasonal naive, distance of the 10 % quantile below, median, and of the 90 % quantile above."""
     time = int(chance.choice(universal.LENGTHS[2:]))
     season = synthetic.choose_season(chance)
     series = synthetic.sample(chance, universal.BATCH, time + HORIZON, season)
     known, future = series[:, :time], series[:, time:]
     seen = view(known, np.full(len(known), time), np.ones(known.shape, bool), season, HORIZON)
-    found = quantiles(seen, model([seen.readings, seen.steps], training=False).numpy())
+    found = quantiles(seen, network(seen.readings, seen.steps).numpy())
     back = season if season < time else 1
     naive = known[:, np.arange(HORIZON) % back - back]
     low, middle, high = found[..., 0], found[..., QUANTILES.index(0.5)], found[..., -1]
@@ -106,8 +103,8 @@ def export(model: keras.Model, seed: int, steps: int, models_dir: Path) -> Path:
     card = ForecastCard(
         format_version=FORMAT_VERSION,
         task="forecast",
-        name=NAME,
-        version=bundle.next_version(models_dir, NAME),
+        name=universal.NAME,
+        version=bundle.next_version(models_dir, universal.NAME),
         network=LAYERS,
         parameters=model.count_params(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -128,7 +125,7 @@ def export(model: keras.Model, seed: int, steps: int, models_dir: Path) -> Path:
             ),
         ],
         settings={
-            "kind": NAME,
+            "kind": universal.NAME,
             "batches": steps,
             "batch": universal.BATCH,
             "learning_rate": universal.LEARNING_RATE,

@@ -105,7 +105,7 @@ def load(version: Path, threads: int) -> tuple[Run, Tokeniser | None]:
     if not {NETWORK} <= found <= {NETWORK, VOCABULARY}:
         refuse(directory, f"holds other files than {NETWORK} and {VOCABULARY}")
     network = _read_checked(directory / NETWORK, binding, MAX_NETWORK_BYTES)
-    return _session(directory / NETWORK, network, threads), _tokeniser(directory, binding)
+    return session(directory / NETWORK, network, threads), _tokeniser(directory, binding)
 
 
 def _read_checked(file: Path, binding: Binding, limit: int) -> bytes:
@@ -128,8 +128,8 @@ def _tokeniser(directory: Path, binding: Binding) -> Tokeniser | None:
         raise BundleError(f"{directory / VOCABULARY} is not a vocabulary: {error}") from error
 
 
-def _session(file: Path, network: bytes, threads: int) -> Run:
-    """From bytes, so that no tensor of it can point at another file."""
+def session(file: Path, network: bytes, threads: int) -> Run:
+    """A network as a function of arrays; from bytes, so that no tensor of it can point at another file than `file`."""
     try:
         import onnxruntime as ort
     except ImportError as error:

@@ -101,19 +101,22 @@ def test_a_fit_learns_and_is_repeatable(name, offset):
     assert (fits[0].scaler.minimum == 0) == (offset == 0)
 
 
-@pytest.mark.parametrize("name", ["simple_rnn", "lstm14", "time_distributed"])
+@pytest.mark.parametrize("name", ["simple_rnn", "time_distributed"])
 def test_the_tutorials_recipe_is_the_tutorials_network_and_loop(name):
-    from training import forecast, networks, recipes
-
-    recipe = replace(recipes.TUTORIAL[name], epochs=2)
-    ours = recipes.fit(recipe, SERIES, 12, 14, seed=0, watched=22)
+    """Min-max scaling, mean squared error, plain Adam, windows of 15 in order: the same losses as a loop written out."""
     import keras
 
-    theirs = forecast.fit(name, 0, SERIES, 22, 2, keras.callbacks.Callback())
-    assert ours.losses == theirs.losses
-    assert ours.validation == theirs.validation
-    assert ours.scaler == theirs.scaler
-    assert ours.model.count_params() == networks.FORECASTERS[name](15, 14).count_params()
+    from training import networks, recipes, windows
+
+    ours = recipes.fit(replace(recipes.TUTORIAL[name], epochs=2), SERIES, 12, 14, seed=0)
+    keras.utils.set_random_seed(0)
+    model = networks.FORECASTERS[name](15, 14)
+    scaled = (SERIES - SERIES.min()) / np.ptp(SERIES)
+    x, y = windows.shifted(scaled, 15) if name == "time_distributed" else windows.next_steps(scaled, 15, 1)
+    model.compile(optimizer="adam", loss="mse")
+    theirs = model.fit(x, y, batch_size=32, epochs=2, verbose=0).history["loss"]
+    assert ours.losses == pytest.approx(theirs, rel=1e-4)
+    assert (ours.scaler.minimum, ours.scaler.maximum) == (SERIES.min(), SERIES.max())
 
 
 def test_drift_makes_growth_a_matter_of_the_window():

@@ -1,30 +1,35 @@
 """The training scripts from a user's CSV to a version that loads, small enough to run here."""
 
 import asyncio
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+
+from tests.processes import ROOT
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    """Two networks learnt for three epochs from a made-up monthly series."""
+    """Two of the tutorial's networks learnt for two epochs from a made-up monthly series."""
     from training import forecast
 
     home = tmp_path_factory.mktemp("series")
-    t = np.arange(120)
+    t = np.arange(160)
     table = pd.DataFrame(
         {
-            "month": pd.date_range("2010-01-01", periods=120, freq="MS").strftime("%Y-%m-%d"),
+            "month": pd.date_range("2010-01-01", periods=160, freq="MS").strftime("%Y-%m-%d"),
             "sales": 1e6 * (5 + t / 100 + 0.4 * np.sin(t * np.pi / 6)),
         }
     )
     table.to_csv(home / "sales.csv", index=False)
-    options = ["--data", str(home / "sales.csv"), "--only", "lstm14,time_distributed", "--epochs", "3"]
-    options += ["--seeds", "0", "1", "--units", "pieces", "--models-dir", str(home / "models")]
+    options = ["--data", str(home / "sales.csv"), "--only", "simple_rnn,gru", "--epochs", "2"]
+    options += ["--recipe", "tutorial", "--seeds", "0", "--units", "pieces", "--export", "all"]
+    options += ["--models-dir", str(home / "models"), "--report", str(home / "report")]
     assert forecast.main(options) == 0
     return home, options
 
@@ -43,35 +48,40 @@ def test_a_users_series_becomes_versions_that_load_and_are_proven(trained):
         await library.close()
         return models
 
-    (direct, engine), (distributed, _) = asyncio.run(loaded())
+    (direct, engine), (other, _) = asyncio.run(loaded())
     assert engine == "onnx"
-    assert (direct.name, direct.steps, distributed.name, distributed.steps) == ("lstm14", 14, "time_distributed", 1)
+    assert (direct.name, direct.steps, other.name, other.steps) == ("gru", 1, "simple_rnn", 1)
     assert direct.data.units == "pieces"
-    assert [(s.name, s.rows) for s in direct.splits] == [("train", 76), ("validation", 15), ("test", 44)]
+    assert [(s.name, s.rows) for s in direct.splits] == [("all", 160), ("train", 120), ("folds", 48), ("test", 40)]
     assert {(s.subject, s.steps) for s in direct.scores} == {
-        (subject, steps) for subject in ("model", "last_value", "seasonal_naive") for steps in ("1", "1-14")
+        (subject, steps) for subject in ("model", "seasonal_naive") for steps in ("1", "1-14")
     }
     assert len(direct.step_errors.model_rmse) == 14
+    assert len(direct.calibration.scores) == 14
+    assert min(direct.calibration.scores[0]) > 0
 
 
-def test_the_scaler_knows_the_training_part_only(trained):
-    """The test part's maximum lies above; fitting on it would have been a leak."""
+def test_the_exported_network_has_learnt_from_everything_and_the_measured_one_has_not(trained):
+    """The scores come from the training part alone; a scaler fitted on the test part there would have been a leak."""
     from service import bundle
+    from service.scaling import MinMax
+    from training import recipes
 
     home, _ = trained
-    card, scaler, _ = bundle.read(home / "models" / "lstm14" / "1")
-    readings = pd.read_csv(home / "sales.csv").sales
-    assert scaler.maximum == pytest.approx(readings[:76].max())
-    assert scaler.maximum < readings.max()
-    assert card.readings.maximum == pytest.approx(scaler.maximum)
+    readings = pd.read_csv(home / "sales.csv").sales.to_numpy()
+    _, scaler, _ = bundle.read(home / "models" / "gru" / "1")
+    assert scaler.maximum == pytest.approx(readings.max())
+    fitted = recipes.fit(replace(recipes.TUTORIAL["simple_rnn"], epochs=1), readings[:120], 12, 14, 0, watched=24)
+    assert fitted.scaler == MinMax(readings[:96].min(), readings[:96].max())
 
 
-def test_the_pictures_and_the_table_are_written(trained):
+def test_the_page_and_the_table_are_written(trained):
     home, _ = trained
-    plots = home / "models" / "lstm14" / "1" / "plots"
-    assert sorted(p.name for p in plots.iterdir()) == ["loss.png", "series.png", "test.png"]
-    assert all(p.read_bytes().startswith(b"\x89PNG") for p in plots.iterdir())
-    assert "| lstm14 v1 | 58,244 |" in (home / "models" / "README.md").read_text()
+    page = (home / "report" / "report.html").read_text()
+    assert page.count("data:image/png;base64,") == 4
+    assert "Use " in page
+    assert "season 12" in page
+    assert "| gru v1 | 199,169 |" in (home / "models" / "README.md").read_text()
 
 
 def test_the_same_seed_gives_the_same_network_again_as_the_next_version(trained):
@@ -80,25 +90,48 @@ def test_the_same_seed_gives_the_same_network_again_as_the_next_version(trained)
     from training import forecast
 
     home, options = trained
-    assert forecast.main([*options[:3], "lstm14", *options[4:]]) == 0
-    first, second = (bundle.read(home / "models" / "lstm14" / v)[0] for v in ("1", "2"))
+    assert forecast.main([*options[:3], "simple_rnn", *options[4:]]) == 0
+    first, second = (bundle.read(home / "models" / "simple_rnn" / v)[0] for v in ("1", "2"))
     assert second.scores == first.scores
     assert second.seed == first.seed
+
+
+def test_the_best_is_exported_under_a_name_of_its_own(trained, tmp_path, monkeypatch):
+    """A tuned network and the universal one trained further: one of them becomes `sales`, and can be compiled again."""
+    from service import bundle
+    from training import compile as compiling
+    from training import finetuning, forecast
+
+    home, _ = trained
+    monkeypatch.setattr(finetuning, "UPDATES", 4)
+    shutil.copytree(ROOT / "models" / "universal", tmp_path / "universal")
+    options = ["--data", str(home / "sales.csv"), "--only", "gru,finetuned", "--preset", "quick", "--name", "sales"]
+    assert forecast.main([*options, "--models-dir", str(tmp_path), "--report", str(tmp_path / "r")]) == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["README.md", "r", "sales", "universal"]
+    card, _, _ = bundle.read(tmp_path / "sales" / "1")
+    assert card.settings["kind"] in ("gru", "finetuned")
+    assert card.scores[-1].metrics["rmse"] < card.scores[1].metrics["rmse"]
+    before = (tmp_path / "sales/1/compiled/network.onnx").read_bytes()
+    assert compiling.main([str(tmp_path / "sales" / "1")]) == 0
+    assert (tmp_path / "sales/1/compiled/network.onnx").read_bytes() == before
 
 
 @pytest.mark.parametrize(
     ("options", "fault"),
     [
         (["--data", "nowhere.csv"], "cannot be read"),
-        (["--only", "transformer"], "no network is named 'transformer'"),
-        (["--test-size", "110"], "are too few"),
+        (["--only", "transformer"], "no forecaster is named 'transformer'"),
+        (["--test-size", "150"], "are too few"),
+        (["--test-size", "60"], "are too few: windows of 36 readings"),
+        (["--name", "sales", "--export", "all"], "--name is for one model"),
+        (["--only", "finetuned"], "holds no 'universal'"),
     ],
 )
-def test_what_cannot_be_trained_is_said_in_one_line(trained, capsys, options, fault):
+def test_what_cannot_be_trained_is_said_in_one_line(trained, tmp_path, capsys, options, fault):
     from training import forecast
 
     home, _ = trained
-    assert forecast.main(["--data", str(home / "sales.csv"), "--models-dir", str(home / "m"), *options]) == 1
+    assert forecast.main(["--data", str(home / "sales.csv"), "--models-dir", str(tmp_path), *options]) == 1
     said = capsys.readouterr().err
     assert said.startswith("error: ")
     assert fault in said

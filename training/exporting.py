@@ -17,6 +17,7 @@ from service.context import READING_FEATURES, STEP_FEATURES
 from service.engine import prove
 from service.files import BundleError
 from service.predictors import Forecaster, SentimentClassifier, predictor
+from service.savedmodel import Run
 from service.scaling import MinMax
 from service.universal import LENGTHS, STEPS
 from training.compiling import CannotCompile, compile_classifier, compile_forecaster, compile_universal
@@ -29,19 +30,24 @@ WORDS_PER_SAMPLE = 600  # at most; more than a network reads
 
 def in_memory(card: ForecastCard, scaler: MinMax | None, model: keras.Model) -> Forecaster:
     """The service's predictor around a Keras model, as it will be once it is a version."""
-    import tensorflow as tf
-
-    call = tf.function(lambda *arrays: model(_inputs(model, arrays), training=False), reduce_retracing=True)
-
-    def network(*arrays: npt.NDArray[Any]) -> Mapping[str, npt.NDArray[Any]]:
-        return {"output": call(*(tf.constant(array) for array in arrays)).numpy()}
-
     unproven = bundle.Golden(
         relative_tolerance=1e-4, absolute_tolerance=1e-4, cases=[bundle.GoldenCase(request={}, answer=[0.0])]
     )
-    found = predictor(bundle.Bundle(card, scaler, unproven, network))
+    found = predictor(bundle.Bundle(card, scaler, unproven, runner(model)))
     assert isinstance(found, Forecaster)
     return found
+
+
+def runner(model: keras.Model) -> Run:
+    """A Keras forecaster as a function of arrays: compiled where it can be, which is far quicker to begin with."""
+    try:
+        return compiled.session(Path(model.name), _compiled(model), threads=1)
+    except CannotCompile:
+        return lambda *arrays: {"output": np.asarray(model(_inputs(model, arrays), training=False))}
+
+
+def _compiled(model: keras.Model) -> bytes:
+    return (compile_forecaster if len(model.inputs) == 1 else compile_universal)(model)
 
 
 def _inputs(model: keras.Model, arrays: Sequence[Any]) -> Any:
@@ -129,7 +135,7 @@ def compile_proven(
     if vocabulary is not None:
         content, words = compile_classifier(network), list(vocabulary)
     else:
-        content, words = (compile_forecaster if len(network.inputs) == 1 else compile_universal)(network), None
+        content, words = _compiled(network), None
     with compiled.written(path, content, words):
         fast, slow = bundle.load(path, engine="onnx"), bundle.load(path, tuned=False)
         found = predictor(fast)

@@ -17,6 +17,7 @@ from training import universal
 from training.compile import restore
 from training.data import DataError
 from training.evaluate import Array
+from training.exporting import runner
 
 NAME = "finetuned"
 LAYERS = "universal, trained further: GRU(128) → GRU(128); GRU(128) over the steps → Dense(128, relu) → 9 quantiles"
@@ -96,16 +97,13 @@ def _windows(chance: np.random.Generator, readings: Array, season: int, steps: i
 
 def scores(model: keras.Model, histories: Sequence[Array], actual: Array, season: int) -> Array:
     """How far each reading lay from the median, in units of the outer quantile's distance: as `actual` (rows, steps)."""
-    import tensorflow as tf
-
-    found = []
-    call = tf.function(lambda *arrays: model(list(arrays), training=False), reduce_retracing=True)
+    found, network = [], runner(model)
     for history in histories:
         recent = history[-CONTEXT:]
         seen = view(
             recent[None], np.array([len(recent)]), np.ones((1, len(recent)), bool), season, _bucket(actual.shape[1])
         )
-        found.append(quantiles(seen, call(seen.readings, seen.steps).numpy())[0, : actual.shape[1]])
+        found.append(quantiles(seen, network(seen.readings, seen.steps)["output"])[0, : actual.shape[1]])
     said = np.stack(found)
     middle = said[..., QUANTILES.index(0.5)]
     error = actual - middle

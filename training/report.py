@@ -108,7 +108,7 @@ def sentiment_rows(cards: list[SentimentCard]) -> tuple[Row, list[Row]]:
 
 def write_readme(models_dir: Path) -> Path:
     """Write models/README.md anew from the cards on disk."""
-    cards = [_newest(path) for path in sorted(models_dir.iterdir()) if path.is_dir() and not path.name.startswith(".")]
+    cards = [_newest(path) for path in sorted({file.parent.parent for file in models_dir.glob("*/*/SHA256SUMS")})]
     forecasters = [c for c in cards if isinstance(c, ForecastCard)]
     classifiers = [c for c in cards if isinstance(c, SentimentCard)]
     text = HEAD

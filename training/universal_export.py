@@ -3,10 +3,8 @@
 Its intervals are calibrated there, and its skill stated; `training/zero_shot.py` measures it on real series.
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -23,11 +21,12 @@ from service.card import (
 )
 from service.context import CONTEXT, HORIZON, QUANTILES, View, quantiles, view
 from service.predictors import Forecaster, UniversalForecaster
+from service.savedmodel import Run
 from training import report, synthetic, universal
 from training.calibrating import conformal
 from training.data import file_sha256
 from training.evaluate import Array
-from training.exporting import in_memory, save_forecaster
+from training.exporting import in_memory, runner, save_forecaster
 
 WINDOW = 4  # the least readings that it answers
 DEFAULT_HORIZON = 14
@@ -40,10 +39,8 @@ class HeldOut:
     """What the network says of held-out series: all (rows, HORIZON), in units of each series' seasonal difference."""
 
     def __init__(self, model: keras.Model, seed: int, batches: int = HELD_OUT) -> None:
-        import tensorflow as tf
-
-        call = tf.function(lambda *arrays: model(list(arrays), training=False), reduce_retracing=True)
-        parts = [_batch(call, np.random.default_rng((seed, number))) for number in range(batches)]
+        network = runner(model)
+        parts = [_batch(network, np.random.default_rng((seed, number))) for number in range(batches)]
         self.actual, self.naive, below, self.median, above = (np.concatenate(part) for part in zip(*parts, strict=True))
         error = self.actual - self.median
         self.scores = np.abs(error) / np.maximum(np.where(error > 0, above, below), 1e-9)
@@ -76,14 +73,14 @@ class HeldOut:
         ]
 
 
-def _batch(network: Callable[..., Any], chance: np.random.Generator) -> tuple[Array, ...]:
+def _batch(network: Run, chance: np.random.Generator) -> tuple[Array, ...]:
     """Actual, seasonal naive, distance of the 10 % quantile below, median, and of the 90 % quantile above."""
     time = int(chance.choice(universal.LENGTHS[2:]))
     season = synthetic.choose_season(chance)
     series = synthetic.sample(chance, universal.BATCH, time + HORIZON, season)
     known, future = series[:, :time], series[:, time:]
     seen = view(known, np.full(len(known), time), np.ones(known.shape, bool), season, HORIZON)
-    found = quantiles(seen, network(seen.readings, seen.steps).numpy())
+    found = quantiles(seen, network(seen.readings, seen.steps)["output"])
     back = season if season < time else 1
     naive = known[:, np.arange(HORIZON) % back - back]
     low, middle, high = found[..., 0], found[..., QUANTILES.index(0.5)], found[..., -1]

@@ -181,7 +181,7 @@ class Registry:
         ranked = self._ranked.get(horizon)
         if ranked is None:
             ranked = self._far(self._candidates(None, None), horizon)
-            ranked.sort(key=lambda m: (m.predictor.card.reads == "context", _ratio(m, horizon)))
+            ranked.sort(key=lambda m: (m.predictor.card.readings is None, _ratio(m, horizon)))
             self._ranked[horizon] = ranked
         return ranked
 

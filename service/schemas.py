@@ -11,8 +11,10 @@ MAX_CHARACTERS = 20_000
 MAX_ITEMS = 1_000
 # US electric and gas utilities production, 2016-11 to 2018-01 (Federal Reserve, IPG2211A2N)
 RECENT_MONTHS = [
-    92.89, 112.7694, 114.8505, 99.4901, 101.0396, 88.353, 92.0805, 102.1532,
-    112.1538, 108.9312, 98.6154, 93.6137, 97.3359, 114.7212, 129.4048,
+    116.3788, 104.4706, 89.7461, 91.093, 102.6495, 111.6354, 110.5925, 101.9204, 91.5959,
+    93.0628, 103.2203, 117.0837, 106.6688, 95.3548, 89.3254, 90.7369, 104.0375, 114.5397,
+    115.5159, 102.7637, 91.4867, 92.89, 112.7694, 114.8505, 99.4901, 101.0396, 88.353,
+    92.0805, 102.1532, 112.1538, 108.9312, 98.6154, 93.6137, 97.3359, 114.7212, 129.4048,
 ]  # fmt: skip
 
 Reading = Annotated[FiniteFloat, Strict()]
@@ -42,7 +44,7 @@ IsoDate = Annotated[
 ]
 Start = Annotated[
     IsoDate | None,
-    Field(None, description="date of the first reading, with `frequency`", examples=["2016-11-01"]),
+    Field(None, description="date of the first reading, with `frequency`", examples=["2015-02-01"]),
 ]
 Frequency = Annotated[
     str | None,

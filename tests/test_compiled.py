@@ -178,23 +178,23 @@ def test_compiling_a_version_again_writes_what_is_there(tmp_path):
     """`make compile` on a shipped version gives the compiled form that it ships with, and proves it."""
     from training.compile import main
 
-    shipped = ROOT / "models" / "lstm" / "1"
-    shutil.copytree(shipped, tmp_path / "lstm" / "1", ignore=shutil.ignore_patterns("compiled"))
+    shipped = ROOT / "models" / "universal" / "1"
+    shutil.copytree(shipped, tmp_path / "universal" / "1", ignore=shutil.ignore_patterns("compiled"))
     assert main(["--models-dir", str(tmp_path)]) == 0
     for name in ("network.onnx", "binding.json"):
-        assert (tmp_path / "lstm/1/compiled" / name).read_bytes() == (shipped / "compiled" / name).read_bytes()
+        assert (tmp_path / "universal/1/compiled" / name).read_bytes() == (shipped / "compiled" / name).read_bytes()
 
 
 @pytest.mark.slow
 def test_a_compiled_form_that_answers_otherwise_is_removed(tmp_path):
     """Another network's weights: refused at export, and the compiled form that was there is there again."""
-    from training import networks
+    from training import universal
     from training.exporting import compile_proven
 
-    path = tmp_path / "gru" / "1"
-    shutil.copytree(ROOT / "models" / "gru" / "1", path)
+    path = tmp_path / "universal" / "1"
+    shutil.copytree(ROOT / "models" / "universal" / "1", path)
     with pytest.raises(BundleError, match="golden case 1 differs"):
-        compile_proven(path, networks.gru(15), None)
+        compile_proven(path, universal.network(), None)
     compiled.load(path, 1)
     assert [p.name for p in path.parent.iterdir()] == ["1"]
 

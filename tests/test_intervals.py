@@ -75,6 +75,8 @@ def test_no_season_is_invented(values):
     assert seasons.by_readings(values) == 1
 
 
-@pytest.mark.parametrize(("alias", "season"), [("MS", 12), ("QS-OCT", 4), ("D", 7), ("h", 24), ("30min", 48), ("YS", 1)])
+@pytest.mark.parametrize(
+    ("alias", "season"), [("MS", 12), ("QS-OCT", 4), ("D", 7), ("h", 24), ("30min", 48), ("YS", 1)]
+)
 def test_frequencies_have_their_usual_seasons(alias, season):
     assert seasons.by_frequency(alias) == season

@@ -62,7 +62,7 @@ def test_every_tuned_network_compiles_to_the_same_function(season, positive):
         _shake_core(model)
     windows = np.random.default_rng(1).uniform(0.2, 1.2, (7, views.window_of(season), 1)).astype(np.float32)
     for model in (*built, recipes.ensemble(built)):
-        run = compiled._session(Path("x"), compile_forecaster(model), 1)
+        run = compiled.session(Path("x"), compile_forecaster(model), 1)
         answer = np.asarray(model(windows))
         assert answer.shape[-1] == 14
         assert np.allclose(run(windows)["output"], answer, atol=1e-5)

@@ -14,6 +14,7 @@ from service.schemas import RECENT_MONTHS
 from tests.processes import ROOT, serving
 
 pytestmark = pytest.mark.slow
+NETWORKS = ("simple_rnn", "lstm", "lstm14", "time_distributed", "gru", "ensemble", "finetuned")  # the best one last
 
 
 @pytest.fixture(scope="module", params=["onnx", "tensorflow"])
@@ -27,28 +28,49 @@ def client(request) -> Iterator[httpx.Client]:
 
 def test_every_network_is_loaded_and_proven(client):
     names = {m["name"] for m in client.get("/models").json()["models"]}
-    assert names >= {"simple_rnn", "lstm", "lstm14", "time_distributed", "gru", "sentiment"}
+    assert names >= {*NETWORKS, "universal", "sentiment"}
     assert client.get("/readyz").status_code == 200
 
 
-@pytest.mark.parametrize("model", ["simple_rnn", "lstm", "lstm14", "time_distributed", "gru"])
+@pytest.mark.parametrize("model", [*NETWORKS, "universal"])
 def test_every_forecaster_answers_recent_months_sensibly(client, model):
-    """Fourteen months after January 2018, within the bounds that the series ever had, and not flat."""
-    body = {"readings": RECENT_MONTHS, "start": "2016-11-01", "frequency": "MS", "horizon": 14, "model": model}
+    """Fourteen months after January 2018: high in winter and summer, low in spring, intervals that nest."""
+    body = {"readings": RECENT_MONTHS, "start": "2015-02-01", "frequency": "MS", "horizon": 14, "model": model}
     reply = client.post("/forecast", json=body)
     answer = reply.json()
     assert reply.status_code == 200, answer
     assert len(answer["forecast"]) == 14
     assert all(60 < value < 140 for value in answer["forecast"])
-    assert max(answer["forecast"]) - min(answer["forecast"]) > 2
+    february, april, july, november = (answer["forecast"][i] for i in (0, 2, 5, 9))
+    assert min(february, july) > max(april, november)
     assert answer["timestamps"][0] == "2018-02-01T00:00:00"
-    assert ("recursive_horizon" in [w["code"] for w in answer["warnings"]]) == (model != "lstm14")
+    narrow, wide = answer["intervals"]
+    assert (narrow["level"], wide["level"]) == (80, 95)
+    for step, value in enumerate(answer["forecast"]):
+        assert wide["lower"][step] <= narrow["lower"][step] <= value <= narrow["upper"][step] <= wide["upper"][step]
 
 
 def test_fifteen_readings_are_enough_without_naming_a_model(client):
+    answer = client.post("/forecast", json={"readings": RECENT_MONTHS[-15:]}).json()
+    assert answer["model"] == "universal"
+    assert len(answer["intervals"]) == 2
+
+
+def test_readings_of_the_series_are_answered_by_a_network_that_knows_it(client):
     answer = client.post("/forecast", json={"readings": RECENT_MONTHS}).json()
-    assert answer["model"] == "gru"
+    assert answer["model"] == NETWORKS[-1]
     assert answer["skill"]["ratio"] < 1
+
+
+def test_readings_of_another_series_are_answered_by_the_universal_network(client):
+    """A made-up daily series, far from electricity: its own errors are in the answer."""
+    readings = [3000 + 2 * day + 400 * (day % 7 in (5, 6)) for day in range(120)]
+    body = {"readings": readings, "start": "2024-01-01", "frequency": "D", "horizon": 14}
+    answer = client.post("/forecast", json=body).json()
+    assert answer["model"] == "universal"
+    assert [round(value, -2) for value in answer["forecast"][:7]] == pytest.approx(
+        [3000 + 2 * day + 400 * (day % 7 in (5, 6)) for day in range(120, 127)], abs=120
+    )
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ QUIET = {"GATECAST_GRACE_S": "0"}  # nobody waits for it when it has been measur
 def calls() -> dict[Task, Call]:
     """Gatecast's own requests; its yardsticks take them too."""
     return {
-        "forecast": Call("/forecast", json.dumps({"readings": RECENT_MONTHS}).encode()),
+        "forecast": Call("/forecast", json.dumps({"readings": RECENT_MONTHS, "model": "gru"}).encode()),
         "sentiment": Call("/sentiment", json.dumps({"text": REVIEW}).encode()),
     }
 

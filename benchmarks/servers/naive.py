@@ -51,7 +51,7 @@ reader = classifier()
 
 @app.post("/forecast")
 def forecast(asked: Series) -> Forecast:
-    scaled = (np.array(asked.readings, np.float32).reshape(1, 15, 1) - LOW) / (HIGH - LOW)
+    scaled = (np.array(asked.readings[-15:], np.float32).reshape(1, 15, 1) - LOW) / (HIGH - LOW)
     predicted = forecaster.predict(scaled, verbose=0)
     return Forecast(forecast=(predicted[0] * (HIGH - LOW) + LOW).tolist())
 

@@ -11,7 +11,7 @@ MODELS = Path(__file__).parents[3] / "models"
 
 
 def load(name: str) -> Any:
-    """The serving signature of models/<name>/1."""
+    """The serving signature of models/<name>/, its newest version."""
     import tensorflow as tf
 
     try:
@@ -19,7 +19,7 @@ def load(name: str) -> Any:
         tf.config.threading.set_inter_op_parallelism_threads(1)
     except RuntimeError:
         pass  # the second network of this process: the first has set them
-    model = tf.saved_model.load(str(MODELS / name / "1"))
+    model = tf.saved_model.load(str(max((MODELS / name).iterdir(), key=lambda path: int(path.name))))
     signature = model.signatures["serving_default"]
     signature.keep = model  # a signature alone lets its variables go
     return signature

@@ -11,7 +11,7 @@ from service.errors import Fault, MissingReadings
 from service.scaling import Array
 
 MAX_MISSING_SHARE = 0.2
-LEAST_ORIGINS = 6  # before a walk says something of a forecaster
+LEAST_ORIGINS = 3  # before a walk says something of a forecaster
 
 
 class Complete(NamedTuple):

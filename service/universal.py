@@ -21,7 +21,7 @@ from service.scaling import Array
 
 LENGTHS = (16, 32, 48, 64, 96, 128, 192, 256, 384, CONTEXT)  # a context is padded to the next of these
 STEPS = (8, 16, 32, HORIZON)  # and the steps asked for
-ORIGINS = 4  # earlier origins, at most
+ORIGINS = 3  # earlier origins, at most: with the present, four rows, which cost hardly more than three
 WALKED_STEPS = 16  # of which skill and scores are taken, at most
 LARGEST = 1e150  # readings beyond it would overflow when squared
 MEDIAN, LOW, HIGH = QUANTILES.index(0.5), 0, len(QUANTILES) - 1

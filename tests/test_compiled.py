@@ -139,7 +139,7 @@ def test_every_forecaster_compiles_to_the_same_function(name):
     from training.compiling import compile_forecaster
 
     model = _shaken(networks.FORECASTERS[name](15, 14))
-    run = compiled._session(Path("x"), compile_forecaster(model), 1)
+    run = compiled.session(Path("x"), compile_forecaster(model), 1)
     windows = np.random.default_rng(1).normal(size=(7, 15, 1)).astype(np.float32)
     assert np.allclose(run(windows)["output"], model(windows), atol=1e-5)
     assert np.allclose(run(windows[:1])["output"], model(windows[:1]), atol=1e-5)
@@ -152,7 +152,7 @@ def test_the_classifier_compiles_to_the_same_function_whatever_the_padding():
     from training.compiling import compile_classifier
 
     network = _shaken(networks.bilstm(50, 0.1))
-    run = compiled._session(Path("x"), compile_classifier(network), 1)
+    run = compiled.session(Path("x"), compile_classifier(network), 1)
     chance = np.random.default_rng(2)
     lengths = np.array([12, 0, 1, 7, 12], np.int32)
     tokens = chance.integers(1, 50, (5, 15)).astype(np.int32) * (np.arange(15) < lengths[:, None])

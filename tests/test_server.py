@@ -31,7 +31,7 @@ ASKED = {"readings": RECENT_MONTHS}
 @pytest.fixture
 def models(tmp_path):
     """The smallest shipped model, compiled."""
-    shutil.copytree(ROOT / "models" / "simple_rnn", tmp_path / "models" / "simple_rnn")
+    shutil.copytree(ROOT / "models" / "ensemble", tmp_path / "models" / "ensemble")
     return tmp_path / "models"
 
 
@@ -82,16 +82,16 @@ def test_versions_come_and_go_by_signal_and_by_request(models):
     with serving(models, grace_s=0, engine="onnx") as (process, client):
 
         def loaded():
-            return client.get("/version").json()["models"]["simple_rnn"]
+            return client.get("/version").json()["models"]["ensemble"]
 
-        copy_as_version_2(models / "simple_rnn")
+        copy_as_version_2(models / "ensemble")
         process.send_signal(signal.SIGHUP)
         until(lambda: loaded() == ["1", "2"])
         assert client.post("/forecast", json=ASKED).json()["version"] == "2"
-        shutil.rmtree(models / "simple_rnn" / "2")
-        (models / "simple_rnn" / "3").mkdir()
+        shutil.rmtree(models / "ensemble" / "2")
+        (models / "ensemble" / "3").mkdir()
         report = client.post("/admin/reload", headers={"x-api-key": KEY}).json()
-        assert report["retired"] == [{"name": "simple_rnn", "version": "2"}]
+        assert report["retired"] == [{"name": "ensemble", "version": "2"}]
         assert "SHA256SUMS is missing" in report["refused"][0]["reason"]
         assert loaded() == ["1"]
 
@@ -121,8 +121,8 @@ def test_a_wrong_argument_or_setting_is_named(models):
     wrong = run(GATECAST_ENGINE="torch")
     assert (wrong.returncode, "GATECAST_ENGINE" in wrong.stderr) == (2, True)
     checked = run("--check")
-    assert (checked.returncode, checked.stdout) == (0, "simple_rnn/1: proven, engine onnx\n")
-    shutil.rmtree(models / "simple_rnn" / "1" / "compiled")
+    assert (checked.returncode, checked.stdout) == (0, "ensemble/1: proven, engine onnx\n")
+    shutil.rmtree(models / "ensemble" / "1" / "compiled")
     missing = run("--check", GATECAST_ENGINE="onnx")
     assert (missing.returncode, "compiled is missing" in missing.stderr) == (3, True)
 
@@ -278,7 +278,7 @@ def read_status(replies):
 
 def test_a_start_that_fails_ends_with_what_was_wrong(models):
     """The last line names the file and the fault."""
-    (models / "simple_rnn" / "1" / "golden.json").write_text("{}")
+    (models / "ensemble" / "1" / "golden.json").write_text("{}")
     environment = os.environ | {"GATECAST_MODELS_DIR": str(models), "GATECAST_PORT": "0"}
     command = [sys.executable, "-m", "service"]
     ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)

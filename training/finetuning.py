@@ -13,7 +13,7 @@ import numpy as np
 from service import bundle
 from service.context import CONTEXT, HORIZON, QUANTILES, quantiles, view
 from service.universal import STEPS
-from training import universal
+from training import recipes, universal
 from training.compile import restore
 from training.data import DataError
 from training.evaluate import Array
@@ -24,7 +24,6 @@ LAYERS = "universal, trained further: GRU(128) → GRU(128); GRU(128) over the s
 UPDATES = 100
 BATCH = 32
 LEARNING_RATE = 3e-4
-GROWTH = 0.018  # deviation of the random growth a season that windows of positive readings are given
 LONGEST = 120  # readings of a window, or ten seasons if those are more
 SHORTER = 0.3  # share of the windows that are cut to a random length
 
@@ -74,11 +73,15 @@ def soup(models: Sequence[keras.Model]) -> keras.Model:
 
 
 def _windows(chance: np.random.Generator, readings: Array, season: int, steps: int) -> universal.Batch:
-    """Windows that end anywhere after the first seasons; targets after the last reading are NaN."""
+    """Windows that end anywhere after the first seasons; targets after the last reading are NaN.
+
+    Windows of positive readings are given a random growth that takes the series' own away on average, so that a trend
+    must be read from the window and cannot be learnt by heart.
+    """
     ahead = _bucket(steps)
     longest = min(CONTEXT, max(LONGEST, 10 * season), len(readings))
     ends = chance.integers(min(max(3 * season, 24), len(readings) - 1), len(readings), BATCH)
-    positive = bool(readings.min() > 0)
+    own = recipes.growth(np.log(readings)) if recipes.is_positive(readings) else 0.0
     padded = np.concatenate([readings, np.full(ahead, np.nan)])
     values, target = np.zeros((BATCH, longest)), np.empty((BATCH, ahead))
     lengths = np.minimum(ends, longest)
@@ -87,8 +90,7 @@ def _windows(chance: np.random.Generator, readings: Array, season: int, steps: i
             least = min(lengths[row], max(2 * season, 12))
             lengths[row] = chance.integers(least, lengths[row] + 1)
         count = lengths[row]
-        growth = chance.normal(0, GROWTH / season) if positive else 0.0
-        factor = np.exp(growth * np.arange(-count, ahead))
+        factor = np.exp(own * chance.normal(-1, 1) * np.arange(-count, ahead))
         both = padded[end - count : end + ahead] * factor
         values[row, longest - count :], target[row] = both[:count], both[count:]
     seen = view(values, lengths, np.ones(values.shape, bool), season, ahead)

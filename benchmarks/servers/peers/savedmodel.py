@@ -30,10 +30,10 @@ class Forecaster:
         self.signature = load("gru")
 
     def predict(self, readings: Any) -> list[float]:
-        """Scaled readings (batch, 15), nested lists or an array, to one prediction each."""
+        """Scaled readings (batch, window), nested lists or an array, to the first step of each."""
         import tensorflow as tf
 
-        batch = tf.reshape(tf.constant(readings, tf.float32), (-1, 15, 1))
+        batch = tf.constant(readings, tf.float32)[..., None]
         (output,) = self.signature(batch).values()
         return [float(value) for value in output.numpy()[:, 0]]
 

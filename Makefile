@@ -7,7 +7,7 @@ DEV := $(VENV)/.dev
 BACKTEST := $(VENV)/backtest
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help setup serve test check format train-forecast train-sentiment compile backtest bench image lock clean
+.PHONY: help setup serve test check format train-forecast train-sentiment compile backtest zero-shot bench image lock clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -17,7 +17,7 @@ setup: $(DEV)  ## everything for serving, training and testing, into .venv
 serve: $(SERVE)  ## serve models/ on 127.0.0.1:8000 (GATECAST_PORT, GATECAST_HOST, … change it)
 	$(BIN)/python -m service
 
-test: $(DEV)  ## all tests, about three minutes
+test: $(DEV)  ## all tests, about six minutes
 	$(BIN)/python -m pytest
 
 check: $(DEV)  ## formatting, lint, types, and who imports whom
@@ -30,11 +30,14 @@ format: $(DEV)  ## put the code into its one format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-train-forecast: $(DEV)  ## train the forecasters: make train-forecast ARGS="--data my.csv"
+train-forecast: $(DEV)  ## fit, rank and export forecasters: make train-forecast ARGS="--data my.csv --name mine"
 	$(BIN)/python -m training.forecast $(ARGS)
 
 backtest: $(BACKTEST)/.ready  ## baselines and served models on your CSV: make backtest ARGS="--data my.csv --models gru"
 	$(BACKTEST)/bin/python -m training.backtest $(ARGS)
+
+zero-shot: $(BACKTEST)/.ready  ## served models on a directory of series: make zero-shot ARGS="--data series/"
+	$(BACKTEST)/bin/python -m training.zero_shot $(ARGS)
 
 compile: $(DEV)  ## put a compiled form beside every SavedModel of models/ that has none
 	$(BIN)/python -m training.compile $(ARGS)

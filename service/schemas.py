@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat,
 MAX_READINGS = 10_000
 MAX_CHARACTERS = 20_000
 MAX_ITEMS = 1_000
-# US electric and gas utilities production, 2016-11 to 2018-01 (Federal Reserve, IPG2211A2N)
+# US electric and gas utilities production, 2015-02 to 2018-01 (Federal Reserve, IPG2211A2N)
 RECENT_MONTHS = [
     116.3788, 104.4706, 89.7461, 91.093, 102.6495, 111.6354, 110.5925, 101.9204, 91.5959,
     93.0628, 103.2203, 117.0837, 106.6688, 95.3548, 89.3254, 90.7369, 104.0375, 114.5397,

@@ -20,8 +20,8 @@ from training.data import DataError
 from training.evaluate import Array, Walk
 from training.exporting import in_memory
 from training.recipes import Fitted
-from training.series import Series
 
+Unit = Literal["readings", "forecast", "spread"]  # of a score, see service/card.py
 ENSEMBLE = "ensemble"
 LEVELS = (80.0, 95.0)
 FOLD_ENDS = (0.6, 0.8)  # of the training part: fit before, measure up to the next
@@ -31,11 +31,10 @@ LOOKED_BACK = 48  # origins in the readings learnt from, beside those after them
 
 @dataclass(frozen=True)
 class Trained:
-    """A network that answers; `fits` has the losses of each seed, nothing where a pretrained one was trained on."""
+    """A network that answers; one of a context needs no scaler."""
 
     model: keras.Model
     scaler: MinMax | None
-    fits: tuple[Fitted, ...]
 
 
 @dataclass(frozen=True)
@@ -53,14 +52,14 @@ class Field:
 
     def __init__(
         self,
-        series: Series,
+        season: int,
         recipe: str,
         steps: int,
         epochs: int,
         start: Callable[[], keras.Model],
         tick: Callable[[], None],
     ) -> None:
-        self.season, self.steps = series.season, steps
+        self.season, self.steps = season, steps
         self._recipes = recipes.TUNED if recipe == "tuned" else recipes.TUTORIAL
         self._tuned, self._epochs, self._start, self._tick = recipe == "tuned", epochs, start, tick
         self._fits: dict[tuple[str, int, int], Fitted] = {}
@@ -92,8 +91,8 @@ class Field:
         def train(readings: Array, seeds: tuple[int, ...]) -> Trained:
             fits = tuple(self._fit(member, readings, seed) for member in members for seed in seeds)
             if len(fits) == 1:
-                return Trained(fits[0].model, fits[0].scaler, fits)
-            return Trained(recipes.ensemble([fit.model for fit in fits]), fits[0].scaler, fits)
+                return Trained(fits[0].model, fits[0].scaler)
+            return Trained(recipes.ensemble([fit.model for fit in fits]), fits[0].scaler)
 
         return Contestant(name, layers, "window", window, steps, train)
 
@@ -105,7 +104,7 @@ class Field:
                 made = finetuning.fine_tuned(self._pretrained, readings, self.season, self.steps, seed)
                 self._tuned_further[len(readings), seed] = made
                 self._tick()
-        return Trained(finetuning.soup([self._tuned_further[len(readings), seed] for seed in seeds]), None, ())
+        return Trained(finetuning.soup([self._tuned_further[len(readings), seed] for seed in seeds]), None)
 
     def _fit(self, recipe: recipes.Recipe, readings: Array, seed: int) -> Fitted:
         key = (recipe.name, len(readings), seed)
@@ -132,32 +131,28 @@ class Judged:
     """What the folds inside the training part say of a contestant."""
 
     rmse: float  # steps 1 to n, from every origin of the folds
-    rmse_1: float
     corrected: bool
     optimism: float
     scores: Array  # (origins, steps), NaN where no target was known
-    unit: Literal["readings", "forecast", "spread"]
+    unit: Unit
 
 
 def judge(contestant: Contestant, draft: ForecastCard, readings: Array, season: int, seeds: tuple[int, ...]) -> Judged:
     """Fit on two beginnings of the training part's `readings`, forecast what comes after each."""
     parts = fold_ends(len(readings), contestant.window, draft.horizon)
-    found = [_fold(contestant, draft, readings[:end], cut, season, seeds) for cut, end in parts]
+    unit: Unit = "forecast" if recipes.is_positive(readings) else "readings"
+    if contestant.reads == "context":
+        unit = "spread"
+    found = [_fold(contestant, draft, readings[:end], cut, season, seeds, unit) for cut, end in parts]
     errors = {kind: np.concatenate([fold[kind] for fold in found]) for kind in found[0]}
     corrected = contestant.reads == "window" and _rmse(errors["corrected"]) < _rmse(errors["plain"])
     kind = "corrected" if corrected else "plain"
-    unit: Literal["readings", "forecast", "spread"] = "readings"
-    if contestant.reads == "context":
-        unit = "spread"
-    elif recipes.is_positive(readings):
-        unit = "forecast"
     inside = _rmse(errors[f"{kind}_inside"])
     return Judged(
         rmse=_rmse(errors[kind]),
-        rmse_1=_rmse(errors[kind][:, :1]),
         corrected=corrected,
         optimism=max(1.0, _rmse(errors[kind]) / inside) if inside > 0 else 1.0,
-        scores=errors["spread"] if unit == "spread" else errors[f"{kind}_{unit}"],
+        scores=errors[f"{kind}_scores"],
         unit=unit,
     )
 
@@ -175,24 +170,35 @@ def fold_ends(count: int, window: int, steps: int) -> list[tuple[int, int]]:
 
 
 def _fold(
-    contestant: Contestant, draft: ForecastCard, readings: Array, cut: int, season: int, seeds: tuple[int, ...]
+    contestant: Contestant,
+    draft: ForecastCard,
+    readings: Array,
+    cut: int,
+    season: int,
+    seeds: tuple[int, ...],
+    unit: Unit,
 ) -> dict[str, Array]:
-    """Errors by kind, (origins, steps): after the cut, and (`_inside`) in what was learnt from."""
+    """Errors by kind, (origins, steps): after the cut, their `_scores`, and `_inside` what was learnt from."""
     trained = contestant.train(readings[:cut], seeds)
     outside = range(cut, len(readings))
     inside = range(max(contestant.window, cut - LOOKED_BACK), cut - draft.horizon + 1)
     found: dict[str, Array] = {}
     for kind in ("plain", "corrected") if contestant.reads == "window" else ("plain",):
         card = draft.model_copy(update={"corrected": kind == "corrected"})
-        walked = walk(in_memory(card, trained.scaler, trained.model), readings, outside, season)
-        error = walked.actual - walked.predicted.point
-        found[kind], found[f"{kind}_readings"] = error, np.abs(error)
-        found[f"{kind}_forecast"] = np.abs(error) / np.maximum(np.abs(walked.predicted.point), 1e-12)
-        own = walk(in_memory(card, trained.scaler, trained.model), readings, inside, season)
+        forecaster = in_memory(card, trained.scaler, trained.model)
+        walked, own = (walk(forecaster, readings, origins, season) for origins in (outside, inside))
+        found[kind] = walked.actual - walked.predicted.point
+        found[f"{kind}_scores"] = scores(unit, trained.model, walked, readings, season)
         found[f"{kind}_inside"] = own.actual - own.predicted.point
-        if contestant.reads == "context":
-            found["spread"] = finetuning.scores(trained.model, [readings[:t] for t in outside], walked.actual, season)
     return found
+
+
+def scores(unit: Unit, model: keras.Model, walked: Walk, readings: Array, season: int) -> Array:
+    """How far each reading lay from its forecast, in the unit of the calibration: (origins, steps)."""
+    if unit == "spread":
+        return finetuning.scores(model, [readings[:t] for t in walked.origins], walked.actual, season)
+    error: Array = np.abs(walked.actual - walked.predicted.point)
+    return error / np.maximum(np.abs(walked.predicted.point), 1e-12) if unit == "forecast" else error
 
 
 def walk(forecaster: Forecaster, readings: Array, origins: Sequence[int], season: int) -> Walk:

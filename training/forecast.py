@@ -104,7 +104,7 @@ def run(options: argparse.Namespace) -> None:
     with Progress() as progress:
         task = progress.add_task("fitting", total=None)
         field = Field(
-            series,
+            series.season,
             options.recipe,
             options.steps,
             options.epochs,
@@ -265,7 +265,7 @@ def export(
             "step_errors": forecast_card.step_errors(walk, naive, NAIVE if series.season > 1 else "last_value"),
             "calibration": contest.calibration(
                 entry.judged,
-                [test_scores(entry, series)],
+                [contest.scores(entry.judged.unit, entry.trained.model, walk, series.readings, series.season)],
                 "rolling origins of the folds and of the test part, each forecast by a network fitted before it",
             ),
         }
@@ -275,18 +275,6 @@ def export(
     scaler: MinMax | None = final.scaler
     path, _ = save_forecaster(options.models_dir, card, golden, final.model, scaler=scaler)
     return card, path
-
-
-def test_scores(entry: Entry, series: Series) -> np.typing.NDArray[np.float64]:
-    """Scores of the frozen network on the test part, in the unit of the folds'."""
-    walk = tested(entry)
-    if entry.judged.unit == "spread":
-        histories = [series.readings[:t] for t in walk.origins]
-        return finetuning.scores(entry.trained.model, histories, walk.actual, series.season)
-    error = np.abs(walk.actual - walk.predicted.point)
-    if entry.judged.unit == "forecast":
-        return np.asarray(error / np.maximum(np.abs(walk.predicted.point), 1e-12))
-    return np.asarray(error)
 
 
 def scores(subject: str, walk: Walk) -> list[Score]:

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from training import evaluate, plots
-from training.contest import Judged
+from training.backtest import block_of
+from training.contest import FOLD_ENDS, Judged
 from training.evaluate import Walk
 from training.report import Row
 from training.series import Series
@@ -58,7 +59,7 @@ class Page:
         losses, theirs = (evaluate.losses(each.actual, each.predicted) for each in (part, naive))
         first = evaluate.metrics(evaluate.losses(one.actual, one.predicted), 0.0)
         all_ = evaluate.metrics(losses, 0.0)
-        block = max(2 * self.series.season, steps)
+        block = block_of(self.series.season, steps, 1)
         ratio = evaluate.ratio(losses["square"], theirs["square"], block, root=True)
         sure = "" if ratio.low is None else f" [{ratio.low:.2f}, {ratio.high:.2f}]"
         return (
@@ -124,8 +125,8 @@ def draw(directory: Path, page: Page) -> dict[str, Path]:
     found = {name: directory / f"{name}.png" for name in ("series", "test", "steps", "coverage")}
     series, train = page.series, page.train_size
     name, _, walk = page.entries[0]
-    first_fold = round(0.4 * train)
-    plots.series(found["series"], series.source, series.dates, series.readings, train, first_fold)
+    in_folds = train - round(FOLD_ENDS[0] * train)
+    plots.series(found["series"], series.source, series.dates, series.readings, train, in_folds)
     plots.fans(found["test"], f"{name} on the test part", series.dates, series.readings, walk)
     steps = walk.actual.shape[1]
     errors = {

@@ -70,7 +70,7 @@ def told(path: str, found: dict[str, Any]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description="the service beyond its limits")
     parser.add_argument("--engine", default="onnx")
-    parser.add_argument("--task", choices=TASKS, action="append", help="default: both")
+    parser.add_argument("--task", choices=TASKS, action="append", help="default: all")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--times", type=float, default=3, help="of the peak that is offered")
     parser.add_argument("--connections", type=int, default=CONNECTIONS)

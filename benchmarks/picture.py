@@ -20,12 +20,12 @@ def draw(found: "Mapping[str, Sequence[Row]]", path: Path) -> None:
 
     height = 1.6 + 0.34 * sum(map(len, found.values()))
     figure, axes = plt.subplots(len(found), 2, figsize=(11, height), squeeze=False, layout="constrained")
-    for (left, right), (task, rows) in zip(axes, found.items(), strict=True):
+    for (left, right), (title, rows) in zip(axes, found.items(), strict=True):
         ordered = list(reversed(rows))
         _throughput(left, ordered)
         _latency(right, ordered)
-        left.set_title(f"/{task}: best requests per second on one core", loc="left", fontsize=10)
-        right.set_title(f"/{task}: p50 to p99 at {CONNECTIONS} connections, ms", loc="left", fontsize=10)
+        left.set_title(f"{title}: best req/s on one core", loc="left", fontsize=10)
+        right.set_title(f"{title}: p50 to p99 at {CONNECTIONS} connections, ms", loc="left", fontsize=10)
     figure.savefig(path, dpi=130)
     plt.close(figure)
 

@@ -46,8 +46,12 @@ class Row:
 
 
 def rows(result: Raw, task: Task) -> list[Row]:
-    """Fastest first; servers without a finished round are left out."""
-    found = [_row(name, name in result["peers"], rounds, task) for name, rounds in result["servers"].items() if rounds]
+    """Fastest first; servers that do not answer it, or finished no round, are left out."""
+    found = [
+        _row(name, name in result["peers"], rounds, task)
+        for name, rounds in result["servers"].items()
+        if rounds and task in rounds[0]["paths"]
+    ]
     return sorted(found, key=lambda row: -row.peak)
 
 
@@ -120,7 +124,7 @@ def _line(task: Task, row: Row, connections: list[str], yardsticks: list[float |
         for c in connections
     ]
     return [
-        f"/{task}",
+        TASKS[task],
         f"**{row.name}**" if row.open_loop and row.name != "echo" else row.name,
         f"{row.ready_s:.1f}",
         f"{row.rss_mb:,.0f}",
@@ -160,7 +164,7 @@ def publish(result: Raw, out: Path) -> str:
     )
     out.mkdir(parents=True, exist_ok=True)
     (out / "bench.md").write_text(text, "utf-8")
-    draw({task: rows(result, task) for task in TASKS}, out / "bench.png")
+    draw({title: rows(result, task) for task, title in TASKS.items() if rows(result, task)}, out / "bench.png")
     return text
 
 

@@ -25,7 +25,7 @@ from benchmarks.servers.catalogue import gatecast
 from benchmarks.servers.server import TASKS, Task
 from benchmarks.versions import SecondVersion, copy_models
 
-MODEL: dict[Task, str] = {"forecast": "gru", "sentiment": "sentiment"}
+MODEL: dict[Task, str] = {"forecast": "gru", "universal": "universal", "sentiment": "sentiment"}
 HANGUP = 1 / 3
 SAMPLE_S = 10
 RELOAD_S = 20

@@ -2,11 +2,11 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from benchmarks.servers.peers.catalogue import peers
-from benchmarks.servers.server import Call, Server, Task
+from benchmarks.servers.server import TASKS, Call, Server, Task
 from service.schemas import RECENT_MONTHS
 
 REVIEW = Path(__file__).parents[1].joinpath("review.txt").read_text("utf-8").strip()
@@ -17,9 +17,14 @@ QUIET = {"GATECAST_GRACE_S": "0"}  # nobody waits for it when it has been measur
 def calls() -> dict[Task, Call]:
     """Gatecast's own requests; its yardsticks take them too."""
     return {
-        "forecast": Call("/forecast", json.dumps({"readings": RECENT_MONTHS, "model": "gru"}).encode()),
+        "forecast": _forecast(RECENT_MONTHS, "gru"),
+        "universal": _forecast((4 * RECENT_MONTHS)[-120:], "universal", horizon=14),
         "sentiment": Call("/sentiment", json.dumps({"text": REVIEW}).encode()),
     }
+
+
+def _forecast(readings: list[float], model: str, **others: int) -> Call:
+    return Call("/forecast", json.dumps({"readings": readings, "model": model, **others}).encode())
 
 
 def gatecast(engine: str) -> Server:
@@ -33,9 +38,10 @@ def gatecast(engine: str) -> Server:
     )
 
 
-def yardstick(name: str, open_loop: bool = False) -> Server:
+def yardstick(name: str, tasks: Iterable[Task], open_loop: bool = False) -> Server:
+    asked = {task: call for task, call in calls().items() if task in tasks}
     return Server(
-        name, command=_module(f"benchmarks.servers.{name}"), ready="/readyz", calls=calls(), open_loop=open_loop
+        name, command=_module(f"benchmarks.servers.{name}"), ready="/readyz", calls=asked, open_loop=open_loop
     )
 
 
@@ -47,7 +53,7 @@ def servers(peers_dir: Path) -> list[Server]:
     return [
         gatecast("onnx"),
         gatecast("tensorflow"),
-        yardstick("echo", open_loop=True),
-        yardstick("naive"),
+        yardstick("echo", TASKS, open_loop=True),
+        yardstick("naive", ("forecast", "sentiment")),
         *peers(peers_dir, REVIEW),
     ]

@@ -4,8 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Task = Literal["forecast", "sentiment"]
-TASKS: tuple[Task, ...] = ("forecast", "sentiment")
+Task = Literal["forecast", "universal", "sentiment"]
+TASKS: dict[Task, str] = {
+    "forecast": "/forecast, gru from 36 readings",
+    "universal": "/forecast, universal from 120",
+    "sentiment": "/sentiment, 200 words",
+}
 
 
 @dataclass(frozen=True)
@@ -20,7 +24,7 @@ def no_env(_: int) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Server:
-    """`command` and `env` are given the port; `open_loop` servers get that run too."""
+    """`command` and `env` are given the port; `open_loop` servers get that run too. `calls`: those it can answer."""
 
     name: str
     command: Callable[[int], list[str]]

@@ -158,16 +158,31 @@ class Calibration(_Record):
     accuracy_covered: FiniteFloat = Field(description="accuracy on that share")
 
 
+class Language(_Record):
+    """A text of at least `least_tokens` tokens with too few of the language's commonest words is of another one."""
+
+    code: Literal["en"]
+    common_words: int = Field(ge=1, description="the first so many words of the vocabulary")
+    least_share: FiniteFloat = Field(ge=0, le=1, description="of these among the tokens read")
+    least_tokens: int = Field(ge=1)
+    threshold_choice: str
+
+
 class SentimentCard(Card):
     """A binary text classifier: raw text in, probability of `classes[1]` out."""
 
     task: Literal["sentiment"]
     classes: tuple[str, str] = Field(description="negative class first, positive class second")
     max_tokens: int = Field(ge=1, description="longer texts are cut; `truncation` says where")
-    truncation: Literal["keep_last"]
+    truncation: Literal["keep_last", "keep_head_and_tail"]
+    head_tokens: int = Field(0, ge=0, description="how many of `max_tokens` are a longer text's first")
     vocabulary: int = Field(ge=2)
     max_unknown_share: FiniteFloat = Field(
         ge=0, le=1, description="a larger share of unknown words marks an answer uncertain"
+    )
+    language: Language | None = Field(None, description="how texts of another language than the training's are told")
+    explanation_baseline: FiniteFloat | None = Field(
+        None, description="log odds of a text without evidence; null where the network gives no reasons"
     )
     calibration: Calibration
 

@@ -3,15 +3,17 @@
 import math
 from array import array
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from service.answers import Warned, pieces
 from service.bundle import Bundle
 from service.card import SentimentCard
 from service.errors import ModelFault, UnreadableText
-from service.tokeniser import UNKNOWN
+from service.tokeniser import UNKNOWN, spans
 
 CHARACTERS_PER_TOKEN = 5
 NO_TOKENS = array("i")
@@ -37,6 +39,15 @@ class Sentiment(NamedTuple):
     tokens_unknown: int
     uncertain: bool
     warnings: list[Warned]
+    weights: npt.NDArray[np.float32] | None = None
+
+
+class Reason(NamedTuple):
+    """What one word adds to the log odds of the positive class; it stands at `text[start:end]`."""
+
+    start: int
+    end: int
+    weight: float
 
 
 class SentimentClassifier:
@@ -68,8 +79,15 @@ class SentimentClassifier:
         if self._tokenise is None:
             return Review(text, None, 0, 1 + len(text) // CHARACTERS_PER_TOKEN)
         tokens = self._tokenise(text)
-        read = tokens[-self.card.max_tokens :]
+        read = self._read(tokens)
         return Review(text, read, len(tokens), 1 + len(read))
+
+    def _read(self, tokens: Any) -> Any:
+        """The first and the last of a text that is too long."""
+        if len(tokens) <= self.card.max_tokens:
+            return tokens
+        head = self.card.head_tokens
+        return tokens[:head] + tokens[head - self.card.max_tokens :]
 
     def cut(self, items: Sequence[Review]) -> list[list[int]]:
         """Reviews of like length go together, the shortest first, so that little is padded."""
@@ -87,11 +105,20 @@ class SentimentClassifier:
 
     def _texts_judged(self, batch: Sequence[Review]) -> list[Sentiment]:
         outputs = self._run(np.array([review.text.encode() for review in batch], dtype=object))
-        columns = [
-            np.asarray(outputs[name]).reshape(len(batch)).tolist()
-            for name in ("probability", "tokens_total", "tokens_unknown")
-        ]
-        return [self._judge(*row) for row in zip(*columns, strict=True)]
+
+        def column(name: str) -> list[Any]:
+            return list(np.asarray(outputs[name]).reshape(len(batch)).tolist())
+
+        none = [0] * len(batch)
+        rows = zip(
+            column("probability"),
+            column("tokens_total"),
+            column("tokens_unknown"),
+            column("tokens_common") if self.card.language else none,
+            outputs.get("weights", repeat(None)),
+            strict=False,
+        )
+        return [self._judge(*row) for row in rows]
 
     def _tokens_judged(self, batch: Sequence[Review]) -> list[Sentiment]:
         rows = [np.frombuffer(review.tokens or NO_TOKENS, np.int32) for review in batch]
@@ -99,27 +126,51 @@ class SentimentClassifier:
         padded = np.zeros((len(rows), max(1, int(lengths.max()))), np.int32)
         for place, row in enumerate(rows):
             padded[place, : len(row)] = row
-        probabilities = self._run(padded, lengths)["probability"].reshape(len(batch)).tolist()
+        outputs = self._run(padded, lengths)
+        probabilities = outputs["probability"].reshape(len(batch)).tolist()
         unknown = np.count_nonzero(padded == UNKNOWN, axis=1).tolist()
+        last_common = UNKNOWN + (self.card.language.common_words if self.card.language else 0)
+        common = np.count_nonzero((padded > UNKNOWN) & (padded <= last_common), axis=1).tolist()
+        weights = outputs.get("weights", repeat(None))
         return [
-            self._judge(positive, review.total, missed)
-            for positive, review, missed in zip(probabilities, batch, unknown, strict=True)
+            self._judge(positive, review.total, missed, found, row)
+            for positive, review, missed, found, row in zip(
+                probabilities, batch, unknown, common, weights, strict=False
+            )
         ]
 
-    def _judge(self, positive: float, total: int, unknown: int) -> Sentiment:
+    def reasons(self, text: str, found: Sentiment) -> list[Reason]:
+        """What each word of `text` that was read adds; with the card's `explanation_baseline` they make up the log odds.
+
+        Raises ModelFault where the network gives no such weights.
+        """
+        if found.weights is None:
+            raise ModelFault(f"model '{self.card.name}' gives no weights")
+        read = self._read(spans(text))
+        return [Reason(start, end, float(weight)) for (start, end), weight in zip(read, found.weights, strict=False)]
+
+    def _judge(
+        self, positive: float, total: int, unknown: int, common: int, weights: npt.NDArray[np.float32] | None
+    ) -> Sentiment:
         if not math.isfinite(positive):
             raise ModelFault(f"model '{self.card.name}' gave a probability that is not a number")
         card = self.card
         read = min(total, card.max_tokens)
         warnings = []
         if total > read:
-            detail = f"the text has {total} tokens; the model reads the last {read}"
+            head = f"the first {card.head_tokens} and " if card.head_tokens else ""
+            detail = f"the text has {total} tokens; the model reads {head}the last {read - card.head_tokens}"
             warnings.append(Warned("truncated", detail))
         mostly_unknown = unknown > card.max_unknown_share * read or read == 0
         if mostly_unknown:
             known = f"{unknown} of the {read} tokens read are not in the model's vocabulary"
             detail = known if read else "the text holds no words"
             warnings.append(Warned("mostly_unknown_words", detail))
+        language = card.language
+        foreign = language is not None and read >= language.least_tokens and common < language.least_share * read
+        if foreign:
+            detail = f"only {common} of {read} tokens are common English words; the model learnt from English texts"
+            warnings.append(Warned("not_english", detail))
         confidence = max(positive, 1 - positive)
-        uncertain = mostly_unknown or confidence < card.calibration.confidence_threshold
-        return Sentiment(positive, total, read, unknown, uncertain, warnings)
+        uncertain = mostly_unknown or foreign or confidence < card.calibration.confidence_threshold
+        return Sentiment(positive, total, read, unknown, uncertain, warnings, weights)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat,
 MAX_READINGS = 10_000
 MAX_CHARACTERS = 20_000
 MAX_ITEMS = 1_000
+MAX_SENTENCES_ASKED = 5_000
 # US electric and gas utilities production, 2015-02 to 2018-01 (Federal Reserve, IPG2211A2N)
 RECENT_MONTHS = [
     116.3788, 104.4706, 89.7461, 91.093, 102.6495, 111.6354, 110.5925, 101.9204, 91.5959,
@@ -132,8 +133,8 @@ class ForecastBatchRequest(SeriesOptions):
 
 
 class SentimentOptions(_Request):
-    explain: Annotated[bool, Field(strict=True, description="not offered by the loaded model yet")] = False
-    sentences: Annotated[bool, Field(strict=True, description="not offered by the loaded model yet")] = False
+    explain: Annotated[bool, Field(strict=True, description="whether to say what each word adds")] = False
+    sentences: Annotated[bool, Field(strict=True, description="whether to judge each sentence too")] = False
     version: ModelVersion
 
 
@@ -187,8 +188,8 @@ SENTIMENT: dict[str, Any] = {
     "probabilities": {"positive": 0.956, "negative": 0.044},
     "uncertain": False,
     "tokens": {"total": 14, "read": 14, "unknown": 0},
-    "explanation": None,
-    "sentences": None,
+    "explanation": [{"start": 49, "end": 55, "text": "superb", "weight": 1.42}],
+    "sentences": [{"start": 0, "end": 82, "label": "positive", "confidence": 0.956}],
     "warnings": [],
 }
 PROBLEM: dict[str, Any] = {
@@ -248,6 +249,7 @@ class WarningBody(_Response):
         "poor_coverage",
         "truncated",
         "mostly_unknown_words",
+        "not_english",
     ]
     detail: str
 
@@ -312,6 +314,21 @@ class Tokens(_Response):
     unknown: int = Field(description="of those read, not in the vocabulary")
 
 
+class _Span(_Response):
+    start: int = Field(description="of the text as sent, in Unicode code points")
+    end: int = Field(description="the code point after its last")
+
+
+class Reason(_Span):
+    text: str
+    weight: FiniteFloat = Field(description="added to the log odds of the positive class")
+
+
+class Sentence(_Span):
+    label: str
+    confidence: FiniteFloat = Field(ge=0.5, le=1, description="of this sentence read alone")
+
+
 class SentimentResponse(_Response):
     model_config = _example(SENTIMENT)
 
@@ -320,10 +337,14 @@ class SentimentResponse(_Response):
     label: str
     confidence: FiniteFloat = Field(ge=0.5, le=1)
     probabilities: dict[str, FiniteFloat]
-    uncertain: bool = Field(description="confidence under the card's threshold, or too many unknown words")
+    uncertain: bool = Field(description="confidence under the card's threshold, or too much unknown")
     tokens: Tokens
-    explanation: None = Field(None, description="null unless asked for")
-    sentences: None = Field(None, description="null unless asked for")
+    explanation: list[Reason] | None = Field(
+        None,
+        description="null unless asked for: every word read. The weights and the card's `explanation_baseline` make up "
+        "the log odds of the answer",
+    )
+    sentences: list[Sentence] | None = Field(None, description="null unless asked for: every sentence with a word")
     warnings: list[WarningBody]
 
 

@@ -6,7 +6,7 @@ apostrophes into spaces, split at spaces, look the words up. A property test hol
 
 import re
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import repeat
 
 UNKNOWN = 1
@@ -42,29 +42,45 @@ class Tokeniser:
 
 def words(text: str) -> list[str]:
     """Split a text into words as the network's own tokeniser does."""
+    text = _spaced(text, " ")
+    found = [word for word in text.split(" ") if word]
+    loose = "'" in text and (" '" in text or "' " in text or text[0] == "'" or text[-1] == "'")
+    return [bare for _, bare in _tightened(found)] if loose else found
+
+
+def spans(text: str) -> list[tuple[int, int]]:
+    """Where every word of `words(text)` stands: its first code point, and the one after its last."""
+    spaced = _spaced(text, None)
+    places = [match.span() for match in re.finditer("[^ ]+", spaced)]
+    found = [spaced[first:end] for first, end in places]
+    tight = []
+    for place, bare in _tightened(found):
+        first, end = places[place]
+        begin = first + spaced[first:end].index(bare)
+        tight.append((begin, begin + len(bare)))
+    return tight
+
+
+def _spaced(text: str, tag: str | None) -> str:
+    """The text in lower ASCII letters, with a space for all that parts words; `tag` for tags, or as many as they are long."""
     text = text.encode().lower().decode()  # of bytes, lower() means ASCII letters alone
     text = text.replace("\u2019", "'")
     if "<" in text:
-        text = TAGS.sub(" ", text)
+        text = TAGS.sub(tag if tag is not None else lambda match: " " * len(match[0]), text)
     text = text.encode().translate(ASCII_BREAKS).decode()
-    if not text.isascii():
-        text = WIDE_BREAKS.sub(" ", text)
-    found = [word for word in text.split(" ") if word]
-    loose = "'" in text and (" '" in text or "' " in text or text[0] == "'" or text[-1] == "'")
-    return _tightened(found) if loose else found
+    return text if text.isascii() else WIDE_BREAKS.sub(" ", text)
 
 
-def _tightened(found: list[str]) -> list[str]:
-    """The words without loose apostrophes, as one pass of the expression `(^|\\s)'+|'+(\\s|$)` takes them off.
+def _tightened(found: list[str]) -> Iterator[tuple[int, str]]:
+    """Place and form of the words without loose apostrophes, as one pass of `(^|\\s)'+|'+(\\s|$)` takes them off.
 
     A match takes a space with it: after a word that ended with apostrophes, the next keeps those it begins with.
     """
-    tight, space_taken = [], False
-    for word in found:
+    space_taken = False
+    for place, word in enumerate(found):
         if not space_taken:
             word = word.lstrip("'")
         bare = word.rstrip("'")
         space_taken = bare != word
         if bare:
-            tight.append(bare)
-    return tight
+            yield place, bare

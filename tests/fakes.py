@@ -12,6 +12,7 @@ from service.bundle import Bundle, EngineName, Golden, GoldenCase
 from service.card import (
     Calibration,
     ForecastCard,
+    Language,
     ReadingLimits,
     SentimentCard,
     StepErrors,
@@ -61,6 +62,8 @@ def sentiment_card(version: str = "1", **changes: Any) -> SentimentCard:
         "truncation": "keep_last",
         "vocabulary": 100,
         "max_unknown_share": 0.5,
+        "language": Language(code="en", common_words=3, least_share=0.2, least_tokens=4, threshold_choice=""),
+        "explanation_baseline": 0.4,
         "calibration": Calibration(
             temperature=1,
             fitted_on="validation",
@@ -88,6 +91,10 @@ def good_words(batch: Any) -> dict[str, Any]:
         "probability": np.array([[0.9 if "good" in w else 0.1 if "bad" in w else 0.6] for w in words]),
         "tokens_total": np.array([[len(w)] for w in words]),
         "tokens_unknown": np.array([[sum(x.startswith("zz") for x in w[-10:])] for w in words]),
+        "tokens_common": np.array([[sum(x in ("a", "the", "film") for x in w[-10:])] for w in words]),
+        "weights": np.array(
+            [[1.8 if "good" in x else -2.6 if "bad" in x else 0.0 for x in w] + [0.0] * (20 - len(w)) for w in words]
+        ),
     }
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from service.tokeniser import Tokeniser, words
+from service.tokeniser import Tokeniser, spans, words
 
 VOCABULARY = ["", "[UNK]", "the", "don't", "é", "br", "a", "b", "'a", "1", "ſ", "k"]
 
@@ -40,6 +40,16 @@ def test_a_list_that_is_no_vocabulary_is_refused(vocabulary):
 ODD = "aAzZ'\u2019<>/ \t\n\v\f\r\x1c\x1f.,!?-_019\x00\x7f\x85\xa0\xbf\xc0\xd7éßİıſK\u1680\u2000\u200b\u2028\u206f\u2070\u3000\u303f\u3040🙂"
 PIECES = st.sampled_from([*ODD, "the", "don't", "'a", "a'", "<br />", "</ A>", "<a href='x'>", " ' ", "''", "<\n"])
 TEXTS = st.lists(PIECES, max_size=40).map("".join) | st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+
+
+@settings(derandomize=True, max_examples=300)
+@example("A <b>'good'</b> film\u2019s 🙂 <br/> don't''")
+@example("'A' 'b 'B' a'a 'a'a'")
+@given(TEXTS)
+def test_every_word_is_found_again_where_its_span_says(text):
+    """Offsets are code points of the text as sent; a word there differs in case and kind of apostrophe only."""
+    found = [text[first:end] for first, end in spans(text)]
+    assert [word.encode().lower().decode().replace("\u2019", "'") for word in found] == words(text)
 
 
 @pytest.mark.slow

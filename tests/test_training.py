@@ -154,7 +154,7 @@ def test_a_users_reviews_become_a_version_that_tells_them_apart(tmp_path):
     ]
     path = tmp_path / "opinions.csv"
     pd.DataFrame(rows).to_csv(path, index=False)
-    options = ["--data", str(path), "--epochs", "6", "--seeds", "0", "--vocabulary", "500"]
+    options = ["--data", str(path), "--epochs", "3", "--seeds", "0", "--vocabulary", "500"]
     assert sentiment.main([*options, "--models-dir", str(tmp_path / "models")]) == 0
     loaded = bundle.load(tmp_path / "models" / "sentiment" / "1")
     classifier = SentimentClassifier(loaded)
@@ -177,14 +177,15 @@ def test_too_few_reviews_say_how_many_are_needed(tmp_path, capsys):
     assert "at least 200" in capsys.readouterr().err
 
 
-def test_long_texts_keep_their_last_tokens():
-    """The network reads the end of a text, right-padded, whatever its neighbours' lengths."""
-    from training.networks import KeepLast
+def test_long_texts_keep_their_two_ends():
+    """The network reads the ends of a text, right-padded, whatever its neighbours' lengths."""
+    from training.networks import KeepEnds
 
     tokens = np.array([[1, 2, 3, 4, 5], [6, 7, 0, 0, 0], [0, 0, 0, 0, 0]])
-    assert np.asarray(KeepLast(3)(tokens)).tolist() == [[3, 4, 5], [6, 7, 0], [0, 0, 0]]
-    assert np.asarray(KeepLast(3)(tokens[:, :2])).tolist() == [[1, 2], [6, 7], [0, 0]]
-    assert np.asarray(KeepLast(3)(tokens[:, :0])).tolist() == [[0], [0], [0]]
+    assert np.asarray(KeepEnds(3)(tokens)).tolist() == [[3, 4, 5], [6, 7, 0], [0, 0, 0]]
+    assert np.asarray(KeepEnds(3, head=1)(tokens)).tolist() == [[1, 4, 5], [6, 7, 0], [0, 0, 0]]
+    assert np.asarray(KeepEnds(3, head=1)(tokens[:, :2])).tolist() == [[1, 2], [6, 7], [0, 0]]
+    assert np.asarray(KeepEnds(3)(tokens[:, :0])).tolist() == [[0], [0], [0]]
 
 
 @pytest.mark.parametrize(

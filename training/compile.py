@@ -21,7 +21,7 @@ import numpy as np
 from service import bundle, compiled
 from service.card import ForecastCard, SentimentCard
 from service.files import BundleError, read_text
-from training import networks, views  # noqa: F401 - the views' layers are known to Keras once they are imported
+from training import review_network, views  # noqa: F401 - their layers are known to Keras once they are imported
 from training.compiling import CannotCompile
 from training.exporting import LAYERS, compile_proven
 
@@ -57,14 +57,12 @@ def restore(path: Path, card: ForecastCard | SentimentCard) -> tuple[keras.Model
     Raises CannotCompile where the card is not of one of the networks known here.
     """
     vocabulary = None
-    if isinstance(card, SentimentCard):
-        network = networks.bilstm(card.vocabulary, 0.0)
-        vocabulary = _vocabulary(path / "saved_model.pb", card.vocabulary)
-    elif (path / LAYERS).exists():
-        network = _built(path / LAYERS)
-    else:
+    if not (path / LAYERS).exists():
         raise CannotCompile(f"it has no {LAYERS}; train it again to compile it")
-    ours = [weight for weight in network.weights if weight.dtype == "float32"]
+    network = _built(path / LAYERS)
+    if isinstance(card, SentimentCard):
+        vocabulary = _vocabulary(path / "saved_model.pb", card.vocabulary)
+    ours = [weight for weight in network.weights if weight.dtype in ("float32", "int8")]
     theirs = _weights(path)
     if [tuple(w.shape) for w in ours] != [w.shape for w in theirs]:
         raise CannotCompile(f"its weights are not those of the network '{card.name}' of today; train it again")
@@ -87,7 +85,7 @@ def _weights(path: Path) -> list[Any]:
 
     loaded = tf.saved_model.load(str(path))
     variables = loaded.weights if hasattr(loaded, "weights") else loaded.variables
-    return [v.numpy() for v in variables if v.dtype == tf.float32]
+    return [v.numpy() for v in variables if v.dtype in (tf.float32, tf.int8)]
 
 
 def _vocabulary(file: Path, size: int) -> list[str]:

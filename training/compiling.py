@@ -3,7 +3,7 @@
 Not a general converter: it knows the layers that `networks.py` builds with, and refuses any other by name. A general
 one turns a masked recurrent layer into a loop over time steps, which is 16 times slower. Within a `Sequential` everything
 is time-major, (time, batch, features), as the operators want it; between the layers of a functional model, batch first.
-Nothing is written here: `compile_version` is in `exporting.py`.
+Nothing is written here: `compile_proven` is in `exporting.py`. The sentiment network is in `compiling_review.py`.
 
 The formulas behind the reordering of gates: ONNX operators RNN-14, LSTM-14 and GRU-14, and keras.layers.
 """
@@ -30,7 +30,7 @@ class CannotCompile(Exception):
     """A network with a layer or a setting that has no place here; the message names it."""
 
 
-class _Graph:
+class Graph:
     """Nodes and weights as they are added; every output gets a name of its own."""
 
     def __init__(self) -> None:
@@ -78,36 +78,20 @@ class _Graph:
 
 def compile_forecaster(model: keras.Model) -> bytes:
     """float32 `window` (batch, window, 1) → `output` (batch, steps), or (batch, window, 1) at every position."""
-    graph = _Graph()
+    graph = Graph()
     if isinstance(model, keras.Sequential):
         _sequential(graph, model, "window", output="output")
     else:
         graph.add("Identity", _functional(graph, model, "window"), output="output")
     shape = ["batch", *(int(n) for n in model.output_shape[1:])]
-    return _finish(
+    return finish(
         graph,
         [helper.make_tensor_value_info("window", TensorProto.FLOAT, ["batch", int(model.input_shape[1]), 1])],
         [helper.make_tensor_value_info("output", TensorProto.FLOAT, shape)],
     )
 
 
-def compile_classifier(network: keras.Model) -> bytes:
-    """int32 `tokens` (batch, time), right-padded, and `lengths` (batch,) → `probability` (batch, 1)."""
-    graph = _Graph()
-    hidden = graph.add("Transpose", "tokens", perm=(1, 0))
-    hidden = _walk(graph, network.layers, hidden, "lengths")
-    graph.add("Sigmoid", hidden, output="probability")
-    return _finish(
-        graph,
-        [
-            helper.make_tensor_value_info("tokens", TensorProto.INT32, ["batch", "time"]),
-            helper.make_tensor_value_info("lengths", TensorProto.INT32, ["batch"]),
-        ],
-        [helper.make_tensor_value_info("probability", TensorProto.FLOAT, ["batch", 1])],
-    )
-
-
-def _finish(graph: _Graph, inputs: list[Any], outputs: list[Any]) -> bytes:
+def finish(graph: Graph, inputs: list[Any], outputs: list[Any]) -> bytes:
     model = helper.make_model(
         helper.make_graph(graph.nodes, "network", inputs, outputs, graph.weights),
         opset_imports=[helper.make_opsetid("", OPSET)],
@@ -118,7 +102,7 @@ def _finish(graph: _Graph, inputs: list[Any], outputs: list[Any]) -> bytes:
     return bytes(model.SerializeToString())
 
 
-def _sequential(graph: _Graph, model: keras.Sequential, values: str, output: str | None = None) -> str:
+def _sequential(graph: Graph, model: keras.Sequential, values: str, output: str | None = None) -> str:
     """(batch, time, features) → (batch, features), or at every position; through the time-major operators."""
     hidden = graph.add("Transpose", values, perm=(1, 0, 2))
     hidden = _walk(graph, model.layers, hidden, "")
@@ -127,7 +111,7 @@ def _sequential(graph: _Graph, model: keras.Sequential, values: str, output: str
     return graph.add("Identity", hidden, output=output)
 
 
-def _functional(graph: _Graph, model: keras.Model, values: str) -> str:
+def _functional(graph: Graph, model: keras.Model, values: str) -> str:
     """Every layer of a model of one input and one output, in the order of the data; everything batch first."""
     names = {id(model.inputs[0]): values}
     for _, nodes in sorted(model._nodes_by_depth.items(), reverse=True):
@@ -138,7 +122,7 @@ def _functional(graph: _Graph, model: keras.Model, values: str) -> str:
     return names[id(model.outputs[0])]
 
 
-def _between(graph: _Graph, layer: Any, inputs: list[str]) -> str:
+def _between(graph: Graph, layer: Any, inputs: list[str]) -> str:
     """One layer of a functional model."""
     if isinstance(layer, keras.Sequential):
         return _sequential(graph, layer, *inputs)
@@ -150,37 +134,37 @@ def _between(graph: _Graph, layer: Any, inputs: list[str]) -> str:
     return place(graph, layer, *inputs)
 
 
-def _number(graph: _Graph, value: float) -> str:
+def number(graph: Graph, value: float) -> str:
     return graph.constant(np.array(value, np.float32))
 
 
-def _log(graph: _Graph, _: Any, values: str) -> str:
-    return graph.add("Log", graph.add("Max", values, _number(graph, views.FLOOR)))
+def _log(graph: Graph, _: Any, values: str) -> str:
+    return graph.add("Log", graph.add("Max", values, number(graph, views.FLOOR)))
 
 
-def _exp(graph: _Graph, _: Any, values: str) -> str:
-    return graph.add("Exp", graph.add("Min", values, _number(graph, views.CEILING)))
+def _exp(graph: Graph, _: Any, values: str) -> str:
+    return graph.add("Exp", graph.add("Min", values, number(graph, views.CEILING)))
 
 
-def _fixed(graph: _Graph, layer: Any, values: str) -> str:
-    return graph.add("MatMul", values, graph.constant(_weights(layer)[0]))
+def _fixed(graph: Graph, layer: Any, values: str) -> str:
+    return graph.add("MatMul", values, graph.constant(weights_of(layer)[0]))
 
 
-def _rescaling(graph: _Graph, layer: Any, values: str) -> str:
-    return graph.add("Add", graph.add("Mul", values, _number(graph, layer.scale)), _number(graph, layer.offset))
+def _rescaling(graph: Graph, layer: Any, values: str) -> str:
+    return graph.add("Add", graph.add("Mul", values, number(graph, layer.scale)), number(graph, layer.offset))
 
 
-def _spread(graph: _Graph, layer: Any, values: str) -> str:
+def _spread(graph: Graph, layer: Any, values: str) -> str:
     mean = graph.add("ReduceMean", graph.add("Mul", values, values), axes=[-1], keepdims=1)
-    found = graph.add("Sqrt", graph.add("Add", mean, _number(graph, views.SMALLEST)))
+    found = graph.add("Sqrt", graph.add("Add", mean, number(graph, views.SMALLEST)))
     return graph.add("Reciprocal", found) if layer.inverse else found
 
 
-def _reshape(graph: _Graph, layer: Any, values: str) -> str:
+def _reshape(graph: Graph, layer: Any, values: str) -> str:
     return graph.add("Reshape", values, graph.constant(np.array([0, *layer.target_shape], np.int64)))
 
 
-def _cropping(graph: _Graph, layer: Any, values: str) -> str:
+def _cropping(graph: Graph, layer: Any, values: str) -> str:
     first, last = layer.cropping
     if last:
         raise CannotCompile(f"the layer {layer.name} crops the end")
@@ -188,7 +172,7 @@ def _cropping(graph: _Graph, layer: Any, values: str) -> str:
     return graph.add("Slice", values, *(graph.constant(np.array(bound, np.int64)) for bound in bounds))
 
 
-def _walk(graph: _Graph, stack: Sequence[Any], hidden: str, lengths: str) -> str:
+def _walk(graph: Graph, stack: Sequence[Any], hidden: str, lengths: str) -> str:
     for layer in stack:
         if isinstance(layer, layers.InputLayer | layers.Dropout | layers.SpatialDropout1D):
             continue  # what a network does only in training
@@ -199,12 +183,12 @@ def _walk(graph: _Graph, stack: Sequence[Any], hidden: str, lengths: str) -> str
     return hidden
 
 
-def _embedding(graph: _Graph, layer: Any, hidden: str, _: str) -> str:
-    return graph.add("Gather", graph.constant(_weights(layer)[0]), hidden)
+def _embedding(graph: Graph, layer: Any, hidden: str, _: str) -> str:
+    return graph.add("Gather", graph.constant(weights_of(layer)[0]), hidden)
 
 
-def _dense(graph: _Graph, layer: Any, hidden: str, _: str) -> str:
-    kernel, bias = _weights(layer)
+def _dense(graph: Graph, layer: Any, hidden: str, _: str) -> str:
+    kernel, bias = weights_of(layer)
     hidden = graph.add("MatMul", hidden, graph.constant(kernel))
     hidden = graph.add("Add", hidden, graph.constant(bias))
     activation = layer.activation.__name__
@@ -213,12 +197,12 @@ def _dense(graph: _Graph, layer: Any, hidden: str, _: str) -> str:
     return graph.add(ACTIVATIONS[activation], hidden) if ACTIVATIONS[activation] else hidden
 
 
-def _one_way(graph: _Graph, layer: Any, hidden: str, lengths: str) -> str:
+def _one_way(graph: Graph, layer: Any, hidden: str, lengths: str) -> str:
     operator, parts = _operator(layer), _recurrent_weights(layer)
     return graph.recurrent(operator, hidden, lengths, [part[np.newaxis] for part in parts], layer.return_sequences)
 
 
-def _both_ways(graph: _Graph, layer: Any, hidden: str, lengths: str) -> str:
+def both_ways(graph: Graph, layer: Any, hidden: str, lengths: str) -> str:
     if layer.merge_mode != "concat":
         raise CannotCompile(f"the layer {layer.name} merges its directions by {layer.merge_mode}")
     ways = (_recurrent_weights(layer.forward_layer), _recurrent_weights(layer.backward_layer))
@@ -229,12 +213,12 @@ def _both_ways(graph: _Graph, layer: Any, hidden: str, lengths: str) -> str:
 def _operator(layer: Any) -> str:
     if layer.activation.__name__ != "tanh" or (getattr(layer, "go_backwards", False) and layer.return_sequences):
         raise CannotCompile(f"the layer {layer.name} is not one that the fused operators compute")
-    return {"SimpleRNN": "RNN", "LSTM": "LSTM", "GRU": "GRU"}[type(layer).__name__]
+    return next(name for kind, name in OPERATORS.items() if isinstance(layer, kind))
 
 
 def _recurrent_weights(layer: Any) -> tuple[Weights, Weights, Weights]:
     """W (gates × units, features), R (gates × units, units) and B (2 × gates × units), in ONNX's order of gates."""
-    kernel, recurrent, bias = _weights(layer)
+    kernel, recurrent, bias = weights_of(layer)
     if isinstance(layer, layers.GRU):  # update, reset, candidate in both; with a bias for each half
         if not layer.reset_after:
             raise CannotCompile(f"the layer {layer.name} resets before its matrix product")
@@ -247,16 +231,17 @@ def _recurrent_weights(layer: Any) -> tuple[Weights, Weights, Weights]:
     return kernel.T, recurrent.T, np.concatenate([bias, np.zeros_like(bias)])
 
 
-def _weights(layer: Any) -> list[Weights]:
+def weights_of(layer: Any) -> list[Weights]:
     return [np.asarray(weight.value, np.float32) for weight in layer.weights]
 
 
+OPERATORS = {layers.SimpleRNN: "RNN", layers.LSTM: "LSTM", layers.GRU: "GRU"}
 ACTIVATIONS = {"linear": "", "relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh"}
-PLACES: dict[Any, Callable[[_Graph, Any, str, str], str]] = {
+PLACES: dict[Any, Callable[[Graph, Any, str, str], str]] = {
     layers.Embedding: _embedding,
     layers.Dense: _dense,
     layers.TimeDistributed: lambda graph, layer, hidden, lengths: _dense(graph, layer.layer, hidden, lengths),
-    layers.Bidirectional: _both_ways,
+    layers.Bidirectional: both_ways,
     layers.SimpleRNN: _one_way,
     layers.LSTM: _one_way,
     layers.GRU: _one_way,
@@ -277,7 +262,7 @@ JOINTS: dict[Any, Callable[..., str]] = {  # between the layers of a functional 
 
 def compile_universal(model: keras.Model) -> bytes:
     """float32 `readings` (batch, time, 7) and `steps` (batch, steps, 18) → `output` (batch, steps, 9)."""
-    graph = _Graph()
+    graph = Graph()
     layer = {found.name: found for found in model.layers}
     hidden = graph.add("Transpose", "readings", perm=(1, 0, 2))
     hidden = _one_way(graph, layer["encoder_1"], hidden, "")
@@ -299,6 +284,6 @@ def compile_universal(model: keras.Model) -> bytes:
         for name, axis, shape in zip(("readings", "steps"), ("time", "ahead"), model.input_shape, strict=True)
     ]
     width = int(model.output_shape[2])
-    return _finish(
+    return finish(
         graph, inputs, [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["batch", "ahead", width])]
     )

@@ -19,8 +19,11 @@ from service.files import BundleError
 from service.predictors import Forecaster, SentimentClassifier, predictor
 from service.savedmodel import Run
 from service.scaling import MinMax
+from service.tokeniser import UNKNOWN
 from service.universal import LENGTHS, STEPS
-from training.compiling import CannotCompile, compile_classifier, compile_forecaster, compile_universal
+from training.compiling import CannotCompile, compile_forecaster, compile_universal
+from training.compiling_review import compile_classifier
+from training.networks import KeepEnds, tokeniser
 
 LAYERS = "network.json"
 AGREEMENT = 1e-5  # between the two engines, of the range of what they answer
@@ -67,6 +70,61 @@ def write_saved_model(path: Path, model: keras.Model) -> None:
         return {"output": model(_inputs(model, arrays), training=False)}
 
     tf.saved_model.save(module, str(path), signatures={"serving_default": serve.get_concrete_function()})
+
+
+def write_text_model(path: Path, tokenise: keras.layers.Layer, network: keras.Model, card: SentimentCard) -> None:
+    """A SavedModel from `text` to what a classifier answers with; each weight is stored once."""
+    import tensorflow as tf
+
+    module = tf.Module()
+    module.tokenise = tokenise  # its table of words is the module's to keep
+    module.weights = [weight.value for weight in network.weights]
+    ends = KeepEnds(card.max_tokens, card.head_tokens)
+    last_common = UNKNOWN + (card.language.common_words if card.language else 0)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "text")])  # type: ignore[untyped-decorator]
+    def serve(text: Any) -> dict[str, Any]:
+        tokens = tf.cast(tokenise(text), tf.int32)
+        read = ends(tokens)
+
+        def count(which: Any) -> Any:
+            return tf.math.count_nonzero(which, axis=1, keepdims=True, dtype=tf.int32)
+
+        return {
+            **network(read, training=False),
+            "tokens_total": count(tokens),
+            "tokens_unknown": count(read == UNKNOWN),
+            "tokens_common": count((read > UNKNOWN) & (read <= last_common)),
+        }
+
+    tf.saved_model.save(module, str(path), signatures={"serving_default": serve.get_concrete_function()})
+
+
+def save_classifier(
+    models_dir: Path,
+    card: SentimentCard,
+    golden: bundle.Golden,
+    network: keras.Model,
+    vocabulary: Sequence[str],
+    files: Mapping[str, Path] | None = None,
+) -> tuple[Path, SentimentClassifier]:
+    """`save_proven` of a network from tokens to what a classifier answers with, with its layers in `network.json`."""
+    tokenise = tokeniser(len(vocabulary))
+    tokenise.set_vocabulary(list(vocabulary[UNKNOWN + 1 :]))
+    with tempfile.TemporaryDirectory() as scratch:
+        layers = Path(scratch) / LAYERS
+        layers.write_text(network.to_json(), "utf-8")
+        path, found = save_proven(
+            models_dir,
+            card,
+            golden,
+            lambda to: write_text_model(to, tokenise, network, card),
+            network,
+            vocabulary=vocabulary,
+            files={LAYERS: layers, **(files or {})},
+        )
+    assert isinstance(found, SentimentClassifier)
+    return path, found
 
 
 def save_forecaster(

@@ -90,46 +90,30 @@ def tokeniser(vocabulary: int) -> keras.layers.TextVectorization:
 
 
 @keras.saving.register_keras_serializable("gatecast")
-class KeepLast(layers.Layer):  # type: ignore[misc]
-    """Right-padded token numbers → the last `count` tokens of each row, still right-padded.
+class KeepEnds(layers.Layer):  # type: ignore[misc]
+    """Right-padded token numbers → the first `head` and the last `count` − `head` of each row, still right-padded.
 
     At least one column comes out, of padding if need be: a batch of texts without a word is (batch, 0).
     """
 
-    def __init__(self, count: int, **kwargs: Any) -> None:
+    def __init__(self, count: int, head: int = 0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.count = count
+        self.count, self.head = count, head
 
     def call(self, tokens: Any) -> Any:
         ops = keras.ops
         lengths = ops.count_nonzero(tokens, axis=1)
         width = ops.maximum(ops.minimum(ops.shape(tokens)[1], self.count), 1)
         tokens = ops.pad(tokens, [[0, 0], [0, 1]])
-        first = ops.maximum(lengths - self.count, 0)
-        return ops.take_along_axis(tokens, first[:, None] + ops.arange(width)[None, :], axis=1)
+        left_out = ops.maximum(lengths - self.count, 0)
+        places = ops.arange(width)[None, :]
+        return ops.take_along_axis(tokens, places + ops.where(places < self.head, 0, left_out[:, None]), axis=1)
 
     def compute_output_shape(self, shape: Sequence[int | None]) -> tuple[int | None, ...]:
         return (shape[0], None)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "count": self.count}
-
-
-def text_classifier(tokenise: keras.layers.TextVectorization, network: keras.Model, max_tokens: int) -> keras.Model:
-    """Text (batch,) → probability of the positive class and token counts, each (batch, 1)."""
-    ops = keras.ops
-    text = keras.Input((), dtype="string", name="text")
-    tokens = tokenise(text)
-    read = KeepLast(max_tokens)(tokens)
-    return keras.Model(
-        text,
-        {
-            "probability": ops.sigmoid(network(read)),
-            "tokens_total": ops.count_nonzero(tokens, axis=1)[:, None],
-            "tokens_unknown": ops.count_nonzero(ops.equal(read, 1), axis=1)[:, None],
-        },
-        name="sentiment",
-    )
+        return {**super().get_config(), "count": self.count, "head": self.head}
 
 
 FORECASTERS: dict[str, Callable[[int, int], keras.Model]] = {

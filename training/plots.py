@@ -130,6 +130,24 @@ def reliability(path: Path, title: str, labels: npt.NDArray[Any], probabilities:
         _save(figure, path)
 
 
+def selective(path: Path, threshold: float, labels: npt.NDArray[Any], probabilities: Array) -> None:
+    """Accuracy on the most confident share of the texts, for every share; and where the threshold cuts."""
+    confidence = np.maximum(probabilities, 1 - probabilities)
+    right = ((probabilities >= 0.5) == (labels == 1))[np.argsort(-confidence, kind="stable")]
+    shares = np.arange(1, len(right) + 1) / len(right)
+    least = max(1, len(right) // 100)
+    covered = float((confidence >= threshold).mean())
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(figsize=(4, 3.6), layout="constrained")
+        axes.plot(shares[least:], (np.cumsum(right) / np.arange(1, len(right) + 1))[least:], color=ACCENT)
+        axes.axvline(covered, color=WARM, ls="--", lw=1, label=f"not uncertain: {covered:.0%}")
+        axes.set_xlabel("share of the texts, the surest first")
+        axes.set_ylabel("accuracy")
+        axes.set_title("accuracy on what is answered")
+        axes.legend(loc="lower left")
+        _save(figure, path)
+
+
 def _save(figure: Figure, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=90, metadata={"Software": None})

@@ -71,8 +71,18 @@ def read_texts(
     return Texts(texts, kept, classes, columns, source or path.name, file_sha256(path), audit)
 
 
-def fetch_reviews() -> tuple[Texts, Texts]:
-    """The default reviews, training and test part: the Large Movie Review Dataset (Maas et al., 2011)."""
+def read_unlabelled(path: Path, text_column: str | None = None) -> list[str]:
+    """The different texts of a CSV without labels; the column is named or detected. Raises DataError as read_texts."""
+    table = read_csv(path)
+    column = named(table, text_column, path) if text_column in table.columns else _text_column(table, "", path)
+    return [text for text in dict.fromkeys(table[column].dropna().astype(str)) if text.strip()]
+
+
+def fetch_reviews() -> tuple[Texts, list[str], Texts]:
+    """The default reviews: labelled to learn from, without labels, and the test part.
+
+    The Large Movie Review Dataset (Maas et al., 2011).
+    """
     path = fetch(
         REVIEWS_URL,
         REVIEWS_HASH,
@@ -92,7 +102,8 @@ def fetch_reviews() -> tuple[Texts, Texts]:
         parts.append(
             Texts(texts, labels, ("negative", "positive"), columns, f"{source}, {part}", file_sha256(path), audit)
         )
-    return parts[0], parts[1]
+    more = [text for _, text, _ in sorted(_archived_reviews(path, "train", "unsup"))]
+    return parts[0], list(dict.fromkeys(more)), parts[1]
 
 
 def without(texts: Texts, others: Texts) -> Texts:
@@ -107,9 +118,9 @@ def without(texts: Texts, others: Texts) -> Texts:
     return Texts(kept, labels, texts.classes, texts.columns, texts.source, texts.sha256, audit)
 
 
-def _archived_reviews(path: Path, part: str) -> Iterator[tuple[str, str, int]]:
+def _archived_reviews(path: Path, part: str, folders: str = "pos|neg") -> Iterator[tuple[str, str, int]]:
     """(name, text, label) of every review of a part, read from the archive without unpacking it."""
-    name = re.compile(rf"aclImdb/{part}/(pos|neg)/\d+_\d+\.txt")
+    name = re.compile(rf"aclImdb/{part}/({folders})/\d+_\d+\.txt")
     with tarfile.open(path, "r:gz") as archive:
         for member in archive:
             match = name.fullmatch(member.name)

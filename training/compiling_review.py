@@ -1,0 +1,142 @@
+"""The served sentiment network → the same as ONNX: bytes stay bytes until they are looked up, the LSTM is one node."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from onnx import TensorProto, helper
+
+from training.compiling import Graph, both_ways, finish, number, weights_of
+from training.ngrams import MULTIPLIERS, ORDERS
+from training.review_network import SHARE, STRIDE, WIDTH
+
+BELOW = -2.0  # whatever an LSTM gives
+END = np.iinfo(np.int64).max
+
+
+def compile_classifier(network: keras.Model) -> bytes:
+    """int32 `tokens` (batch, time), right-padded, and `lengths` (batch,) → `probability` (batch, 1), `weights` (batch, time)."""
+    graph = Graph()
+    reader = network.get_layer("reader")
+    steps, logit = _evidence(graph, reader, _states(graph, network, reader))
+    ngrams = _ngrams(graph, network.get_layer("ngrams"))
+    graph.add("Identity", _words(graph, steps, ngrams), output="weights")
+    wide = [graph.add("ReduceSum", found, _whole(graph, 1), keepdims=1) for found in ngrams]
+    graph.add("Sigmoid", graph.add("Sum", logit, *wide), output="probability")
+    return finish(
+        graph,
+        [
+            helper.make_tensor_value_info("tokens", TensorProto.INT32, ["batch", "time"]),
+            helper.make_tensor_value_info("lengths", TensorProto.INT32, ["batch"]),
+        ],
+        [
+            helper.make_tensor_value_info("probability", TensorProto.FLOAT, ["batch", 1]),
+            helper.make_tensor_value_info("weights", TensorProto.FLOAT, ["batch", "time"]),
+        ],
+    )
+
+
+def _states(graph: Graph, network: keras.Model, reader: keras.Model) -> str:
+    """States (steps, batch, features). The vector of padding is zero, so nothing has to be masked before."""
+    layer = network.get_layer("vectors")
+    codes, worth = (graph.constant(np.asarray(value)) for value in (layer.codes, layer.worth))
+    vectors = graph.add("Cast", graph.add("Gather", codes, "tokens"), to=TensorProto.FLOAT)
+    vectors = graph.add("Mul", vectors, graph.add("Gather", worth, "tokens"))
+    kernel, bias = weights_of(reader.get_layer("pairs"))
+    channels_first = graph.add("Transpose", vectors, perm=(0, 2, 1))
+    pairs = graph.add(
+        "Conv",
+        channels_first,
+        graph.constant(kernel.transpose(2, 1, 0)),
+        graph.constant(bias),
+        strides=(STRIDE,),
+        pads=(0, WIDTH - 1),
+    )
+    hidden = graph.add("Transpose", pairs, perm=(2, 0, 1))
+    steps = graph.add("Div", graph.add("Add", "lengths", _int32(graph, STRIDE - 1)), _int32(graph, STRIDE))
+    return both_ways(graph, reader.get_layer("states"), hidden, steps)
+
+
+def _evidence(graph: Graph, reader: keras.Model, states: str) -> tuple[str, str]:
+    """What each step adds (batch, steps), and the logit (batch, 1): see `review_network.Evidence`."""
+    layer = reader.get_layer("evidence")
+    kernel, usual = np.asarray(layer.kernel), np.asarray(layer.usual)
+    tokens = _sliced(graph, "tokens", 1, 0, END, STRIDE)
+    present = graph.add("Greater", graph.add("Transpose", tokens, perm=(1, 0)), _int32(graph, 0))
+    states = graph.add("Where", graph.add("Unsqueeze", present, _whole(graph, 2)), states, number(graph, BELOW))
+    largest = graph.add("ReduceMax", states, axes=[0], keepdims=1)
+    worded = graph.add("Cast", graph.add("Greater", "lengths", _int32(graph, 0)), to=TensorProto.FLOAT)
+    apart = graph.add("Mul", graph.add("Sub", largest, graph.constant(usual)), graph.constant(kernel))
+    apart = graph.add("Mul", apart, graph.add("Unsqueeze", worded, _whole(graph, 0, 2)))
+    there = graph.add("Cast", graph.add("Equal", states, largest), to=TensorProto.FLOAT)
+    there = graph.add("Div", there, graph.add("ReduceSum", there, _whole(graph, 0), keepdims=1))
+    steps = graph.add("ReduceSum", graph.add("Mul", there, apart), _whole(graph, 2), keepdims=0)
+    total = graph.add("Transpose", graph.add("ReduceSum", apart, _whole(graph, 2), keepdims=0), perm=(1, 0))
+    logit = graph.add("Add", total, number(graph, float(layer.baseline())))
+    return graph.add("Transpose", steps, perm=(1, 0)), logit
+
+
+def _ngrams(graph: Graph, layer: Any) -> list[str]:
+    """What the n-grams of each place weigh, (batch, time) for each order."""
+    codes, worth = graph.constant(np.asarray(layer.codes)), number(graph, float(layer.worth))
+    wide = graph.add("Cast", "tokens", to=TensorProto.INT64)
+    words = [_moved(graph, wide, -place, TensorProto.INT64) for place in range(len(ORDERS))]
+    found = []
+    total = ""
+    for order, word, multiplier in zip(ORDERS, words, MULTIPLIERS, strict=True):
+        part = graph.add("Mul", word, _int64(graph, multiplier))
+        total = graph.add("Add", total or _int64(graph, 0), part)
+        bucket = graph.add("Mod", graph.add("Add", total, _int64(graph, order)), _int64(graph, layer.buckets))
+        code = graph.add("Cast", graph.add("Gather", codes, bucket), to=TensorProto.FLOAT)
+        whole = graph.add("Cast", graph.add("Greater", word, _int64(graph, 0)), to=TensorProto.FLOAT)
+        weight = graph.add("Mul", graph.add("Mul", code, graph.add("Abs", code)), worth)
+        found.append(graph.add("Mul", weight, whole))
+    return found
+
+
+def _words(graph: Graph, steps: str, ngrams: Sequence[str]) -> str:
+    """See `review_network.WordWeights`."""
+    shares = []
+    for order, found in zip(ORDERS, ngrams, strict=True):
+        share = graph.add("Div", found, number(graph, order))
+        shares += [_moved(graph, share, place, TensorProto.FLOAT) for place in range(order)]
+    known = graph.add("Cast", graph.add("Greater", "tokens", _int32(graph, 0)), to=TensorProto.FLOAT)
+    own = graph.add("Mul", graph.add("Add", graph.add("Abs", ngrams[0]), number(graph, SHARE)), known)
+    own = graph.add("Pad", own, _int64(graph, 0, 0, 0, STRIDE - 1), number(graph, 0.0))
+    length = graph.add("Shape", "tokens", start=1, end=2)
+    even = graph.add("Div", graph.add("Add", length, _int64(graph, STRIDE - 1)), _int64(graph, STRIDE))
+    own = graph.add("Slice", own, _whole(graph, 0), graph.add("Mul", even, _int64(graph, STRIDE)), _whole(graph, 1))
+    pairs = graph.add("Reshape", own, _int64(graph, 0, -1, STRIDE))
+    sums = graph.add("Max", graph.add("ReduceSum", pairs, _whole(graph, 2), keepdims=1), number(graph, 1e-12))
+    parts = graph.add("Mul", graph.add("Div", pairs, sums), graph.add("Unsqueeze", steps, _whole(graph, 2)))
+    parts = graph.add(
+        "Slice", graph.add("Reshape", parts, _int64(graph, 0, -1)), _whole(graph, 0), length, _whole(graph, 1)
+    )
+    return graph.add("Sum", parts, *shares)
+
+
+def _moved(graph: Graph, values: str, places: int, kind: int) -> str:
+    """As `review_network.moved`."""
+    if places == 0:
+        return values
+    zero = _int64(graph, 0, shape=()) if kind == TensorProto.INT64 else number(graph, 0.0)
+    before, after = (places, 0) if places > 0 else (0, -places)
+    padded = graph.add("Pad", values, _int64(graph, 0, before, 0, after), zero)
+    return _sliced(graph, padded, 1, 0, -places, 1) if places > 0 else _sliced(graph, padded, 1, -places, END, 1)
+
+
+def _sliced(graph: Graph, values: str, axis: int, first: int, end: int, stride: int) -> str:
+    return graph.add("Slice", values, *(_whole(graph, bound) for bound in (first, end, axis, stride)))
+
+
+def _whole(graph: Graph, *values: int) -> str:
+    return graph.constant(np.array(values, np.int64))
+
+
+def _int64(graph: Graph, *values: int, shape: tuple[int, ...] | None = None) -> str:
+    return graph.constant(np.array(values, np.int64).reshape(shape if shape is not None else (-1,)))
+
+
+def _int32(graph: Graph, value: int) -> str:
+    return graph.constant(np.array([value], np.int32))

@@ -1,0 +1,175 @@
+"""Fitting the sentiment network: batches of texts, adversarial training, early stopping by the validation loss."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from service.tokeniser import UNKNOWN
+
+BATCH = 64
+WIDTH_STEP = 16  # batches are padded to a multiple of it, so that there are few shapes
+WARM_UP = 200  # steps in which the learning rate rises
+LEAST_RATE = 0.02  # of the learning rate, at the end
+
+Tokens = npt.NDArray[np.int32]
+Targets = npt.NDArray[np.float32]
+Logits = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """How a network is fitted. `radius`: how far an adversary moves the vectors of a text, as the norm over all of it."""
+
+    epochs: int = 4
+    learning_rate: float = 2e-3
+    radius: float = 1.0
+    word_dropout: float = 0.1  # of the words are unknown in training, so that the network learns what unknown means
+
+
+class Batches(keras.utils.PyDataset):  # type: ignore[misc]
+    """Batches of texts of similar length, padded to the longest; shuffled anew every epoch in training."""
+
+    def __init__(
+        self,
+        texts: Sequence[Tokens],
+        targets: Targets,
+        rng: np.random.Generator | None = None,
+        word_dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self._texts, self._targets, self._rng, self._word_dropout = texts, targets, rng, word_dropout
+        self.on_epoch_end()
+
+    def on_epoch_end(self) -> None:
+        lengths = np.array([len(text) for text in self._texts], dtype=float)
+        if self._rng is not None:
+            lengths *= self._rng.uniform(0.9, 1.1, len(lengths))
+        order = np.argsort(lengths, kind="stable")
+        self._rows = [order[begin : begin + BATCH] for begin in range(0, len(order), BATCH)]
+        if self._rng is not None:
+            self._rng.shuffle(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: int) -> tuple[Tokens, Targets]:
+        rows = self._rows[index]
+        longest = max(1, *(len(self._texts[row]) for row in rows))
+        tokens = np.zeros((len(rows), -(-longest // WIDTH_STEP) * WIDTH_STEP), np.int32)
+        for line, row in enumerate(rows):
+            tokens[line, : len(self._texts[row])] = self._texts[row]
+        if self._rng is not None and self._word_dropout:
+            tokens[(self._rng.random(tokens.shape) < self._word_dropout) & (tokens > 0)] = UNKNOWN
+        return tokens, self._targets[rows]
+
+    def unsort(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Predictions in the order of the batches → in the order of the texts."""
+        result = np.empty_like(values)
+        result[np.concatenate(self._rows)] = values
+        return result
+
+
+class Adversarial(keras.Model):  # type: ignore[misc]
+    """A network trained on texts and on those an adversary moved a little (Miyato, Dai and Goodfellow, 2017).
+
+    The vectors of a text are moved along the gradient of its loss, by `radius` over the whole text; both losses count.
+    """
+
+    def __init__(self, network: keras.Model, radius: float) -> None:
+        super().__init__()
+        self.network, self.radius = network, radius
+        self._embed, self._read = network.get_layer("vectors"), network.get_layer("reader")
+        self._drop = network.get_layer("vector_dropout")
+
+    def call(self, tokens: Any, training: bool = False) -> Any:
+        return self.network(tokens, training=training)
+
+    def train_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
+        import tensorflow as tf
+
+        tokens, targets = data[:2]
+        with tf.GradientTape() as tape:
+            vectors = self._embed(tokens)
+            with tf.GradientTape() as inner:
+                inner.watch(vectors)
+                logits = self._judge(vectors, tokens)
+                loss = self.compute_loss(y=targets, y_pred=logits)
+            total = loss
+            if self.radius:
+                slope = tf.stop_gradient(inner.gradient(loss, vectors))
+                slope *= tf.cast(tokens > 0, tf.float32)[:, :, None]
+                steepness = tf.sqrt(tf.reduce_sum(slope * slope, axis=(1, 2), keepdims=True))
+                moved = vectors + self.radius * slope / (steepness + 1e-12)
+                total = loss + self.compute_loss(y=targets, y_pred=self._judge(moved, tokens))
+        variables = self.network.trainable_variables
+        self.optimizer.apply(tape.gradient(total, variables), variables)
+        for metric in self.metrics:
+            if metric.name == "loss":
+                metric.update_state(loss)
+            else:
+                metric.update_state(targets, logits)
+        return {metric.name: metric.result() for metric in self.metrics}
+
+    def _judge(self, vectors: Any, tokens: Any) -> Any:
+        dropped = self._drop(vectors, training=True)
+        return self._read([dropped, tokens], training=True)["logit"][:, None]
+
+
+def fit(
+    network: keras.Model,
+    texts: tuple[Sequence[Tokens], Targets],
+    validation: tuple[Sequence[Tokens], Targets],
+    fitting: Fitting,
+    seed: int,
+    show: Callable[[int, dict[str, float]], None],
+) -> dict[str, list[float]]:
+    """Fit in place and keep the epoch of least validation loss; `show` is told of every epoch. Returns the history."""
+    batches = Batches(*texts, np.random.default_rng(seed), fitting.word_dropout)
+    steps = fitting.epochs * len(batches)
+    rate = keras.optimizers.schedules.CosineDecay(
+        fitting.learning_rate / 100,
+        max(1, steps - min(WARM_UP, steps // 5)),
+        alpha=LEAST_RATE,
+        warmup_target=fitting.learning_rate,
+        warmup_steps=min(WARM_UP, steps // 5),
+    )
+    model = Adversarial(network, fitting.radius)
+    model.compile(
+        optimizer=keras.optimizers.Adam(rate, global_clipnorm=1.0),
+        loss=keras.losses.BinaryCrossentropy(from_logits=True),
+        metrics=[keras.metrics.BinaryAccuracy(threshold=0.0, name="accuracy")],
+        jit_compile=False,
+    )
+    return dict(
+        model.fit(
+            batches,
+            validation_data=Batches(*validation),
+            epochs=fitting.epochs,
+            verbose=0,
+            callbacks=[
+                keras.callbacks.EarlyStopping("val_loss", patience=fitting.epochs, restore_best_weights=True),
+                keras.callbacks.LambdaCallback(on_epoch_end=show),
+            ],
+        ).history
+    )
+
+
+def pooled(network: keras.Model, texts: Sequence[Tokens], most: int = 1024) -> npt.NDArray[np.float32]:
+    """The pooled states (texts, features) of the first `most` texts."""
+    embed, read = network.get_layer("vectors"), network.get_layer("reader")
+    batches = Batches(texts[:most], np.zeros(min(most, len(texts)), np.float32))
+    found = []
+    for index in range(len(batches)):
+        tokens = keras.ops.convert_to_tensor(batches[index][0])
+        found.append(np.asarray(read([embed(tokens), tokens])["pooled"]))
+    return np.asarray(batches.unsort(np.concatenate(found)), np.float32)
+
+
+def logits(network: keras.Model, texts: Sequence[Tokens]) -> Logits:
+    """The network's logit for every text, in order."""
+    batches = Batches(texts, np.zeros(len(texts), np.float32))
+    return np.asarray(batches.unsort(network.predict(batches, verbose=0)[:, 0]), np.float64)

@@ -1,0 +1,218 @@
+"""The card of a sentiment model, and its golden answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import keras
+import numpy as np
+import numpy.typing as npt
+
+from service import bundle, compiled
+from service.card import FORMAT_VERSION, Calibration, Language, Score, SentimentCard, Split, TrainingData
+from service.classifier import SentimentClassifier
+from service.tokeniser import UNKNOWN, Tokeniser
+from training import classification, fitting, report
+from training.compiling_review import compile_classifier
+from training.reading import HEAD_TOKENS, MAX_TOKENS, Part
+from training.texts import Texts
+
+SURE_ACCURACY = 0.98
+MAX_UNKNOWN_SHARE = 0.5
+TOLERANCE = 1e-4
+ROUNDING = 0.03  # by which a probability may move when the weights are rounded to bytes
+COMMON_WORDS = 100
+LANGUAGE_QUANTILE = 0.001  # so many validation texts may look like another language
+LEAST_TOKENS = 5
+ENGLISH = frozenset(["the", "a", "and", "of", "to", "is", "it", "in", "that", "was", "for", "with", "but", "be", "on"])
+
+# Written for this project; no review of the data set is shipped.
+GOLDEN_TEXTS = (
+    "A warm, funny and beautifully acted film. I left the cinema smiling and would gladly watch it again.",
+    "Two hours of wooden dialogue and a plot that goes nowhere. I wanted my money back.",
+    "It isn't bad, exactly, but it never decides what it wants to be.<br /><br />The score is lovely, though.",
+    "Superb!",
+    "zxqv blorf wibblefrotz",
+)
+
+
+Logits = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One seed, fitted: the network at its best epoch, its n-grams' share in the answer, and how it got there."""
+
+    seed: int
+    network: keras.Model
+    history: dict[str, list[float]]
+    blend: classification.Blend
+    logits: dict[str, Logits]  # blended, by part
+
+    @property
+    def kept(self) -> int:
+        return int(np.argmin(self.history["val_loss"])) + 1
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a run of training found. `plain` are the logits of the n-grams alone, by part."""
+
+    learn: Texts
+    parts: tuple[Part, Part, Part]
+    words: list[str]
+    plain: dict[str, Logits]
+    settings: fitting.Fitting
+    trials: list[Trial]
+
+    @property
+    def shipped(self) -> Trial:
+        """The seed of least validation loss."""
+        labels = self.parts[1].labels
+        return min(self.trials, key=lambda trial: classification.log_loss(labels, trial.logits["validation"]))
+
+
+def make(found: Findings, network: keras.Model, models_dir: Path) -> SentimentCard:
+    """Everything that was measured; the test part's figures are of the probabilities before rounding to bytes."""
+    trials, shipped, parts, plain, learn, settings = (
+        found.trials,
+        found.shipped,
+        found.parts,
+        found.plain,
+        found.learn,
+        found.settings,
+    )
+    _, validation, test = parts
+    metrics = {
+        trial.seed: {part.name: _metrics(part, trial.logits[part.name]) for part in (validation, test)}
+        for trial in trials
+    }
+    uses = (
+        "the network, its vocabulary, its word vectors and its n-gram weights are fitted on it",
+        "stratified part of the training texts; chooses epoch, seed, blend and thresholds",
+        "looked at once, for the scores",
+    )
+    vectors, reader = network.get_layer("vectors"), network.get_layer("reader")
+    units = reader.get_layer("states").forward_layer.units
+    return SentimentCard(
+        format_version=FORMAT_VERSION,
+        task="sentiment",
+        name="sentiment",
+        version=bundle.next_version(models_dir, "sentiment"),
+        network=f"text → words → vectors({vectors.size}) → convolution over 3 words, every 2 → Bidirectional(LSTM({units})) "
+        "→ maximum over the text → logit, and weights of 1- to 3-grams",
+        parameters=int(sum(np.prod(weight.shape) for weight in network.weights)),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        made_with=report.made_with("keras", "numpy", "scikit-learn", "scipy"),
+        data=TrainingData(
+            source=learn.source,
+            sha256=learn.sha256,
+            rows=sum(len(part.texts) for part in parts[:2]),
+            columns=learn.columns,
+            audit=learn.audit,
+        ),
+        splits=[Split(name=part.name, rows=len(part.texts), use=use) for part, use in zip(parts, uses, strict=True)],
+        settings={
+            "epochs": shipped.kept,
+            "epochs_at_most": settings.epochs,
+            "batch": fitting.BATCH,
+            "optimizer": f"adam, {settings.learning_rate}, gradient norm at most 1",
+            "adversary": settings.radius,
+            "word_dropout": settings.word_dropout,
+            "blend": f"{shipped.blend.deep:.3f} × network + {shipped.blend.plain:.3f} × n-grams + {shipped.blend.bias:.3f}",
+        },
+        seeds=[trial.seed for trial in trials],
+        seed=shipped.seed,
+        choice="Epoch and shipped seed are those with the least validation loss.",
+        scores=[
+            *(_score("model", part, metrics[shipped.seed][part.name]) for part in (validation, test)),
+            *(
+                _score("n-grams", part, {"accuracy": classification.accuracy(part.labels, plain[part.name])})
+                for part in (validation, test)
+            ),
+            _score("majority_class", test, _majority(parts)),
+        ],
+        spread=[
+            report.spread(metric, part.name, [metrics[trial.seed][part.name][metric] for trial in trials])
+            for part in (validation, test)
+            for metric in metrics[shipped.seed][part.name]
+        ],
+        limits=[
+            "two classes only; mixed and neutral texts get one of them, often marked uncertain",
+            f"learnt from {learn.source}; other domains and languages were not measured",
+            "a sentence alone is judged as a short review",
+        ],
+        classes=learn.classes,
+        max_tokens=MAX_TOKENS,
+        truncation="keep_head_and_tail",
+        head_tokens=HEAD_TOKENS,
+        vocabulary=vectors.vocabulary,
+        max_unknown_share=MAX_UNKNOWN_SHARE,
+        language=_language(found.words, validation),
+        explanation_baseline=float(reader.get_layer("evidence").baseline()),
+        calibration=_calibration(validation, test, shipped),
+    )
+
+
+def _language(words: Sequence[str], validation: Part) -> Language | None:
+    """The rule that tells other languages, where the commonest words are English ones."""
+    if not set(words[: COMMON_WORDS + 2]) >= ENGLISH:
+        return None
+    shares = [
+        float(np.mean((text > UNKNOWN) & (text <= UNKNOWN + COMMON_WORDS)))
+        for text in validation.read
+        if len(text) >= LEAST_TOKENS
+    ]
+    return Language(
+        code="en",
+        common_words=COMMON_WORDS,
+        least_share=round(float(np.quantile(shares, LANGUAGE_QUANTILE)) / 2, 3),
+        least_tokens=LEAST_TOKENS,
+        threshold_choice=f"half of the share that {1 - LANGUAGE_QUANTILE:.1%} of the validation texts have",
+    )
+
+
+def _calibration(validation: Part, test: Part, shipped: Trial) -> Calibration:
+    known, found = (classification.sigmoid(shipped.logits[part.name]) for part in (validation, test))
+    threshold = classification.confidence_threshold(validation.labels, known, SURE_ACCURACY)
+    sure = np.maximum(found, 1 - found) >= threshold
+    right = (found >= 0.5) == (test.labels == 1)
+    return Calibration(
+        temperature=1.0,
+        fitted_on="validation",
+        expected_calibration_error=classification.expected_calibration_error(test.labels, found),
+        bins=15,
+        measured_on="test",
+        confidence_threshold=threshold,
+        threshold_choice=f"the least at which {SURE_ACCURACY:.0%} of the validation answers are right",
+        coverage=float(sure.mean()),
+        accuracy_covered=float(right[sure].mean()) if sure.any() else 0.0,
+    )
+
+
+def golden_answers(card: SentimentCard, words: Sequence[str], network: keras.Model) -> bundle.Golden:
+    """What the network, compiled, answers to GOLDEN_TEXTS; the SavedModel has to answer the same."""
+    run = compiled.session(Path("golden"), compile_classifier(network), threads=1)
+    unproven = bundle.Golden(
+        relative_tolerance=TOLERANCE,
+        absolute_tolerance=TOLERANCE,
+        cases=[bundle.GoldenCase(request={"text": text}, answer=[0.0]) for text in GOLDEN_TEXTS],
+    )
+    classifier = SentimentClassifier(bundle.Bundle(card, None, unproven, run, Tokeniser(words), "onnx"))
+    cases = [bundle.GoldenCase(request=case.request, answer=classifier.replay(case.request)) for case in unproven.cases]
+    return unproven.model_copy(update={"cases": cases})
+
+
+def _metrics(part: Part, logits: Logits) -> dict[str, float]:
+    return classification.class_metrics(part.labels, classification.sigmoid(logits))
+
+
+def _score(subject: str, part: Part, metrics: dict[str, float]) -> Score:
+    return Score(split=part.name, subject=subject, count=len(part.texts), metrics=metrics)
+
+
+def _majority(parts: Sequence[Part]) -> dict[str, float]:
+    """The baseline that reads nothing: the class of most training texts."""
+    most = int(parts[0].labels.mean() >= 0.5)
+    return {"accuracy": float((parts[2].labels == most).mean())}

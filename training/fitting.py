@@ -1,6 +1,6 @@
 """Fitting the sentiment network: batches of texts, adversarial training, early stopping by the validation loss."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,8 +30,8 @@ class Fitting:
     word_dropout: float = 0.1  # of the words are unknown in training, so that the network learns what unknown means
 
 
-class Batches(keras.utils.PyDataset):  # type: ignore[misc]
-    """Batches of texts of similar length, padded to the longest; shuffled anew every epoch in training."""
+class Batches:
+    """Batches of texts of similar length, padded to the longest; with an `rng`, for training: shuffled anew every time."""
 
     def __init__(
         self,
@@ -40,25 +40,24 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
         rng: np.random.Generator | None = None,
         word_dropout: float = 0.0,
     ) -> None:
-        super().__init__()
         self._texts, self._targets, self._rng, self._word_dropout = texts, targets, rng, word_dropout
-        self.on_epoch_end()
-
-    def on_epoch_end(self) -> None:
-        lengths = np.array([len(text) for text in self._texts], dtype=float)
-        if self._rng is not None:
-            lengths *= self._rng.uniform(0.9, 1.1, len(lengths))
-        order = np.argsort(lengths, kind="stable")
-        self._rows = [order[begin : begin + BATCH] for begin in range(0, len(order), BATCH)]
-        if self._rng is not None:
-            self._rng.shuffle(self._rows)
+        self._order = np.argsort([len(text) for text in texts], kind="stable")
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return -(-len(self._texts) // BATCH)
 
-    def __getitem__(self, index: int) -> tuple[Tokens, Targets]:
-        rows = self._rows[index]
-        longest = max(1, *(len(self._texts[row]) for row in rows))
+    def __iter__(self) -> Iterator[tuple[Tokens, Targets]]:
+        order = self._order
+        if self._rng is not None:
+            lengths = np.array([len(text) for text in self._texts]) * self._rng.uniform(0.9, 1.1, len(order))
+            order = np.argsort(lengths, kind="stable")
+        rows = [order[begin : begin + BATCH] for begin in range(0, len(order), BATCH)]
+        if self._rng is not None:
+            self._rng.shuffle(rows)
+        return map(self._batch, rows)
+
+    def _batch(self, rows: npt.NDArray[np.int64]) -> tuple[Tokens, Targets]:
+        longest = max(1, *(len(self._texts[row]) for row in rows), 1)
         tokens = np.zeros((len(rows), -(-longest // WIDTH_STEP) * WIDTH_STEP), np.int32)
         for line, row in enumerate(rows):
             tokens[line, : len(self._texts[row])] = self._texts[row]
@@ -66,10 +65,18 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]
             tokens[(self._rng.random(tokens.shape) < self._word_dropout) & (tokens > 0)] = UNKNOWN
         return tokens, self._targets[rows]
 
+    def dataset(self) -> Any:
+        """As a tf.data.Dataset of batches of any width."""
+        import tensorflow as tf
+
+        shapes = (tf.TensorSpec((None, None), tf.int32), tf.TensorSpec((None,), tf.float32))
+        found = tf.data.Dataset.from_generator(lambda: iter(self), output_signature=shapes)
+        return found.apply(tf.data.experimental.assert_cardinality(len(self))).prefetch(2)
+
     def unsort(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Predictions in the order of the batches → in the order of the texts."""
+        """What was found in the order of the batches → in the order of the texts."""
         result = np.empty_like(values)
-        result[np.concatenate(self._rows)] = values
+        result[self._order] = values
         return result
 
 
@@ -119,6 +126,19 @@ class Adversarial(keras.Model):  # type: ignore[misc]
         return self._read([dropped, tokens], training=True)["logit"][:, None]
 
 
+def optimizer(learning_rate: float, steps: int) -> keras.optimizers.Optimizer:
+    """Adam, its rate rising for a while and then falling as a cosine does, with bounded gradients."""
+    warm = min(WARM_UP, steps // 5)
+    rate = keras.optimizers.schedules.CosineDecay(
+        learning_rate / 100,
+        max(1, steps - warm),
+        alpha=LEAST_RATE,
+        warmup_target=learning_rate,
+        warmup_steps=warm,
+    )
+    return keras.optimizers.Adam(rate, global_clipnorm=1.0)
+
+
 def fit(
     network: keras.Model,
     texts: tuple[Sequence[Tokens], Targets],
@@ -129,25 +149,17 @@ def fit(
 ) -> dict[str, list[float]]:
     """Fit in place and keep the epoch of least validation loss; `show` is told of every epoch. Returns the history."""
     batches = Batches(*texts, np.random.default_rng(seed), fitting.word_dropout)
-    steps = fitting.epochs * len(batches)
-    rate = keras.optimizers.schedules.CosineDecay(
-        fitting.learning_rate / 100,
-        max(1, steps - min(WARM_UP, steps // 5)),
-        alpha=LEAST_RATE,
-        warmup_target=fitting.learning_rate,
-        warmup_steps=min(WARM_UP, steps // 5),
-    )
     model = Adversarial(network, fitting.radius)
     model.compile(
-        optimizer=keras.optimizers.Adam(rate, global_clipnorm=1.0),
+        optimizer=optimizer(fitting.learning_rate, fitting.epochs * len(batches)),
         loss=keras.losses.BinaryCrossentropy(from_logits=True),
         metrics=[keras.metrics.BinaryAccuracy(threshold=0.0, name="accuracy")],
         jit_compile=False,
     )
     return dict(
         model.fit(
-            batches,
-            validation_data=Batches(*validation),
+            batches.dataset(),
+            validation_data=Batches(*validation).dataset(),
             epochs=fitting.epochs,
             verbose=0,
             callbacks=[
@@ -163,8 +175,7 @@ def pooled(network: keras.Model, texts: Sequence[Tokens], most: int = 1024) -> n
     embed, read = network.get_layer("vectors"), network.get_layer("reader")
     batches = Batches(texts[:most], np.zeros(min(most, len(texts)), np.float32))
     found = []
-    for index in range(len(batches)):
-        tokens = keras.ops.convert_to_tensor(batches[index][0])
+    for tokens, _ in batches.dataset():
         found.append(np.asarray(read([embed(tokens), tokens])["pooled"]))
     return np.asarray(batches.unsort(np.concatenate(found)), np.float32)
 
@@ -172,4 +183,4 @@ def pooled(network: keras.Model, texts: Sequence[Tokens], most: int = 1024) -> n
 def logits(network: keras.Model, texts: Sequence[Tokens]) -> Logits:
     """The network's logit for every text, in order."""
     batches = Batches(texts, np.zeros(len(texts), np.float32))
-    return np.asarray(batches.unsort(network.predict(batches, verbose=0)[:, 0]), np.float64)
+    return np.asarray(batches.unsort(network.predict(batches.dataset(), verbose=0)[:, 0]), np.float64)

@@ -41,6 +41,11 @@ def reader(size: int, filters: int, units: int, dropout: float = 0.0) -> keras.M
     return keras.Model([vectors, tokens], Evidence(dropout, name="evidence")(hidden, mask), name="reader")
 
 
+def layer(network: keras.Model, name: str) -> keras.layers.Layer:
+    """A layer of the network, or of the reader in it."""
+    return network.get_layer(name) if name == "vectors" else network.get_layer("reader").get_layer(name)
+
+
 def served(vocabulary: int, size: int, filters: int, units: int, buckets: int) -> keras.Model:
     """Token numbers (batch, time) → `probability` (batch, 1) and `weights` (batch, time), all small: see `filled`."""
     tokens = keras.Input((None,), dtype="int32", name="tokens")

@@ -15,20 +15,36 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault(
+    "TF_NUM_INTRAOP_THREADS", "1"
+)  # the LSTM's two directions side by side are quicker than each in parts
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", str(os.cpu_count() or 1))
 
 import keras
 import numpy as np
+import numpy.typing as npt
 from rich.console import Console
 from sklearn.model_selection import train_test_split
 
 from service.card import SentimentCard
 from service.classifier import SentimentClassifier
 from service.tokeniser import Tokeniser
-from training import classification, fitting, ngrams, plots, reading, report, review_network, sentiment_card, vectors
+from training import (
+    classification,
+    fitting,
+    ngrams,
+    plots,
+    pretraining,
+    reading,
+    report,
+    review_network,
+    sentiment_card,
+    vectors,
+)
 from training.data import DataError
 from training.exporting import save_classifier
 from training.reading import Labels, Part
@@ -44,9 +60,24 @@ BUCKETS = 1 << 21
 VALIDATION_SHARE = 0.1
 TEST_SHARE = 0.1  # only where no test file is given
 SPLIT_SEED = 0
-SEEDS = (0, 1, 2)
 LEAST_TEXTS = 200
-PRESETS = {"full": fitting.Fitting(epochs=5), "quick": fitting.Fitting(epochs=3)}
+
+
+@dataclass(frozen=True)
+class Preset:
+    """How much is spent on a run."""
+
+    seeds: tuple[int, ...]
+    pretraining: int  # epochs
+    fitting: fitting.Fitting
+
+
+PRESETS = {
+    "full": Preset(seeds=(0, 1, 2), pretraining=2, fitting=fitting.Fitting(epochs=4)),
+    "quick": Preset(seeds=(0,), pretraining=0, fitting=fitting.Fitting(epochs=3)),
+}
+
+Start = dict[str, list[npt.NDArray[np.float32]]]  # weights of layers, by name
 
 
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -63,7 +94,8 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--preset", choices=PRESETS, default="full", help="(default: %(default)s)")
     add("--vocabulary", type=int, default=VOCABULARY, help="(default: %(default)s)")
     add("--epochs", type=int, help="at most so many (default: the preset's)")
-    add("--seeds", type=int, nargs="+", help=f"(default: {' '.join(map(str, SEEDS))}; quick: 0)")
+    add("--pretraining", type=int, help="epochs over the texts without their labels (default: the preset's)")
+    add("--seeds", type=int, nargs="+", help="(default: the preset's)")
     add("--models-dir", type=Path, default=Path("models"), help="(default: %(default)s)")
     add("--pictures", type=Path, help="also copy the pictures to this directory")
     return parser.parse_args(argv)
@@ -102,16 +134,16 @@ def run(options: argparse.Namespace) -> None:
         [*parts[0].tokens, *reading.tokens(more, tokenise)], len(words), VECTOR_SIZE, SPLIT_SEED
     )
     console.print(f"word vectors: {known.shape[0]:,} of {known.shape[1]} numbers")
-    linear = ngrams.fit(ngrams.counted(parts[0].tokens, BUCKETS), parts[0].labels)
-    plain = {part.name: linear.logits(ngrams.counted(part.tokens, BUCKETS)) for part in parts[1:]}
+    linear = ngrams.fit(ngrams.counted(parts[0].read, BUCKETS), parts[0].labels)
+    plain = {part.name: linear.logits(ngrams.counted(part.read, BUCKETS)) for part in parts[1:]}
     console.print(
         f"n-grams alone: validation accuracy {classification.accuracy(parts[1].labels, plain['validation']):.4f}"
     )
-    settings = PRESETS[options.preset]
-    if options.epochs is not None:
-        settings = replace(settings, epochs=options.epochs)
-    seeds = options.seeds or (SEEDS if options.preset == "full" else SEEDS[:1])
-    trials = [try_seed(seed, parts, known, plain, settings, console) for seed in seeds]
+    preset = PRESETS[options.preset]
+    settings = replace(preset.fitting, epochs=preset.fitting.epochs if options.epochs is None else options.epochs)
+    epochs = preset.pretraining if options.pretraining is None else options.pretraining
+    begun = pretrained(known, [*parts[0].tokens, *reading.tokens(more, tokenise)], epochs, console)
+    trials = [try_seed(seed, parts, begun, plain, settings, console) for seed in options.seeds or preset.seeds]
     card, path = export(Findings(learn, parts, words, plain, settings, trials), linear, options.models_dir)
     report.show("Mean ± deviation over seeds", *report.sentiment_rows([card]))
     print(f"{path}: {card.network}")
@@ -153,10 +185,29 @@ def split(labels: Labels, share: float) -> tuple[Labels, Labels]:
     return larger, smaller
 
 
+def untrained(vocabulary: int, size: int) -> keras.Model:
+    return review_network.trainable(vocabulary, size, FILTERS, UNITS, DROPOUT)
+
+
+def pretrained(known: vectors.Vectors, texts: list[reading.Tokens], epochs: int, console: Console) -> Start:
+    """The word vectors, and the layers that have learnt to read the texts if epochs are given to them."""
+    keras.utils.set_random_seed(SPLIT_SEED)
+    network = untrained(*known.shape)
+    network.get_layer("vectors").set_weights([known])
+
+    def show(epoch: int, loss: float) -> None:
+        console.print(f"pretraining, epoch {epoch + 1}: loss {loss:.4f}")
+
+    if not epochs:
+        return {"vectors": [known]}
+    pretraining.pretrain(network, texts, epochs, SPLIT_SEED, show)
+    return {name: review_network.layer(network, name).get_weights() for name in ("vectors", "pairs", "states")}
+
+
 def try_seed(
     seed: int,
     parts: tuple[Part, Part, Part],
-    known: vectors.Vectors,
+    begun: Start,
     plain: dict[str, Logits],
     settings: fitting.Fitting,
     console: Console,
@@ -164,8 +215,9 @@ def try_seed(
     """Fit the network of one seed, and blend it with the n-grams on the validation part."""
     train, validation, test = parts
     keras.utils.set_random_seed(seed)
-    network = review_network.trainable(len(known), known.shape[1], FILTERS, UNITS, DROPOUT)
-    network.get_layer("vectors").set_weights([known])
+    network = untrained(*begun["vectors"][0].shape)
+    for name, weights in begun.items():
+        review_network.layer(network, name).set_weights(weights)
 
     def show(epoch: int, logs: dict[str, float]) -> None:
         found = ", ".join(f"{name} {value:.4f}" for name, value in logs.items())

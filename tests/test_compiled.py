@@ -146,21 +146,6 @@ def test_every_forecaster_compiles_to_the_same_function(name):
 
 
 @pytest.mark.slow
-def test_the_classifier_compiles_to_the_same_function_whatever_the_padding():
-    """Texts of every length, none among them, right-padded to the longest and beyond."""
-    from training import networks
-    from training.compiling import compile_classifier
-
-    network = _shaken(networks.bilstm(50, 0.1))
-    run = compiled.session(Path("x"), compile_classifier(network), 1)
-    chance = np.random.default_rng(2)
-    lengths = np.array([12, 0, 1, 7, 12], np.int32)
-    tokens = chance.integers(1, 50, (5, 15)).astype(np.int32) * (np.arange(15) < lengths[:, None])
-    expected = 1 / (1 + np.exp(-np.asarray(network(tokens))))
-    assert np.allclose(run(tokens.astype(np.int32), lengths)["probability"], expected, atol=1e-5)
-
-
-@pytest.mark.slow
 def test_a_layer_that_has_no_compiled_form_is_named():
     import keras
 

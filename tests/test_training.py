@@ -160,7 +160,7 @@ def test_a_users_reviews_become_a_version_that_tells_them_apart(tmp_path):
     classifier = SentimentClassifier(loaded)
     prove(classifier, loaded.golden, "sentiment")
     assert loaded.card.data.columns == {"text": "body", "label": "opinion"}
-    assert [(s.name, s.rows) for s in loaded.card.splits] == [("train", 324), ("validation", 36), ("test", 40)]
+    assert [(s.name, s.rows) for s in loaded.card.splits] == [("train", 252), ("validation", 108), ("test", 40)]
     good, bad = classifier.predict(
         [classifier.prepare("Superb, great!<br />Lovely."), classifier.prepare("dull AWFUL poor")]
     )

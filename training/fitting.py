@@ -161,6 +161,7 @@ def fit(
             batches.dataset(),
             validation_data=Batches(*validation).dataset(),
             epochs=fitting.epochs,
+            shuffle=False,
             verbose=0,
             callbacks=[
                 keras.callbacks.EarlyStopping("val_loss", patience=fitting.epochs, restore_best_weights=True),

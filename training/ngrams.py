@@ -18,6 +18,7 @@ ORDERS = (1, 2, 3)
 MULTIPLIERS = (73_856_093, 19_349_663, 83_492_791)  # of the first, second and third word (Teschner et al., 2003)
 SMOOTHING = 1.0
 STRENGTH = 1.0  # C of the regression
+KNOWN_SCALE = 10.0  # standard deviation of a known logit among the features, so that it is hardly penalised
 
 Tokens = Sequence[npt.NDArray[np.int32]]
 
@@ -60,12 +61,20 @@ class Linear:
         return np.asarray(counts @ self.weights + self.bias, np.float64)
 
 
-def fit(counts: sp.csr_matrix, labels: npt.NDArray[np.int64]) -> Linear:
-    """Labels are 0 or 1; both must be there."""
+def fit(counts: sp.csr_matrix, labels: npt.NDArray[np.int64], known: npt.NDArray[np.float32] | None = None) -> Linear:
+    """Labels are 0 or 1; both must be there. `known` weights, of other texts, are one more feature: their logit."""
     ratio = _log_count_ratio(counts, labels)
+    features = counts.multiply(ratio)
+    if known is not None:
+        before = counts @ known
+        scale = KNOWN_SCALE / max(float(before.std()), 1e-9)
+        features = sp.hstack([features, sp.csr_matrix(before[:, None] * scale)])
     regression = LogisticRegression(C=STRENGTH, solver="liblinear", dual=True, random_state=0)
-    regression.fit(counts.multiply(ratio).tocsr(), labels)
-    return Linear((regression.coef_[0] * ratio).astype(np.float32), float(regression.intercept_[0]))
+    regression.fit(features.tocsr(), labels)
+    weights = regression.coef_[0][: len(ratio)] * ratio
+    if known is not None:
+        weights = weights + regression.coef_[0][-1] * scale * known
+    return Linear(weights.astype(np.float32), float(regression.intercept_[0]))
 
 
 def _log_count_ratio(counts: sp.csr_matrix, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:

@@ -44,7 +44,7 @@ def pretrain(
     model = _Foretelling(network, np.bincount(np.concatenate(pieces), minlength=vocabulary), seed)
     model.compile(optimizer=optimizer(LEARNING_RATE, epochs * len(batches)), jit_compile=False)
     told = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: show(epoch, logs["loss"]))
-    model.fit(batches.dataset(), epochs=epochs, verbose=0, callbacks=[told])
+    model.fit(batches.dataset(), epochs=epochs, shuffle=False, verbose=0, callbacks=[told])
 
 
 class _Foretelling(keras.Model):  # type: ignore[misc]

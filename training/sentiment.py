@@ -26,7 +26,6 @@ os.environ.setdefault("TF_NUM_INTEROP_THREADS", str(os.cpu_count() or 1))
 
 import keras
 import numpy as np
-import numpy.typing as npt
 from rich.console import Console
 from sklearn.model_selection import train_test_split
 
@@ -34,30 +33,27 @@ from service.card import SentimentCard
 from service.classifier import SentimentClassifier
 from service.tokeniser import Tokeniser
 from training import (
+    checklist,
     classification,
     fitting,
     ngrams,
     plots,
-    pretraining,
     reading,
     report,
     review_network,
     sentiment_card,
-    vectors,
 )
 from training.data import DataError
 from training.exporting import save_classifier
 from training.reading import Labels, Part
 from training.sentiment_card import Findings, Logits, Trial
+from training.start import Start, from_texts, from_version
 from training.texts import Texts, fetch_reviews, read_texts, read_unlabelled, without
 
 VOCABULARY = 30_000
-VECTOR_SIZE = 128
-FILTERS = 128
-UNITS = 96
-DROPOUT = (0.2, 0.5)  # of the word vectors, and of the pooled states
 BUCKETS = 1 << 21
 VALIDATION_SHARE = 0.1
+MOST_VALIDATION = 0.3
 TEST_SHARE = 0.1  # only where no test file is given
 SPLIT_SEED = 0
 LEAST_TEXTS = 200
@@ -76,8 +72,7 @@ PRESETS = {
     "full": Preset(seeds=(0, 1, 2), pretraining=2, fitting=fitting.Fitting(epochs=4)),
     "quick": Preset(seeds=(0,), pretraining=0, fitting=fitting.Fitting(epochs=3)),
 }
-
-Start = dict[str, list[npt.NDArray[np.float32]]]  # weights of layers, by name
+FURTHER = fitting.Fitting(epochs=4, learning_rate=5e-4)  # of a network that has been trained
 
 
 def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -91,6 +86,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--positive", help="the label of the positive class, where it cannot be told")
     add("--source", help="where the data is from, for the card (default: the file's name)")
     add("--test-source", help="where the test data is from, for the card (default: the file's name)")
+    add("--start", help="version directory to start from, or none (default: the newest sentiment model, given --data)")
     add("--preset", choices=PRESETS, default="full", help="(default: %(default)s)")
     add("--vocabulary", type=int, default=VOCABULARY, help="(default: %(default)s)")
     add("--epochs", type=int, help="at most so many (default: the preset's)")
@@ -120,31 +116,30 @@ def run(options: argparse.Namespace) -> None:
             f"{len(learn)} training texts ({classes.tolist()} a class) are too few: "
             f"at least {LEAST_TEXTS}, and {LEAST_TEXTS // 4} of each class, are needed"
         )
-    train_rows, validation_rows = split(learn.labels, VALIDATION_SHARE)
-    train_texts, _ = learn.take(train_rows)
-    words = reading.vocabulary([*train_texts, *more], options.vocabulary)
-    tokenise = Tokeniser(words)
+    train_rows, validation_rows = split(learn.labels, validation_share(len(learn)))
+    preset, console = PRESETS[options.preset], Console()
+    version = starting_version(options)
+    if version is None:
+        epochs = preset.pretraining if options.pretraining is None else options.pretraining
+        begun = from_texts([*learn.take(train_rows)[0], *more], options.vocabulary, epochs, console)
+        settings = preset.fitting
+    else:
+        begun, settings = from_version(version), FURTHER
+        console.print(f"starting from {begun.version} in {version}; --start none begins from nothing")
+    settings = replace(settings, epochs=settings.epochs if options.epochs is None else options.epochs)
+    tokenise = Tokeniser(begun.words)
     parts = (
         reading.part("train", *learn.take(train_rows), tokenise),
         reading.part("validation", *learn.take(validation_rows), tokenise),
         reading.part("test", test.texts, test.labels, tokenise),
     )
-    console = Console()
-    known = vectors.word_vectors(
-        [*parts[0].tokens, *reading.tokens(more, tokenise)], len(words), VECTOR_SIZE, SPLIT_SEED
-    )
-    console.print(f"word vectors: {known.shape[0]:,} of {known.shape[1]} numbers")
-    linear = ngrams.fit(ngrams.counted(parts[0].read, BUCKETS), parts[0].labels)
+    linear = ngrams.fit(ngrams.counted(parts[0].read, BUCKETS), parts[0].labels, begun.ngrams)
     plain = {part.name: linear.logits(ngrams.counted(part.read, BUCKETS)) for part in parts[1:]}
     console.print(
         f"n-grams alone: validation accuracy {classification.accuracy(parts[1].labels, plain['validation']):.4f}"
     )
-    preset = PRESETS[options.preset]
-    settings = replace(preset.fitting, epochs=preset.fitting.epochs if options.epochs is None else options.epochs)
-    epochs = preset.pretraining if options.pretraining is None else options.pretraining
-    begun = pretrained(known, [*parts[0].tokens, *reading.tokens(more, tokenise)], epochs, console)
     trials = [try_seed(seed, parts, begun, plain, settings, console) for seed in options.seeds or preset.seeds]
-    card, path = export(Findings(learn, parts, words, plain, settings, trials), linear, options.models_dir)
+    card, path = export(Findings(learn, parts, begun, plain, settings, trials), linear, options.models_dir)
     report.show("Mean ± deviation over seeds", *report.sentiment_rows([card]))
     print(f"{path}: {card.network}")
     print("wrote", report.write_readme(options.models_dir))
@@ -173,6 +168,21 @@ def read(options: argparse.Namespace) -> tuple[Texts, list[str], Texts]:
     return learn, [text for text in more if text not in tested], test
 
 
+def starting_version(options: argparse.Namespace) -> Path | None:
+    """The version to be fitted further: the newest sentiment model, for texts other than the default ones."""
+    if options.start is not None:
+        return None if options.start == "none" else Path(options.start)
+    if options.data is None:
+        return None
+    versions = [path.parent for path in (options.models_dir / "sentiment").glob("*/network.json")]
+    return max(versions, key=lambda path: int(path.name), default=None)
+
+
+def validation_share(count: int) -> float:
+    """A tenth, but more of few texts."""
+    return min(MOST_VALIDATION, max(VALIDATION_SHARE, LEAST_TEXTS / count))
+
+
 def part(texts: Texts, rows: Labels) -> Texts:
     taken, labels = texts.take(rows)
     return Texts(taken, labels, texts.classes, texts.columns, texts.source, texts.sha256, texts.audit)
@@ -183,25 +193,6 @@ def split(labels: Labels, share: float) -> tuple[Labels, Labels]:
     rows = np.arange(len(labels))
     larger, smaller = train_test_split(rows, test_size=share, stratify=labels, random_state=SPLIT_SEED)
     return larger, smaller
-
-
-def untrained(vocabulary: int, size: int) -> keras.Model:
-    return review_network.trainable(vocabulary, size, FILTERS, UNITS, DROPOUT)
-
-
-def pretrained(known: vectors.Vectors, texts: list[reading.Tokens], epochs: int, console: Console) -> Start:
-    """The word vectors, and the layers that have learnt to read the texts if epochs are given to them."""
-    keras.utils.set_random_seed(SPLIT_SEED)
-    network = untrained(*known.shape)
-    network.get_layer("vectors").set_weights([known])
-
-    def show(epoch: int, loss: float) -> None:
-        console.print(f"pretraining, epoch {epoch + 1}: loss {loss:.4f}")
-
-    if not epochs:
-        return {"vectors": [known]}
-    pretraining.pretrain(network, texts, epochs, SPLIT_SEED, show)
-    return {name: review_network.layer(network, name).get_weights() for name in ("vectors", "pairs", "states")}
 
 
 def try_seed(
@@ -215,9 +206,7 @@ def try_seed(
     """Fit the network of one seed, and blend it with the n-grams on the validation part."""
     train, validation, test = parts
     keras.utils.set_random_seed(seed)
-    network = untrained(*begun["vectors"][0].shape)
-    for name, weights in begun.items():
-        review_network.layer(network, name).set_weights(weights)
+    network = begun.network()
 
     def show(epoch: int, logs: dict[str, float]) -> None:
         found = ", ".join(f"{name} {value:.4f}" for name, value in logs.items())
@@ -236,11 +225,14 @@ def export(found: Findings, linear: ngrams.Linear, models_dir: Path) -> tuple[Se
     shipped, (_, validation, test) = found.shipped, found.parts
     network = joined(shipped, linear, validation)
     card = sentiment_card.make(found, network, models_dir)
-    golden = sentiment_card.golden_answers(card, found.words, network)
+    classifier = sentiment_card.in_memory(card, found.start.words, network)
+    agree(classifier, test, shipped.logits["test"])
+    card, outcomes = sentiment_card.tried(card, classifier, validation)
+    golden = sentiment_card.golden_answers(classifier)
     with tempfile.TemporaryDirectory() as scratch:
         files = draw(Path(scratch), card, shipped, test)
-        path, served = save_classifier(models_dir, card, golden, network, found.words, files=files)
-    agree(served, test, shipped.logits["test"])
+        files[checklist.FILE] = checklist.write(Path(scratch) / checklist.FILE, outcomes)
+        path, _ = save_classifier(models_dir, card, golden, network, found.start.words, files=files)
     return card, path
 
 

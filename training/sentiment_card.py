@@ -13,9 +13,10 @@ from service import bundle, compiled
 from service.card import FORMAT_VERSION, Calibration, Language, Score, SentimentCard, Split, TrainingData
 from service.classifier import SentimentClassifier
 from service.tokeniser import UNKNOWN, Tokeniser
-from training import classification, fitting, report
+from training import checklist, classification, fitting, reasons, report
 from training.compiling_review import compile_classifier
 from training.reading import HEAD_TOKENS, MAX_TOKENS, Part
+from training.start import Start
 from training.texts import Texts
 
 SURE_ACCURACY = 0.98
@@ -26,6 +27,9 @@ COMMON_WORDS = 100
 LANGUAGE_QUANTILE = 0.001  # so many validation texts may look like another language
 LEAST_TOKENS = 5
 ENGLISH = frozenset(["the", "a", "and", "of", "to", "is", "it", "in", "that", "was", "for", "with", "but", "be", "on"])
+
+REASONS = "deletion of five words"
+CHECKLIST = "checklist"
 
 # Written for this project; no review of the data set is shipped.
 GOLDEN_TEXTS = (
@@ -61,7 +65,7 @@ class Findings:
 
     learn: Texts
     parts: tuple[Part, Part, Part]
-    words: list[str]
+    start: Start
     plain: dict[str, Logits]
     settings: fitting.Fitting
     trials: list[Trial]
@@ -114,6 +118,7 @@ def make(found: Findings, network: keras.Model, models_dir: Path) -> SentimentCa
         ),
         splits=[Split(name=part.name, rows=len(part.texts), use=use) for part, use in zip(parts, uses, strict=True)],
         settings={
+            "started_from": found.start.version,
             "epochs": shipped.kept,
             "epochs_at_most": settings.epochs,
             "batch": fitting.BATCH,
@@ -149,7 +154,7 @@ def make(found: Findings, network: keras.Model, models_dir: Path) -> SentimentCa
         head_tokens=HEAD_TOKENS,
         vocabulary=vectors.vocabulary,
         max_unknown_share=MAX_UNKNOWN_SHARE,
-        language=_language(found.words, validation),
+        language=_language(found.start.words, validation),
         explanation_baseline=float(reader.get_layer("evidence").baseline()),
         calibration=_calibration(validation, test, shipped),
     )
@@ -191,17 +196,48 @@ def _calibration(validation: Part, test: Part, shipped: Trial) -> Calibration:
     )
 
 
-def golden_answers(card: SentimentCard, words: Sequence[str], network: keras.Model) -> bundle.Golden:
-    """What the network, compiled, answers to GOLDEN_TEXTS; the SavedModel has to answer the same."""
-    run = compiled.session(Path("golden"), compile_classifier(network), threads=1)
-    unproven = bundle.Golden(
+def in_memory(card: SentimentCard, words: Sequence[str], network: keras.Model) -> SentimentClassifier:
+    """The service's classifier around the compiled network, as it will be once it is a version."""
+    run = compiled.session(Path("network"), compile_classifier(network), threads=1)
+    return SentimentClassifier(
+        bundle.Bundle(card, None, _golden([[0.0]] * len(GOLDEN_TEXTS)), run, Tokeniser(words), "onnx")
+    )
+
+
+def golden_answers(classifier: SentimentClassifier) -> bundle.Golden:
+    """What the compiled network answers to GOLDEN_TEXTS; the SavedModel has to answer the same."""
+    return _golden([classifier.replay({"text": text}) for text in GOLDEN_TEXTS])
+
+
+def _golden(answers: list[list[float]]) -> bundle.Golden:
+    return bundle.Golden(
         relative_tolerance=TOLERANCE,
         absolute_tolerance=TOLERANCE,
-        cases=[bundle.GoldenCase(request={"text": text}, answer=[0.0]) for text in GOLDEN_TEXTS],
+        cases=[
+            bundle.GoldenCase(request={"text": text}, answer=answer)
+            for text, answer in zip(GOLDEN_TEXTS, answers, strict=True)
+        ],
     )
-    classifier = SentimentClassifier(bundle.Bundle(card, None, unproven, run, Tokeniser(words), "onnx"))
-    cases = [bundle.GoldenCase(request=case.request, answer=classifier.replay(case.request)) for case in unproven.cases]
-    return unproven.model_copy(update={"cases": cases})
+
+
+def tried(
+    card: SentimentCard, classifier: SentimentClassifier, validation: Part
+) -> tuple[SentimentCard, list[checklist.Outcome]]:
+    """The card with what the model does when it is tried: its reasons taken away, and, in English, the checklist."""
+    scores = [
+        Score(
+            split="validation",
+            subject=REASONS,
+            count=len(validation.texts),
+            metrics=reasons.deletion(classifier, validation.texts),
+        )
+    ]
+    outcomes = checklist.run(classifier) if card.language else []
+    scores += [
+        Score(split=CHECKLIST, subject=o.capability, count=o.cases, metrics={"passed": o.passed / o.cases})
+        for o in outcomes
+    ]
+    return card.model_copy(update={"scores": [*card.scores, *scores]}), outcomes
 
 
 def _metrics(part: Part, logits: Logits) -> dict[str, float]:

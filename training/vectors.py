@@ -33,6 +33,7 @@ def word_vectors(texts: Sequence[npt.NDArray[np.int32]], vocabulary: int, size: 
     size = min(size, vocabulary - 1)
     left, values, _ = randomized_svd(_information(counts), size, n_iter=4, random_state=seed)
     vectors = left * np.sqrt(values)
+    vectors[np.asarray(counts.sum(axis=1)).ravel() == 0] = 0
     frequent = vectors[UNKNOWN + 1 : FREQUENT]
     return np.asarray(vectors * (SCALE / max(float(frequent.std()), 1e-12)), np.float32)
 

@@ -16,6 +16,8 @@ HEAD = """# Models
 Written by `make train-forecast` and `make train-sentiment` from the cards (`manifest.json`) of the newest
 versions; do not edit. `sha256sum -c SHA256SUMS` in a version directory checks it.
 """
+REASONS, CHECKLIST = "deletion of five words", "checklist"  # subject and split of scores that only a trial gives
+
 Row = tuple[str, ...]
 
 
@@ -101,9 +103,32 @@ def sentiment_rows(cards: list[SentimentCard]) -> tuple[Row, list[Row]]:
         shipped = _value(card, "model", None, "accuracy", 4)
         validation = _plus_minus(card, "accuracy", None, 4, "validation")
         rows.append((f"{card.name} v{card.version}", f"{card.parameters:,}", *test, validation, shipped))
-        baseline = _find(card, "majority_class", None).metrics["accuracy"]
-        rows.append(("majority class", "", f"{baseline:.4f}", *[""] * (len(header) - 3)))
+        for score in card.scores:
+            if score.split == "test" and score.subject != "model":
+                rows.append((score.subject, "", f"{score.metrics['accuracy']:.4f}", *[""] * (len(header) - 3)))
     return header, rows
+
+
+def _tried(card: SentimentCard) -> str:
+    """What the model did when it was tried: its reasons taken away, and the checklist, by capability."""
+    text = ""
+    for score in card.scores:
+        if score.subject == REASONS:
+            found = score.metrics
+            text += (
+                f"- Without the five words that speak most for its answer, a validation text's probability moves by "
+                f"{found['heaviest']:.3f} on average, without five random ones by {found['random']:.3f}; it moves more in "
+                f"{found['moved_more']:.1%} of the texts. Weights and baseline make up the log odds within {found['incomplete']:.2%}.\n"
+            )
+    outcomes = [score for score in card.scores if score.split == CHECKLIST]
+    if not outcomes:
+        return text
+    passed = round(sum(score.metrics["passed"] * score.count for score in outcomes))
+    text += f"\nOf the {sum(score.count for score in outcomes)} cases of `training/checklist.py`, {passed} pass; `checklist.json` names those that do not.\n\n"
+    rows: list[Row] = [
+        (score.subject, f"{round(score.metrics['passed'] * score.count)} of {score.count}") for score in outcomes
+    ]
+    return text + _markdown(("capability", "passed"), rows)
 
 
 def write_readme(models_dir: Path) -> Path:
@@ -141,7 +166,7 @@ def write_readme(models_dir: Path) -> Path:
             f"- Answers with a confidence of at least {calibration.confidence_threshold:.3f} "
             f"({calibration.threshold_choice}): {calibration.coverage:.1%} of the test texts, "
             f"{calibration.accuracy_covered:.1%} of them right. The rest is marked `uncertain`.\n"
-        )
+        ) + _tried(classifiers[0])
     path = models_dir / "README.md"
     path.write_text(text, "utf-8")
     return path

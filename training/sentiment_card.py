@@ -28,8 +28,6 @@ LANGUAGE_QUANTILE = 0.001  # so many validation texts may look like another lang
 LEAST_TOKENS = 5
 ENGLISH = frozenset(["the", "a", "and", "of", "to", "is", "it", "in", "that", "was", "for", "with", "but", "be", "on"])
 
-REASONS = "deletion of five words"
-CHECKLIST = "checklist"
 
 # Written for this project; no review of the data set is shipped.
 GOLDEN_TEXTS = (
@@ -136,7 +134,7 @@ def make(found: Findings, network: keras.Model, models_dir: Path) -> SentimentCa
                 _score("n-grams", part, {"accuracy": classification.accuracy(part.labels, plain[part.name])})
                 for part in (validation, test)
             ),
-            _score("majority_class", test, _majority(parts)),
+            _score("majority class", test, _majority(parts)),
         ],
         spread=[
             report.spread(metric, part.name, [metrics[trial.seed][part.name][metric] for trial in trials])
@@ -227,14 +225,14 @@ def tried(
     scores = [
         Score(
             split="validation",
-            subject=REASONS,
+            subject=report.REASONS,
             count=len(validation.texts),
             metrics=reasons.deletion(classifier, validation.texts),
         )
     ]
     outcomes = checklist.run(classifier) if card.language else []
     scores += [
-        Score(split=CHECKLIST, subject=o.capability, count=o.cases, metrics={"passed": o.passed / o.cases})
+        Score(split=report.CHECKLIST, subject=o.capability, count=o.cases, metrics={"passed": o.passed / o.cases})
         for o in outcomes
     ]
     return card.model_copy(update={"scores": [*card.scores, *scores]}), outcomes

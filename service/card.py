@@ -159,12 +159,13 @@ class Calibration(_Record):
 
 
 class Language(_Record):
-    """A text of at least `least_tokens` tokens with too few of the language's commonest words is of another one."""
+    """A text is of another language if few of its tokens are the language's commonest words and many are unknown."""
 
     code: Literal["en"]
     common_words: int = Field(ge=1, description="the first so many words of the vocabulary")
-    least_share: FiniteFloat = Field(ge=0, le=1, description="of these among the tokens read")
-    least_tokens: int = Field(ge=1)
+    least_common: FiniteFloat = Field(ge=0, le=1, description="share of these among the tokens read")
+    most_unknown: FiniteFloat = Field(ge=0, le=1, description="share of unknown words among them")
+    least_tokens: int = Field(ge=1, description="shorter texts are not told")
     threshold_choice: str
 
 

@@ -167,9 +167,14 @@ class SentimentClassifier:
             detail = known if read else "the text holds no words"
             warnings.append(Warned("mostly_unknown_words", detail))
         language = card.language
-        foreign = language is not None and read >= language.least_tokens and common < language.least_share * read
+        foreign = (
+            language is not None
+            and read >= language.least_tokens
+            and common < language.least_common * read
+            and unknown >= language.most_unknown * read
+        )
         if foreign:
-            detail = f"only {common} of {read} tokens are common English words; the model learnt from English texts"
+            detail = f"of {read} tokens {common} are common English words and {unknown} unknown; the model knows English only"
             warnings.append(Warned("not_english", detail))
         confidence = max(positive, 1 - positive)
         uncertain = mostly_unknown or foreign or confidence < card.calibration.confidence_threshold

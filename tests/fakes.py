@@ -62,7 +62,9 @@ def sentiment_card(version: str = "1", **changes: Any) -> SentimentCard:
         "truncation": "keep_last",
         "vocabulary": 100,
         "max_unknown_share": 0.5,
-        "language": Language(code="en", common_words=3, least_share=0.2, least_tokens=4, threshold_choice=""),
+        "language": Language(
+            code="en", common_words=3, least_common=0.2, most_unknown=0.25, least_tokens=4, threshold_choice=""
+        ),
         "explanation_baseline": 0.4,
         "calibration": Calibration(
             temperature=1,

@@ -1,4 +1,4 @@
-"""Metrics by hand, intervals, the bootstrap of ratios, and folds."""
+"""Metrics by hand, intervals, and the bootstrap of ratios."""
 
 import numpy as np
 import pytest
@@ -110,12 +110,3 @@ def test_a_block_as_long_as_the_walk_is_shortened():
     found = evaluate.ratio(np.random.default_rng(0).random((30, 1)), np.ones((30, 1)), 100)
     assert found.low < found.high
     assert found.blocks == 3
-
-
-def test_folds_expand_and_stay_out_of_the_test_part():
-    folds = evaluate.folds(250, 3, 14, 12)
-    assert [fold.end for fold in folds] == [178, 202, 226]
-    assert all(fold.origins[0] == fold.end and fold.origins[-1] + 14 == fold.end + 24 for fold in folds)
-    assert folds[-1].origins[-1] + 14 == 250
-    with pytest.raises(ValueError, match="hold no 9 folds"):
-        evaluate.folds(200, 9, 14, 12)

@@ -63,14 +63,6 @@ class Ratio:
     blocks: int
 
 
-@dataclass(frozen=True)
-class Fold:
-    """Fit on readings[:end]; forecast at `origins`, whose targets all lie before the test part."""
-
-    end: int
-    origins: tuple[int, ...]
-
-
 def without_intervals(point: Array) -> Predicted:
     """Point forecasts (origins, steps) of a method that says nothing of its uncertainty."""
     nothing = np.empty((0, *point.shape))
@@ -194,18 +186,6 @@ def _over(ours: Array, theirs: Array, *, root: bool) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         quotient = np.asarray(ours / theirs)
     return np.sqrt(quotient) if root else quotient
-
-
-def folds(train_size: int, count: int, steps: int, season: int, every: int = 1) -> list[Fold]:
-    """Expanding folds inside the training part, oldest first, for every choice that is made before the test.
-
-    Each spans `2 * season` readings (or `steps`, if more) after its end; no target lies in the test part.
-    """
-    span = max(2 * season, steps)
-    ends = [train_size - span * back for back in range(count, 0, -1)]
-    if count < 1 or ends[0] < max(2 * season, steps) + 1:
-        raise ValueError(f"{train_size} training readings hold no {count} folds of {span} readings")
-    return [Fold(end, tuple(range(end, end + span - steps + 1, every))) for end in ends]
 
 
 def point_metrics(actual: Array, forecast: Array) -> dict[str, float]:

@@ -72,6 +72,7 @@ PRESETS = {
     "full": Preset(seeds=(0, 1, 2), pretraining=2, fitting=fitting.Fitting(epochs=4)),
     "quick": Preset(seeds=(0,), pretraining=0, fitting=fitting.Fitting(epochs=3)),
 }
+Lessons = tuple[list[reading.Tokens], fitting.Targets]
 FURTHER = fitting.Fitting(epochs=4, learning_rate=5e-4)  # of a network that has been trained
 
 
@@ -91,6 +92,12 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--vocabulary", type=int, default=VOCABULARY, help="(default: %(default)s)")
     add("--epochs", type=int, help="at most so many (default: the preset's)")
     add("--pretraining", type=int, help="epochs over the texts without their labels (default: the preset's)")
+    add(
+        "--distil",
+        type=int,
+        default=0,
+        help="epochs in which what all seeds say of the unlabelled texts is learnt, too",
+    )
     add("--seeds", type=int, nargs="+", help="(default: the preset's)")
     add("--models-dir", type=Path, default=Path("models"), help="(default: %(default)s)")
     add("--pictures", type=Path, help="also copy the pictures to this directory")
@@ -138,7 +145,18 @@ def run(options: argparse.Namespace) -> None:
     console.print(
         f"n-grams alone: validation accuracy {classification.accuracy(parts[1].labels, plain['validation']):.4f}"
     )
-    trials = [try_seed(seed, parts, begun, plain, settings, console) for seed in options.seeds or preset.seeds]
+    train = parts[0]
+    seeds = options.seeds or preset.seeds
+    trials = [try_seed(seed, (train.read, train.targets), parts, begun, plain, settings, console) for seed in seeds]
+    if options.distil:
+        told = taught(
+            trials,
+            linear,
+            [reading.ends(text, reading.MAX_TOKENS, reading.HEAD_TOKENS) for text in reading.tokens(more, tokenise)],
+        )
+        lessons = ([*train.read, *told[0]], np.concatenate([train.targets, told[1]]))
+        settings = replace(settings, epochs=options.distil, radius=0.0)
+        trials = [try_seed(seed, lessons, parts, begun, plain, settings, console) for seed in seeds]
     card, path = export(Findings(learn, parts, begun, plain, settings, trials), linear, options.models_dir)
     report.show("Mean ± deviation over seeds", *report.sentiment_rows([card]))
     print(f"{path}: {card.network}")
@@ -195,8 +213,16 @@ def split(labels: Labels, share: float) -> tuple[Labels, Labels]:
     return larger, smaller
 
 
+def taught(trials: Sequence[Trial], linear: ngrams.Linear, texts: list[reading.Tokens]) -> Lessons:
+    """Texts without labels, and what all seeds and the n-grams together say of them (Hinton, Vinyals and Dean, 2015)."""
+    plain = linear.logits(ngrams.counted(texts, BUCKETS))
+    said = [classification.sigmoid(trial.blend(fitting.logits(trial.network, texts), plain)) for trial in trials]
+    return texts, np.mean(said, axis=0).astype(np.float32)
+
+
 def try_seed(
     seed: int,
+    lessons: Lessons,
     parts: tuple[Part, Part, Part],
     begun: Start,
     plain: dict[str, Logits],
@@ -204,7 +230,7 @@ def try_seed(
     console: Console,
 ) -> Trial:
     """Fit the network of one seed, and blend it with the n-grams on the validation part."""
-    train, validation, test = parts
+    _, validation, test = parts
     keras.utils.set_random_seed(seed)
     network = begun.network()
 
@@ -212,9 +238,7 @@ def try_seed(
         found = ", ".join(f"{name} {value:.4f}" for name, value in logs.items())
         console.print(f"seed {seed}, epoch {epoch + 1}: {found}")
 
-    history = fitting.fit(
-        network, (train.read, train.targets), (validation.read, validation.targets), settings, seed, show
-    )
+    history = fitting.fit(network, lessons, (validation.read, validation.targets), settings, seed, show)
     deep = {part.name: fitting.logits(network, part.read) for part in (validation, test)}
     blend = classification.blend(validation.labels, deep["validation"], plain["validation"])
     return Trial(seed, network, history, blend, {name: blend(deep[name], plain[name]) for name in deep})

@@ -183,11 +183,11 @@ def test_one_column_cannot_be_both_text_and_label(tmp_path):
 
 def test_duplicates_are_dropped_and_counted(tmp_path):
     """A text under both labels teaches nothing; neither goes unmentioned."""
-    table = reviews([1, 1, 0, 1, 0], ["so good", "so good", "so bad", "so what", "so what"])
+    table = reviews([1, 1, 0, 1, 0], ["so good", "So  good", "so bad", "so what", "so what"])
     found = texts.read_texts(write(tmp_path, table.to_csv(index=False)))
     assert found.texts == ["so good", "so bad"]
     assert found.audit == [
-        "2 exact duplicates were dropped",
+        "2 duplicates were dropped",
         "1 texts that stand under both labels were dropped",
     ]
 
@@ -263,6 +263,43 @@ def test_the_archive_of_reviews_is_read_without_unpacking(tmp_path, fetched):
             info.size = len(text)
             archive.addfile(info, io.BytesIO(text.encode()))
     fetched(path)
-    train, test = texts.fetch_reviews()
+    train, more, test = texts.fetch_reviews()
+    assert more == ["unlabelled"]
     assert sorted(train.texts) == ["a fine film", "a poor film"]
     assert sorted(zip(test.texts, test.labels.tolist(), strict=True)) == [("a poor film", 0), ("another fine film", 1)]
+
+
+def test_star_ratings_are_cut_where_it_is_said(tmp_path):
+    """Clear ratings become classes, the rest is left out and counted."""
+    table = reviews([1, 3, 5, 4, 2]).rename(columns={"label": "stars"})
+    found = texts.read_texts(write(tmp_path, table.to_csv(index=False)), label_column="stars", stars=(2, 4))
+    assert found.labels.tolist() == [0, 1, 1, 0]
+    assert found.classes == ("negative", "positive")
+    assert found.audit[:2] == ["rated up to 2: negative, from 4 on: positive", "1 texts rated between were left out"]
+
+
+@pytest.mark.parametrize(
+    ("stars", "ratings", "fault"),
+    [
+        ((4, 4), [1, 5], "low must be below high"),
+        ((0, 4), [1, 5], "ratings go from 1 to 5; up to 0"),
+        ((2, 4), [1, "five"], "ratings that are no numbers in row 3"),
+    ],
+)
+def test_a_cut_that_makes_no_two_classes_is_refused(tmp_path, stars, ratings, fault):
+    path = write(tmp_path, reviews(ratings).to_csv(index=False))
+    with pytest.raises(DataError, match=fault):
+        texts.read_texts(path, stars=stars)
+
+
+def test_what_may_surprise_is_remarked(tmp_path):
+    """A rare class, and texts in another language."""
+    german = [f"dieser Film Nummer {i} ist leider sehr schlecht und viel zu lang geworden" for i in range(10)]
+    found = texts.read_texts(write(tmp_path, reviews([1, *[0] * 9], german).to_csv(index=False)))
+    assert any("one class is rare: 10.0%" in remark for remark in found.audit)
+    assert any("10 of 10 texts do not look English" in remark for remark in found.audit)
+
+
+def test_texts_without_labels_are_read_once_each(tmp_path):
+    path = write(tmp_path, pd.DataFrame({"review": ["a fine film", "a fine film", " ", None]}).to_csv(index=False))
+    assert texts.read_unlabelled(path) == ["a fine film"]

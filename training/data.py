@@ -41,7 +41,7 @@ def fetch(url: str, known_hash: str | None, name: str, instead: str) -> Path:
     return Path(found)
 
 
-def read_csv(path: Path) -> pd.DataFrame:
+def read_csv(path: Path, least_columns: int = 2) -> pd.DataFrame:
     """A CSV (plain or .gz) as text, with row 1 as its header."""
     try:
         if path.stat().st_size > MAX_CSV_BYTES:
@@ -62,9 +62,9 @@ def read_csv(path: Path) -> pd.DataFrame:
         raise DataError(f"{path}: rows have more fields than the header; every column needs a name") from None
     except (OSError, ValueError, EOFError) as error:  # pandas' parser and encoding errors are ValueErrors
         raise DataError(f"{path}: cannot be read as a CSV in UTF-8: {error}") from error
-    if len(table.columns) < 2:
+    if len(table.columns) < least_columns:
         raise DataError(
-            f"{path}: has {len(table.columns)} column; at least two, separated by commas (not by ; or tabs), are needed"
+            f"{path}: has {len(table.columns)} column; at least {least_columns}, separated by commas (not by ; or tabs), are needed"
         )
     while len(table) and table.iloc[-1].isna().all():  # blank lines at the end
         table = table.iloc[:-1]

@@ -48,7 +48,7 @@ from training.exporting import save_classifier
 from training.reading import Labels, Part
 from training.sentiment_card import Findings, Logits, Trial
 from training.start import Start, from_texts, from_version
-from training.texts import Texts, fetch_reviews, read_texts, read_unlabelled, without
+from training.texts import Texts, fetch_reviews, read_texts, read_unlabelled, same, without
 
 VOCABULARY = 30_000
 BUCKETS = 1 << 21
@@ -85,6 +85,13 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--text-column", help="(default: the column with the most words)")
     add("--label-column", help="(default: the column named label, or the one with two values)")
     add("--positive", help="the label of the positive class, where it cannot be told")
+    add(
+        "--stars",
+        type=float,
+        nargs=2,
+        metavar=("LOW", "HIGH"),
+        help="ratings up to LOW are negative, from HIGH on positive",
+    )
     add("--source", help="where the data is from, for the card (default: the file's name)")
     add("--test-source", help="where the test data is from, for the card (default: the file's name)")
     add("--start", help="version directory to start from, or none (default: the newest sentiment model, given --data)")
@@ -171,8 +178,9 @@ def read(options: argparse.Namespace) -> tuple[Texts, list[str], Texts]:
     """The texts to learn from, those without labels, and those to test on: of another file, or a stratified part."""
     if options.data is None:
         learn, more, test = fetch_reviews()
-        return without(learn, test), more, test
+        return without(learn, test), unseen(more, test), test
     columns = {"text_column": options.text_column, "label_column": options.label_column, "positive": options.positive}
+    columns |= {"stars": tuple(options.stars) if options.stars else None}
     learn = read_texts(options.data, **columns, source=options.source)
     if options.test_data is not None:
         test = read_texts(options.test_data, **columns, deduplicate=False, source=options.test_source)
@@ -182,8 +190,13 @@ def read(options: argparse.Namespace) -> tuple[Texts, list[str], Texts]:
             raise DataError(f"{options.data}: fewer than 10 texts of one class; at least 50 are needed")
         learn, test = (part(learn, rows) for rows in split(learn.labels, TEST_SHARE))
     more = read_unlabelled(options.unlabelled, options.text_column) if options.unlabelled else []
-    tested = set(test.texts)
-    return learn, [text for text in more if text not in tested], test
+    return learn, unseen(more, test), test
+
+
+def unseen(texts: list[str], test: Texts) -> list[str]:
+    """Those that do not stand in the test part."""
+    tested = {same(text) for text in test.texts}
+    return [text for text in texts if same(text) not in tested]
 
 
 def starting_version(options: argparse.Namespace) -> Path | None:

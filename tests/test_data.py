@@ -61,7 +61,7 @@ def test_frequency_and_season_are_told_from_the_dates(tmp_path, frequency, seaso
         (lambda t: t.assign(month="never"), "no column looks like dates"),
         (lambda t: t.head(2), "2 rows are too few"),
         (lambda t: t.head(0), "a header and no rows"),
-        (lambda t: t[["sales"]], "at least two"),
+        (lambda t: t[["sales"]], "at least 2"),
     ],
 )
 def test_a_series_that_cannot_be_used_says_where_and_why(tmp_path, change, fault):

@@ -155,7 +155,8 @@ def test_a_users_reviews_become_a_version_that_tells_them_apart(tmp_path):
     path = tmp_path / "opinions.csv"
     pd.DataFrame(rows).to_csv(path, index=False)
     options = ["--data", str(path), "--epochs", "3", "--pretraining", "1", "--seeds", "0", "--vocabulary", "500"]
-    assert sentiment.main([*options, "--models-dir", str(tmp_path / "models")]) == 0
+    assert sentiment.main([*options, "--models-dir", str(tmp_path / "models"), "--report", str(tmp_path)]) == 0
+    assert "told right, by n-grams alone" in (tmp_path / "report.html").read_text("utf-8")
     loaded = bundle.load(tmp_path / "models" / "sentiment" / "1")
     classifier = SentimentClassifier(loaded)
     prove(classifier, loaded.golden, "sentiment")

@@ -64,6 +64,12 @@ def blend(labels: Labels, deep: Array, plain: Array) -> Blend:
     return Blend(float(weights[0]), float(weights[1]), float(found.intercept_[0]))
 
 
+def temperature(labels: Labels, logits: Array) -> float:
+    """The T that minimises the negative log likelihood of sigmoid(logit / T) (Guo et al., 2017)."""
+    grid = np.geomspace(0.2, 20.0, 1001)
+    return float(grid[int(np.argmin([log_loss(labels, logits / t) for t in grid]))])
+
+
 def sigmoid(values: Array | float) -> Any:
     return 1 / (1 + np.exp(-np.asarray(values, np.float64)))
 

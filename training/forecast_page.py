@@ -1,26 +1,18 @@
 """One page on a training run, report.html: what the series is like, who forecasts it best, and how sure that is."""
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 import numpy as np
 
 from training import evaluate, plots
+from training import page as html
 from training.backtest import block_of
 from training.contest import FOLD_ENDS, Judged
 from training.evaluate import Walk
 from training.report import Row
 from training.series import Series
-
-STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #1f2933; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums } th, td { padding: .25rem .7rem; text-align: right }
-th { border-bottom: 1px solid #9fb3c8 } td:first-child, th:first-child { text-align: left }
-tr.best { background: #eef6fa } img { max-width: 100% } .say { border-left: 4px solid #0b6e99; padding: .4rem 1rem }
-"""
 
 
 @dataclass(frozen=True)
@@ -100,24 +92,22 @@ def write(directory: Path, page: Page) -> Path:
         "steps": "Error by step, test part.",
         "coverage": "How many readings of the test part the intervals held, by step.",
     }
-    figures = "".join(
-        f'<figure><img alt="{escape(captions[key])}" src="data:image/png;base64,{_encoded(path)}">'
-        f"<figcaption>{escape(captions[key])}</figcaption></figure>"
-        for key, path in pictures.items()
-    )
     exported = ", ".join(page.exported) or "nothing"
-    text = f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(page.series.source)}</title>
-<style>{STYLE}</style><h1>{escape(page.series.source)}</h1>
-<p class="say">{escape(page.recommendation())} Exported: {escape(exported)}.</p>
-<h2>The series</h2><ul>{"".join(f"<li>{escape(remark)}</li>" for remark in page.remarks)}</ul>
-<h2>Ranking</h2>{_table(header, rows)}
-<p>Ranked by the folds inside the training part, on which every choice was made. The test part was looked at once, with
-networks fitted before it; each forecast was made as the service makes it, from the readings known at its origin. The
-interval of a ratio is a block bootstrap's.</p>{figures}</html>
-"""
-    path = directory / "report.html"
-    path.write_text(text, "utf-8")
-    return path
+    return html.write(
+        directory / "report.html",
+        page.series.source,
+        f"{page.recommendation()} Exported: {exported}.",
+        html.heading("The series"),
+        html.bullets(page.remarks),
+        html.heading("Ranking"),
+        html.table(header, rows),
+        html.paragraph(
+            "Ranked by the folds inside the training part, on which every choice was made. The test part was looked at once, "
+            "with networks fitted before it; each forecast was made as the service makes it, from the readings known at its "
+            "origin. The interval of a ratio is a block bootstrap's."
+        ),
+        html.figures({path: captions[key] for key, path in pictures.items()}),
+    )
 
 
 def draw(directory: Path, page: Page) -> dict[str, Path]:
@@ -143,16 +133,3 @@ def draw(directory: Path, page: Page) -> dict[str, Path]:
         return found
     plots.by_step(found["coverage"], "share held", covered, [level / 100 for level in part.predicted.levels])
     return found
-
-
-def _encoded(path: Path) -> str:
-    return base64.b64encode(path.read_bytes()).decode()
-
-
-def _table(header: Row, rows: Sequence[Row]) -> str:
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
-    body = "".join(
-        f"<tr{' class=best' if not number else ''}>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>"
-        for number, row in enumerate(rows)
-    )
-    return f"<table><tr>{head}</tr>{body}</table>"

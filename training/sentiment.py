@@ -37,11 +37,11 @@ from training import (
     classification,
     fitting,
     ngrams,
-    plots,
     reading,
     report,
     review_network,
     sentiment_card,
+    sentiment_page,
 )
 from training.data import DataError
 from training.exporting import save_classifier
@@ -107,6 +107,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     add("--seeds", type=int, nargs="+", help="(default: the preset's)")
     add("--models-dir", type=Path, default=Path("models"), help="(default: %(default)s)")
+    add("--report", type=Path, help="directory of report.html (default: reports/<name of the data>)")
     add("--pictures", type=Path, help="also copy the pictures to this directory")
     return parser.parse_args(argv)
 
@@ -164,7 +165,9 @@ def run(options: argparse.Namespace) -> None:
         lessons = ([*train.read, *told[0]], np.concatenate([train.targets, told[1]]))
         settings = replace(settings, epochs=options.distil, radius=0.0)
         trials = [try_seed(seed, lessons, parts, begun, plain, settings, console) for seed in seeds]
-    card, path = export(Findings(learn, parts, begun, plain, settings, trials), linear, options.models_dir)
+    found = Findings(learn, parts, begun, plain, settings, trials)
+    directory = options.report or Path("reports") / (options.data.name.split(".")[0] if options.data else "reviews")
+    card, path = export(found, linear, options.models_dir, directory)
     report.show("Mean ± deviation over seeds", *report.sentiment_rows([card]))
     print(f"{path}: {card.network}")
     print("wrote", report.write_readme(options.models_dir))
@@ -257,8 +260,8 @@ def try_seed(
     return Trial(seed, network, history, blend, {name: blend(deep[name], plain[name]) for name in deep})
 
 
-def export(found: Findings, linear: ngrams.Linear, models_dir: Path) -> tuple[SentimentCard, Path]:
-    """Measure on the test part, and write the chosen seed as a new version."""
+def export(found: Findings, linear: ngrams.Linear, models_dir: Path, directory: Path) -> tuple[SentimentCard, Path]:
+    """Measure on the test part, write the chosen seed as a new version, and the page to `directory`."""
     shipped, (_, validation, test) = found.shipped, found.parts
     network = joined(shipped, linear, validation)
     card = sentiment_card.make(found, network, models_dir)
@@ -267,9 +270,12 @@ def export(found: Findings, linear: ngrams.Linear, models_dir: Path) -> tuple[Se
     card, outcomes = sentiment_card.tried(card, classifier, validation)
     golden = sentiment_card.golden_answers(classifier)
     with tempfile.TemporaryDirectory() as scratch:
-        files = draw(Path(scratch), card, shipped, test)
+        drawn = sentiment_page.draw(Path(scratch), found, card)
+        files = {f"plots/{name}.png": path for name, path in drawn.items()}
         files[checklist.FILE] = checklist.write(Path(scratch) / checklist.FILE, outcomes)
         path, _ = save_classifier(models_dir, card, golden, network, found.start.words, files=files)
+    page = sentiment_page.write(directory, found, card, path, outcomes)
+    print(sentiment_page.recommendation(found), page, sep="\n")
     return card, path
 
 
@@ -291,20 +297,6 @@ def agree(classifier: SentimentClassifier, test: Part, expected: Logits) -> None
     worst = max(abs(a.positive - classification.sigmoid(expected[row])) for a, row in zip(answers, rows, strict=True))
     if worst > sentiment_card.ROUNDING:
         raise RuntimeError(f"the exported network differs from the trained one by {worst:g}")
-
-
-def draw(scratch: Path, card: SentimentCard, shipped: Trial, test: Part) -> dict[str, Path]:
-    history = shipped.history
-    panels: dict[str, dict[str, list[float]]] = {
-        "loss": {"training (dropout on)": history["loss"], "validation": history["val_loss"]},
-        "accuracy": {"training (dropout on)": history["accuracy"], "validation": history["val_accuracy"]},
-    }
-    plots.curves(scratch / "curves.png", f"sentiment, seed {shipped.seed}", panels, shipped.kept, log=False)
-    title = f"test part, ECE {card.calibration.expected_calibration_error:.3f}"
-    probabilities = classification.sigmoid(shipped.logits["test"])
-    plots.reliability(scratch / "reliability.png", title, test.labels, probabilities)
-    plots.selective(scratch / "selective.png", card.calibration.confidence_threshold, test.labels, probabilities)
-    return {f"plots/{name}.png": scratch / f"{name}.png" for name in ("curves", "reliability", "selective")}
 
 
 if __name__ == "__main__":

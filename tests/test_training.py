@@ -226,3 +226,17 @@ def test_a_version_that_fails_its_proof_is_not_left_behind(tmp_path):
             scaler=claimed.scaler,
         )
     assert list((tmp_path / "gru").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["training.forecast", "training.sentiment", "training.ladder", "training.compile", "training.universal"]
+)
+def test_every_script_says_how_it_is_used(name, capsys):
+    """A percent sign in a help text once made --help itself fail."""
+    import importlib
+
+    script = importlib.import_module(name)
+    with pytest.raises(SystemExit) as ended:
+        script.main(["--help"])
+    assert ended.value.code == 0
+    assert "usage:" in capsys.readouterr().out

@@ -55,7 +55,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--preset", choices=("full", "quick"), default="full", help="quick: one seed (default: %(default)s)")
     add("--only", help="comma-separated forecasters (default: all of the recipe)")
     add("--steps", type=int, default=STEPS, help="to forecast and to measure (default: %(default)s)")
-    add("--test-size", type=int, help=f"last readings kept for the test (default: {TEST_SHARE:.0%})")
+    add("--test-size", type=int, help=f"last readings kept for the test (default: {TEST_SHARE:.0%}%)")
     add("--epochs", type=int, default=EPOCHS, help="of the tutorial's networks, at most (default: %(default)s)")
     add("--seeds", type=int, nargs="+", help="(default: 0 1 2; quick: 0)")
     add("--export", choices=("best", "all", "none"), default="best", help="(default: %(default)s)")

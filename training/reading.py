@@ -48,6 +48,8 @@ def ends(found: Tokens, count: int, head: int) -> Tokens:
     return found if len(found) <= count else np.concatenate([found[:head], found[head - count :]])
 
 
-def part(name: str, texts: Sequence[str], labels: Labels, tokenise: Tokeniser) -> Part:
+def part(name: str, texts: Sequence[str], labels: Labels | None, tokenise: Tokeniser) -> Part:
+    """`labels` may be missing, and are zeros then."""
     found = tokens(texts, tokenise)
-    return Part(name, list(texts), labels, found, [ends(text, MAX_TOKENS, HEAD_TOKENS) for text in found])
+    known = np.zeros(len(found), np.int64) if labels is None else labels
+    return Part(name, list(texts), known, found, [ends(text, MAX_TOKENS, HEAD_TOKENS) for text in found])

@@ -1,7 +1,9 @@
 """What a run leaves for readers: the summary table, `models/README.md`, and facts for the card."""
 
 import importlib.metadata
+import json
 import platform
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +18,7 @@ HEAD = """# Models
 Written by `make train-forecast` and `make train-sentiment` from the cards (`manifest.json`) of the newest
 versions; do not edit. `sha256sum -c SHA256SUMS` in a version directory checks it.
 """
+LADDER = "ladder.json"
 REASONS, CHECKLIST = "deletion of five words", "checklist"  # subject and split of scores that only a trial gives
 
 Row = tuple[str, ...]
@@ -109,6 +112,28 @@ def sentiment_rows(cards: list[SentimentCard]) -> tuple[Row, list[Row]]:
     return header, rows
 
 
+def ladder_rows(found: Mapping[str, Mapping[str, float]]) -> tuple[Row, list[Row]]:
+    """The rungs of training.ladder, one below the other."""
+
+    def cell(rung: Mapping[str, float], name: str, form: str, scale: float = 1) -> str:
+        return format(rung[name] / scale, form) if name in rung else "–"
+
+    header = ("rung", "accuracy", "loss", "parameters", "compiled, MB", "ms a review", "training, min")
+    rows: list[Row] = [
+        (
+            name,
+            cell(rung, "accuracy", ".4f"),
+            cell(rung, "loss", ".4f"),
+            cell(rung, "parameters", ",.0f"),
+            cell(rung, "bytes", ".1f", 1e6),
+            cell(rung, "milliseconds", ".2f"),
+            cell(rung, "seconds", ".0f", 60),
+        )
+        for name, rung in found.items()
+    ]
+    return header, rows
+
+
 def _tried(card: SentimentCard) -> str:
     """What the model did when it was tried: its reasons taken away, and the checklist, by capability."""
     text = ""
@@ -167,6 +192,10 @@ def write_readme(models_dir: Path) -> Path:
             f"({calibration.threshold_choice}): {calibration.coverage:.1%} of the test texts, "
             f"{calibration.accuracy_covered:.1%} of them right. The rest is marked `uncertain`.\n"
         ) + _tried(classifiers[0])
+        ladder = models_dir / classifiers[0].name / classifiers[0].version / LADDER
+        if ladder.exists():
+            text += "\nWhat each step of the recipe is worth, one seed, on the validation part; a review of 200 words, one core:\n\n"
+            text += _markdown(*ladder_rows(json.loads(ladder.read_text("utf-8"))))
     path = models_dir / "README.md"
     path.write_text(text, "utf-8")
     return path

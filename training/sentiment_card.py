@@ -7,7 +7,6 @@ from pathlib import Path
 
 import keras
 import numpy as np
-import numpy.typing as npt
 
 from service import bundle, compiled
 from service.card import FORMAT_VERSION, Calibration, Language, Score, SentimentCard, Split, TrainingData
@@ -18,6 +17,7 @@ from training.compiling_review import compile_classifier
 from training.reading import HEAD_TOKENS, MAX_TOKENS, Part
 from training.start import Start
 from training.texts import Texts
+from training.trials import Logits, Trial
 
 SURE_ACCURACY = 0.98
 MAX_UNKNOWN_SHARE = 0.5
@@ -38,24 +38,6 @@ GOLDEN_TEXTS = (
     "Superb!",
     "zxqv blorf wibblefrotz",
 )
-
-
-Logits = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One seed, fitted: the network at its best epoch, its n-grams' share in the answer, and how it got there."""
-
-    seed: int
-    network: keras.Model
-    history: dict[str, list[float]]
-    blend: classification.Blend
-    logits: dict[str, Logits]  # blended, by part
-
-    @property
-    def kept(self) -> int:
-        return int(np.argmin(self.history["val_loss"])) + 1
 
 
 @dataclass(frozen=True)

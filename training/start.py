@@ -36,6 +36,9 @@ class Start:
     ngrams: Weights | None = None
     version: str = "none"
 
+    def tokeniser(self) -> Tokeniser:
+        return Tokeniser(self.words)
+
     def network(self) -> keras.Model:
         """A network to be trained; what is not known is drawn at random."""
         vocabulary, size = self.layers["vectors"][0].shape

@@ -96,24 +96,15 @@ class Adversarial(keras.Model):  # type: ignore[misc]
         return self.network(tokens, training=training)
 
     def train_step(self, data: tuple[Any, Any]) -> dict[str, Any]:
-        import tensorflow as tf
-
         tokens, targets = data[:2]
-        with tf.GradientTape() as tape:
-            vectors = self._embed(tokens)
-            with tf.GradientTape() as inner:
-                inner.watch(vectors)
-                logits = self._judge(vectors, tokens)
-                loss = self.compute_loss(y=targets, y_pred=logits)
-            total = loss
-            if self.radius:
-                slope = tf.stop_gradient(inner.gradient(loss, vectors))
-                slope *= tf.cast(tokens > 0, tf.float32)[:, :, None]
-                steepness = tf.sqrt(tf.reduce_sum(slope * slope, axis=(1, 2), keepdims=True))
-                moved = vectors + self.radius * slope / (steepness + 1e-12)
-                total = loss + self.compute_loss(y=targets, y_pred=self._judge(moved, tokens))
         variables = self.network.trainable_variables
-        self.optimizer.apply(tape.gradient(total, variables), variables)
+        loss, logits, (slope, *slopes) = self._slopes(tokens, targets, variables, 0.0)
+        if self.radius:
+            slope *= keras.ops.cast(tokens > 0, "float32")[:, :, None]
+            steepness = keras.ops.sqrt(keras.ops.sum(slope * slope, axis=(1, 2), keepdims=True))
+            _, _, (_, *moved) = self._slopes(tokens, targets, variables, self.radius * slope / (steepness + 1e-12))
+            slopes = [_added(*pair) for pair in zip(slopes, moved, strict=True)]
+        self.optimizer.apply(slopes, variables)
         for metric in self.metrics:
             if metric.name == "loss":
                 metric.update_state(loss)
@@ -121,9 +112,29 @@ class Adversarial(keras.Model):  # type: ignore[misc]
                 metric.update_state(targets, logits)
         return {metric.name: metric.result() for metric in self.metrics}
 
+    def _slopes(self, tokens: Any, targets: Any, variables: list[Any], moved: Any) -> tuple[Any, Any, list[Any]]:
+        """Loss and logits with the vectors moved, and the loss's gradient by the vectors and by the variables."""
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            vectors = self._embed(tokens)
+            logits = self._judge(vectors + moved, tokens)
+            loss = self.compute_loss(y=targets, y_pred=logits)
+        return loss, logits, tape.gradient(loss, [vectors, *variables])
+
     def _judge(self, vectors: Any, tokens: Any) -> Any:
         dropped = self._drop(vectors, training=True)
         return self._read([dropped, tokens], training=True)["logit"][:, None]
+
+
+def _added(first: Any, second: Any) -> Any:
+    """The sum of two gradients; those of an embedding are of some rows only."""
+    import tensorflow as tf
+
+    if not isinstance(first, tf.IndexedSlices):
+        return first + second
+    values, rows = (tf.concat([getattr(part, name) for part in (first, second)], 0) for name in ("values", "indices"))
+    return tf.IndexedSlices(values, rows, first.dense_shape)
 
 
 def optimizer(learning_rate: float, steps: int) -> keras.optimizers.Optimizer:

@@ -26,7 +26,7 @@ from training.data import DataError
 from training.material import Material, gather
 from training.reading import Part
 from training.start import Start, from_texts
-from training.trials import BUCKETS, Logits, Trial, taught, try_seed
+from training.trials import BUCKETS, Logits, Trial, taught, try_seeds
 
 SEED = 0
 WORDS = 200  # of the review whose time is taken
@@ -124,7 +124,7 @@ class Climber:
                 told, targets = taught([teacher], linear, more)
                 lessons = ([*train.read, *told], np.concatenate([train.targets, targets]))
                 settings = replace(settings, epochs=rung.distil, radius=0.0)
-            trial = try_seed(SEED, lessons, parts[1:2], start, plain, settings, self._console)
+            (trial,) = try_seeds([SEED], lessons, parts[1:2], start, plain, settings, self._console)
             self._trials[shared] = trial, seconds + perf_counter() - began
         return self._trials[shared]
 

@@ -48,7 +48,7 @@ from training.material import gather
 from training.reading import Part
 from training.sentiment_card import Findings
 from training.start import from_texts, from_version
-from training.trials import BUCKETS, Logits, Trial, taught, try_seed
+from training.trials import BUCKETS, Logits, Trial, taught, try_seeds
 
 VOCABULARY = 30_000
 
@@ -142,12 +142,12 @@ def run(options: argparse.Namespace) -> None:
     console.print(f"n-grams alone: validation accuracy {alone:.4f}")
     seeds = options.seeds or preset.seeds
     lessons = (train.read, train.targets)
-    trials = [try_seed(seed, lessons, parts[1:], begun, plain, settings, console) for seed in seeds]
+    trials = try_seeds(seeds, lessons, parts[1:], begun, plain, settings, console)
     if options.distil:
         told, targets = taught(trials, linear, reading.part("more", material.more, None, Tokeniser(begun.words)).read)
         lessons = ([*train.read, *told], np.concatenate([train.targets, targets]))
         settings = replace(settings, epochs=options.distil, radius=0.0)
-        trials = [try_seed(seed, lessons, parts[1:], begun, plain, settings, console) for seed in seeds]
+        trials = try_seeds(seeds, lessons, parts[1:], begun, plain, settings, console)
     found = Findings(material.learn, parts, begun, plain, settings, trials)
     directory = options.report or Path("reports") / (options.data.name.split(".")[0] if options.data else "reviews")
     card, path = export(found, linear, options.models_dir, directory, options.ladder)

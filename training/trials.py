@@ -1,6 +1,8 @@
 """Networks fitted once a seed, each blended with the n-grams; and what all of them teach another."""
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import keras
@@ -39,25 +41,34 @@ def taught(trials: Sequence[Trial], linear: ngrams.Linear, texts: list[reading.T
     return texts, np.mean(said, axis=0).astype(np.float32)
 
 
-def try_seed(
-    seed: int,
+def try_seeds(
+    seeds: Sequence[int],
     lessons: Lessons,
     judged: Sequence[Part],
     begun: Start,
     plain: dict[str, Logits],
     settings: fitting.Fitting,
     console: Console,
-) -> Trial:
-    """Fit the network of one seed, and blend it with the n-grams on the first of the parts judged, the validation part."""
-    validation = judged[0]
-    keras.utils.set_random_seed(seed)
-    network = begun.network()
+) -> list[Trial]:
+    """A network a seed, fitted side by side on what cores there are; each blended with the n-grams on `judged[0]`.
 
-    def show(epoch: int, logs: dict[str, float]) -> None:
-        found = ", ".join(f"{name} {value:.4f}" for name, value in logs.items())
-        console.print(f"seed {seed}, epoch {epoch + 1}: {found}")
+    All randomness of a network is drawn from its own generators, which are seeded before the first is fitted.
+    """
+    networks = []
+    for seed in seeds:
+        keras.utils.set_random_seed(seed)
+        networks.append(begun.network())
 
-    history = fitting.fit(network, lessons, (validation.read, validation.targets), settings, seed, show)
-    deep = {part.name: fitting.logits(network, part.read) for part in judged}
-    blend = classification.blend(validation.labels, deep["validation"], plain["validation"])
-    return Trial(seed, network, history, blend, {name: blend(deep[name], plain[name]) for name in deep})
+    def tried(seed: int, network: keras.Model) -> Trial:
+        def show(epoch: int, logs: dict[str, float]) -> None:
+            found = ", ".join(f"{name} {value:.4f}" for name, value in logs.items())
+            console.print(f"seed {seed}, epoch {epoch + 1}: {found}")
+
+        validation = judged[0]
+        history = fitting.fit(network, lessons, (validation.read, validation.targets), settings, seed, show)
+        deep = {part.name: fitting.logits(network, part.read) for part in judged}
+        blend = classification.blend(validation.labels, deep[validation.name], plain[validation.name])
+        return Trial(seed, network, history, blend, {name: blend(deep[name], plain[name]) for name in deep})
+
+    with ThreadPoolExecutor(min(len(seeds), os.cpu_count() or 1)) as pool:
+        return list(pool.map(tried, seeds, networks))

@@ -6,9 +6,9 @@ from typing import Literal
 
 Task = Literal["forecast", "universal", "sentiment"]
 TASKS: dict[Task, str] = {
-    "forecast": "/forecast, gru from 36 readings",
-    "universal": "/forecast, universal from 120",
-    "sentiment": "/sentiment, 200 words",
+    "forecast": "/forecast, gru",
+    "universal": "/forecast, universal",
+    "sentiment": "/sentiment",
 }
 
 

@@ -1,6 +1,7 @@
 """The committed models in a real server process, run by either engine: requests in, answers out."""
 
 import json
+import math
 import re
 import shlex
 import signal
@@ -154,3 +155,30 @@ def approximately(shown):
     if isinstance(shown, list):
         return [approximately(value) for value in shown]
     return pytest.approx(shown, abs=0.051 if abs(shown) > 1 else 0.0051) if isinstance(shown, float) else shown
+
+
+def test_a_judgement_says_what_it_goes_by(client):
+    """The word that condemns the film weighs most against it, at its place; weights and baseline are the log odds."""
+    text = "A nice idea, but the acting is <b>awful</b>. I liked the music!"
+    answer = client.post("/sentiment", json={"text": text, "explain": True, "sentences": True}).json()
+    reasons = answer["explanation"]
+    assert all(text[r["start"] : r["end"]] == r["text"] for r in reasons)
+    assert min(reasons, key=lambda r: r["weight"])["text"] == "awful"
+    baseline = client.get("/models/sentiment").json()["explanation_baseline"]
+    odds = math.log(answer["probabilities"]["positive"] / answer["probabilities"]["negative"])
+    assert baseline + sum(r["weight"] for r in reasons) == pytest.approx(odds, abs=0.01)
+    first, second = answer["sentences"]
+    assert (first["label"], text[second["start"] :]) == ("negative", "I liked the music!")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Der Film ist leider sehr schlecht, und die Schauspieler sind furchtbar langweilig.",
+        "Una película maravillosa, con un guión inteligente y actores extraordinarios.",
+    ],
+)
+def test_a_text_in_another_language_is_uncertain(client, text):
+    answer = client.post("/sentiment", json={"text": text}).json()
+    assert answer["uncertain"] is True
+    assert "not_english" in [warning["code"] for warning in answer["warnings"]]

@@ -168,6 +168,15 @@ def test_a_users_reviews_become_a_version_that_tells_them_apart(tmp_path):
     assert good.positive > 0.7 > 0.3 > bad.positive
     assert (good.tokens_total, good.tokens_unknown) == (3, 0)
 
+    # another run on texts of one's own starts from what is there
+    again = ["--data", str(path), "--epochs", "1", "--preset", "quick"]
+    assert sentiment.main([*again, "--models-dir", str(tmp_path / "models"), "--report", str(tmp_path)]) == 0
+    further = bundle.load(tmp_path / "models" / "sentiment" / "2")
+    assert further.card.settings["started_from"] == "sentiment v1"
+    assert further.card.vocabulary == loaded.card.vocabulary
+    (good,) = SentimentClassifier(further).predict([SentimentClassifier(further).prepare("Superb, great! Lovely.")])
+    assert good.positive > 0.7
+
 
 def test_too_few_reviews_say_how_many_are_needed(tmp_path, capsys):
     from training import sentiment

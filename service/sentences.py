@@ -4,7 +4,7 @@ import re
 
 from sentencex import get_sentence_boundaries
 
-from service.tokeniser import spans
+from service.tokeniser import words
 
 MAX_SENTENCES = 1000
 BREAK_TAGS = re.compile(r"</?(?:br|p|div|li)\b[^<>]*>", re.IGNORECASE)
@@ -21,7 +21,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
         whole = broken[part["start_index"] : part["end_index"]]
         bare = whole.strip()
         first = part["start_index"] + whole.index(bare) if bare else 0
-        if spans(bare):
+        if words(bare):
             found.append((first, first + len(bare)))
     if len(found) > MAX_SENTENCES:
         found[MAX_SENTENCES - 1 :] = [(found[MAX_SENTENCES - 1][0], found[-1][1])]

@@ -22,7 +22,7 @@ def compile_classifier(network: keras.Model) -> bytes:
     steps, logit = _evidence(graph, reader, _states(graph, network, reader))
     ngrams = _ngrams(graph, network.get_layer("ngrams"))
     graph.add("Identity", _words(graph, steps, ngrams), output="weights")
-    wide = [graph.add("ReduceSum", found, _whole(graph, 1), keepdims=1) for found in ngrams]
+    wide = [graph.add("ReduceSum", found, _int64(graph, 1), keepdims=1) for found in ngrams]
     graph.add("Sigmoid", graph.add("Sum", logit, *wide), output="probability")
     return finish(
         graph,
@@ -64,15 +64,15 @@ def _evidence(graph: Graph, reader: keras.Model, states: str) -> tuple[str, str]
     kernel, usual = np.asarray(layer.kernel), np.asarray(layer.usual)
     tokens = _sliced(graph, "tokens", 1, 0, END, STRIDE)
     present = graph.add("Greater", graph.add("Transpose", tokens, perm=(1, 0)), _int32(graph, 0))
-    states = graph.add("Where", graph.add("Unsqueeze", present, _whole(graph, 2)), states, number(graph, BELOW))
+    states = graph.add("Where", graph.add("Unsqueeze", present, _int64(graph, 2)), states, number(graph, BELOW))
     largest = graph.add("ReduceMax", states, axes=[0], keepdims=1)
     worded = graph.add("Cast", graph.add("Greater", "lengths", _int32(graph, 0)), to=TensorProto.FLOAT)
     apart = graph.add("Mul", graph.add("Sub", largest, graph.constant(usual)), graph.constant(kernel))
-    apart = graph.add("Mul", apart, graph.add("Unsqueeze", worded, _whole(graph, 0, 2)))
+    apart = graph.add("Mul", apart, graph.add("Unsqueeze", worded, _int64(graph, 0, 2)))
     there = graph.add("Cast", graph.add("Equal", states, largest), to=TensorProto.FLOAT)
-    there = graph.add("Div", there, graph.add("ReduceSum", there, _whole(graph, 0), keepdims=1))
-    steps = graph.add("ReduceSum", graph.add("Mul", there, apart), _whole(graph, 2), keepdims=0)
-    total = graph.add("Transpose", graph.add("ReduceSum", apart, _whole(graph, 2), keepdims=0), perm=(1, 0))
+    there = graph.add("Div", there, graph.add("ReduceSum", there, _int64(graph, 0), keepdims=1))
+    steps = graph.add("ReduceSum", graph.add("Mul", there, apart), _int64(graph, 2), keepdims=0)
+    total = graph.add("Transpose", graph.add("ReduceSum", apart, _int64(graph, 2), keepdims=0), perm=(1, 0))
     logit = graph.add("Add", total, number(graph, float(layer.baseline())))
     return graph.add("Transpose", steps, perm=(1, 0)), logit
 
@@ -106,12 +106,12 @@ def _words(graph: Graph, steps: str, ngrams: Sequence[str]) -> str:
     own = graph.add("Pad", own, _int64(graph, 0, 0, 0, STRIDE - 1), number(graph, 0.0))
     length = graph.add("Shape", "tokens", start=1, end=2)
     even = graph.add("Div", graph.add("Add", length, _int64(graph, STRIDE - 1)), _int64(graph, STRIDE))
-    own = graph.add("Slice", own, _whole(graph, 0), graph.add("Mul", even, _int64(graph, STRIDE)), _whole(graph, 1))
+    own = graph.add("Slice", own, _int64(graph, 0), graph.add("Mul", even, _int64(graph, STRIDE)), _int64(graph, 1))
     pairs = graph.add("Reshape", own, _int64(graph, 0, -1, STRIDE))
-    sums = graph.add("Max", graph.add("ReduceSum", pairs, _whole(graph, 2), keepdims=1), number(graph, 1e-12))
-    parts = graph.add("Mul", graph.add("Div", pairs, sums), graph.add("Unsqueeze", steps, _whole(graph, 2)))
+    sums = graph.add("Max", graph.add("ReduceSum", pairs, _int64(graph, 2), keepdims=1), number(graph, 1e-12))
+    parts = graph.add("Mul", graph.add("Div", pairs, sums), graph.add("Unsqueeze", steps, _int64(graph, 2)))
     parts = graph.add(
-        "Slice", graph.add("Reshape", parts, _int64(graph, 0, -1)), _whole(graph, 0), length, _whole(graph, 1)
+        "Slice", graph.add("Reshape", parts, _int64(graph, 0, -1)), _int64(graph, 0), length, _int64(graph, 1)
     )
     return graph.add("Sum", parts, *shares)
 
@@ -127,11 +127,7 @@ def _moved(graph: Graph, values: str, places: int, kind: int) -> str:
 
 
 def _sliced(graph: Graph, values: str, axis: int, first: int, end: int, stride: int) -> str:
-    return graph.add("Slice", values, *(_whole(graph, bound) for bound in (first, end, axis, stride)))
-
-
-def _whole(graph: Graph, *values: int) -> str:
-    return graph.constant(np.array(values, np.int64))
+    return graph.add("Slice", values, *(_int64(graph, bound) for bound in (first, end, axis, stride)))
 
 
 def _int64(graph: Graph, *values: int, shape: tuple[int, ...] | None = None) -> str:

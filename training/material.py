@@ -89,7 +89,7 @@ def validation_share(count: int) -> float:
 
 def part(texts: Texts, rows: Labels) -> Texts:
     taken, labels = texts.take(rows)
-    return Texts(taken, labels, texts.classes, texts.columns, texts.source, texts.sha256, texts.audit)
+    return replace(texts, texts=taken, labels=labels)
 
 
 def split(labels: Labels, share: float) -> tuple[Labels, Labels]:

@@ -30,7 +30,6 @@ from rich.console import Console
 
 from service.card import SentimentCard
 from service.classifier import SentimentClassifier
-from service.tokeniser import Tokeniser
 from training import (
     checklist,
     classification,
@@ -144,7 +143,7 @@ def run(options: argparse.Namespace) -> None:
     lessons = (train.read, train.targets)
     trials = try_seeds(seeds, lessons, parts[1:], begun, plain, settings, console)
     if options.distil:
-        told, targets = taught(trials, linear, reading.part("more", material.more, None, Tokeniser(begun.words)).read)
+        told, targets = taught(trials, linear, reading.part("more", material.more, None, begun.tokeniser()).read)
         lessons = ([*train.read, *told], np.concatenate([train.targets, targets]))
         settings = replace(settings, epochs=options.distil, radius=0.0)
         trials = try_seeds(seeds, lessons, parts[1:], begun, plain, settings, console)

@@ -3,7 +3,7 @@
 import re
 import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -175,7 +175,7 @@ def without(texts: Texts, others: Texts) -> Texts:
         return texts
     kept, labels = texts.take(rows)
     audit = [*texts.audit, f"{dropped} training texts that also stand in the test part were dropped"]
-    return Texts(kept, labels, texts.classes, texts.columns, texts.source, texts.sha256, audit)
+    return replace(texts, texts=kept, labels=labels, audit=audit)
 
 
 def _archived_reviews(path: Path, part: str, folders: str = "pos|neg") -> Iterator[tuple[str, str, int]]:

@@ -44,8 +44,7 @@ async def sentiment_batch(body: SentimentBatchRequest, asked: Asked) -> dict[str
     items: list[Review | GatecastError] = []
     for index, text in enumerate(body.texts):
         items.append(_prepared(model, text, index))
-        if index % PREPARED_AT_ONCE == PREPARED_AT_ONCE - 1:
-            await asyncio.sleep(0)
+        await _turn(index)
     readable = [item for item in items if isinstance(item, Review)]
     outcomes = iter(await model.engine.ask_many(readable, asked.deadline, asked.call.gone))
     results: list[dict[str, Any]] = []
@@ -71,6 +70,12 @@ async def sentiment_batch(body: SentimentBatchRequest, asked: Asked) -> dict[str
     return {"results": results}
 
 
+async def _turn(index: int) -> None:
+    """Let other requests have their turn, every so many items."""
+    if index % PREPARED_AT_ONCE == PREPARED_AT_ONCE - 1:
+        await asyncio.sleep(0)
+
+
 def _offered(model: LoadedClassifier, body: SentimentOptions) -> LoadedClassifier:
     if body.explain and model.predictor.card.explanation_baseline is None:
         raise NotOffered("the loaded model gives no reasons; leave `explain` out or send false", pointer="/explain")
@@ -86,18 +91,21 @@ def _explanation(model: LoadedClassifier, text: str, found: Sentiment) -> list[d
 
 async def _sentences(model: LoadedClassifier, texts: Sequence[str], asked: Asked) -> list[list[dict[str, Any]]]:
     """Every sentence of every text, judged as a text of its own."""
-    places = [sentences(text) for text in texts]
+    places = []
+    for index, text in enumerate(texts):
+        places.append(sentences(text))
+        await _turn(index)
     count = sum(map(len, places))
     if count > MAX_SENTENCES_ASKED:
         raise InvalidRequest(
             f"the texts have {count} sentences together; at most {MAX_SENTENCES_ASKED} are judged in one request",
             pointer="/sentences",
         )
-    reviews = [
-        model.predictor.prepare(text[start:end])
-        for text, found in zip(texts, places, strict=True)
-        for start, end in found
-    ]
+    reviews: list[Review] = []
+    for text, found in zip(texts, places, strict=True):
+        for start, end in found:
+            reviews.append(model.predictor.prepare(text[start:end]))
+            await _turn(len(reviews))
     answers = iter(await model.engine.ask_many(reviews, asked.deadline, asked.call.gone))
     return [[_sentence(model, start, end, next(answers)) for start, end in found] for found in places]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training import data, series, texts
+from training import data, material, series, texts
 from training.data import DataError
 
 
@@ -252,6 +252,7 @@ def test_the_archive_of_reviews_is_read_without_unpacking(tmp_path, fetched):
     members = {
         "aclImdb/train/pos/0_9.txt": "a fine film",
         "aclImdb/train/neg/1_2.txt": "a poor film",
+        "aclImdb/train/unsup/10_0.txt": "a later one without a label",
         "aclImdb/train/unsup/2_0.txt": "unlabelled",
         "aclImdb/test/pos/0_10.txt": "another fine film",
         "aclImdb/test/neg/0_1.txt": "a poor film",
@@ -264,9 +265,30 @@ def test_the_archive_of_reviews_is_read_without_unpacking(tmp_path, fetched):
             archive.addfile(info, io.BytesIO(text.encode()))
     fetched(path)
     train, more, test = texts.fetch_reviews()
-    assert more == ["unlabelled"]
+    assert more == ["unlabelled", "a later one without a label"], "by number, which is the order of the films"
     assert sorted(train.texts) == ["a fine film", "a poor film"]
     assert sorted(zip(test.texts, test.labels.tolist(), strict=True)) == [("a poor film", 0), ("another fine film", 1)]
+
+
+def test_texts_that_stand_together_are_not_parted():
+    """Neighbours in a file are often of one subject: in another part they would flatter the model."""
+    labels = np.tile([0, 0, 1], 4_000)
+    larger, smaller = material.split(labels, 0.1)
+    assert sorted([*larger, *smaller]) == list(range(len(labels)))
+    assert labels[smaller].mean() == pytest.approx(1 / 3, abs=0.02)
+    assert len(smaller) == pytest.approx(1_200, abs=100)
+    edges = np.sum(np.diff(np.sort(smaller[labels[smaller] == 1])) > 3)
+    assert edges < 2 * material.LEAST_BLOCKS
+    again, _ = material.split(labels, 0.1)
+    np.testing.assert_array_equal(larger, again)
+
+
+def test_few_texts_are_parted_too():
+    """Two hundred, of which a class has sixty."""
+    labels = np.repeat([0, 1], [140, 60])
+    larger, smaller = material.split(labels, 0.3)
+    assert len(larger) + len(smaller) == 200
+    assert np.bincount(labels[smaller]).tolist() == pytest.approx([42, 18], abs=4)
 
 
 def test_star_ratings_are_cut_where_it_is_said(tmp_path):

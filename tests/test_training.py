@@ -161,7 +161,7 @@ def test_a_users_reviews_become_a_version_that_tells_them_apart(tmp_path):
     classifier = SentimentClassifier(loaded)
     prove(classifier, loaded.golden, "sentiment")
     assert loaded.card.data.columns == {"text": "body", "label": "opinion"}
-    assert [(s.name, s.rows) for s in loaded.card.splits] == [("train", 252), ("validation", 108), ("test", 40)]
+    assert [(s.name, s.rows) for s in loaded.card.splits] == [("train", 250), ("validation", 110), ("test", 40)]
     good, bad = classifier.predict(
         [classifier.prepare("Superb, great!<br />Lovely."), classifier.prepare("dull AWFUL poor")]
     )
@@ -176,6 +176,27 @@ def test_a_users_reviews_become_a_version_that_tells_them_apart(tmp_path):
     assert further.card.vocabulary == loaded.card.vocabulary
     (good,) = SentimentClassifier(further).predict([SentimentClassifier(further).prepare("Superb, great! Lovely.")])
     assert good.positive > 0.7
+
+
+def test_what_texts_taught_is_kept_and_is_not_taken_for_anothers(tmp_path):
+    """The file is read again for the same texts; other texts, and a file that is none, are refused."""
+    from rich.console import Console
+
+    from training.data import DataError
+    from training.start import from_texts
+
+    file, quiet = tmp_path / "runs" / "start.npz", Console(quiet=True)
+    texts = [f"the film was {word} and long" for word in ("good", "bad", "good", "dull", "bad", "dull")]
+    first = from_texts(texts, 20, 0, quiet, file)
+    again = from_texts(texts, 20, 0, quiet, file)
+    assert again.words == first.words
+    np.testing.assert_array_equal(again.layers["vectors"][0], first.layers["vectors"][0])
+    for others, vocabulary in ((texts[1:], 20), (texts, 10)):
+        with pytest.raises(DataError, match="learnt from other texts"):
+            from_texts(others, vocabulary, 0, quiet, file)
+    file.write_bytes(b"PK nothing")
+    with pytest.raises(DataError, match="keeps no pretrained network"):
+        from_texts(texts, 20, 0, quiet, file)
 
 
 def test_too_few_reviews_say_how_many_are_needed(tmp_path, capsys):

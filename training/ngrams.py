@@ -15,6 +15,7 @@ import scipy.sparse as sp
 from sklearn.linear_model import LogisticRegression
 
 ORDERS = (1, 2, 3)
+BUCKETS = 1 << 21
 MULTIPLIERS = (73_856_093, 19_349_663, 83_492_791)  # of the first, second and third word (Teschner et al., 2003)
 SMOOTHING = 1.0
 STRENGTH = 1.0  # C of the regression
@@ -31,7 +32,7 @@ def buckets_of(words: Sequence[Any], count: int) -> Any:
     return total % count
 
 
-def counted(texts: Tokens, buckets: int) -> sp.csr_matrix:
+def counted(texts: Tokens, buckets: int = BUCKETS) -> sp.csr_matrix:
     """How often each bucket is hit: (texts, buckets)."""
     columns, values, ends = [], [], [0]
     for text in texts:
@@ -50,6 +51,13 @@ def counted(texts: Tokens, buckets: int) -> sp.csr_matrix:
     )
 
 
+def present(texts: Tokens) -> sp.csr_matrix:
+    """Whether each bucket is hit: (texts, BUCKETS)."""
+    found = counted(texts)
+    found.data[:] = 1
+    return found
+
+
 @dataclass(frozen=True)
 class Linear:
     """logit = bias + Σ weights over the n-grams of a text."""
@@ -61,23 +69,31 @@ class Linear:
         return np.asarray(counts @ self.weights + self.bias, np.float64)
 
 
-def fit(counts: sp.csr_matrix, labels: npt.NDArray[np.int64], known: npt.NDArray[np.float32] | None = None) -> Linear:
-    """Labels are 0 or 1; both must be there. `known` weights, of other texts, are one more feature: their logit."""
-    ratio = _log_count_ratio(counts, labels)
+def fit(
+    counts: sp.csr_matrix,
+    labels: npt.NDArray[np.int64],
+    known: npt.NDArray[np.float32] | None = None,
+    trust: npt.NDArray[np.float64] | None = None,
+) -> Linear:
+    """Labels are 0 or 1; both must be there. `known` weights, of other texts, are one more feature: their logit.
+
+    `trust` is what each label counts for.
+    """
+    ratio = log_count_ratio(counts, labels)
     features = counts.multiply(ratio)
     if known is not None:
         before = counts @ known
         scale = KNOWN_SCALE / max(float(before.std()), 1e-9)
         features = sp.hstack([features, sp.csr_matrix(before[:, None] * scale)])
     regression = LogisticRegression(C=STRENGTH, solver="liblinear", dual=True, random_state=0)
-    regression.fit(features.tocsr(), labels)
+    regression.fit(features.tocsr(), labels, sample_weight=trust)
     weights = regression.coef_[0][: len(ratio)] * ratio
     if known is not None:
         weights = weights + regression.coef_[0][-1] * scale * known
     return Linear(weights.astype(np.float32), float(regression.intercept_[0]))
 
 
-def _log_count_ratio(counts: sp.csr_matrix, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-    """log of a feature's share in the positive texts over that in the negative ones."""
+def log_count_ratio(counts: sp.csr_matrix, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+    """(buckets,): log of a feature's share in the positive texts over that in the negative ones."""
     positive, negative = (np.asarray(counts[labels == label].sum(axis=0)).ravel() + SMOOTHING for label in (1, 0))
     return np.asarray(np.log(positive / positive.sum()) - np.log(negative / negative.sum()), np.float32)

@@ -10,44 +10,45 @@ chosen on the validation part; the test part is looked at once, at the end, thro
 """
 
 import argparse
-import os
+import json
 import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import perf_counter
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault(
-    "TF_NUM_INTRAOP_THREADS", "1"
-)  # the LSTM's two directions side by side are quicker than each in parts
-os.environ.setdefault("TF_NUM_INTEROP_THREADS", str(os.cpu_count() or 1))
+import training.cpu  # noqa: F401  # before TensorFlow
 
+# isort: split
 import keras
 import numpy as np
 from rich.console import Console
 
 from service.card import SentimentCard
 from service.classifier import SentimentClassifier
+from service.files import write_json
 from training import (
     checklist,
     classification,
     fitting,
     ngrams,
+    paragraphs,
     reading,
     report,
     review_network,
+    rungs,
     sentiment_card,
     sentiment_page,
 )
 from training.data import DataError
 from training.exporting import save_classifier
-from training.material import gather
+from training.material import BLOCK, Material, gather
 from training.reading import Part
 from training.sentiment_card import Findings
-from training.start import from_texts, from_version
-from training.trials import BUCKETS, Logits, Trial, taught, try_seeds
+from training.start import SEED, Start, from_texts, from_version
+from training.trials import Lessons, Logits, Trial, taught, try_seeds
 
 VOCABULARY = 30_000
 
@@ -59,11 +60,12 @@ class Preset:
     seeds: tuple[int, ...]
     pretraining: int  # epochs
     fitting: fitting.Fitting
+    distil: int  # epochs
 
 
 PRESETS = {
-    "full": Preset(seeds=(0, 1, 2), pretraining=2, fitting=fitting.Fitting(epochs=4)),
-    "quick": Preset(seeds=(0,), pretraining=0, fitting=fitting.Fitting(epochs=3)),
+    "full": Preset(seeds=(0, 1, 2), pretraining=2, fitting=fitting.Fitting(epochs=2), distil=2),
+    "quick": Preset(seeds=(0,), pretraining=0, fitting=fitting.Fitting(epochs=3), distil=0),
 }
 FURTHER = fitting.Fitting(epochs=4, learning_rate=5e-4)  # of a network that has been trained
 
@@ -89,6 +91,8 @@ def parser(program: str, description: str) -> argparse.ArgumentParser:
     add("--test-source", help="where the test data is from, for the card (default: the file's name)")
     add("--vocabulary", type=int, default=VOCABULARY, help="(default: %(default)s)")
     add("--epochs", type=int, help="at most so many (default: the preset's)")
+    add("--pretraining", type=int, help="epochs over the texts without their labels (default: the preset's)")
+    add("--pretrained", type=Path, help="file that keeps what these epochs teach: written, or read if it is there")
     return parser
 
 
@@ -97,18 +101,16 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add = known.add_argument
     add("--start", help="version directory to start from, or none (default: the newest sentiment model, given --data)")
     add("--preset", choices=PRESETS, default="full", help="(default: %(default)s)")
-    add("--pretraining", type=int, help="epochs over the texts without their labels (default: the preset's)")
     add(
         "--distil",
         type=int,
-        default=0,
-        help="epochs in which what all seeds say of the unlabelled texts is learnt, too",
+        help="epochs in which what is said of the unlabelled texts is learnt, too (default: the preset's)",
     )
     add("--seeds", type=int, nargs="+", help="(default: the preset's)")
     add("--models-dir", type=Path, default=Path("models"), help="(default: %(default)s)")
     add("--report", type=Path, help="directory of report.html (default: reports/<name of the data>)")
     add("--pictures", type=Path, help="also copy the pictures to this directory")
-    add("--ladder", type=Path, help="what training.ladder found, to be put beside the version")
+    add("--ladder", type=Path, help="what training.ladder found; goes beside the version, with this run's own rungs")
     return known.parse_args(argv)
 
 
@@ -127,29 +129,45 @@ def run(options: argparse.Namespace) -> None:
     preset, console = PRESETS[options.preset], Console()
     version = starting_version(options)
     if version is None:
-        epochs = preset.pretraining if options.pretraining is None else options.pretraining
-        begun, settings = from_texts(material.unlabelled, options.vocabulary, epochs, console), preset.fitting
+        pretraining = preset.pretraining if options.pretraining is None else options.pretraining
+        begun = from_texts(material.unlabelled, options.vocabulary, pretraining, console, options.pretrained)
+        settings = preset.fitting
     else:
         begun, settings = from_version(version), FURTHER
         console.print(f"starting from {begun.version} in {version}; --start none begins from nothing")
     settings = replace(settings, epochs=settings.epochs if options.epochs is None else options.epochs)
     parts = material.parts(begun.words)
     train, validation, _ = parts
-    linear = ngrams.fit(ngrams.counted(train.read, BUCKETS), train.labels, begun.ngrams)
-    plain = {part.name: linear.logits(ngrams.counted(part.read, BUCKETS)) for part in parts[1:]}
-    alone = classification.accuracy(validation.labels, plain["validation"])
-    console.print(f"n-grams alone: validation accuracy {alone:.4f}")
+    linear = ngrams.fit(ngrams.counted(train.read), train.labels, begun.ngrams)
+    alone = {part.name: linear.logits(ngrams.counted(part.read)) for part in parts[1:]}
+    console.print(
+        f"n-grams alone: validation accuracy {classification.accuracy(validation.labels, alone['validation']):.4f}"
+    )
     seeds = options.seeds or preset.seeds
-    lessons = (train.read, train.targets)
-    trials = try_seeds(seeds, lessons, parts[1:], begun, plain, settings, console)
-    if options.distil:
-        told, targets = taught(trials, linear, reading.part("more", material.more, None, begun.tokeniser()).read)
-        lessons = ([*train.read, *told], np.concatenate([train.targets, targets]))
-        settings = replace(settings, epochs=options.distil, radius=0.0)
+    epochs = preset.distil if options.distil is None else options.distil
+    teaching = bool(epochs) and version is None and len(material.more) >= paragraphs.LEAST_MORE
+    judged = parts[1:2] if teaching else parts[1:]
+    began, steps = perf_counter(), {}
+    trials = try_seeds(seeds, (train.read, train.targets), judged, begun, alone, settings, console)
+    if options.ladder:
+        seconds = begun.seconds + (perf_counter() - began) / len(seeds)
+        steps["pretraining and adversary"] = rungs.of_networks(validation, trials, None, seconds)
+        steps["n-grams beside"] = rungs.of_networks(validation, trials, linear, seconds)
+    if teaching:
+        lessons, linear = teach(material, begun, train, trials, linear, console)
+        plain = {part.name: linear.logits(ngrams.counted(part.read)) for part in parts[1:]}
+        settings = replace(settings, epochs=epochs, radius=0.0)
         trials = try_seeds(seeds, lessons, parts[1:], begun, plain, settings, console)
-    found = Findings(material.learn, parts, begun, plain, settings, trials)
+        if options.ladder:
+            cooled, seconds = rungs.calibrated(validation, plain["validation"]), begun.seconds + perf_counter() - began
+            steps["n-grams taught"] = rungs.row(validation, [cooled], seconds, len(linear.weights))
+            steps["all taught"] = rungs.of_networks(validation, trials, linear, seconds)
+    found = Findings(
+        material.learn, parts, begun, alone, settings, trials, 0 if lessons is None else len(material.more)
+    )
     directory = options.report or Path("reports") / (options.data.name.split(".")[0] if options.data else "reviews")
-    card, path = export(found, linear, options.models_dir, directory, options.ladder)
+    ladder = json.loads(options.ladder.read_text("utf-8")) | steps if options.ladder else {}
+    card, path = export(found, linear, options.models_dir, directory, ladder)
     report.show("Mean ± deviation over seeds", *report.sentiment_rows([card]))
     print(f"{path}: {card.network}")
     print("wrote", report.write_readme(options.models_dir))
@@ -157,6 +175,19 @@ def run(options: argparse.Namespace) -> None:
         options.pictures.mkdir(parents=True, exist_ok=True)
         for file in sorted((path / "plots").glob("*.png")):
             shutil.copyfile(file, options.pictures / f"sentiment_{file.name}")
+
+
+def teach(
+    material: Material, begun: Start, train: Part, trials: Sequence[Trial], linear: ngrams.Linear, console: Console
+) -> tuple[Lessons, ngrams.Linear]:
+    """Labelled texts and what is said of the others; and n-gram weights that have learnt from all of them."""
+    more = reading.part("more", material.more, None, begun.tokeniser())
+    said = paragraphs.say(train.tokens, train.labels, material.train_rows // BLOCK, more.tokens, SEED)
+    console.print(f"paragraph vectors and n-grams: accuracy {said.accuracy:.4f} on training texts held out")
+    told, targets = taught(trials, linear, said.logits, more.read)
+    lessons = [*train.read, *told], np.concatenate([train.targets, targets])
+    trust = np.abs(2 * lessons[1].astype(np.float64) - 1)
+    return lessons, ngrams.fit(ngrams.counted(lessons[0]), (lessons[1] > 0.5).astype(np.int64), begun.ngrams, trust)
 
 
 def starting_version(options: argparse.Namespace) -> Path | None:
@@ -170,7 +201,7 @@ def starting_version(options: argparse.Namespace) -> Path | None:
 
 
 def export(
-    found: Findings, linear: ngrams.Linear, models_dir: Path, directory: Path, ladder: Path | None
+    found: Findings, linear: ngrams.Linear, models_dir: Path, directory: Path, ladder: dict[str, rungs.Row]
 ) -> tuple[SentimentCard, Path]:
     """Measure on the test part, write the chosen seed as a new version, and the page to `directory`."""
     shipped, (_, validation, test) = found.shipped, found.parts
@@ -184,8 +215,9 @@ def export(
         drawn = sentiment_page.draw(Path(scratch), found, card)
         files = {f"plots/{name}.png": path for name, path in drawn.items()}
         files[checklist.FILE] = checklist.write(Path(scratch) / checklist.FILE, outcomes)
-        if ladder is not None:
-            files[report.LADDER] = ladder
+        if ladder:
+            files[report.LADDER] = Path(scratch) / report.LADDER
+            write_json(files[report.LADDER], ladder)
         path, _ = save_classifier(models_dir, card, golden, network, found.start.words, files=files)
     page = sentiment_page.write(directory, found, card, path, outcomes)
     print(sentiment_page.recommendation(found), page, sep="\n")

@@ -42,7 +42,7 @@ GOLDEN_TEXTS = (
 
 @dataclass(frozen=True)
 class Findings:
-    """What a run of training found. `plain` are the logits of the n-grams alone, by part."""
+    """What a run of training found. `plain` are the logits of n-grams that learnt from the labels alone, by part."""
 
     learn: Texts
     parts: tuple[Part, Part, Part]
@@ -50,6 +50,7 @@ class Findings:
     plain: dict[str, Logits]
     settings: fitting.Fitting
     trials: list[Trial]
+    told: int  # unlabelled texts of which the network learnt what others say
 
     @property
     def shipped(self) -> Trial:
@@ -75,7 +76,7 @@ def make(found: Findings, network: keras.Model, models_dir: Path) -> SentimentCa
     }
     uses = (
         "the network, its vocabulary, its word vectors and its n-gram weights are fitted on it",
-        "stratified part of the training texts; chooses epoch, seed, blend and thresholds",
+        "part of the training texts, classes in proportion, neighbours together; chooses epoch, seed, blend and thresholds",
         "looked at once, for the scores",
     )
     vectors, reader = network.get_layer("vectors"), network.get_layer("reader")
@@ -100,6 +101,8 @@ def make(found: Findings, network: keras.Model, models_dir: Path) -> SentimentCa
         splits=[Split(name=part.name, rows=len(part.texts), use=use) for part, use in zip(parts, uses, strict=True)],
         settings={
             "started_from": found.start.version,
+            "pretraining_epochs": found.start.epochs,
+            "unlabelled_texts_taught": found.told,
             "epochs": shipped.kept,
             "epochs_at_most": settings.epochs,
             "batch": fitting.BATCH,

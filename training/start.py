@@ -1,8 +1,11 @@
 """What a sentiment network begins with: the texts' own words, or what a trained version knows."""
 
+import hashlib
+import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from time import perf_counter
 
 import keras
 import numpy as np
@@ -23,6 +26,7 @@ FILTERS = 128
 UNITS = 96
 DROPOUT = (0.2, 0.5)  # of the word vectors, and of the pooled states
 SEED = 0
+WORDS, LEARNT_FROM, SECONDS = "words", "learnt from", "seconds"  # in a file of a start, beside its weights
 
 Weights = npt.NDArray[np.float32]
 
@@ -35,6 +39,8 @@ class Start:
     layers: dict[str, list[Weights]]
     ngrams: Weights | None = None
     version: str = "none"
+    epochs: int = 0  # of pretraining
+    seconds: float = 0.0  # that it took to learn
 
     def tokeniser(self) -> Tokeniser:
         return Tokeniser(self.words)
@@ -50,13 +56,66 @@ class Start:
         return network
 
 
-def from_texts(texts: Sequence[str], vocabulary: int, epochs: int, console: Console) -> Start:
+def from_texts(texts: Sequence[str], vocabulary: int, epochs: int, console: Console, file: Path | None = None) -> Start:
+    """What texts teach without labels; kept in `file`, and read from it when the same is asked for again.
+
+    Raises DataError where the file keeps something else.
+    """
+    if file is None:
+        return _learn(texts, vocabulary, epochs, console)
+    learnt_from = _fingerprint(texts, vocabulary, epochs)
+    if not file.exists():
+        start = _learn(texts, vocabulary, epochs, console)
+        _keep(file, start, learnt_from)
+        return start
+    start, found = _kept(file)
+    start = replace(start, epochs=epochs)
+    if found != learnt_from:
+        raise DataError(
+            f"{file} was learnt from other texts, or with another --vocabulary or --pretraining; "
+            "give the same ones, or another file for --pretrained"
+        )
+    console.print(f"pretrained: {file}")
+    return start
+
+
+def _fingerprint(texts: Sequence[str], vocabulary: int, epochs: int) -> str:
+    found = hashlib.sha256(f"{vocabulary} {epochs}".encode())
+    for text in texts:
+        found.update(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest())
+    return found.hexdigest()
+
+
+def _keep(file: Path, start: Start, learnt_from: str) -> None:
+    arrays = {f"{name} {place}": w for name, layer in start.layers.items() for place, w in enumerate(layer)}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    about = {WORDS: np.array(start.words), LEARNT_FROM: np.array(learnt_from), SECONDS: np.array(start.seconds)}
+    with file.open("wb") as out:
+        np.savez(out, allow_pickle=False, **about, **arrays)
+
+
+def _kept(file: Path) -> tuple[Start, str]:
+    try:
+        with np.load(file, allow_pickle=False) as found:
+            arrays = dict(found)
+        words, learnt_from = arrays.pop(WORDS).tolist(), str(arrays.pop(LEARNT_FROM))
+        seconds = float(arrays.pop(SECONDS))
+        layers: dict[str, list[Weights]] = {}
+        for key in sorted(arrays):
+            layers.setdefault(key.rpartition(" ")[0], []).append(arrays[key])
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise DataError(f"{file} keeps no pretrained network: {error}") from error
+    return Start(words, layers, seconds=seconds), learnt_from
+
+
+def _learn(texts: Sequence[str], vocabulary: int, epochs: int, console: Console) -> Start:
     """Word vectors from the texts; with `epochs`, a network that has learnt to read them. No labels are seen."""
+    began = perf_counter()
     words = reading.vocabulary(texts, vocabulary)
     found = reading.tokens(texts, Tokeniser(words))
     known = vectors.word_vectors(found, len(words), VECTOR_SIZE, SEED)
     console.print(f"word vectors: {len(known):,} words of {known.shape[1]} numbers")
-    start = Start(words, {"vectors": [known]})
+    start = Start(words, {"vectors": [known]}, seconds=perf_counter() - began)
     if not epochs:
         return start
     keras.utils.set_random_seed(SEED)
@@ -67,7 +126,7 @@ def from_texts(texts: Sequence[str], vocabulary: int, epochs: int, console: Cons
 
     pretraining.pretrain(network, found, epochs, SEED, show)
     layers = {name: review_network.layer(network, name).get_weights() for name in ("vectors", "pairs", "states")}
-    return Start(words, layers)
+    return Start(words, layers, epochs=epochs, seconds=perf_counter() - began)
 
 
 def from_version(path: Path) -> Start:

@@ -148,8 +148,8 @@ def fetch_reviews() -> tuple[Texts, list[str], Texts]:
     parts = []
     for part in ("train", "test"):
         rows = sorted(_archived_reviews(path, part))
-        texts = [text for _, text, _ in rows]
-        labels = np.array([label for _, _, label in rows], dtype=np.int64)
+        texts = [text for *_, text in rows]
+        labels = np.array([folder == "pos" for folder, *_ in rows], dtype=np.int64)
         audit: list[str] = []
         if part == "train":
             texts, labels, audit = _deduplicated(texts, labels)
@@ -157,7 +157,7 @@ def fetch_reviews() -> tuple[Texts, list[str], Texts]:
         parts.append(
             Texts(texts, labels, ("negative", "positive"), columns, f"{source}, {part}", file_sha256(path), audit)
         )
-    more = [text for _, text, _ in sorted(_archived_reviews(path, "train", "unsup"))]
+    more = [text for *_, text in sorted(_archived_reviews(path, "train", "unsup"))]
     return parts[0], list(dict.fromkeys(more)), parts[1]
 
 
@@ -178,16 +178,19 @@ def without(texts: Texts, others: Texts) -> Texts:
     return replace(texts, texts=kept, labels=labels, audit=audit)
 
 
-def _archived_reviews(path: Path, part: str, folders: str = "pos|neg") -> Iterator[tuple[str, str, int]]:
-    """(name, text, label) of every review of a part, read from the archive without unpacking it."""
-    name = re.compile(rf"aclImdb/{part}/({folders})/\d+_\d+\.txt")
+def _archived_reviews(path: Path, part: str, folders: str = "pos|neg") -> Iterator[tuple[str, int, str]]:
+    """(folder, number, text) of every review of a part, read from the archive without unpacking it.
+
+    Numbers are in the order of the films, which matters for parting them.
+    """
+    name = re.compile(rf"aclImdb/{part}/({folders})/(\d+)_\d+\.txt")
     with tarfile.open(path, "r:gz") as archive:
         for member in archive:
             match = name.fullmatch(member.name)
             if match and member.isreg() and member.size <= MAX_REVIEW_BYTES:
                 file = archive.extractfile(member)
                 assert file is not None
-                yield member.name, file.read().decode("utf-8"), int(match[1] == "pos")
+                yield match[1], int(match[2]), file.read().decode("utf-8")
 
 
 def _label_column(table: pd.DataFrame, path: Path) -> str:

@@ -14,7 +14,6 @@ from training import classification, fitting, ngrams, reading
 from training.reading import Part
 from training.start import Start
 
-BUCKETS = 1 << 21
 Logits = npt.NDArray[np.float64]
 Lessons = tuple[list[reading.Tokens], fitting.Targets]
 
@@ -34,11 +33,14 @@ class Trial:
         return int(np.argmin(self.history["val_loss"])) + 1
 
 
-def taught(trials: Sequence[Trial], linear: ngrams.Linear, texts: list[reading.Tokens]) -> Lessons:
-    """Texts without labels, and what all seeds and the n-grams together say of them (Hinton, Vinyals and Dean, 2015)."""
-    plain = linear.logits(ngrams.counted(texts, BUCKETS))
+def taught(trials: Sequence[Trial], linear: ngrams.Linear, teacher: Logits, texts: list[reading.Tokens]) -> Lessons:
+    """Texts without labels, and what a teacher and all seeds with their n-grams say of them (Hinton et al., 2015).
+
+    The two sides count alike.
+    """
+    plain = linear.logits(ngrams.counted(texts))
     said = [classification.sigmoid(trial.blend(fitting.logits(trial.network, texts), plain)) for trial in trials]
-    return texts, np.mean(said, axis=0).astype(np.float32)
+    return texts, ((np.mean(said, axis=0) + classification.sigmoid(teacher)) / 2).astype(np.float32)
 
 
 def try_seeds(

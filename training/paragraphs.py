@@ -1,0 +1,112 @@
+"""A teacher for texts without labels: vectors of whole texts and the presence of n-grams, under one regression.
+
+Each text's vector is fitted so that it foretells the 1- to 3-grams of its text (paragraph vectors, Le and Mikolov, 2014;
+with n-grams, Li et al., 2015), for labelled texts and others alike. It knows only the texts that it was fitted on, so it
+cannot be served; what it says of the unlabelled ones can be learnt by a network.
+"""
+
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+
+from service.tokeniser import UNKNOWN
+from training import classification, ngrams
+
+SIZE = 100
+EPOCHS = 10
+LEAST_COUNT = 5  # of an n-gram
+SAMPLE = 1e-4  # of all n-grams; more frequent ones are left out by chance (Mikolov et al., 2013)
+RATE = (0.05, 1e-4)  # of learning, at the beginning and at the end
+NEGATIVE = 5
+MOST_TOKENS = 3_000
+SCALE = 10.0  # length of a vector among the n-grams, so that it is hardly penalised
+FOLDS = 3
+LEAST_MORE = 1_000  # unlabelled texts; fewer teach nothing
+
+Tokens = Sequence[npt.NDArray[np.int32]]
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Said:
+    """Calibrated logits of the unlabelled texts, and the share of labelled ones told right when they were held out."""
+
+    logits: Array
+    accuracy: float
+
+
+def say(
+    labelled: Tokens, labels: npt.NDArray[np.int64], groups: npt.NDArray[np.int64], more: Tokens, seed: int
+) -> Said:
+    """What the labels teach of `more`; texts of one group are held out together.
+
+    Vectors are fitted by several threads, so that another run differs a little.
+    """
+    vectors = SCALE * _vectors([*labelled, *more], seed)
+    known, others = (ngrams.present(texts) for texts in (labelled, more))
+    held_out = np.zeros(len(labels))
+    for learnt, judged in GroupKFold(FOLDS).split(labels, groups=groups):
+        model = _Model(known[learnt], vectors[learnt], labels[learnt])
+        held_out[judged] = model.logits(known[judged], vectors[judged])
+    temperature = classification.temperature(labels, held_out)
+    model = _Model(known, vectors[: len(labels)], labels)
+    logits = model.logits(others, vectors[len(labels) :]) / temperature
+    return Said(logits, classification.accuracy(labels, held_out))
+
+
+class _Model:
+    """Presence of n-grams, by naive Bayes log-count ratios, and vectors, side by side under a logistic regression."""
+
+    def __init__(self, present: sp.csr_matrix, vectors: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]) -> None:
+        self._ratio = ngrams.log_count_ratio(present, labels)
+        self._regression = LogisticRegression(C=ngrams.STRENGTH, solver="liblinear", dual=True, random_state=0)
+        self._regression.fit(self._features(present, vectors), labels)
+
+    def logits(self, present: sp.csr_matrix, vectors: npt.NDArray[np.float32]) -> Array:
+        return np.asarray(self._regression.decision_function(self._features(present, vectors)), np.float64)
+
+    def _features(self, present: sp.csr_matrix, vectors: npt.NDArray[np.float32]) -> sp.csr_matrix:
+        return sp.hstack([present.multiply(self._ratio), sp.csr_matrix(vectors)]).tocsr()
+
+
+def _vectors(texts: Tokens, seed: int) -> npt.NDArray[np.float32]:
+    """A vector of length 1 for every text: (texts, SIZE)."""
+    from gensim.models.doc2vec import Doc2Vec
+
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / "ngrams.txt"
+        with file.open("w", encoding="ascii") as out:
+            out.writelines(_line(text[:MOST_TOKENS]) for text in texts)
+        model = Doc2Vec(
+            corpus_file=str(file),
+            dm=0,
+            vector_size=SIZE,
+            negative=NEGATIVE,
+            sample=SAMPLE,
+            min_count=LEAST_COUNT,
+            epochs=EPOCHS,
+            alpha=RATE[0],
+            min_alpha=RATE[1],
+            workers=os.cpu_count() or 1,
+            seed=seed,
+        )
+    found: npt.NDArray[np.float32] = np.asarray(model.dv.vectors, np.float32)
+    found /= np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
+    return found
+
+
+def _line(text: npt.NDArray[np.int32]) -> str:
+    """The n-grams of a text, as words of token numbers; those with an unknown word are left out."""
+    words = ["" if token == UNKNOWN else str(token) for token in text.tolist()]
+    grams = [
+        "_".join(gram) for n in ngrams.ORDERS for gram in zip(*(words[i:] for i in range(n)), strict=False) if all(gram)
+    ]
+    return " ".join(grams or ["-"]) + "\n"

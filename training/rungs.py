@@ -1,0 +1,58 @@
+"""A row of the ladder: what a step of the sentiment recipe reached on the validation part, and what it takes."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from service import compiled
+from training import classification, fitting, ngrams, review_network
+from training.compiling_review import compile_classifier
+from training.reading import Part
+from training.trials import Logits, Trial
+
+SEED = 0
+WORDS = 200  # of the review whose time is taken
+TIMES = 50
+Row = dict[str, float]
+
+
+def row(validation: Part, logits: Sequence[Logits], seconds: float, parameters: int) -> Row:
+    """Means over seeds: one array of logits each. `seconds`: until one such model is there, all it builds on included."""
+    found = {
+        "accuracy": [classification.accuracy(validation.labels, one) for one in logits],
+        "loss": [classification.log_loss(validation.labels, one) for one in logits],
+    }
+    means = {name: float(np.mean(values)) for name, values in found.items()}
+    return means | {"seeds": len(logits), "seconds": round(seconds), "parameters": parameters}
+
+
+def of_networks(validation: Part, trials: Sequence[Trial], linear: ngrams.Linear | None, seconds: float) -> Row:
+    """The row of trained networks, with `linear` beside them or alone; size and time are of the first, compiled."""
+    network = trials[0].network
+    if linear is None:
+        alone = [fitting.logits(trial.network, validation.read) for trial in trials]
+        weights, logits = np.zeros(1, np.float32), [calibrated(validation, found) for found in alone]
+    else:
+        weights, logits = linear.weights * trials[0].blend.plain, [trial.logits[validation.name] for trial in trials]
+    compact = compile_classifier(review_network.filled(network, weights))
+    vocabulary = network.get_layer("vectors").input_dim
+    costs = {"bytes": len(compact), "milliseconds": _milliseconds(compact, vocabulary)}
+    return row(validation, logits, seconds, network.count_params() + len(weights)) | costs
+
+
+def calibrated(validation: Part, logits: Logits) -> Logits:
+    return logits / classification.temperature(validation.labels, logits)
+
+
+def _milliseconds(network: bytes, vocabulary: int) -> float:
+    """The median time of one review on one core."""
+    run = compiled.session(Path("network"), network, threads=1)
+    tokens = np.random.default_rng(SEED).integers(2, vocabulary, (1, WORDS)).astype(np.int32)
+    times = []
+    for _ in range(TIMES):
+        began = perf_counter()
+        run(tokens, np.array([WORDS], np.int32))
+        times.append(perf_counter() - began)
+    return float(np.median(times)) * 1e3

@@ -60,6 +60,8 @@ lock: $(DEV)  ## pin and hash the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile pyproject.toml --extra dev --constraint requirements/serve.txt --universal \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet \
 	  --output-file requirements/dev.txt
+	$(BIN)/uv pip compile pyproject.toml --extra backtest --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements/backtest.txt
 
 clean:  ## remove what setup and the checks made
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

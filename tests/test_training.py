@@ -154,13 +154,19 @@ def test_a_users_reviews_become_a_version_that_tells_them_apart(tmp_path):
     ]
     path = tmp_path / "opinions.csv"
     pd.DataFrame(rows).to_csv(path, index=False)
+    more = [
+        " ".join([*rng.permutation(filler), *rng.choice(words[key], 2)]) for key in ("good", "bad") for _ in range(600)
+    ]
+    pd.DataFrame({"body": [f"{text} {i}" for i, text in enumerate(more)]}).to_csv(tmp_path / "more.csv", index=False)
     options = ["--data", str(path), "--epochs", "3", "--pretraining", "1", "--seeds", "0", "--vocabulary", "500"]
+    options += ["--unlabelled", str(tmp_path / "more.csv"), "--distil", "1"]
     assert sentiment.main([*options, "--models-dir", str(tmp_path / "models"), "--report", str(tmp_path)]) == 0
     assert "told right, by n-grams alone" in (tmp_path / "report.html").read_text("utf-8")
     loaded = bundle.load(tmp_path / "models" / "sentiment" / "1")
     classifier = SentimentClassifier(loaded)
     prove(classifier, loaded.golden, "sentiment")
     assert loaded.card.data.columns == {"text": "body", "label": "opinion"}
+    assert loaded.card.settings["unlabelled_texts_taught"] == 1200
     assert [(s.name, s.rows) for s in loaded.card.splits] == [("train", 250), ("validation", 110), ("test", 40)]
     good, bad = classifier.predict(
         [classifier.prepare("Superb, great!<br />Lovely."), classifier.prepare("dull AWFUL poor")]

@@ -108,21 +108,18 @@ def save_classifier(
     vocabulary: Sequence[str],
     files: Mapping[str, Path] | None = None,
 ) -> tuple[Path, SentimentClassifier]:
-    """`save_proven` of a network from tokens to what a classifier answers with, with its layers in `network.json`."""
+    """`save_proven` of a network from tokens to what a classifier answers with."""
     tokenise = tokeniser(len(vocabulary))
     tokenise.set_vocabulary(list(vocabulary[UNKNOWN + 1 :]))
-    with tempfile.TemporaryDirectory() as scratch:
-        layers = Path(scratch) / LAYERS
-        layers.write_text(network.to_json(), "utf-8")
-        path, found = save_proven(
-            models_dir,
-            card,
-            golden,
-            lambda to: write_text_model(to, tokenise, network, card),
-            network,
-            vocabulary=vocabulary,
-            files={LAYERS: layers, **(files or {})},
-        )
+    path, found = save_proven(
+        models_dir,
+        card,
+        golden,
+        lambda to: write_text_model(to, tokenise, network, card),
+        network,
+        vocabulary=vocabulary,
+        files=files,
+    )
     assert isinstance(found, SentimentClassifier)
     return path, found
 
@@ -136,19 +133,10 @@ def save_forecaster(
     scaler: MinMax | None = None,
     files: Mapping[str, Path] | None = None,
 ) -> tuple[Path, Forecaster | SentimentClassifier]:
-    """`save_proven` of a Keras forecaster, with its layers in `network.json`, so that it can be built again."""
-    with tempfile.TemporaryDirectory() as scratch:
-        layers = Path(scratch) / LAYERS
-        layers.write_text(model.to_json(), "utf-8")
-        return save_proven(
-            models_dir,
-            card,
-            golden,
-            lambda path: write_saved_model(path, model),
-            model,
-            scaler=scaler,
-            files={LAYERS: layers, **(files or {})},
-        )
+    """`save_proven` of a Keras forecaster."""
+    return save_proven(
+        models_dir, card, golden, lambda path: write_saved_model(path, model), model, scaler=scaler, files=files
+    )
 
 
 def save_proven(
@@ -164,11 +152,16 @@ def save_proven(
 ) -> tuple[Path, Forecaster | SentimentClassifier]:
     """`bundle.save`, then load the version and replay its golden answers; it is removed if they differ.
 
-    `network` is what is compiled: the forecaster, or the classifier from token numbers to logit with the
-    `vocabulary` of its tokeniser. A network with layers that cannot be compiled is saved without a compiled form.
+    The layers of `network` are written to `network.json`, so that it can be built again. It is what is compiled: the
+    forecaster, or the classifier from token numbers with the `vocabulary` of its tokeniser. A network with layers that cannot be compiled is saved without a compiled form.
     Returns the version's path and the predictor that the service would run. Raises BundleError.
     """
-    path = bundle.save(models_dir, card, golden, write_model, scaler=scaler, files=files)
+    with tempfile.TemporaryDirectory() as scratch:
+        layers = Path(scratch) / LAYERS
+        layers.write_text(network.to_json(), "utf-8")
+        path = bundle.save(
+            models_dir, card, golden, write_model, scaler=scaler, files={LAYERS: layers, **(files or {})}
+        )
     try:
         loaded = predictor(bundle.load(path, tuned=False))
         prove(loaded, golden, str(path))

@@ -18,6 +18,7 @@ HEAD = """# Models
 Written by `make train-forecast` and `make train-sentiment` from the cards (`manifest.json`) of the newest
 versions; do not edit. `sha256sum -c SHA256SUMS` in a version directory checks it.
 """
+SERVED = "as served"
 LADDER = "ladder.json"
 REASONS, CHECKLIST = "deletion of five words", "checklist"  # subject and split of scores that only a trial gives
 
@@ -118,10 +119,11 @@ def ladder_rows(found: Mapping[str, Mapping[str, float]]) -> tuple[Row, list[Row
     def cell(rung: Mapping[str, float], name: str, form: str, scale: float = 1) -> str:
         return format(rung[name] / scale, form) if name in rung else "–"
 
-    header = ("rung", "accuracy", "loss", "parameters", "compiled, MB", "ms a review", "training, min")
+    header = ("rung", "seeds", "accuracy", "loss", "parameters", "compiled, MB", "ms a review", "training, min")
     rows: list[Row] = [
         (
             name,
+            cell(rung, "seeds", ".0f"),
             cell(rung, "accuracy", ".4f"),
             cell(rung, "loss", ".4f"),
             cell(rung, "parameters", ",.0f"),
@@ -145,6 +147,8 @@ def _tried(card: SentimentCard) -> str:
                 f"{found['heaviest']:.3f} on average, without five random ones by {found['random']:.3f}; it moves more in "
                 f"{found['moved_more']:.1%} of the texts. Weights and baseline make up the log odds within {found['incomplete']:.2%}.\n"
             )
+        if score.subject == SERVED:
+            text += f"- As served, its weights in bytes, it tells {score.metrics['accuracy']:.2%} of the validation texts right.\n"
     outcomes = [score for score in card.scores if score.split == CHECKLIST]
     if not outcomes:
         return text
@@ -194,7 +198,7 @@ def write_readme(models_dir: Path) -> Path:
         ) + _tried(classifiers[0])
         ladder = models_dir / classifiers[0].name / classifiers[0].version / LADDER
         if ladder.exists():
-            text += "\nWhat each step of the recipe is worth, one seed, on the validation part; a review of 200 words, one core:\n\n"
+            text += "\nWhat each step of the recipe is worth on the validation part, the mean over seeds; a review of 200 words, one core:\n\n"
             text += _markdown(*ladder_rows(json.loads(ladder.read_text("utf-8"))))
     path = models_dir / "README.md"
     path.write_text(text, "utf-8")

@@ -5,7 +5,8 @@
     python -m training.sentiment --help                      # every knob
 
 A bidirectional LSTM is fitted once a seed, and n-gram weights beside it; a regression on the validation part weighs the
-two, and is what calibrates them. The seed with the least validation loss ships, with a threshold for "uncertain" that is
+two, and is what calibrates them. Where there are texts without labels, all seeds and a teacher (`paragraphs`) say what
+they make of these, and networks and n-grams learn anew from all texts. The seed with the least validation loss ships, with a threshold for "uncertain" that is
 chosen on the validation part; the test part is looked at once, at the end, through the exported network.
 """
 
@@ -145,7 +146,7 @@ def run(options: argparse.Namespace) -> None:
     )
     seeds = options.seeds or preset.seeds
     epochs = preset.distil if options.distil is None else options.distil
-    teaching = bool(epochs) and version is None and len(material.more) >= paragraphs.LEAST_MORE
+    teaching = bool(epochs) and len(material.more) >= paragraphs.LEAST_MORE
     judged = parts[1:2] if teaching else parts[1:]
     began, steps = perf_counter(), {}
     trials = try_seeds(seeds, (train.read, train.targets), judged, begun, alone, settings, console)

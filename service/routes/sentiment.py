@@ -21,7 +21,7 @@ from service.schemas import (
 )
 from service.sentences import sentences
 
-PREPARED_AT_ONCE = 32  # texts of a batch split into words before other requests have their turn
+PREPARED_AT_ONCE = 32  # texts of a batch split into words, or explained, before other requests have their turn
 
 
 async def sentiment(body: SentimentRequest, asked: Asked) -> dict[str, Any]:
@@ -61,6 +61,7 @@ async def sentiment_batch(body: SentimentBatchRequest, asked: Asked) -> dict[str
             results.append(_response(model, found))
             if body.explain:
                 results[-1]["explanation"] = _explanation(model, body.texts[index], found)
+                await _turn(index)
         else:
             results.append({"error": found.problem(asked.call.path, asked.call.request_id)})
     if body.sentences:

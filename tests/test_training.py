@@ -166,7 +166,8 @@ def test_a_users_reviews_become_a_version_that_tells_them_apart(tmp_path):
     classifier = SentimentClassifier(loaded)
     prove(classifier, loaded.golden, "sentiment")
     assert loaded.card.data.columns == {"text": "body", "label": "opinion"}
-    assert loaded.card.settings["unlabelled_texts_taught"] == 1200
+    assert loaded.card.settings["unlabelled_texts"] == 1200
+    assert "paragraph vectors" in loaded.card.settings["taught"]
     assert [(s.name, s.rows) for s in loaded.card.splits] == [("train", 250), ("validation", 110), ("test", 40)]
     good, bad = classifier.predict(
         [classifier.prepare("Superb, great!<br />Lovely."), classifier.prepare("dull AWFUL poor")]
@@ -200,9 +201,44 @@ def test_what_texts_taught_is_kept_and_is_not_taken_for_anothers(tmp_path):
     for others, vocabulary in ((texts[1:], 20), (texts, 10)):
         with pytest.raises(DataError, match="learnt from other texts"):
             from_texts(others, vocabulary, 0, quiet, file)
-    file.write_bytes(b"PK nothing")
-    with pytest.raises(DataError, match="keeps no pretrained network"):
-        from_texts(texts, 20, 0, quiet, file)
+    for content in (b"PK nothing", b"", b"\x93NUMPY\x01\x00"):
+        file.write_bytes(content)
+        with pytest.raises(DataError, match="keeps no pretrained network"):
+            from_texts(texts, 20, 0, quiet, file)
+    assert list(file.parent.iterdir()) == [file]
+
+
+@pytest.mark.parametrize(
+    ("options", "fault"),
+    [
+        (
+            ["--start", "models/sentiment/1", "--vocabulary", "100"],
+            "--vocabulary is for a network that begins from nothing",
+        ),
+        (["--start", "models/sentiment/1", "--ladder", "x.json"], "--ladder is for a network that begins from nothing"),
+        (["--start", "none", "--distil", "2"], "give --unlabelled more.csv"),
+        (["--start", "none", "--ladder", "{data}"], "is no ladder"),
+    ],
+)
+def test_options_without_effect_are_refused_before_anything_is_learnt(tmp_path, capsys, options, fault):
+    from training import sentiment
+
+    rows = [{"text": f"this film was number {i}", "label": i % 2} for i in range(300)]
+    path = tmp_path / "few.csv"
+    pd.DataFrame(rows).to_csv(path, index=False)
+    assert sentiment.main(["--data", str(path), *(option.format(data=path) for option in options)]) == 1
+    assert fault in capsys.readouterr().err
+
+
+def test_a_ladder_is_not_continued_on_other_texts(tmp_path):
+    from training.data import DataError
+    from training.rungs import Ladder
+
+    path = Ladder("these texts", {"n-grams": {"accuracy": 0.9}}).write(tmp_path / "ladder.json")
+    assert Ladder.read(path, "these texts").rows == {"n-grams": {"accuracy": 0.9}}
+    assert Ladder.read(tmp_path / "none.json", "these texts").rows == {}
+    with pytest.raises(DataError, match="measured on other texts"):
+        Ladder.read(path, "others")
 
 
 def test_too_few_reviews_say_how_many_are_needed(tmp_path, capsys):

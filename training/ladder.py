@@ -7,7 +7,6 @@ Rows go to `--out` as they are found; rungs that are there already are kept. `py
 adds the rungs that it climbs itself, and puts all beside the version that it exports.
 """
 
-import json
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -22,7 +21,6 @@ import keras
 import numpy as np
 from rich.console import Console
 
-from service.files import write_json
 from training import fitting, networks, ngrams, reading, report, rungs, sentiment
 from training.data import DataError
 from training.material import Material, gather
@@ -56,17 +54,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("runs/ladder.json"), help="(default: %(default)s)")
     options = parser.parse_args(argv)
     try:
-        climber = Climber(gather(options), options)
+        material = gather(options)
+        ladder, climber = rungs.Ladder.read(options.out, material.fingerprint), Climber(material, options)
         options.out.parent.mkdir(parents=True, exist_ok=True)
-        known = json.loads(options.out.read_text("utf-8")) if options.out.exists() else {}
         for name in options.rungs:
-            if name not in known:
-                known[name] = climber.climb(name)
-                write_json(options.out, known)
+            if name not in ladder.rows:
+                ladder.rows[name] = climber.climb(name)
+                ladder.write(options.out)
     except DataError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    report.show("One seed, validation part", *report.ladder_rows(known))
+    report.show("Validation part", *report.ladder_rows(ladder.rows))
     return 0
 
 
@@ -75,7 +73,11 @@ class Climber:
 
     def __init__(self, material: Material, options: Namespace) -> None:
         preset = sentiment.PRESETS["full"]
-        self._material, self._vocabulary, self._pretrained = material, options.vocabulary, options.pretrained
+        self._material, self._vocabulary, self._pretrained = (
+            material,
+            options.vocabulary or sentiment.VOCABULARY,
+            options.pretrained,
+        )
         self._pretraining = preset.pretraining if options.pretraining is None else options.pretraining
         self._settings = replace(preset.fitting, epochs=options.epochs or preset.fitting.epochs)
         self._console = Console()

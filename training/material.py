@@ -1,10 +1,12 @@
 """What a sentiment run learns from: texts read, audited and parted."""
 
 import argparse
+import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from sklearn.model_selection import GroupShuffleSplit
+from sklearn.model_selection import StratifiedGroupKFold
 
 from service.tokeniser import Tokeniser
 from training import reading
@@ -17,8 +19,8 @@ MOST_VALIDATION = 0.3
 TEST_SHARE = 0.1  # only where no test file is given
 SPLIT_SEED = 0
 LEAST_TEXTS = 200
-BLOCK = 50  # texts of one class that stand together in the file go to the same part
-LEAST_BLOCKS = 10  # of a class, in the smaller part, where there are as many texts
+BLOCK = 50  # at most so many texts that stand together in the file go to the same part
+LEAST_BLOCKS = 10  # of the rarer class, in the smaller part
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,18 @@ class Material:
     test: Texts
     train_rows: Labels
     validation_rows: Labels
+
+    @property
+    def fingerprint(self) -> str:
+        """Of the labelled texts and of how they are parted."""
+        rows = hashlib.sha256(self.validation_rows.astype("<i8").tobytes()).hexdigest()
+        return f"{self.learn.sha256[:16]} {len(self.learn)} {rows[:16]}"
+
+    def folds(self, count: int) -> Iterator[tuple[Labels, Labels]]:
+        """Parts of the training part, to fit on and to judge on, as `split` makes them."""
+        labels = self.learn.labels[self.train_rows]
+        groups = blocks(self.learn.labels, 1 / count)[self.train_rows]
+        return iter(StratifiedGroupKFold(count).split(labels, labels, groups))
 
     @property
     def unlabelled(self) -> list[str]:
@@ -75,13 +89,13 @@ def read(options: argparse.Namespace) -> tuple[Texts, list[str], Texts]:
             raise DataError(f"{options.data}: fewer than 10 texts of one class; at least 50 are needed")
         learn, test = (part(learn, rows) for rows in split(learn.labels, TEST_SHARE))
     more = read_unlabelled(options.unlabelled, options.text_column) if options.unlabelled else []
-    return learn, unseen(more, test), test
+    return learn, unseen(more, learn, test), test
 
 
-def unseen(texts: list[str], test: Texts) -> list[str]:
-    """Those that do not stand in the test part."""
-    tested = {same(text) for text in test.texts}
-    return [text for text in texts if same(text) not in tested]
+def unseen(texts: list[str], *others: Texts) -> list[str]:
+    """Those that do not stand among the others, whose labels they would do without."""
+    known = {same(text) for other in others for text in other.texts}
+    return [text for text in texts if same(text) not in known]
 
 
 def validation_share(count: int) -> float:
@@ -95,18 +109,17 @@ def part(texts: Texts, rows: Labels) -> Texts:
 
 
 def split(labels: Labels, share: float) -> tuple[Labels, Labels]:
-    """Row numbers of the larger and the smaller part, both with the classes in proportion.
+    """Row numbers, in order, of the larger and the smaller part, both with the classes in proportion.
 
     Texts that stand together stay together: files are often in some order (of subject, of author, of time), and a model
     that has read one review of a film knows the names in the next.
     """
-    larger, smaller = [], []
-    for label in np.unique(labels):
-        rows = np.flatnonzero(labels == label)
-        size = int(np.clip(len(rows) * share / LEAST_BLOCKS, 1, BLOCK))
-        parting = GroupShuffleSplit(1, test_size=share, random_state=SPLIT_SEED)
-        most, least = next(parting.split(rows, groups=np.arange(len(rows)) // size))
-        larger.append(rows[most])
-        smaller.append(rows[least])
-    shuffle = np.random.default_rng(SPLIT_SEED).permutation
-    return shuffle(np.concatenate(larger)), shuffle(np.concatenate(smaller))
+    folds = StratifiedGroupKFold(round(1 / share), shuffle=True, random_state=SPLIT_SEED)
+    larger, smaller = next(folds.split(labels, labels, blocks(labels, share)))
+    return larger, smaller
+
+
+def blocks(labels: Labels, share: float) -> Labels:
+    """The number of the block that each text stands in, small enough for several in a part of that share."""
+    size = int(np.clip(min(np.bincount(labels, minlength=2)) * share / LEAST_BLOCKS, 1, BLOCK))
+    return np.arange(len(labels)) // size

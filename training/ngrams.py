@@ -85,12 +85,19 @@ def fit(
         before = counts @ known
         scale = KNOWN_SCALE / max(float(before.std()), 1e-9)
         features = sp.hstack([features, sp.csr_matrix(before[:, None] * scale)])
-    regression = LogisticRegression(C=STRENGTH, solver="liblinear", dual=True, random_state=0)
-    regression.fit(features.tocsr(), labels, sample_weight=trust)
+    regression = regress(features.tocsr(), labels, trust)
     weights = regression.coef_[0][: len(ratio)] * ratio
     if known is not None:
         weights = weights + regression.coef_[0][-1] * scale * known
     return Linear(weights.astype(np.float32), float(regression.intercept_[0]))
+
+
+def regress(
+    features: sp.csr_matrix, labels: npt.NDArray[np.int64], trust: npt.NDArray[np.float64] | None = None
+) -> LogisticRegression:
+    return LogisticRegression(C=STRENGTH, solver="liblinear", dual=True, random_state=0).fit(
+        features, labels, sample_weight=trust
+    )
 
 
 def log_count_ratio(counts: sp.csr_matrix, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:

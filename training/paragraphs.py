@@ -7,15 +7,13 @@ cannot be served; what it says of the unlabelled ones can be learnt by a network
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold
 
 from service.tokeniser import UNKNOWN
 from training import classification, ngrams
@@ -28,8 +26,8 @@ RATE = (0.05, 1e-4)  # of learning, at the beginning and at the end
 NEGATIVE = 5
 MOST_TOKENS = 3_000
 SCALE = 10.0  # length of a vector among the n-grams, so that it is hardly penalised
-FOLDS = 3
 LEAST_MORE = 1_000  # unlabelled texts; fewer teach nothing
+MOST_MORE = 200_000  # n-grams of so many are held in memory
 
 Tokens = Sequence[npt.NDArray[np.int32]]
 Array = npt.NDArray[np.float64]
@@ -44,47 +42,51 @@ class Said:
 
 
 def say(
-    labelled: Tokens, labels: npt.NDArray[np.int64], groups: npt.NDArray[np.int64], more: Tokens, seed: int
+    labelled: Tokens,
+    labels: npt.NDArray[np.int64],
+    folds: Iterable[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]],
+    more: Tokens,
+    seed: int,
 ) -> Said:
-    """What the labels teach of `more`; texts of one group are held out together.
+    """What the labels teach of `more`; `folds` part the labelled texts into those to fit on and to judge on.
 
     Vectors are fitted by several threads, so that another run differs a little.
     """
     vectors = SCALE * _vectors([*labelled, *more], seed)
     known, others = (ngrams.present(texts) for texts in (labelled, more))
     held_out = np.zeros(len(labels))
-    for learnt, judged in GroupKFold(FOLDS).split(labels, groups=groups):
-        model = _Model(known[learnt], vectors[learnt], labels[learnt])
-        held_out[judged] = model.logits(known[judged], vectors[judged])
+    for learnt, judged in folds:
+        held_out[judged] = _fit(known[learnt], vectors[learnt], labels[learnt])(known[judged], vectors[judged])
     temperature = classification.temperature(labels, held_out)
-    model = _Model(known, vectors[: len(labels)], labels)
-    logits = model.logits(others, vectors[len(labels) :]) / temperature
+    logits = _fit(known, vectors[: len(labels)], labels)(others, vectors[len(labels) :]) / temperature
     return Said(logits, classification.accuracy(labels, held_out))
 
 
-class _Model:
-    """Presence of n-grams, by naive Bayes log-count ratios, and vectors, side by side under a logistic regression."""
+def _fit(
+    present: sp.csr_matrix, vectors: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]
+) -> Callable[[sp.csr_matrix, npt.NDArray[np.float32]], Array]:
+    """From presence of n-grams, by naive Bayes log-count ratios, and vectors, side by side, to logits."""
+    ratio = ngrams.log_count_ratio(present, labels)
 
-    def __init__(self, present: sp.csr_matrix, vectors: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]) -> None:
-        self._ratio = ngrams.log_count_ratio(present, labels)
-        self._regression = LogisticRegression(C=ngrams.STRENGTH, solver="liblinear", dual=True, random_state=0)
-        self._regression.fit(self._features(present, vectors), labels)
+    def features(present: sp.csr_matrix, vectors: npt.NDArray[np.float32]) -> sp.csr_matrix:
+        return sp.hstack([present.multiply(ratio), sp.csr_matrix(vectors)]).tocsr()
 
-    def logits(self, present: sp.csr_matrix, vectors: npt.NDArray[np.float32]) -> Array:
-        return np.asarray(self._regression.decision_function(self._features(present, vectors)), np.float64)
-
-    def _features(self, present: sp.csr_matrix, vectors: npt.NDArray[np.float32]) -> sp.csr_matrix:
-        return sp.hstack([present.multiply(self._ratio), sp.csr_matrix(vectors)]).tocsr()
+    regression = ngrams.regress(features(present, vectors), labels)
+    return lambda *texts: np.asarray(regression.decision_function(features(*texts)), np.float64)
 
 
 def _vectors(texts: Tokens, seed: int) -> npt.NDArray[np.float32]:
-    """A vector of length 1 for every text: (texts, SIZE)."""
+    """A vector of length 1 for every text: (texts, SIZE).
+
+    Texts are shuffled, as each thread reads a strip of the file, and their strips are equal only where lines are alike.
+    """
     from gensim.models.doc2vec import Doc2Vec
 
+    order = np.random.default_rng(seed).permutation(len(texts))
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / "ngrams.txt"
         with file.open("w", encoding="ascii") as out:
-            out.writelines(_line(text[:MOST_TOKENS]) for text in texts)
+            out.writelines(_line(texts[row][:MOST_TOKENS]) for row in order)
         model = Doc2Vec(
             corpus_file=str(file),
             dm=0,
@@ -98,7 +100,8 @@ def _vectors(texts: Tokens, seed: int) -> npt.NDArray[np.float32]:
             workers=os.cpu_count() or 1,
             seed=seed,
         )
-    found: npt.NDArray[np.float32] = np.asarray(model.dv.vectors, np.float32)
+    found = np.empty((len(texts), SIZE), np.float32)
+    found[order] = model.dv.vectors
     found /= np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12)
     return found
 

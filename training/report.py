@@ -1,7 +1,6 @@
 """What a run leaves for readers: the summary table, `models/README.md`, and facts for the card."""
 
 import importlib.metadata
-import json
 import platform
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from rich.table import Table
 
 from service import bundle
 from service.card import Card, ForecastCard, Score, SentimentCard, Spread
+from service.files import read_json
 
 HEAD = """# Models
 
@@ -199,7 +199,7 @@ def write_readme(models_dir: Path) -> Path:
         ladder = models_dir / classifiers[0].name / classifiers[0].version / LADDER
         if ladder.exists():
             text += "\nWhat each step of the recipe is worth on the validation part, the mean over seeds; a review of 200 words, one core:\n\n"
-            text += _markdown(*ladder_rows(json.loads(ladder.read_text("utf-8"))))
+            text += _markdown(*ladder_rows(read_json(ladder)["rows"]))
     path = models_dir / "README.md"
     path.write_text(text, "utf-8")
     return path

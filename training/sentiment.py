@@ -11,7 +11,6 @@ chosen on the validation part; the test part is looked at once, at the end, thro
 """
 
 import argparse
-import json
 import shutil
 import sys
 import tempfile
@@ -29,7 +28,6 @@ from rich.console import Console
 
 from service.card import SentimentCard
 from service.classifier import SentimentClassifier
-from service.files import write_json
 from training import (
     checklist,
     classification,
@@ -45,13 +43,14 @@ from training import (
 )
 from training.data import DataError
 from training.exporting import save_classifier
-from training.material import BLOCK, Material, gather
+from training.material import Material, gather
 from training.reading import Part
 from training.sentiment_card import Findings
 from training.start import SEED, Start, from_texts, from_version
 from training.trials import Lessons, Logits, Trial, taught, try_seeds
 
 VOCABULARY = 30_000
+FOLDS = 3  # in which the teacher is judged
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def parser(program: str, description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=program, description=description)
     add = parser.add_argument
     add("--data", type=Path, help="CSV with a text and a label column (default: the Large Movie Review Dataset)")
-    add("--unlabelled", type=Path, help="CSV of more texts like these, whose words are learnt from")
+    add("--unlabelled", type=Path, help=f"CSV of more texts like these; --distil takes from {paragraphs.LEAST_MORE} on")
     add("--test-data", type=Path, help="CSV of the same columns (default: a tenth of --data, stratified)")
     add("--text-column", help="(default: the column with the most words)")
     add("--label-column", help="(default: the column named label, or the one with two values)")
@@ -90,7 +89,7 @@ def parser(program: str, description: str) -> argparse.ArgumentParser:
     )
     add("--source", help="where the data is from, for the card (default: the file's name)")
     add("--test-source", help="where the test data is from, for the card (default: the file's name)")
-    add("--vocabulary", type=int, default=VOCABULARY, help="(default: %(default)s)")
+    add("--vocabulary", type=int, help=f"words that are told apart (default: {VOCABULARY})")
     add("--epochs", type=int, help="at most so many (default: the preset's)")
     add("--pretraining", type=int, help="epochs over the texts without their labels (default: the preset's)")
     add("--pretrained", type=Path, help="file that keeps what these epochs teach: written, or read if it is there")
@@ -126,48 +125,43 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(options: argparse.Namespace) -> None:
+    preset, console, version = PRESETS[options.preset], Console(), starting_version(options)
     material = gather(options)
-    preset, console = PRESETS[options.preset], Console()
-    version = starting_version(options)
+    rounds = planned(options, version, len(material.more))
+    ladder = rungs.Ladder.read(options.ladder, material.fingerprint) if options.ladder else None
     if version is None:
         pretraining = preset.pretraining if options.pretraining is None else options.pretraining
-        begun = from_texts(material.unlabelled, options.vocabulary, pretraining, console, options.pretrained)
-        settings = preset.fitting
+        words = options.vocabulary or VOCABULARY
+        begun = from_texts(material.unlabelled, words, pretraining, console, options.pretrained)
     else:
-        begun, settings = from_version(version), FURTHER
+        begun = from_version(version)
         console.print(f"starting from {begun.version} in {version}; --start none begins from nothing")
-    settings = replace(settings, epochs=settings.epochs if options.epochs is None else options.epochs)
     parts = material.parts(begun.words)
     train, validation, _ = parts
+    began = perf_counter()
     linear = ngrams.fit(ngrams.counted(train.read), train.labels, begun.ngrams)
     alone = {part.name: linear.logits(ngrams.counted(part.read)) for part in parts[1:]}
-    console.print(
-        f"n-grams alone: validation accuracy {classification.accuracy(validation.labels, alone['validation']):.4f}"
-    )
-    seeds = options.seeds or preset.seeds
-    epochs = preset.distil if options.distil is None else options.distil
-    teaching = bool(epochs) and len(material.more) >= paragraphs.LEAST_MORE
-    judged = parts[1:2] if teaching else parts[1:]
-    began, steps = perf_counter(), {}
-    trials = try_seeds(seeds, (train.read, train.targets), judged, begun, alone, settings, console)
-    if options.ladder:
-        seconds = begun.seconds + (perf_counter() - began) / len(seeds)
-        steps["pretraining and adversary"] = rungs.of_networks(validation, trials, None, seconds)
-        steps["n-grams beside"] = rungs.of_networks(validation, trials, linear, seconds)
-    if teaching:
+    right = classification.accuracy(validation.labels, alone["validation"])
+    console.print(f"n-grams alone: validation accuracy {right:.4f}")
+    seeds, lessons = options.seeds or preset.seeds, (train.read, train.targets)
+    judged = parts[1:] if len(rounds) == 1 else parts[1:2]
+    trials = try_seeds(seeds, lessons, judged, begun, alone, rounds[0], console)
+    if ladder:
+        took = begun.seconds + perf_counter() - began
+        ladder.rows["pretraining and adversary"] = rungs.of_networks(validation, trials, None, took)
+        ladder.rows["n-grams beside"] = rungs.of_networks(validation, trials, linear, took)
+    if len(rounds) == 2:
         lessons, linear = teach(material, begun, train, trials, linear, console)
         plain = {part.name: linear.logits(ngrams.counted(part.read)) for part in parts[1:]}
-        settings = replace(settings, epochs=epochs, radius=0.0)
-        trials = try_seeds(seeds, lessons, parts[1:], begun, plain, settings, console)
-        if options.ladder:
-            cooled, seconds = rungs.calibrated(validation, plain["validation"]), begun.seconds + perf_counter() - began
-            steps["n-grams taught"] = rungs.row(validation, [cooled], seconds, len(linear.weights))
-            steps["all taught"] = rungs.of_networks(validation, trials, linear, seconds)
-    found = Findings(
-        material.learn, parts, begun, alone, settings, trials, 0 if lessons is None else len(material.more)
-    )
+        took = begun.seconds + perf_counter() - began
+        trials = try_seeds(seeds, lessons, parts[1:], begun, plain, rounds[1], console)
+        if ladder:
+            cooled = rungs.calibrated(validation, plain["validation"])
+            ladder.rows["n-grams taught"] = rungs.row(validation, [cooled], took, len(linear.weights))
+            took = begun.seconds + perf_counter() - began
+            ladder.rows["all taught"] = rungs.of_networks(validation, trials, linear, took)
+    found = Findings(material.learn, parts, begun, alone, rounds, trials, len(material.more))
     directory = options.report or Path("reports") / (options.data.name.split(".")[0] if options.data else "reviews")
-    ladder = json.loads(options.ladder.read_text("utf-8")) | steps if options.ladder else {}
     card, path = export(found, linear, options.models_dir, directory, ladder)
     report.show("Mean ± deviation over seeds", *report.sentiment_rows([card]))
     print(f"{path}: {card.network}")
@@ -178,17 +172,45 @@ def run(options: argparse.Namespace) -> None:
             shutil.copyfile(file, options.pictures / f"sentiment_{file.name}")
 
 
+def planned(options: argparse.Namespace, version: Path | None, more: int) -> list[fitting.Fitting]:
+    """The settings of the first round, on labelled texts, and of the second, on what is said of `more` others.
+
+    Raises DataError for options that would be without effect.
+    """
+    preset = PRESETS[options.preset]
+    fresh = {
+        "--vocabulary": options.vocabulary,
+        "--pretraining": options.pretraining,
+        "--pretrained": options.pretrained,
+    }
+    for option, value in fresh.items():
+        if value is not None and version is not None:
+            raise DataError(f"{option} is for a network that begins from nothing: add --start none, or leave it out")
+    if options.ladder and version is not None:
+        raise DataError("--ladder is for a network that begins from nothing: add --start none, or leave it out")
+    first = preset.fitting if version is None else FURTHER
+    first = replace(first, epochs=first.epochs if options.epochs is None else options.epochs)
+    epochs = preset.distil if options.distil is None else options.distil
+    if more >= paragraphs.LEAST_MORE and epochs:
+        return [first, replace(first, epochs=epochs, radius=0.0)]
+    if options.distil:
+        raise DataError(
+            f"--distil takes {paragraphs.LEAST_MORE:,} texts or more that are not among the labelled ones; "
+            f"{more:,} are there: give --unlabelled more.csv"
+        )
+    return [first]
+
+
 def teach(
     material: Material, begun: Start, train: Part, trials: Sequence[Trial], linear: ngrams.Linear, console: Console
 ) -> tuple[Lessons, ngrams.Linear]:
     """Labelled texts and what is said of the others; and n-gram weights that have learnt from all of them."""
-    more = reading.part("more", material.more, None, begun.tokeniser())
-    said = paragraphs.say(train.tokens, train.labels, material.train_rows // BLOCK, more.tokens, SEED)
+    more = reading.part("more", material.more[: paragraphs.MOST_MORE], None, begun.tokeniser())
+    said = paragraphs.say(train.tokens, train.labels, material.folds(FOLDS), more.tokens, SEED)
     console.print(f"paragraph vectors and n-grams: accuracy {said.accuracy:.4f} on training texts held out")
-    told, targets = taught(trials, linear, said.logits, more.read)
-    lessons = [*train.read, *told], np.concatenate([train.targets, targets])
-    trust = np.abs(2 * lessons[1].astype(np.float64) - 1)
-    return lessons, ngrams.fit(ngrams.counted(lessons[0]), (lessons[1] > 0.5).astype(np.int64), begun.ngrams, trust)
+    targets = np.concatenate([train.targets, taught(trials, linear, said.logits, more.read)])
+    texts, trust = [*train.read, *more.read], np.abs(2 * targets.astype(np.float64) - 1)
+    return (texts, targets), ngrams.fit(ngrams.counted(texts), (targets > 0.5).astype(np.int64), begun.ngrams, trust)
 
 
 def starting_version(options: argparse.Namespace) -> Path | None:
@@ -197,12 +219,13 @@ def starting_version(options: argparse.Namespace) -> Path | None:
         return None if options.start == "none" else Path(options.start)
     if options.data is None:
         return None
-    versions = [path.parent for path in (options.models_dir / "sentiment").glob("*/network.json")]
+    found = [path.parent for path in (options.models_dir / "sentiment").glob("*/network.json")]
+    versions = [path for path in found if path.name.isdecimal()]
     return max(versions, key=lambda path: int(path.name), default=None)
 
 
 def export(
-    found: Findings, linear: ngrams.Linear, models_dir: Path, directory: Path, ladder: dict[str, rungs.Row]
+    found: Findings, linear: ngrams.Linear, models_dir: Path, directory: Path, ladder: rungs.Ladder | None
 ) -> tuple[SentimentCard, Path]:
     """Measure on the test part, write the chosen seed as a new version, and the page to `directory`."""
     shipped, (_, validation, test) = found.shipped, found.parts
@@ -217,8 +240,7 @@ def export(
         files = {f"plots/{name}.png": path for name, path in drawn.items()}
         files[checklist.FILE] = checklist.write(Path(scratch) / checklist.FILE, outcomes)
         if ladder:
-            files[report.LADDER] = Path(scratch) / report.LADDER
-            write_json(files[report.LADDER], ladder)
+            files[report.LADDER] = ladder.write(Path(scratch) / report.LADDER)
         path, _ = save_classifier(models_dir, card, golden, network, found.start.words, files=files)
     page = sentiment_page.write(directory, found, card, path, outcomes)
     print(sentiment_page.recommendation(found), page, sep="\n")

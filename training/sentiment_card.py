@@ -21,6 +21,9 @@ from training.trials import Logits, Trial
 
 SURE_ACCURACY = 0.98
 MAX_UNKNOWN_SHARE = 0.5
+TAUGHT = (
+    "without an adversary, by what all seeds after {} epochs, and paragraph vectors, say of the unlabelled texts too"
+)
 TOLERANCE = 1e-4
 ROUNDING = 0.03  # by which a probability may move when the weights are rounded to bytes
 COMMON_WORDS = 100
@@ -48,9 +51,9 @@ class Findings:
     parts: tuple[Part, Part, Part]
     start: Start
     plain: dict[str, Logits]
-    settings: fitting.Fitting
+    rounds: list[fitting.Fitting]  # the second is on unlabelled texts, too
     trials: list[Trial]
-    told: int  # unlabelled texts of which the network learnt what others say
+    more: int  # unlabelled texts
 
     @property
     def shipped(self) -> Trial:
@@ -61,14 +64,8 @@ class Findings:
 
 def make(found: Findings, network: keras.Model, models_dir: Path) -> SentimentCard:
     """Everything that was measured; the test part's figures are of the probabilities before rounding to bytes."""
-    trials, shipped, parts, plain, learn, settings = (
-        found.trials,
-        found.shipped,
-        found.parts,
-        found.plain,
-        found.learn,
-        found.settings,
-    )
+    trials, shipped, parts, plain, learn = found.trials, found.shipped, found.parts, found.plain, found.learn
+    first, last = found.rounds[0], found.rounds[-1]
     _, validation, test = parts
     metrics = {
         trial.seed: {part.name: _metrics(part, trial.logits[part.name]) for part in (validation, test)}
@@ -90,7 +87,7 @@ def make(found: Findings, network: keras.Model, models_dir: Path) -> SentimentCa
         "→ maximum over the text → logit, and weights of 1- to 3-grams",
         parameters=int(sum(np.prod(weight.shape) for weight in network.weights)),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        made_with=report.made_with("keras", "numpy", "scikit-learn", "scipy"),
+        made_with=report.made_with("gensim", "keras", "numpy", "scikit-learn", "scipy"),
         data=TrainingData(
             source=learn.source,
             sha256=learn.sha256,
@@ -102,13 +99,14 @@ def make(found: Findings, network: keras.Model, models_dir: Path) -> SentimentCa
         settings={
             "started_from": found.start.version,
             "pretraining_epochs": found.start.epochs,
-            "unlabelled_texts_taught": found.told,
             "epochs": shipped.kept,
-            "epochs_at_most": settings.epochs,
+            "epochs_at_most": last.epochs,
+            "adversary": first.radius,
+            "unlabelled_texts": found.more,
+            "taught": TAUGHT.format(first.epochs) if last is not first else "by the labels alone",
             "batch": fitting.BATCH,
-            "optimizer": f"adam, {settings.learning_rate}, gradient norm at most 1",
-            "adversary": settings.radius,
-            "word_dropout": settings.word_dropout,
+            "optimizer": f"adam, {last.learning_rate}, gradient norm at most 1",
+            "word_dropout": last.word_dropout,
             "blend": f"{shipped.blend.deep:.3f} × network + {shipped.blend.plain:.3f} × n-grams + {shipped.blend.bias:.3f}",
         },
         seeds=[trial.seed for trial in trials],

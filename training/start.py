@@ -1,11 +1,15 @@
 """What a sentiment network begins with: the texts' own words, or what a trained version knows."""
 
 import hashlib
+import os
+import tempfile
 import zipfile
+import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import keras
 import numpy as np
@@ -26,7 +30,9 @@ FILTERS = 128
 UNITS = 96
 DROPOUT = (0.2, 0.5)  # of the word vectors, and of the pooled states
 SEED = 0
+RECIPE = (1, VECTOR_SIZE, FILTERS, UNITS, SEED)  # the first number changes when the way of learning does
 WORDS, LEARNT_FROM, SECONDS = "words", "learnt from", "seconds"  # in a file of a start, beside its weights
+MOST_BYTES = 1 << 28
 
 Weights = npt.NDArray[np.float32]
 
@@ -65,47 +71,61 @@ def from_texts(texts: Sequence[str], vocabulary: int, epochs: int, console: Cons
         return _learn(texts, vocabulary, epochs, console)
     learnt_from = _fingerprint(texts, vocabulary, epochs)
     if not file.exists():
+        _can_be_written(file)
         start = _learn(texts, vocabulary, epochs, console)
         _keep(file, start, learnt_from)
         return start
-    start, found = _kept(file)
-    start = replace(start, epochs=epochs)
-    if found != learnt_from:
-        raise DataError(
-            f"{file} was learnt from other texts, or with another --vocabulary or --pretraining; "
-            "give the same ones, or another file for --pretrained"
-        )
+    start = _kept(file, learnt_from, epochs)
     console.print(f"pretrained: {file}")
     return start
 
 
+def _can_be_written(file: Path) -> None:
+    """Before what may take an hour."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=file.parent):
+            pass
+    except OSError as error:
+        raise DataError(f"{file} cannot be written: {error}") from error
+
+
 def _fingerprint(texts: Sequence[str], vocabulary: int, epochs: int) -> str:
-    found = hashlib.sha256(f"{vocabulary} {epochs}".encode())
+    found = hashlib.sha256(f"{(vocabulary, epochs, RECIPE)}".encode())
     for text in texts:
         found.update(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest())
     return found.hexdigest()
 
 
 def _keep(file: Path, start: Start, learnt_from: str) -> None:
-    arrays = {f"{name} {place}": w for name, layer in start.layers.items() for place, w in enumerate(layer)}
-    file.parent.mkdir(parents=True, exist_ok=True)
-    about = {WORDS: np.array(start.words), LEARNT_FROM: np.array(learnt_from), SECONDS: np.array(start.seconds)}
-    with file.open("wb") as out:
-        np.savez(out, allow_pickle=False, **about, **arrays)
-
-
-def _kept(file: Path) -> tuple[Start, str]:
+    arrays: dict[str, Any] = {WORDS: "\n".join(start.words), LEARNT_FROM: learnt_from, SECONDS: start.seconds}
+    arrays |= {f"{name} {place}": w for name, layer in start.layers.items() for place, w in enumerate(layer)}
+    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
     try:
+        with unfinished.open("wb") as out:
+            np.savez(out, **arrays)
+        unfinished.replace(file)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _kept(file: Path, learnt_from: str, epochs: int) -> Start:
+    try:
+        if file.stat().st_size > MOST_BYTES:
+            raise ValueError(f"it has more than {MOST_BYTES >> 20} MiB")
         with np.load(file, allow_pickle=False) as found:
-            arrays = dict(found)
-        words, learnt_from = arrays.pop(WORDS).tolist(), str(arrays.pop(LEARNT_FROM))
-        seconds = float(arrays.pop(SECONDS))
-        layers: dict[str, list[Weights]] = {}
-        for key in sorted(arrays):
-            layers.setdefault(key.rpartition(" ")[0], []).append(arrays[key])
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            if str(found[LEARNT_FROM]) != learnt_from:
+                raise DataError(
+                    f"{file} was learnt from other texts, or with another --vocabulary or --pretraining; "
+                    "give the same ones, or another file for --pretrained"
+                )
+            words, seconds = str(found[WORDS]).split("\n"), float(found[SECONDS])
+            layers: dict[str, list[Weights]] = {}
+            for key in sorted(set(found.files) - {WORDS, LEARNT_FROM, SECONDS}):
+                layers.setdefault(key.rpartition(" ")[0], []).append(found[key])
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{file} keeps no pretrained network: {error}") from error
-    return Start(words, layers, seconds=seconds), learnt_from
+    return Start(words, layers, epochs=epochs, seconds=seconds)
 
 
 def _learn(texts: Sequence[str], vocabulary: int, epochs: int, console: Console) -> Start:

@@ -33,14 +33,16 @@ class Trial:
         return int(np.argmin(self.history["val_loss"])) + 1
 
 
-def taught(trials: Sequence[Trial], linear: ngrams.Linear, teacher: Logits, texts: list[reading.Tokens]) -> Lessons:
-    """Texts without labels, and what a teacher and all seeds with their n-grams say of them (Hinton et al., 2015).
+def taught(
+    trials: Sequence[Trial], linear: ngrams.Linear, teacher: Logits, texts: list[reading.Tokens]
+) -> fitting.Targets:
+    """What a teacher and all seeds with their n-grams say of texts without labels (Hinton, Vinyals and Dean, 2015).
 
     The two sides count alike.
     """
     plain = linear.logits(ngrams.counted(texts))
     said = [classification.sigmoid(trial.blend(fitting.logits(trial.network, texts), plain)) for trial in trials]
-    return texts, ((np.mean(said, axis=0) + classification.sigmoid(teacher)) / 2).astype(np.float32)
+    return np.asarray((np.mean(said, axis=0) + classification.sigmoid(teacher)) / 2, np.float32)
 
 
 def try_seeds(

@@ -81,7 +81,7 @@ def test_readings_of_another_series_are_answered_by_the_universal_network(client
     [
         ("An absolute delight from start to finish. Wonderful performances and a great script.", "positive"),
         ("What a terrible waste of time. The acting was awful and the plot made no sense at all.", "negative"),
-        ("One of the best films I have seen in years, moving and superbly directed.", "positive"),
+        ("One of the best films I have seen in years, moving, superbly directed and wonderfully acted.", "positive"),
         ("Boring, badly written and far too long. I would not recommend this to anyone.", "negative"),
     ],
 )

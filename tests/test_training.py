@@ -1,6 +1,7 @@
 """The training scripts from a user's CSV to a version that loads, small enough to run here."""
 
 import asyncio
+import re
 import shutil
 from dataclasses import replace
 
@@ -138,7 +139,7 @@ def test_what_cannot_be_trained_is_said_in_one_line(trained, tmp_path, capsys, o
     assert said.count("\n") == 1
 
 
-def test_a_users_reviews_become_a_version_that_tells_them_apart(tmp_path):
+def test_a_users_reviews_become_a_version_that_tells_them_apart(tmp_path, capsys):
     """400 made-up reviews: the exported network, text to probability, agrees with the trained one and has learnt."""
     from service import bundle
     from service.engine import prove
@@ -161,6 +162,9 @@ def test_a_users_reviews_become_a_version_that_tells_them_apart(tmp_path):
     options = ["--data", str(path), "--epochs", "3", "--pretraining", "1", "--seeds", "0", "--vocabulary", "500"]
     options += ["--unlabelled", str(tmp_path / "more.csv"), "--distil", "1"]
     assert sentiment.main([*options, "--models-dir", str(tmp_path / "models"), "--report", str(tmp_path)]) == 0
+    shares = re.findall(r"epoch \d: accuracy (\d\.\d+)", capsys.readouterr().out)
+    assert len(shares) == 4
+    assert float(shares[-1]) > 0.7, "what is likely on both sides is told right, though targets are probabilities here"
     assert "told right, by n-grams alone" in (tmp_path / "report.html").read_text("utf-8")
     loaded = bundle.load(tmp_path / "models" / "sentiment" / "1")
     classifier = SentimentClassifier(loaded)
@@ -168,7 +172,7 @@ def test_a_users_reviews_become_a_version_that_tells_them_apart(tmp_path):
     assert loaded.card.data.columns == {"text": "body", "label": "opinion"}
     assert loaded.card.settings["unlabelled_texts"] == 1200
     assert "paragraph vectors" in loaded.card.settings["taught"]
-    assert [(s.name, s.rows) for s in loaded.card.splits] == [("train", 250), ("validation", 110), ("test", 40)]
+    assert [(s.name, s.rows) for s in loaded.card.splits] == [("train", 240), ("validation", 120), ("test", 40)]
     good, bad = classifier.predict(
         [classifier.prepare("Superb, great!<br />Lovely."), classifier.prepare("dull AWFUL poor")]
     )

@@ -109,7 +109,7 @@ class Adversarial(keras.Model):  # type: ignore[misc]
             if metric.name == "loss":
                 metric.update_state(loss)
             else:
-                metric.update_state(targets, logits)
+                metric.update_state(keras.ops.round(targets), logits)
         return {metric.name: metric.result() for metric in self.metrics}
 
     def _slopes(self, tokens: Any, targets: Any, variables: list[Any], moved: Any) -> tuple[Any, Any, list[Any]]:

@@ -50,6 +50,7 @@ from training.start import SEED, Start, from_texts, from_version
 from training.trials import Lessons, Logits, Trial, taught, try_seeds
 
 VOCABULARY = 30_000
+FIRST_OF_TWO = 2  # epochs of a first round, unless --epochs says another number
 FOLDS = 3  # in which the teacher is judged
 
 
@@ -64,7 +65,7 @@ class Preset:
 
 
 PRESETS = {
-    "full": Preset(seeds=(0, 1, 2), pretraining=2, fitting=fitting.Fitting(epochs=2), distil=2),
+    "full": Preset(seeds=(0, 1, 2), pretraining=2, fitting=fitting.Fitting(epochs=4), distil=3),
     "quick": Preset(seeds=(0,), pretraining=0, fitting=fitting.Fitting(epochs=3), distil=0),
 }
 FURTHER = fitting.Fitting(epochs=4, learning_rate=5e-4)  # of a network that has been trained
@@ -189,10 +190,11 @@ def planned(options: argparse.Namespace, version: Path | None, more: int) -> lis
     if options.ladder and version is not None:
         raise DataError("--ladder is for a network that begins from nothing: add --start none, or leave it out")
     first = preset.fitting if version is None else FURTHER
-    first = replace(first, epochs=first.epochs if options.epochs is None else options.epochs)
-    epochs = preset.distil if options.distil is None else options.distil
-    if more >= paragraphs.LEAST_MORE and epochs:
-        return [first, replace(first, epochs=epochs, radius=0.0)]
+    distil = preset.distil if options.distil is None else options.distil
+    two = bool(distil) and more >= paragraphs.LEAST_MORE
+    first = replace(first, epochs=options.epochs or (FIRST_OF_TWO if two else first.epochs))
+    if two:
+        return [first, replace(first, epochs=distil, radius=0.0)]
     if options.distil:
         raise DataError(
             f"--distil takes {paragraphs.LEAST_MORE:,} texts or more that are not among the labelled ones; "

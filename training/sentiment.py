@@ -24,6 +24,7 @@ import training.cpu  # noqa: F401  # before TensorFlow
 # isort: split
 import keras
 import numpy as np
+import scipy.sparse as sp
 from rich.console import Console
 
 from service.card import SentimentCard
@@ -140,8 +141,9 @@ def run(options: argparse.Namespace) -> None:
     parts = material.parts(begun.words)
     train, validation, _ = parts
     began = perf_counter()
-    linear = ngrams.fit(ngrams.counted(train.read), train.labels, begun.ngrams)
-    alone = {part.name: linear.logits(ngrams.counted(part.read)) for part in parts[1:]}
+    counts = {part.name: ngrams.counted(part.read) for part in parts}
+    linear = ngrams.fit(counts["train"], train.labels, begun.ngrams)
+    alone = {part.name: linear.logits(counts[part.name]) for part in parts[1:]}
     right = classification.accuracy(validation.labels, alone["validation"])
     console.print(f"n-grams alone: validation accuracy {right:.4f}")
     seeds, lessons = options.seeds or preset.seeds, (train.read, train.targets)
@@ -152,8 +154,8 @@ def run(options: argparse.Namespace) -> None:
         ladder.rows["pretraining and adversary"] = rungs.of_networks(validation, trials, None, took)
         ladder.rows["n-grams beside"] = rungs.of_networks(validation, trials, linear, took)
     if len(rounds) == 2:
-        lessons, linear = teach(material, begun, train, trials, linear, console)
-        plain = {part.name: linear.logits(ngrams.counted(part.read)) for part in parts[1:]}
+        lessons, linear = teach(material, begun, train, counts["train"], trials, linear, console)
+        plain = {part.name: linear.logits(counts[part.name]) for part in parts[1:]}
         took = begun.seconds + perf_counter() - began
         trials = try_seeds(seeds, lessons, parts[1:], begun, plain, rounds[1], console)
         if ladder:
@@ -183,12 +185,11 @@ def planned(options: argparse.Namespace, version: Path | None, more: int) -> lis
         "--vocabulary": options.vocabulary,
         "--pretraining": options.pretraining,
         "--pretrained": options.pretrained,
+        "--ladder": options.ladder,
     }
     for option, value in fresh.items():
         if value is not None and version is not None:
             raise DataError(f"{option} is for a network that begins from nothing: add --start none, or leave it out")
-    if options.ladder and version is not None:
-        raise DataError("--ladder is for a network that begins from nothing: add --start none, or leave it out")
     first = preset.fitting if version is None else FURTHER
     distil = preset.distil if options.distil is None else options.distil
     two = bool(distil) and more >= paragraphs.LEAST_MORE
@@ -204,15 +205,28 @@ def planned(options: argparse.Namespace, version: Path | None, more: int) -> lis
 
 
 def teach(
-    material: Material, begun: Start, train: Part, trials: Sequence[Trial], linear: ngrams.Linear, console: Console
+    material: Material,
+    begun: Start,
+    train: Part,
+    counts: sp.csr_matrix,
+    trials: Sequence[Trial],
+    linear: ngrams.Linear,
+    console: Console,
 ) -> tuple[Lessons, ngrams.Linear]:
-    """Labelled texts and what is said of the others; and n-gram weights that have learnt from all of them."""
+    """Labelled texts and what is said of the others; and n-gram weights that have learnt from all of them.
+
+    `counts` are those of the training part.
+    """
     more = reading.part("more", material.more[: paragraphs.MOST_MORE], None, begun.tokeniser())
     said = paragraphs.say(train.tokens, train.labels, material.folds(FOLDS), more.tokens, SEED)
     console.print(f"paragraph vectors and n-grams: accuracy {said.accuracy:.4f} on training texts held out")
-    targets = np.concatenate([train.targets, taught(trials, linear, said.logits, more.read)])
-    texts, trust = [*train.read, *more.read], np.abs(2 * targets.astype(np.float64) - 1)
-    return (texts, targets), ngrams.fit(ngrams.counted(texts), (targets > 0.5).astype(np.int64), begun.ngrams, trust)
+    others = ngrams.counted(more.read)
+    told = taught(trials, linear.logits(others), said.logits, more.read)
+    targets = np.concatenate([train.targets, told])
+    trust = np.abs(2 * targets.astype(np.float64) - 1)
+    everything = sp.vstack([counts, others]).tocsr()
+    n_grams = ngrams.fit(everything, (targets > 0.5).astype(np.int64), begun.ngrams, trust)
+    return ([*train.read, *more.read], targets), n_grams
 
 
 def starting_version(options: argparse.Namespace) -> Path | None:

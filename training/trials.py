@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 
-from training import classification, fitting, ngrams, reading
+from training import classification, fitting, reading
 from training.reading import Part
 from training.start import Start
 
@@ -33,14 +33,11 @@ class Trial:
         return int(np.argmin(self.history["val_loss"])) + 1
 
 
-def taught(
-    trials: Sequence[Trial], linear: ngrams.Linear, teacher: Logits, texts: list[reading.Tokens]
-) -> fitting.Targets:
+def taught(trials: Sequence[Trial], plain: Logits, teacher: Logits, texts: list[reading.Tokens]) -> fitting.Targets:
     """What a teacher and all seeds with their n-grams say of texts without labels (Hinton, Vinyals and Dean, 2015).
 
-    The two sides count alike.
+    The two sides count alike. `plain` and `teacher` are logits of these texts.
     """
-    plain = linear.logits(ngrams.counted(texts))
     said = [classification.sigmoid(trial.blend(fitting.logits(trial.network, texts), plain)) for trial in trials]
     return np.asarray((np.mean(said, axis=0) + classification.sigmoid(teacher)) / 2, np.float32)
 

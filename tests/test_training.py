@@ -160,10 +160,10 @@ def test_a_users_reviews_become_a_version_that_tells_them_apart(tmp_path, capsys
     ]
     pd.DataFrame({"body": [f"{text} {i}" for i, text in enumerate(more)]}).to_csv(tmp_path / "more.csv", index=False)
     options = ["--data", str(path), "--epochs", "3", "--pretraining", "1", "--seeds", "0", "--vocabulary", "500"]
-    options += ["--unlabelled", str(tmp_path / "more.csv"), "--distil", "1"]
+    options += ["--unlabelled", str(tmp_path / "more.csv"), "--teacher"]
     assert sentiment.main([*options, "--models-dir", str(tmp_path / "models"), "--report", str(tmp_path)]) == 0
     shares = re.findall(r"epoch \d: accuracy (\d\.\d+)", capsys.readouterr().out)
-    assert len(shares) == 4
+    assert len(shares) == 3
     assert float(shares[-1]) > 0.7, "what is likely on both sides is told right, though targets are probabilities here"
     assert "told right, by n-grams alone" in (tmp_path / "report.html").read_text("utf-8")
     loaded = bundle.load(tmp_path / "models" / "sentiment" / "1")
@@ -220,7 +220,7 @@ def test_what_texts_taught_is_kept_and_is_not_taken_for_anothers(tmp_path):
             "--vocabulary is for a network that begins from nothing",
         ),
         (["--start", "models/sentiment/1", "--ladder", "x.json"], "--ladder is for a network that begins from nothing"),
-        (["--start", "none", "--distil", "2"], "give --unlabelled more.csv"),
+        (["--start", "none", "--teacher"], "give --unlabelled more.csv"),
         (["--start", "none", "--ladder", "{data}"], "is no ladder"),
     ],
 )

@@ -24,26 +24,31 @@ from rich.console import Console
 from training import fitting, networks, ngrams, reading, report, rungs, sentiment
 from training.data import DataError
 from training.material import Material, gather
+from training.reading import Part
 from training.start import Start, from_texts
-from training.trials import try_seeds
+from training.trials import Trial, blended, try_seeds
 
 TUTORIAL = {"vocabulary": 1_000, "reviews": 4_000, "tokens": 200, "epochs": 5}
 
 
 @dataclass(frozen=True)
 class Rung:
-    """What a rung adds to the network."""
+    """How the network of a rung is fitted."""
 
     vectors: bool = True
     pretraining: bool = False
     adversary: bool = False
 
 
+PRETRAINED = Rung(pretraining=True)
+BESIDE = "n-grams beside"
 RUNGS = {
     "bilstm": Rung(vectors=False),
     "word vectors": Rung(),
     "adversary": Rung(adversary=True),
-    "pretraining": Rung(pretraining=True),
+    "pretraining": PRETRAINED,
+    "pretraining and adversary": Rung(pretraining=True, adversary=True),
+    BESIDE: PRETRAINED,
 }
 SIMPLE = ("tutorial", "n-grams")
 
@@ -69,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class Climber:
-    """Climbs one rung at a time; keeps the starts, which rungs share."""
+    """Climbs one rung at a time; keeps starts and networks, which rungs share."""
 
     def __init__(self, material: Material, options: Namespace) -> None:
         preset = sentiment.PRESETS["full"]
@@ -82,24 +87,33 @@ class Climber:
         self._settings = replace(preset.fitting, epochs=options.epochs or preset.fitting.epochs)
         self._console = Console()
         self._starts: dict[bool, Start] = {}
+        self._networks: dict[Rung, tuple[Trial, float]] = {}
 
     def climb(self, name: str) -> rungs.Row:
         """Accuracy, loss, parameters and seconds of training; of a network also bytes compiled and time of a review."""
         if name == "tutorial":
             return self._tutorial()
-        rung = RUNGS.get(name, Rung())
-        start = self._start(rung)
+        start = self._start(RUNGS.get(name, Rung()))
         parts = self._material.parts(start.words)
         began = perf_counter()
-        if name == "n-grams":
-            linear = ngrams.fit(ngrams.counted(parts[0].read), parts[0].labels)
-            logits = linear.logits(ngrams.counted(parts[1].read))
-            return rungs.row(parts[1], [rungs.calibrated(parts[1], logits)], perf_counter() - began, ngrams.BUCKETS)
-        settings = self._settings if rung.adversary else replace(self._settings, radius=0.0)
-        nothing = {part.name: np.zeros(len(part.texts)) for part in parts[1:2]}
-        lessons = (parts[0].read, parts[0].targets)
-        trials = try_seeds([rungs.SEED], lessons, parts[1:2], start, nothing, settings, self._console)
-        return rungs.of_networks(parts[1], trials, None, start.seconds + perf_counter() - began)
+        linear = ngrams.fit(ngrams.counted(parts[0].read), parts[0].labels) if name in ("n-grams", BESIDE) else None
+        plain = np.zeros(len(parts[1].texts)) if linear is None else linear.logits(ngrams.counted(parts[1].read))
+        if linear and name not in RUNGS:
+            seconds = perf_counter() - began
+            return rungs.row(parts[1], [rungs.calibrated(parts[1], plain)], seconds, ngrams.BUCKETS)
+        trial, took = self._fitted(RUNGS[name], start, parts)
+        trial = blended(trial.seed, trial.network, trial.history, parts[1:2], {parts[1].name: plain})
+        return rungs.of_networks(parts[1], [trial], linear, start.seconds + took)
+
+    def _fitted(self, rung: Rung, start: Start, parts: tuple[Part, Part, Part]) -> tuple[Trial, float]:
+        """A network, and the seconds that it took."""
+        if rung not in self._networks:
+            began = perf_counter()
+            settings = self._settings if rung.adversary else replace(self._settings, radius=0.0)
+            nothing, lessons = {parts[1].name: np.zeros(len(parts[1].texts))}, (parts[0].read, parts[0].targets)
+            (trial,) = try_seeds([rungs.SEED], lessons, parts[1:2], start, nothing, settings, self._console)
+            self._networks[rung] = trial, perf_counter() - began
+        return self._networks[rung]
 
     def _start(self, rung: Rung) -> Start:
         if rung.pretraining not in self._starts:

@@ -1,4 +1,4 @@
-"""A teacher for texts without labels: vectors of whole texts and the presence of n-grams, under one regression.
+"""A teacher of texts: vectors of whole texts and the presence of n-grams, under one regression.
 
 Each text's vector is fitted so that it foretells the 1- to 3-grams of its text (paragraph vectors, Le and Mikolov, 2014;
 with n-grams, Li et al., 2015), for labelled texts and others alike. It knows only the texts that it was fitted on, so it
@@ -25,7 +25,7 @@ SAMPLE = 1e-4  # of all n-grams; more frequent ones are left out by chance (Miko
 RATE = (0.05, 1e-4)  # of learning, at the beginning and at the end
 NEGATIVE = 5
 MOST_TOKENS = 3_000
-SCALE = 10.0  # length of a vector among the n-grams, so that it is hardly penalised
+SCALE = 5.0  # length of a vector among the n-grams, so that it is hardly penalised
 LEAST_MORE = 1_000  # unlabelled texts; fewer teach nothing
 MOST_MORE = 200_000  # n-grams of so many are held in memory
 
@@ -35,10 +35,10 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Said:
-    """Calibrated logits of the unlabelled texts, and the share of labelled ones told right when they were held out."""
+    """Calibrated logits: of the labelled texts, each by a teacher that did not know its label, and of the unlabelled."""
 
-    logits: Array
-    accuracy: float
+    labelled: Array
+    more: Array
 
 
 def say(
@@ -58,8 +58,8 @@ def say(
     for learnt, judged in folds:
         held_out[judged] = _fit(known[learnt], vectors[learnt], labels[learnt])(known[judged], vectors[judged])
     temperature = classification.temperature(labels, held_out)
-    logits = _fit(known, vectors[: len(labels)], labels)(others, vectors[len(labels) :]) / temperature
-    return Said(logits, classification.accuracy(labels, held_out))
+    logits = _fit(known, vectors[: len(labels)], labels)(others, vectors[len(labels) :])
+    return Said(held_out / temperature, logits / temperature)
 
 
 def _fit(

@@ -5,9 +5,9 @@
     python -m training.sentiment --help                      # every knob
 
 A bidirectional LSTM is fitted once a seed, and n-gram weights beside it; a regression on the validation part weighs the
-two, and is what calibrates them. Where there are texts without labels, all seeds and a teacher (`paragraphs`) say what
-they make of these, and networks and n-grams learn anew from all texts. The seed with the least validation loss ships, with a threshold for "uncertain" that is
-chosen on the validation part; the test part is looked at once, at the end, through the exported network.
+two, and is what calibrates them. Where there are texts without labels, a teacher (`paragraphs`) says what it makes of
+these, and networks and n-grams learn from all texts. The seed with the least validation loss ships, with a threshold for
+"uncertain" that is chosen on the validation part; the test part is looked at once, at the end, through the exported network.
 """
 
 import argparse
@@ -48,11 +48,10 @@ from training.material import Material, gather
 from training.reading import Part
 from training.sentiment_card import Findings
 from training.start import SEED, Start, from_texts, from_version
-from training.trials import Lessons, Logits, Trial, taught, try_seeds
+from training.trials import Lessons, Logits, Trial, try_seeds
 
 VOCABULARY = 30_000
-FIRST_OF_TWO = 2  # epochs of a first round, unless --epochs says another number
-FOLDS = 3  # in which the teacher is judged
+FOLDS = 5  # in which the teacher speaks of labelled texts
 
 
 @dataclass(frozen=True)
@@ -62,12 +61,12 @@ class Preset:
     seeds: tuple[int, ...]
     pretraining: int  # epochs
     fitting: fitting.Fitting
-    distil: int  # epochs
+    teacher: bool
 
 
 PRESETS = {
-    "full": Preset(seeds=(0, 1, 2), pretraining=2, fitting=fitting.Fitting(epochs=4), distil=3),
-    "quick": Preset(seeds=(0,), pretraining=0, fitting=fitting.Fitting(epochs=3), distil=0),
+    "full": Preset(seeds=(0, 1, 2), pretraining=3, fitting=fitting.Fitting(epochs=4), teacher=True),
+    "quick": Preset(seeds=(0,), pretraining=0, fitting=fitting.Fitting(epochs=3), teacher=False),
 }
 FURTHER = fitting.Fitting(epochs=4, learning_rate=5e-4)  # of a network that has been trained
 
@@ -77,7 +76,9 @@ def parser(program: str, description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=program, description=description)
     add = parser.add_argument
     add("--data", type=Path, help="CSV with a text and a label column (default: the Large Movie Review Dataset)")
-    add("--unlabelled", type=Path, help=f"CSV of more texts like these; --distil takes from {paragraphs.LEAST_MORE} on")
+    add(
+        "--unlabelled", type=Path, help=f"CSV of more texts like these; --teacher takes from {paragraphs.LEAST_MORE} on"
+    )
     add("--test-data", type=Path, help="CSV of the same columns (default: a tenth of --data, stratified)")
     add("--text-column", help="(default: the column with the most words)")
     add("--label-column", help="(default: the column named label, or the one with two values)")
@@ -104,9 +105,9 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--start", help="version directory to start from, or none (default: the newest sentiment model, given --data)")
     add("--preset", choices=PRESETS, default="full", help="(default: %(default)s)")
     add(
-        "--distil",
-        type=int,
-        help="epochs in which what is said of the unlabelled texts is learnt, too (default: the preset's)",
+        "--teacher",
+        action=argparse.BooleanOptionalAction,
+        help="learn what paragraph vectors say of the unlabelled texts, too (default: the preset's)",
     )
     add("--seeds", type=int, nargs="+", help="(default: the preset's)")
     add("--models-dir", type=Path, default=Path("models"), help="(default: %(default)s)")
@@ -129,7 +130,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(options: argparse.Namespace) -> None:
     preset, console, version = PRESETS[options.preset], Console(), starting_version(options)
     material = gather(options)
-    rounds = planned(options, version, len(material.more))
+    settings, teaching = planned(options, version, len(material.more))
     ladder = rungs.Ladder.read(options.ladder, material.fingerprint) if options.ladder else None
     if version is None:
         pretraining = preset.pretraining if options.pretraining is None else options.pretraining
@@ -146,24 +147,18 @@ def run(options: argparse.Namespace) -> None:
     alone = {part.name: linear.logits(counts[part.name]) for part in parts[1:]}
     right = classification.accuracy(validation.labels, alone["validation"])
     console.print(f"n-grams alone: validation accuracy {right:.4f}")
-    seeds, lessons = options.seeds or preset.seeds, (train.read, train.targets)
-    judged = parts[1:] if len(rounds) == 1 else parts[1:2]
-    trials = try_seeds(seeds, lessons, judged, begun, alone, rounds[0], console)
-    if ladder:
-        took = begun.seconds + perf_counter() - began
-        ladder.rows["pretraining and adversary"] = rungs.of_networks(validation, trials, None, took)
-        ladder.rows["n-grams beside"] = rungs.of_networks(validation, trials, linear, took)
-    if len(rounds) == 2:
-        lessons, linear = teach(material, begun, train, counts["train"], trials, linear, console)
+    lessons, plain = (train.read, train.targets), alone
+    if teaching:
+        lessons, linear = teach(material, begun, train, counts["train"], console)
         plain = {part.name: linear.logits(counts[part.name]) for part in parts[1:]}
-        took = begun.seconds + perf_counter() - began
-        trials = try_seeds(seeds, lessons, parts[1:], begun, plain, rounds[1], console)
         if ladder:
             cooled = rungs.calibrated(validation, plain["validation"])
-            ladder.rows["n-grams taught"] = rungs.row(validation, [cooled], took, len(linear.weights))
-            took = begun.seconds + perf_counter() - began
-            ladder.rows["all taught"] = rungs.of_networks(validation, trials, linear, took)
-    found = Findings(material.learn, parts, begun, alone, rounds, trials, len(material.more))
+            ladder.rows["n-grams taught"] = rungs.row(validation, [cooled], perf_counter() - began, len(linear.weights))
+    trials = try_seeds(options.seeds or preset.seeds, lessons, parts[1:], begun, plain, settings, console)
+    if ladder:
+        took = begun.seconds + perf_counter() - began
+        ladder.rows["as shipped"] = rungs.of_networks(validation, trials, linear, took)
+    found = Findings(material.learn, parts, begun, alone, settings, teaching, trials, len(material.more))
     directory = options.report or Path("reports") / (options.data.name.split(".")[0] if options.data else "reviews")
     card, path = export(found, linear, options.models_dir, directory, ladder)
     report.show("Mean ± deviation over seeds", *report.sentiment_rows([card]))
@@ -175,8 +170,8 @@ def run(options: argparse.Namespace) -> None:
             shutil.copyfile(file, options.pictures / f"sentiment_{file.name}")
 
 
-def planned(options: argparse.Namespace, version: Path | None, more: int) -> list[fitting.Fitting]:
-    """The settings of the first round, on labelled texts, and of the second, on what is said of `more` others.
+def planned(options: argparse.Namespace, version: Path | None, more: int) -> tuple[fitting.Fitting, bool]:
+    """How networks are fitted, and whether they also learn what a teacher says of `more` texts.
 
     Raises DataError for options that would be without effect.
     """
@@ -190,18 +185,17 @@ def planned(options: argparse.Namespace, version: Path | None, more: int) -> lis
     for option, value in fresh.items():
         if value is not None and version is not None:
             raise DataError(f"{option} is for a network that begins from nothing: add --start none, or leave it out")
-    first = preset.fitting if version is None else FURTHER
-    distil = preset.distil if options.distil is None else options.distil
-    two = bool(distil) and more >= paragraphs.LEAST_MORE
-    first = replace(first, epochs=options.epochs or (FIRST_OF_TWO if two else first.epochs))
-    if two:
-        return [first, replace(first, epochs=distil, radius=0.0)]
-    if options.distil:
+    if options.teacher and more < paragraphs.LEAST_MORE:
         raise DataError(
-            f"--distil takes {paragraphs.LEAST_MORE:,} texts or more that are not among the labelled ones; "
+            f"--teacher takes {paragraphs.LEAST_MORE:,} texts or more that are not among the labelled ones; "
             f"{more:,} are there: give --unlabelled more.csv"
         )
-    return [first]
+    settings = preset.fitting if version is None else FURTHER
+    settings = replace(settings, epochs=options.epochs or settings.epochs)
+    wanted = preset.teacher if options.teacher is None else options.teacher
+    if wanted and more >= paragraphs.LEAST_MORE:
+        return replace(settings, radius=0.0), True
+    return settings, False
 
 
 def teach(
@@ -209,23 +203,24 @@ def teach(
     begun: Start,
     train: Part,
     counts: sp.csr_matrix,
-    trials: Sequence[Trial],
-    linear: ngrams.Linear,
     console: Console,
 ) -> tuple[Lessons, ngrams.Linear]:
-    """Labelled texts and what is said of the others; and n-gram weights that have learnt from all of them.
+    """All texts with what is to be learnt from them, and n-gram weights that have learnt it.
 
-    `counts` are those of the training part.
+    That is what the teacher says, and of labelled texts the mean of this and the label (Hinton, Vinyals and Dean, 2015); the
+    n-grams are told the labels. `counts` are those of the training part.
     """
     more = reading.part("more", material.more[: paragraphs.MOST_MORE], None, begun.tokeniser())
     said = paragraphs.say(train.tokens, train.labels, material.folds(FOLDS), more.tokens, SEED)
-    console.print(f"paragraph vectors and n-grams: accuracy {said.accuracy:.4f} on training texts held out")
-    others = ngrams.counted(more.read)
-    told = taught(trials, linear.logits(others), said.logits, more.read)
-    targets = np.concatenate([train.targets, told])
-    trust = np.abs(2 * targets.astype(np.float64) - 1)
-    everything = sp.vstack([counts, others]).tocsr()
-    n_grams = ngrams.fit(everything, (targets > 0.5).astype(np.int64), begun.ngrams, trust)
+    right = classification.accuracy(train.labels, said.labelled)
+    console.print(f"paragraph vectors and n-grams: accuracy {right:.4f} on training texts held out")
+    told = classification.sigmoid(said.more)
+    everything = sp.vstack([counts, ngrams.counted(more.read)]).tocsr()
+    likelier = np.concatenate([train.labels, (told > 0.5).astype(np.int64)])
+    trust = np.concatenate([np.ones(len(train.labels)), np.abs(2 * told - 1)])
+    n_grams = ngrams.fit(everything, likelier, begun.ngrams, trust)
+    known = (train.targets + classification.sigmoid(said.labelled)) / 2
+    targets = np.concatenate([known, told]).astype(np.float32)
     return ([*train.read, *more.read], targets), n_grams
 
 

@@ -21,9 +21,6 @@ from training.trials import Logits, Trial
 
 SURE_ACCURACY = 0.98
 MAX_UNKNOWN_SHARE = 0.5
-TAUGHT = (
-    "without an adversary, by what all seeds after {} epochs, and paragraph vectors, say of the unlabelled texts too"
-)
 TOLERANCE = 1e-4
 ROUNDING = 0.03  # by which a probability may move when the weights are rounded to bytes
 COMMON_WORDS = 100
@@ -51,7 +48,8 @@ class Findings:
     parts: tuple[Part, Part, Part]
     start: Start
     plain: dict[str, Logits]
-    rounds: list[fitting.Fitting]  # the second is on unlabelled texts, too
+    settings: fitting.Fitting
+    taught: bool  # by a teacher of the unlabelled texts
     trials: list[Trial]
     more: int  # unlabelled texts
 
@@ -65,7 +63,7 @@ class Findings:
 def make(found: Findings, network: keras.Model, models_dir: Path) -> SentimentCard:
     """Everything that was measured; the test part's figures are of the probabilities before rounding to bytes."""
     trials, shipped, parts, plain, learn = found.trials, found.shipped, found.parts, found.plain, found.learn
-    first, last = found.rounds[0], found.rounds[-1]
+    settings = found.settings
     _, validation, test = parts
     metrics = {
         trial.seed: {part.name: _metrics(part, trial.logits[part.name]) for part in (validation, test)}
@@ -100,13 +98,13 @@ def make(found: Findings, network: keras.Model, models_dir: Path) -> SentimentCa
             "started_from": found.start.version,
             "pretraining_epochs": found.start.epochs,
             "epochs": shipped.kept,
-            "epochs_at_most": last.epochs,
-            "adversary": first.radius,
+            "epochs_at_most": settings.epochs,
+            "adversary": settings.radius,
             "unlabelled_texts": found.more,
-            "taught": TAUGHT.format(first.epochs) if last is not first else "by the labels alone",
+            "taught": f"by the labels{' and what paragraph vectors say of the unlabelled texts' if found.taught else ''}",
             "batch": fitting.BATCH,
-            "optimizer": f"adam, {last.learning_rate}, gradient norm at most 1",
-            "word_dropout": last.word_dropout,
+            "optimizer": f"adam, {settings.learning_rate}, gradient norm at most 1",
+            "word_dropout": settings.word_dropout,
             "blend": f"{shipped.blend.deep:.3f} × network + {shipped.blend.plain:.3f} × n-grams + {shipped.blend.bias:.3f}",
         },
         seeds=[trial.seed for trial in trials],

@@ -1,4 +1,4 @@
-"""Networks fitted once a seed, each blended with the n-grams; and what all of them teach another."""
+"""Networks fitted once a seed, each blended with the n-grams."""
 
 import os
 from collections.abc import Sequence
@@ -33,15 +33,6 @@ class Trial:
         return int(np.argmin(self.history["val_loss"])) + 1
 
 
-def taught(trials: Sequence[Trial], plain: Logits, teacher: Logits, texts: list[reading.Tokens]) -> fitting.Targets:
-    """What a teacher and all seeds with their n-grams say of texts without labels (Hinton, Vinyals and Dean, 2015).
-
-    The two sides count alike. `plain` and `teacher` are logits of these texts.
-    """
-    said = [classification.sigmoid(trial.blend(fitting.logits(trial.network, texts), plain)) for trial in trials]
-    return np.asarray((np.mean(said, axis=0) + classification.sigmoid(teacher)) / 2, np.float32)
-
-
 def try_seeds(
     seeds: Sequence[int],
     lessons: Lessons,
@@ -65,11 +56,18 @@ def try_seeds(
             found = ", ".join(f"{name} {value:.4f}" for name, value in logs.items())
             console.print(f"seed {seed}, epoch {epoch + 1}: {found}")
 
-        validation = judged[0]
-        history = fitting.fit(network, lessons, (validation.read, validation.targets), settings, seed, show)
-        deep = {part.name: fitting.logits(network, part.read) for part in judged}
-        blend = classification.blend(validation.labels, deep[validation.name], plain[validation.name])
-        return Trial(seed, network, history, blend, {name: blend(deep[name], plain[name]) for name in deep})
+        history = fitting.fit(network, lessons, (judged[0].read, judged[0].targets), settings, seed, show)
+        return blended(seed, network, history, judged, plain)
 
     with ThreadPoolExecutor(min(len(seeds), os.cpu_count() or 1)) as pool:
         return list(pool.map(tried, seeds, networks))
+
+
+def blended(
+    seed: int, network: keras.Model, history: dict[str, list[float]], judged: Sequence[Part], plain: dict[str, Logits]
+) -> Trial:
+    """A fitted network with n-grams, whose logits `plain` are, beside it."""
+    validation = judged[0]
+    deep = {part.name: fitting.logits(network, part.read) for part in judged}
+    blend = classification.blend(validation.labels, deep[validation.name], plain[validation.name])
+    return Trial(seed, network, history, blend, {name: blend(deep[name], plain[name]) for name in deep})

@@ -25,7 +25,7 @@ from training import fitting, networks, ngrams, reading, report, rungs, sentimen
 from training.data import DataError
 from training.material import Material, gather
 from training.reading import Part
-from training.start import Start, from_texts
+from training.start import SEED, Start, from_texts
 from training.trials import Trial, blended, try_seeds
 
 TUTORIAL = {"vocabulary": 1_000, "reviews": 4_000, "tokens": 200, "epochs": 5}
@@ -111,7 +111,7 @@ class Climber:
             began = perf_counter()
             settings = self._settings if rung.adversary else replace(self._settings, radius=0.0)
             nothing, lessons = {parts[1].name: np.zeros(len(parts[1].texts))}, (parts[0].read, parts[0].targets)
-            (trial,) = try_seeds([rungs.SEED], lessons, parts[1:2], start, nothing, settings, self._console)
+            (trial,) = try_seeds([SEED], lessons, parts[1:2], start, nothing, settings, self._console)
             self._networks[rung] = trial, perf_counter() - began
         return self._networks[rung]
 
@@ -124,7 +124,7 @@ class Climber:
         start = self._starts[rung.pretraining]
         if rung.vectors:
             return start
-        chance = np.random.default_rng(rungs.SEED).normal(0, 0.1, start.layers["vectors"][0].shape)
+        chance = np.random.default_rng(SEED).normal(0, 0.1, start.layers["vectors"][0].shape)
         return replace(start, layers={"vectors": [chance.astype(np.float32)]}, seconds=0.0)
 
     def _tutorial(self) -> rungs.Row:
@@ -134,12 +134,12 @@ class Climber:
         seen, judged = (
             [reading.ends(text, TUTORIAL["tokens"], 0) for text in part.read] for part in (train, validation)
         )
-        keras.utils.set_random_seed(rungs.SEED)
+        keras.utils.set_random_seed(SEED)
         network = networks.bilstm(len(words), 0.2)
         network.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True), jit_compile=False)
         began = perf_counter()
         first = slice(TUTORIAL["reviews"])
-        lessons = fitting.Batches(seen[first], train.targets[first], np.random.default_rng(rungs.SEED))
+        lessons = fitting.Batches(seen[first], train.targets[first], np.random.default_rng(SEED))
         network.fit(lessons.dataset(), epochs=TUTORIAL["epochs"], shuffle=False, verbose=0)
         seconds = perf_counter() - began
         logits = rungs.calibrated(validation, fitting.logits(network, judged))

@@ -1,6 +1,7 @@
 """The training scripts from a user's CSV to a version that loads, small enough to run here."""
 
 import asyncio
+import json
 import re
 import shutil
 from dataclasses import replace
@@ -243,6 +244,30 @@ def test_a_ladder_is_not_continued_on_other_texts(tmp_path):
     assert Ladder.read(tmp_path / "none.json", "these texts").rows == {}
     with pytest.raises(DataError, match="measured on other texts"):
         Ladder.read(path, "others")
+
+
+def test_rungs_of_the_ladder_build_on_each_other(tmp_path, capsys):
+    """One network is fitted for two rungs, and what was found before is not measured again."""
+    from training import ladder
+    from training.rungs import Ladder
+
+    rng = np.random.default_rng(0)
+    rows = [
+        {"text": " ".join([*rng.choice(["the", "film", "was", "a", "plot"], 12), word, str(i)]), "label": label}
+        for i, (word, label) in enumerate([("superb", 1), ("awful", 0)] * 150)
+    ]
+    path, out = tmp_path / "opinions.csv", tmp_path / "ladder.json"
+    pd.DataFrame(rows).to_csv(path, index=False)
+    options = ["--data", str(path), "--out", str(out), "--vocabulary", "100", "--epochs", "1", "--pretraining", "1"]
+    assert ladder.main([*options, "--rungs", "n-grams", "pretraining", "n-grams beside"]) == 0
+    assert capsys.readouterr().out.count("epoch 1: accuracy") == 1
+    before = json.loads(out.read_text("utf-8"))
+    rungs = Ladder.read(out, before["measured_on"]).rows
+    assert rungs["n-grams"]["accuracy"] == 1.0
+    assert rungs["n-grams beside"]["loss"] < rungs["pretraining"]["loss"]
+    assert rungs["n-grams beside"]["parameters"] - rungs["pretraining"]["parameters"] == rungs["n-grams"]["parameters"]
+    assert ladder.main([*options, "--rungs", "n-grams", "pretraining"]) == 0
+    assert json.loads(out.read_text("utf-8")) == before
 
 
 def test_too_few_reviews_say_how_many_are_needed(tmp_path, capsys):

@@ -65,7 +65,7 @@ class Preset:
 
 
 PRESETS = {
-    "full": Preset(seeds=(0, 1, 2), pretraining=3, fitting=fitting.Fitting(epochs=4), teacher=True),
+    "full": Preset(seeds=(0, 1, 2), pretraining=6, fitting=fitting.Fitting(epochs=3), teacher=True),
     "quick": Preset(seeds=(0,), pretraining=0, fitting=fitting.Fitting(epochs=3), teacher=False),
 }
 FURTHER = fitting.Fitting(epochs=4, learning_rate=5e-4)  # of a network that has been trained

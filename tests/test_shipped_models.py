@@ -15,18 +15,8 @@ from service.schemas import RECENT_MONTHS
 from tests.processes import ROOT, serving
 
 pytestmark = pytest.mark.slow
-NAMES = {
-    "onnx": {path.name for path in (ROOT / "models").iterdir() if path.is_dir()},
-    "tensorflow": {
-        "simple_rnn",
-        "lstm",
-        "time_distributed",
-        "gru",
-        "finetuned",
-        "universal",
-        "sentiment",
-    },  # every kind
-}
+KINDS = ("simple_rnn", "lstm", "time_distributed", "gru", "finetuned", "universal", "sentiment")
+NAMES = {"onnx": {path.name for path in (ROOT / "models").iterdir() if path.is_dir()}, "tensorflow": set(KINDS)}
 
 
 @pytest.fixture(scope="module", params=NAMES)

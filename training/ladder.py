@@ -26,7 +26,7 @@ from training.data import DataError
 from training.material import Material, gather
 from training.reading import Part
 from training.start import SEED, Start, from_texts
-from training.trials import Trial, blended, try_seeds
+from training.trials import Logits, Trial, blended, try_seeds
 
 TUTORIAL = {"vocabulary": 1_000, "reviews": 4_000, "tokens": 200, "epochs": 5}
 
@@ -95,15 +95,23 @@ class Climber:
             return self._tutorial()
         start = self._start(RUNGS.get(name, Rung()))
         parts = self._material.parts(start.words)
-        began = perf_counter()
-        linear = ngrams.fit(ngrams.counted(parts[0].read), parts[0].labels) if name in ("n-grams", BESIDE) else None
-        plain = np.zeros(len(parts[1].texts)) if linear is None else linear.logits(ngrams.counted(parts[1].read))
-        if linear and name not in RUNGS:
+        if name == "n-grams":
+            began = perf_counter()
+            _, plain = self._linear(parts)
             seconds = perf_counter() - began
             return rungs.row(parts[1], [rungs.calibrated(parts[1], plain)], seconds, ngrams.BUCKETS)
         trial, took = self._fitted(RUNGS[name], start, parts)
-        trial = blended(trial.seed, trial.network, trial.history, parts[1:2], {parts[1].name: plain})
+        linear = None
+        if name == BESIDE:
+            linear, plain = self._linear(parts)
+            trial = blended(trial.seed, trial.network, trial.history, parts[1:2], {parts[1].name: plain})
         return rungs.of_networks(parts[1], [trial], linear, start.seconds + took)
+
+    @staticmethod
+    def _linear(parts: tuple[Part, Part, Part]) -> tuple[ngrams.Linear, Logits]:
+        """N-grams that have learnt from the labels, and what they say of the validation part."""
+        linear = ngrams.fit(ngrams.counted(parts[0].read), parts[0].labels)
+        return linear, linear.logits(ngrams.counted(parts[1].read))
 
     def _fitted(self, rung: Rung, start: Start, parts: tuple[Part, Part, Part]) -> tuple[Trial, float]:
         """A network, and the seconds that it took."""

@@ -199,11 +199,7 @@ def planned(options: argparse.Namespace, version: Path | None, more: int) -> tup
 
 
 def teach(
-    material: Material,
-    begun: Start,
-    train: Part,
-    counts: sp.csr_matrix,
-    console: Console,
+    material: Material, begun: Start, train: Part, counts: sp.csr_matrix, console: Console
 ) -> tuple[Lessons, ngrams.Linear]:
     """All texts with what is to be learnt from them, and n-gram weights that have learnt it.
 

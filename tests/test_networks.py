@@ -119,6 +119,19 @@ def test_the_tutorials_recipe_is_the_tutorials_network_and_loop(name):
     assert (ours.scaler.minimum, ours.scaler.maximum) == (SERIES.min(), SERIES.max())
 
 
+def test_the_mean_of_weights_is_of_every_weight_by_itself():
+    import keras
+
+    from training import networks
+
+    ones, threes = (keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)]) for _ in range(2))
+    for network, value in ((ones, 1.0), (threes, 3.0)):
+        network.set_weights([np.full(weights.shape, value) for weights in network.get_weights()])
+    kernel, bias = networks.mean_weights([ones, threes])
+    np.testing.assert_array_equal(kernel, np.full((2, 3), 2.0))
+    np.testing.assert_array_equal(bias, np.full(3, 2.0))
+
+
 def test_drift_makes_growth_a_matter_of_the_window():
     """Windows of a growing series, drawn with drift 1, have a mean growth of nought; without it, their own."""
     from training import recipes, windows

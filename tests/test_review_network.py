@@ -28,7 +28,9 @@ def network(rng):
 
     trained = review_network.trainable(VOCABULARY, 8, 6, 5, (0.2, 0.5))
     model = review_network.filled(trained, rng.normal(size=BUCKETS).astype(np.float32))
-    model.get_layer("reader").get_layer("evidence").usual.assign(rng.normal(size=10) * 0.3)
+    evidence = model.get_layer("reader").get_layer("evidence")
+    for weights in (evidence.usual, evidence.growth):
+        weights.assign(rng.normal(size=10) * 0.3)
     return model
 
 
@@ -122,6 +124,53 @@ def test_a_network_is_built_again_from_its_layers(network, rng):
     again.set_weights(network.get_weights())
     tokens = padded(rng, [6, 3], 6)
     np.testing.assert_array_equal(again(tokens)["weights"], network(tokens)["weights"])
+
+
+def test_usual_states_are_those_of_texts_as_long(rng):
+    """Texts too short for extracts of them: on average they are what their length lets expect."""
+    from training import fitting, review_network
+
+    network = review_network.trainable(VOCABULARY, 8, 6, 5, (0.2, 0.5))
+    texts = [row[row > 0] for row in padded(rng, [1, 2, 3, 4, 4, 0], 4)]
+    usual, growth = fitting.usual_states(network, texts, rng)
+    longer = np.log(np.array([1, 1, 2, 2, 2]) / review_network.LENGTH)
+    expected = usual + longer[:, None] * growth
+    np.testing.assert_allclose(fitting.pooled(network, texts[:5]).mean(axis=0), expected.mean(axis=0), atol=1e-4)
+
+
+def test_usual_states_are_of_texts_from_all_over_the_file(rng, monkeypatch):
+    """A file in the order of its labels: the first texts alone would be of one class."""
+    from training import fitting, review_network
+
+    monkeypatch.setattr(fitting, "USUAL_FROM", 2)
+    network = review_network.trainable(VOCABULARY, 8, 6, 5, (0.2, 0.5))
+    first, last = np.array([5, 6], np.int32), np.array([40, 41], np.int32)
+    usual, growth = fitting.usual_states(network, [first, first, last, last], rng)
+    expected = usual + np.log(1 / review_network.LENGTH) * growth
+    np.testing.assert_allclose(fitting.pooled(network, [first, last]).mean(axis=0), expected, atol=1e-4)
+
+
+def test_longer_texts_are_learnt_from_in_extracts_too(rng):
+    """Some words in a row of some texts that are longer than extracts are, with the target of the whole; others every time."""
+    from training import fitting
+
+    texts = [np.arange(2, 2 + length, dtype=np.int32) for length in (10, 64, 65, 300)]
+    batches = fitting.Batches(texts, np.array([0, 1, 2, 3], np.float32), rng, extracts=0.5)
+    extracts, of = [], []
+    for _ in range(40):
+        ((tokens, targets),) = batches
+        rows = [row[row > 0] for row in tokens]
+        assert len(rows) == 5
+        found = [(row, int(key)) for row, key in zip(rows, targets, strict=True) if len(row) < len(texts[int(key)])]
+        ((extract, key),) = found
+        extracts.append(extract)
+        of.append(key)
+    lengths = [len(extract) for extract in extracts]
+    assert 4 <= min(lengths) < max(lengths) <= 64
+    assert all((np.diff(extract) == 1).all() for extract in extracts)
+    assert set(of) == {2, 3}
+    assert len({int(extract[0]) for extract in extracts}) > 10
+    assert len(fitting.Batches(texts * 64, np.zeros(256, np.float32), rng, extracts=0.5)) == 5
 
 
 def test_reading_texts_teaches_what_stands_near_what(rng):

@@ -181,11 +181,13 @@ def test_a_users_reviews_become_a_version_that_tells_them_apart(tmp_path, capsys
     assert (good.tokens_total, good.tokens_unknown) == (3, 0)
 
     # another run on texts of one's own starts from what is there
-    again = ["--data", str(path), "--epochs", "1", "--preset", "quick"]
+    again = ["--data", str(path), "--epochs", "1", "--preset", "quick", "--seeds", "0", "1"]
     assert sentiment.main([*again, "--models-dir", str(tmp_path / "models"), "--report", str(tmp_path)]) == 0
     further = bundle.load(tmp_path / "models" / "sentiment" / "2")
     assert further.card.settings["started_from"] == "sentiment v1"
     assert further.card.vocabulary == loaded.card.vocabulary
+    assert further.card.seeds == [0, 1]
+    assert [len(spread.values) for spread in further.card.spread if spread.metric == "accuracy"] == [2, 2]
     (good,) = SentimentClassifier(further).predict([SentimentClassifier(further).prepare("Superb, great! Lovely.")])
     assert good.positive > 0.7
 
@@ -222,6 +224,7 @@ def test_what_texts_taught_is_kept_and_is_not_taken_for_anothers(tmp_path):
         ),
         (["--start", "models/sentiment/1", "--ladder", "x.json"], "--ladder is for a network that begins from nothing"),
         (["--start", "none", "--teacher"], "give --unlabelled more.csv"),
+        (["--start", "none", "--epochs", "0"], "--epochs and --vocabulary are at least 1"),
         (["--start", "none", "--ladder", "{data}"], "is no ladder"),
     ],
 )
@@ -246,8 +249,11 @@ def test_a_ladder_is_not_continued_on_other_texts(tmp_path):
         Ladder.read(path, "others")
 
 
-def test_rungs_of_the_ladder_build_on_each_other(tmp_path, capsys):
-    """One network is fitted for two rungs, and what was found before is not measured again."""
+def test_rungs_of_the_ladder_build_on_each_other(tmp_path, capsys, monkeypatch):
+    """One network is fitted for two rungs, and what was found before is not measured again.
+
+    The file is in the order of its labels: what the tutorial learns from must be of both classes all the same.
+    """
     from training import ladder
     from training.rungs import Ladder
 
@@ -256,6 +262,7 @@ def test_rungs_of_the_ladder_build_on_each_other(tmp_path, capsys):
         {"text": " ".join([*rng.choice(["the", "film", "was", "a", "plot"], 12), word, str(i)]), "label": label}
         for i, (word, label) in enumerate([("superb", 1), ("awful", 0)] * 150)
     ]
+    rows.sort(key=lambda row: row["label"])
     path, out = tmp_path / "opinions.csv", tmp_path / "ladder.json"
     pd.DataFrame(rows).to_csv(path, index=False)
     options = ["--data", str(path), "--out", str(out), "--vocabulary", "100", "--epochs", "1", "--pretraining", "1"]
@@ -268,6 +275,9 @@ def test_rungs_of_the_ladder_build_on_each_other(tmp_path, capsys):
     assert rungs["n-grams beside"]["parameters"] - rungs["pretraining"]["parameters"] == rungs["n-grams"]["parameters"]
     assert ladder.main([*options, "--rungs", "n-grams", "pretraining"]) == 0
     assert json.loads(out.read_text("utf-8")) == before
+    monkeypatch.setattr(ladder, "TUTORIAL", ladder.TUTORIAL | {"reviews": 100, "epochs": 30})
+    assert ladder.main([*options, "--rungs", "tutorial"]) == 0
+    assert Ladder.read(out, before["measured_on"]).rows["tutorial"]["accuracy"] > 0.9
 
 
 def test_too_few_reviews_say_how_many_are_needed(tmp_path, capsys):

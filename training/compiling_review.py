@@ -9,7 +9,7 @@ from onnx import TensorProto, helper
 
 from training.compiling import Graph, both_ways, finish, number, weights_of
 from training.ngrams import MULTIPLIERS, ORDERS
-from training.review_network import SHARE, STRIDE, WIDTH
+from training.review_network import LENGTH, SHARE, STRIDE, WIDTH
 
 BELOW = -2.0  # whatever an LSTM gives
 END = np.iinfo(np.int64).max
@@ -19,7 +19,8 @@ def compile_classifier(network: keras.Model) -> bytes:
     """int32 `tokens` (batch, time), right-padded, and `lengths` (batch,) → `probability` (batch, 1), `weights` (batch, time)."""
     graph = Graph()
     reader = network.get_layer("reader")
-    steps, logit = _evidence(graph, reader, _states(graph, network, reader))
+    count = graph.add("Div", graph.add("Add", "lengths", _int32(graph, STRIDE - 1)), _int32(graph, STRIDE))
+    steps, logit = _evidence(graph, reader, _states(graph, network, reader, count), count)
     ngrams = _ngrams(graph, network.get_layer("ngrams"))
     graph.add("Identity", _words(graph, steps, ngrams), output="weights")
     wide = [graph.add("ReduceSum", found, _int64(graph, 1), keepdims=1) for found in ngrams]
@@ -37,7 +38,7 @@ def compile_classifier(network: keras.Model) -> bytes:
     )
 
 
-def _states(graph: Graph, network: keras.Model, reader: keras.Model) -> str:
+def _states(graph: Graph, network: keras.Model, reader: keras.Model, count: str) -> str:
     """States (steps, batch, features). The vector of padding is zero, so nothing has to be masked before."""
     layer = network.get_layer("vectors")
     codes, worth = (graph.constant(np.asarray(value)) for value in (layer.codes, layer.worth))
@@ -54,26 +55,33 @@ def _states(graph: Graph, network: keras.Model, reader: keras.Model) -> str:
         pads=(0, WIDTH - 1),
     )
     hidden = graph.add("Transpose", pairs, perm=(2, 0, 1))
-    steps = graph.add("Div", graph.add("Add", "lengths", _int32(graph, STRIDE - 1)), _int32(graph, STRIDE))
-    return both_ways(graph, reader.get_layer("states"), hidden, steps)
+    return both_ways(graph, reader.get_layer("states"), hidden, count)
 
 
-def _evidence(graph: Graph, reader: keras.Model, states: str) -> tuple[str, str]:
+def _evidence(graph: Graph, reader: keras.Model, states: str, count: str) -> tuple[str, str]:
     """What each step adds (batch, steps), and the logit (batch, 1): see `review_network.Evidence`."""
     layer = reader.get_layer("evidence")
-    kernel, usual = np.asarray(layer.kernel), np.asarray(layer.usual)
+    kernel, usual, growth = (np.asarray(weights) for weights in (layer.kernel, layer.usual, layer.growth))
     tokens = _sliced(graph, "tokens", 1, 0, END, STRIDE)
     present = graph.add("Greater", graph.add("Transpose", tokens, perm=(1, 0)), _int32(graph, 0))
     states = graph.add("Where", graph.add("Unsqueeze", present, _int64(graph, 2)), states, number(graph, BELOW))
     largest = graph.add("ReduceMax", states, axes=[0], keepdims=1)
     worded = graph.add("Cast", graph.add("Greater", "lengths", _int32(graph, 0)), to=TensorProto.FLOAT)
-    apart = graph.add("Mul", graph.add("Sub", largest, graph.constant(usual)), graph.constant(kernel))
-    apart = graph.add("Mul", apart, graph.add("Unsqueeze", worded, _int64(graph, 0, 2)))
+    count = graph.add("Max", graph.add("Cast", count, to=TensorProto.FLOAT), number(graph, 1.0))
+    longer = graph.add("Mul", graph.add("Log", graph.add("Div", count, number(graph, LENGTH))), worded)
+    even = graph.add("Mul", longer, number(graph, float(kernel @ growth)))
+    worded, longer = (graph.add("Unsqueeze", each, _int64(graph, 0, 2)) for each in (worded, longer))
+    expected = graph.add("Add", graph.constant(usual), graph.add("Mul", longer, graph.constant(growth)))
+    apart = graph.add("Mul", graph.add("Mul", graph.add("Sub", largest, expected), graph.constant(kernel)), worded)
     there = graph.add("Cast", graph.add("Equal", states, largest), to=TensorProto.FLOAT)
     there = graph.add("Div", there, graph.add("ReduceSum", there, _int64(graph, 0), keepdims=1))
     steps = graph.add("ReduceSum", graph.add("Mul", there, apart), _int64(graph, 2), keepdims=0)
+    shares = graph.add("Mul", graph.add("Div", even, count), graph.add("Cast", present, to=TensorProto.FLOAT))
+    steps = graph.add("Add", steps, shares)
     total = graph.add("Transpose", graph.add("ReduceSum", apart, _int64(graph, 2), keepdims=0), perm=(1, 0))
-    logit = graph.add("Add", total, number(graph, float(layer.baseline())))
+    logit = graph.add(
+        "Sum", total, graph.add("Unsqueeze", even, _int64(graph, 1)), number(graph, float(layer.baseline()))
+    )
     return graph.add("Transpose", steps, perm=(1, 0)), logit
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from service import bundle
 from service.context import CONTEXT, HORIZON, QUANTILES, quantiles, view
 from service.universal import STEPS
-from training import recipes, universal
+from training import networks, recipes, universal
 from training.compile import restore
 from training.data import DataError
 from training.evaluate import Array
@@ -68,7 +68,7 @@ def fine_tuned(start: keras.Model, readings: Array, season: int, steps: int, see
 def soup(models: Sequence[keras.Model]) -> keras.Model:
     """One network whose weights are the means of the models'."""
     found = keras.models.clone_model(models[0])
-    found.set_weights([np.mean(weights, axis=0) for weights in zip(*(m.get_weights() for m in models), strict=True)])
+    found.set_weights(networks.mean_weights(models))
     return found
 
 

@@ -9,11 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from service.tokeniser import UNKNOWN
+from training.review_network import LENGTH, STRIDE
 
 BATCH = 64
 WIDTH_STEP = 16  # batches are padded to a multiple of it, so that there are few shapes
 WARM_UP = 200  # steps in which the learning rate rises
 LEAST_RATE = 0.02  # of the learning rate, at the end
+USUAL_FROM = 1024  # texts at most, from all over the file
+EXTRACT = (4, 64)  # words; texts of more have extracts
 
 Tokens = npt.NDArray[np.int32]
 Targets = npt.NDArray[np.float32]
@@ -22,16 +25,25 @@ Logits = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Fitting:
-    """How a network is fitted. `radius`: how far an adversary moves the vectors of a text, as the norm over all of it."""
+    """How a network is fitted.
+
+    `radius`: how far an adversary moves the vectors of a text, as the norm over all of it. `extracts`: of so large a share
+    of the longer texts, others every epoch, some words in a row are learnt from too, with what is to be learnt of the whole:
+    so that what is said in few words is understood.
+    """
 
     epochs: int = 4
     learning_rate: float = 2e-3
     radius: float = 1.0
     word_dropout: float = 0.1  # of the words are unknown in training, so that the network learns what unknown means
+    extracts: float = 0.25
 
 
 class Batches:
-    """Batches of texts of similar length, padded to the longest; with an `rng`, for training: shuffled anew every time."""
+    """Batches of texts of similar length, padded to the longest; with an `rng`, for training: shuffled anew every time.
+
+    `extracts` (see Fitting) need an `rng`.
+    """
 
     def __init__(
         self,
@@ -39,31 +51,37 @@ class Batches:
         targets: Targets,
         rng: np.random.Generator | None = None,
         word_dropout: float = 0.0,
+        extracts: float = 0.0,
     ) -> None:
         self._texts, self._targets, self._rng, self._word_dropout = texts, targets, rng, word_dropout
+        self._longer = np.flatnonzero([len(text) > EXTRACT[1] for text in texts])
+        self._extracts = round(extracts * len(self._longer))
         self._order = np.argsort([len(text) for text in texts], kind="stable")
 
     def __len__(self) -> int:
-        return -(-len(self._texts) // BATCH)
+        return -(-(len(self._texts) + self._extracts) // BATCH)
 
     def __iter__(self) -> Iterator[tuple[Tokens, Targets]]:
-        order = self._order
+        texts, targets, order = self._texts, self._targets, self._order
         if self._rng is not None:
-            lengths = np.array([len(text) for text in self._texts]) * self._rng.uniform(0.9, 1.1, len(order))
+            some = self._rng.permutation(self._longer)[: self._extracts]
+            texts = [*texts, *(extract(texts[row], self._rng) for row in some)]
+            targets = np.concatenate([targets, targets[some]])
+            lengths = np.array([len(text) for text in texts]) * self._rng.uniform(0.9, 1.1, len(texts))
             order = np.argsort(lengths, kind="stable")
         rows = [order[begin : begin + BATCH] for begin in range(0, len(order), BATCH)]
         if self._rng is not None:
             self._rng.shuffle(rows)
-        return map(self._batch, rows)
+        return ((self._padded([texts[row] for row in batch]), targets[batch]) for batch in rows)
 
-    def _batch(self, rows: npt.NDArray[np.int64]) -> tuple[Tokens, Targets]:
-        longest = max(1, *(len(self._texts[row]) for row in rows), 1)
-        tokens = np.zeros((len(rows), -(-longest // WIDTH_STEP) * WIDTH_STEP), np.int32)
-        for line, row in enumerate(rows):
-            tokens[line, : len(self._texts[row])] = self._texts[row]
+    def _padded(self, texts: Sequence[Tokens]) -> Tokens:
+        longest = max(1, *(len(text) for text in texts), 1)
+        tokens = np.zeros((len(texts), -(-longest // WIDTH_STEP) * WIDTH_STEP), np.int32)
+        for line, text in zip(tokens, texts, strict=True):
+            line[: len(text)] = text
         if self._rng is not None and self._word_dropout:
             tokens[(self._rng.random(tokens.shape) < self._word_dropout) & (tokens > 0)] = UNKNOWN
-        return tokens, self._targets[rows]
+        return tokens
 
     def dataset(self) -> Any:
         """As a tf.data.Dataset of batches of any width."""
@@ -78,6 +96,14 @@ class Batches:
         result = np.empty_like(values)
         result[self._order] = values
         return result
+
+
+def extract(text: Tokens, rng: np.random.Generator) -> Tokens:
+    """Words in a row, from anywhere in the text; few are as likely as twice as few."""
+    low, high = np.log(EXTRACT)
+    count = min(round(np.exp(rng.uniform(low, high))), len(text))
+    begin = rng.integers(len(text) - count + 1)
+    return text[begin : begin + count]
 
 
 class Adversarial(keras.Model):  # type: ignore[misc]
@@ -159,7 +185,7 @@ def fit(
     show: Callable[[int, dict[str, float]], None],
 ) -> dict[str, list[float]]:
     """Fit in place and keep the epoch of least validation loss; `show` is told of every epoch. Returns the history."""
-    batches = Batches(*texts, np.random.default_rng(seed), fitting.word_dropout)
+    batches = Batches(*texts, np.random.default_rng(seed), fitting.word_dropout, fitting.extracts)
     model = Adversarial(network, fitting.radius)
     model.compile(
         optimizer=optimizer(fitting.learning_rate, fitting.epochs * len(batches)),
@@ -182,14 +208,29 @@ def fit(
     )
 
 
-def pooled(network: keras.Model, texts: Sequence[Tokens], most: int = 1024) -> npt.NDArray[np.float32]:
-    """The pooled states (texts, features) of the first `most` texts."""
+def pooled(network: keras.Model, texts: Sequence[Tokens]) -> npt.NDArray[np.float32]:
+    """The pooled states (texts, features)."""
     embed, read = network.get_layer("vectors"), network.get_layer("reader")
-    batches = Batches(texts[:most], np.zeros(min(most, len(texts)), np.float32))
+    batches = Batches(texts, np.zeros(len(texts), np.float32))
     found = []
     for tokens, _ in batches.dataset():
         found.append(np.asarray(read([embed(tokens), tokens])["pooled"]))
     return np.asarray(batches.unsort(np.concatenate(found)), np.float32)
+
+
+def usual_states(
+    network: keras.Model, texts: Sequence[Tokens], rng: np.random.Generator
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """The pooled states (features,) of a usual text of LENGTH steps, and what they grow by with the logarithm of the steps.
+
+    By least squares over texts and two extracts of each.
+    """
+    whole = [text for text in texts[:: max(1, -(-len(texts) // USUAL_FROM))] if len(text)]
+    seen = [*whole, *(extract(text, rng) for text in whole for _ in range(2))]
+    longer = np.log([-(-len(text) // STRIDE) / LENGTH for text in seen])
+    columns = np.stack([np.ones_like(longer), longer], axis=1)
+    usual, growth = np.linalg.lstsq(columns, pooled(network, seen), rcond=None)[0]
+    return usual, growth
 
 
 def logits(network: keras.Model, texts: Sequence[Tokens]) -> Logits:

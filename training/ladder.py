@@ -84,7 +84,7 @@ class Climber:
             options.pretrained,
         )
         self._pretraining = preset.pretraining if options.pretraining is None else options.pretraining
-        self._settings = replace(preset.fitting, epochs=options.epochs or preset.fitting.epochs)
+        self._settings = replace(preset.fitting, epochs=options.epochs or preset.fitting.epochs, extracts=0.0)
         self._console = Console()
         self._starts: dict[bool, Start] = {}
         self._networks: dict[Rung, tuple[Trial, float]] = {}
@@ -104,7 +104,7 @@ class Climber:
         linear = None
         if name == BESIDE:
             linear, plain = self._linear(parts)
-            trial = blended(trial.seed, trial.network, trial.history, parts[1:2], {parts[1].name: plain})
+            trial = blended(trial.seeds, trial.network, trial.history, parts[1:2], {parts[1].name: plain})
         return rungs.of_networks(parts[1], [trial], linear, start.seconds + took)
 
     @staticmethod
@@ -146,8 +146,11 @@ class Climber:
         network = networks.bilstm(len(words), 0.2)
         network.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True), jit_compile=False)
         began = perf_counter()
-        first = slice(TUTORIAL["reviews"])
-        lessons = fitting.Batches(seen[first], train.targets[first], np.random.default_rng(SEED))
+        rng = np.random.default_rng(SEED)
+        some = rng.permutation(len(seen))[
+            : TUTORIAL["reviews"]
+        ]  # not the first: files are often in the order of labels
+        lessons = fitting.Batches([seen[row] for row in some], train.targets[some], rng)
         network.fit(lessons.dataset(), epochs=TUTORIAL["epochs"], shuffle=False, verbose=0)
         seconds = perf_counter() - began
         logits = rungs.calibrated(validation, fitting.logits(network, judged))

@@ -61,7 +61,9 @@ class Material:
 
 
 def gather(options: argparse.Namespace) -> Material:
-    """Read what the options name. Raises DataError for files that cannot be used and for too few texts."""
+    """Read what the options name. Raises DataError for numbers and files that cannot be used and for too few texts."""
+    if any(number is not None and number < 1 for number in (options.epochs, options.vocabulary)):
+        raise DataError("--epochs and --vocabulary are at least 1")
     learn, more, test = read(options)
     learn = replace(learn, audit=[*learn.audit, f"test part: {len(test):,} texts of {test.source}"])
     classes = np.bincount(learn.labels, minlength=2)

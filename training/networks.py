@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers
 
 DROPOUT = 0.2
@@ -114,6 +115,11 @@ class KeepEnds(layers.Layer):  # type: ignore[misc]
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "count": self.count, "head": self.head}
+
+
+def mean_weights(networks: Sequence[keras.Model]) -> list[Any]:
+    """The means of the weights of networks of one shape; of use where all began at the same (Wortsman et al., 2022)."""
+    return [np.mean(weights, axis=0) for weights in zip(*(n.get_weights() for n in networks), strict=True)]
 
 
 FORECASTERS: dict[str, Callable[[int, int], keras.Model]] = {

@@ -16,6 +16,7 @@ from training.ngrams import ORDERS, buckets_of
 
 STRIDE = 2
 WIDTH = 3
+LENGTH = 100  # steps of a text whose usual states make the baseline
 SHARE = 0.05  # of a step's weight that both of its words get whatever their own weights, before the rest is divided
 serializable = keras.saving.register_keras_serializable("gatecast")
 
@@ -116,9 +117,11 @@ def _gates(weights: Any) -> Any:
 class Evidence(layers.Layer):  # type: ignore[misc]
     """States (batch, steps, features) → what each step adds to the logit (batch, steps), and the logit without any.
 
-    The logit of a max-pooled text is bias + Σ_f w_f max_t h_tf. Of it, w_f (max_t h_tf − usual_f) is counted to the step
-    where feature f is at its maximum, so that steps add what sets them apart from a usual text, and
-    bias + Σ_f w_f usual_f remains for a text without evidence.
+    The logit of a max-pooled text is bias + Σ_f w_f max_t h_tf. Of it, w_f (max_t h_tf − usual_f − growth_f l) is counted to
+    the step where feature f is at its maximum, so that steps add what sets them apart from a usual text of as many steps:
+    the more there are, the larger a maximum usually is, and l is the logarithm of their number over LENGTH.
+    bias + Σ_f w_f usual_f remains for a text without evidence, and l Σ_f w_f growth_f, what its length alone says, is
+    shared evenly by all steps.
     """
 
     def __init__(self, dropout: float = 0.0, **kwargs: Any) -> None:
@@ -134,18 +137,25 @@ class Evidence(layers.Layer):  # type: ignore[misc]
         )
         self.bias = self.add_weight(shape=(), initializer="zeros", name="bias")
         self.usual = self.add_weight(shape=(features,), initializer="zeros", name="usual", trainable=False)
+        self.growth = self.add_weight(shape=(features,), initializer="zeros", name="growth", trainable=False)
 
     def call(self, states: Any, present: Any, training: bool = False) -> dict[str, Any]:
         states = ops.where(present[:, :, None], states, -2.0)  # below whatever an LSTM gives
         largest = ops.max(states, axis=1, keepdims=True)
         worded = ops.cast(ops.any(present, axis=1, keepdims=True), "float32")
-        apart = self._drop((largest[:, 0] - self.usual) * worded, training=training) * self.kernel
+        count = ops.maximum(ops.sum(ops.cast(present, "float32"), axis=1, keepdims=True), 1.0)
+        longer = ops.log(count / LENGTH) * worded
+        apart = largest[:, 0] - self.usual - longer * self.growth
+        apart = self._drop(apart * worded, training=training) * self.kernel
+        even = longer * ops.sum(self.kernel * self.growth)
         there = ops.cast(ops.equal(states, largest), "float32")
         steps = ops.sum(there / ops.sum(there, axis=1, keepdims=True) * apart[:, None, :], axis=2)
-        return {"pooled": largest[:, 0], "logit": ops.sum(apart, axis=1) + self.baseline(), "steps": steps}
+        steps += even / count * ops.cast(present, "float32")
+        logit = ops.sum(apart, axis=1) + even[:, 0] + self.baseline()
+        return {"pooled": largest[:, 0], "logit": logit, "steps": steps}
 
     def baseline(self) -> Any:
-        """The logit of a usual text."""
+        """The logit of a usual text of LENGTH steps."""
         return self.bias + ops.sum(self.kernel * self.usual)
 
     def compute_output_spec(self, states: Any, present: Any, training: bool = False) -> dict[str, Any]:

@@ -6,8 +6,9 @@
 
 A bidirectional LSTM is fitted once a seed, and n-gram weights beside it; a regression on the validation part weighs the
 two, and is what calibrates them. Where there are texts without labels, a teacher (`paragraphs`) says what it makes of
-these, and networks and n-grams learn from all texts. The seed with the least validation loss ships, with a threshold for
-"uncertain" that is chosen on the validation part; the test part is looked at once, at the end, through the exported network.
+these, and networks and n-grams learn from all texts. Of each seed's network and the mean of their weights, that with the
+least validation loss ships, with a threshold for "uncertain" that is chosen on the validation part; the test part is looked
+at once, at the end, through the exported network.
 """
 
 import argparse
@@ -48,7 +49,7 @@ from training.material import Material, gather
 from training.reading import Part
 from training.sentiment_card import Findings
 from training.start import SEED, Start, from_texts, from_version
-from training.trials import Lessons, Logits, Trial, try_seeds
+from training.trials import Lessons, Logits, Trial, together, try_seeds
 
 VOCABULARY = 30_000
 FOLDS = 5  # in which the teacher speaks of labelled texts
@@ -155,10 +156,12 @@ def run(options: argparse.Namespace) -> None:
             cooled = rungs.calibrated(validation, plain["validation"])
             ladder.rows["n-grams taught"] = rungs.row(validation, [cooled], perf_counter() - began, len(linear.weights))
     trials = try_seeds(options.seeds or preset.seeds, lessons, parts[1:], begun, plain, settings, console)
+    mean = together(trials, begun, parts[1:], plain) if len(trials) > 1 else None
+    found = Findings(material.learn, parts, begun, alone, settings, teaching, trials, mean, len(material.more))
     if ladder:
         took = begun.seconds + perf_counter() - began
-        ladder.rows["as shipped"] = rungs.of_networks(validation, trials, linear, took)
-    found = Findings(material.learn, parts, begun, alone, settings, teaching, trials, len(material.more))
+        ladder.rows["one seed"] = rungs.of_networks(validation, trials, linear, took)
+        ladder.rows["as shipped"] = rungs.of_networks(validation, [found.shipped], linear, took)
     directory = options.report or Path("reports") / (options.data.name.split(".")[0] if options.data else "reviews")
     card, path = export(found, linear, options.models_dir, directory, ladder)
     report.show("Mean ± deviation over seeds", *report.sentiment_rows([card]))
@@ -255,11 +258,16 @@ def export(
 
 
 def joined(shipped: Trial, linear: ngrams.Linear, usual: Part) -> keras.Model:
-    """The network to be served: the blend folded into the weights; a usual text is the mean of the part's pooled states."""
+    """The network to be served: the blend folded into the weights; a usual text is one of the part's."""
     blend = shipped.blend
     model = review_network.filled(shipped.network, linear.weights * blend.plain)
     evidence = model.get_layer("reader").get_layer("evidence")
-    evidence.usual.assign(fitting.pooled(shipped.network, usual.read).mean(axis=0))
+    for weights, found in zip(
+        (evidence.usual, evidence.growth),
+        fitting.usual_states(shipped.network, usual.read, np.random.default_rng(SEED)),
+        strict=True,
+    ):
+        weights.assign(found)
     evidence.kernel.assign(evidence.kernel * blend.deep)
     evidence.bias.assign(evidence.bias * blend.deep + linear.bias * blend.plain + blend.bias)
     return model

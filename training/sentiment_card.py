@@ -51,13 +51,14 @@ class Findings:
     settings: fitting.Fitting
     taught: bool  # by a teacher of the unlabelled texts
     trials: list[Trial]
+    mean: Trial | None  # of the weights of all trials
     more: int  # unlabelled texts
 
     @property
     def shipped(self) -> Trial:
-        """The seed of least validation loss."""
-        labels = self.parts[1].labels
-        return min(self.trials, key=lambda trial: classification.log_loss(labels, trial.logits["validation"]))
+        """The network of least validation loss."""
+        labels, found = self.parts[1].labels, [*self.trials, *([self.mean] if self.mean else [])]
+        return min(found, key=lambda trial: classification.log_loss(labels, trial.logits["validation"]))
 
 
 def make(found: Findings, network: keras.Model, models_dir: Path) -> SentimentCard:
@@ -65,13 +66,10 @@ def make(found: Findings, network: keras.Model, models_dir: Path) -> SentimentCa
     trials, shipped, parts, plain, learn = found.trials, found.shipped, found.parts, found.plain, found.learn
     settings = found.settings
     _, validation, test = parts
-    metrics = {
-        trial.seed: {part.name: _metrics(part, trial.logits[part.name]) for part in (validation, test)}
-        for trial in trials
-    }
+    chosen = "the mean of all seeds' weights" if shipped is found.mean else f"seed {shipped.seeds[0]}"
     uses = (
         "the network, its vocabulary, its word vectors and its n-gram weights are fitted on it",
-        "part of the training texts, classes in proportion, neighbours together; chooses epoch, seed, blend and thresholds",
+        "part of the training texts, classes in proportion, neighbours together; chooses epoch, network, blend and thresholds",
         "looked at once, for the scores",
     )
     vectors, reader = network.get_layer("vectors"), network.get_layer("reader")
@@ -105,13 +103,14 @@ def make(found: Findings, network: keras.Model, models_dir: Path) -> SentimentCa
             "batch": fitting.BATCH,
             "optimizer": f"adam, {settings.learning_rate}, gradient norm at most 1",
             "word_dropout": settings.word_dropout,
+            "extracts": f"{settings.extracts:.0%} of texts longer than {fitting.EXTRACT[1]} words, an epoch",
             "blend": f"{shipped.blend.deep:.3f} × network + {shipped.blend.plain:.3f} × n-grams + {shipped.blend.bias:.3f}",
         },
-        seeds=[trial.seed for trial in trials],
-        seed=shipped.seed,
-        choice="Epoch and shipped seed are those with the least validation loss.",
+        seeds=[trial.seeds[0] for trial in trials],
+        seed=shipped.seeds[0],
+        choice=f"Epoch and network are those with the least validation loss; {chosen} ships.",
         scores=[
-            *(_score("model", part, metrics[shipped.seed][part.name]) for part in (validation, test)),
+            *(_score("model", part, _metrics(part, shipped.logits[part.name])) for part in (validation, test)),
             *(
                 _score("n-grams", part, {"accuracy": classification.accuracy(part.labels, plain[part.name])})
                 for part in (validation, test)
@@ -119,9 +118,9 @@ def make(found: Findings, network: keras.Model, models_dir: Path) -> SentimentCa
             _score("majority class", test, _majority(parts)),
         ],
         spread=[
-            report.spread(metric, part.name, [metrics[trial.seed][part.name][metric] for trial in trials])
+            report.spread(metric, part.name, values)
             for part in (validation, test)
-            for metric in metrics[shipped.seed][part.name]
+            for metric, values in _by_seed(part, trials).items()
         ],
         limits=[
             "two classes only; mixed and neutral texts get one of them, often marked uncertain",
@@ -225,6 +224,11 @@ def tried(
 
 def _metrics(part: Part, logits: Logits) -> dict[str, float]:
     return classification.class_metrics(part.labels, classification.sigmoid(logits))
+
+
+def _by_seed(part: Part, trials: Sequence[Trial]) -> dict[str, list[float]]:
+    found = [_metrics(part, trial.logits[part.name]) for trial in trials]
+    return {metric: [metrics[metric] for metrics in found] for metric in found[0]}
 
 
 def _score(subject: str, part: Part, metrics: dict[str, float]) -> Score:

@@ -10,7 +10,7 @@ from training.sentiment_card import Findings
 
 WORTH_IT = 0.98  # of the linear model's loss, at most
 PICTURES = {
-    "curves": "Loss and accuracy by epoch, of the seed that ships.",
+    "curves": "Loss and accuracy by epoch, of the network that ships.",
     "reliability": "How often answers of each confidence are right, test part.",
     "selective": "How often the surest answers are right, test part.",
 }
@@ -25,7 +25,8 @@ def draw(directory: Path, found: Findings, card: SentimentCard) -> dict[str, Pat
         "loss": {"training (dropout on)": history["loss"], "validation": history["val_loss"]},
         "accuracy": {"training (dropout on)": history["accuracy"], "validation": history["val_accuracy"]},
     }
-    plots.curves(pictures["curves"], f"sentiment, seed {shipped.seed}", panels, shipped.kept, log=False)
+    whose = f"{'seed' if len(shipped.seeds) == 1 else 'mean of seeds'} {', '.join(map(str, shipped.seeds))}"
+    plots.curves(pictures["curves"], f"sentiment, {whose}", panels, shipped.kept, log=False)
     title = f"test part, ECE {card.calibration.expected_calibration_error:.3f}"
     probabilities = classification.sigmoid(shipped.logits["test"])
     plots.reliability(pictures["reliability"], title, test.labels, probabilities)

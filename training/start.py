@@ -162,8 +162,8 @@ def from_version(path: Path) -> Start:
     assert words is not None
     bytes_, ngrams = model.get_layer("vectors"), model.get_layer("ngrams")
     layers = {name: review_network.layer(model, name).get_weights() for name in ("pairs", "states", "evidence")}
-    kernel, bias, usual = layers["evidence"]
-    layers["evidence"] = [kernel, bias, np.zeros_like(usual)]
+    kernel, bias, *usual = layers["evidence"]
+    layers["evidence"] = [kernel, bias, *map(np.zeros_like, usual)]
     layers["vectors"] = [np.asarray(bytes_.codes, np.float32) * np.asarray(bytes_.worth)]
     codes = np.asarray(ngrams.codes, np.float32)
     return Start(words, layers, codes * np.abs(codes) * float(ngrams.worth), f"{card.name} v{card.version}")

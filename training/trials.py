@@ -1,4 +1,4 @@
-"""Networks fitted once a seed, each blended with the n-grams."""
+"""Networks fitted once a seed, and the mean of their weights, each blended with the n-grams."""
 
 import os
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from rich.console import Console
 
-from training import classification, fitting, reading
+from training import classification, fitting, networks, reading
 from training.reading import Part
 from training.start import Start
 
@@ -20,9 +20,12 @@ Lessons = tuple[list[reading.Tokens], fitting.Targets]
 
 @dataclass(frozen=True)
 class Trial:
-    """One seed, fitted: the network at its best epoch, its n-grams' share in the answer, and how it got there."""
+    """A network at its best epoch, its n-grams' share in the answer, and how it got there.
 
-    seed: int
+    Of one seed; or of several, the mean of whose weights it has, and of whose histories.
+    """
+
+    seeds: tuple[int, ...]
     network: keras.Model
     history: dict[str, list[float]]
     blend: classification.Blend
@@ -44,12 +47,15 @@ def try_seeds(
 ) -> list[Trial]:
     """A network a seed, fitted side by side on what cores there are; each blended with the n-grams on `judged[0]`.
 
-    All randomness of a network is drawn from its own generators, which are seeded before the first is fitted.
+    All begin at the same weights. All other randomness of a network is drawn from its own generators, which are seeded
+    before the first is fitted.
     """
-    networks = []
+    begun_at, fitted = None, []
     for seed in seeds:
         keras.utils.set_random_seed(seed)
-        networks.append(begun.network())
+        fitted.append(begun.network())
+        begun_at = begun_at or fitted[0].get_weights()
+        fitted[-1].set_weights(begun_at)
 
     def tried(seed: int, network: keras.Model) -> Trial:
         def show(epoch: int, logs: dict[str, float]) -> None:
@@ -57,17 +63,29 @@ def try_seeds(
             console.print(f"seed {seed}, epoch {epoch + 1}: {found}")
 
         history = fitting.fit(network, lessons, (judged[0].read, judged[0].targets), settings, seed, show)
-        return blended(seed, network, history, judged, plain)
+        return blended((seed,), network, history, judged, plain)
 
     with ThreadPoolExecutor(min(len(seeds), os.cpu_count() or 1)) as pool:
-        return list(pool.map(tried, seeds, networks))
+        return list(pool.map(tried, seeds, fitted))
+
+
+def together(trials: Sequence[Trial], begun: Start, judged: Sequence[Part], plain: dict[str, Logits]) -> Trial:
+    """The network whose weights are the means of the trials', which is often better than each (Wortsman et al., 2022)."""
+    network = begun.network()
+    network.set_weights(networks.mean_weights([trial.network for trial in trials]))
+    history = {name: np.mean([t.history[name] for t in trials], axis=0).tolist() for name in trials[0].history}
+    return blended(tuple(seed for trial in trials for seed in trial.seeds), network, history, judged, plain)
 
 
 def blended(
-    seed: int, network: keras.Model, history: dict[str, list[float]], judged: Sequence[Part], plain: dict[str, Logits]
+    seeds: tuple[int, ...],
+    network: keras.Model,
+    history: dict[str, list[float]],
+    judged: Sequence[Part],
+    plain: dict[str, Logits],
 ) -> Trial:
     """A fitted network with n-grams, whose logits `plain` are, beside it."""
     validation = judged[0]
     deep = {part.name: fitting.logits(network, part.read) for part in judged}
     blend = classification.blend(validation.labels, deep[validation.name], plain[validation.name])
-    return Trial(seed, network, history, blend, {name: blend(deep[name], plain[name]) for name in deep})
+    return Trial(seeds, network, history, blend, {name: blend(deep[name], plain[name]) for name in deep})

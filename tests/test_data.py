@@ -298,6 +298,8 @@ def test_a_test_part_taken_from_the_data_leaves_blocks_whole(tmp_path):
     paths = [write(tmp_path, table.to_csv(index=False), f"{len(table)}.csv") for table in (frame, more)]
     found = material.gather(
         argparse.Namespace(
+            epochs=None,
+            vocabulary=None,
             data=paths[0],
             unlabelled=paths[1],
             **dict.fromkeys(["text_column", "label_column", "positive", "stars", "source", "test_data", "test_source"]),

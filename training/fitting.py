@@ -63,10 +63,11 @@ class Batches:
 
     def __iter__(self) -> Iterator[tuple[Tokens, Targets]]:
         texts, targets, order = self._texts, self._targets, self._order
-        if self._rng is not None:
+        if self._rng is not None and self._extracts:
             some = self._rng.permutation(self._longer)[: self._extracts]
             texts = [*texts, *(extract(texts[row], self._rng) for row in some)]
             targets = np.concatenate([targets, targets[some]])
+        if self._rng is not None:
             lengths = np.array([len(text) for text in texts]) * self._rng.uniform(0.9, 1.1, len(texts))
             order = np.argsort(lengths, kind="stable")
         rows = [order[begin : begin + BATCH] for begin in range(0, len(order), BATCH)]

@@ -147,9 +147,8 @@ class Climber:
         network.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True), jit_compile=False)
         began = perf_counter()
         rng = np.random.default_rng(SEED)
-        some = rng.permutation(len(seen))[
-            : TUTORIAL["reviews"]
-        ]  # not the first: files are often in the order of labels
+        # not the first: files are often in the order of labels
+        some = rng.permutation(len(seen))[: TUTORIAL["reviews"]]
         lessons = fitting.Batches([seen[row] for row in some], train.targets[some], rng)
         network.fit(lessons.dataset(), epochs=TUTORIAL["epochs"], shuffle=False, verbose=0)
         seconds = perf_counter() - began

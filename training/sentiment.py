@@ -262,12 +262,9 @@ def joined(shipped: Trial, linear: ngrams.Linear, usual: Part) -> keras.Model:
     blend = shipped.blend
     model = review_network.filled(shipped.network, linear.weights * blend.plain)
     evidence = model.get_layer("reader").get_layer("evidence")
-    for weights, found in zip(
-        (evidence.usual, evidence.growth),
-        fitting.usual_states(shipped.network, usual.read, np.random.default_rng(SEED)),
-        strict=True,
-    ):
-        weights.assign(found)
+    states, growth = fitting.usual_states(shipped.network, usual.read, np.random.default_rng(SEED))
+    evidence.usual.assign(states)
+    evidence.growth.assign(growth)
     evidence.kernel.assign(evidence.kernel * blend.deep)
     evidence.bias.assign(evidence.bias * blend.deep + linear.bias * blend.plain + blend.bias)
     return model

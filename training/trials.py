@@ -50,12 +50,11 @@ def try_seeds(
     All begin at the same weights. All other randomness of a network is drawn from its own generators, which are seeded
     before the first is fitted.
     """
-    begun_at, fitted = None, []
+    fitted: list[keras.Model] = []
     for seed in seeds:
         keras.utils.set_random_seed(seed)
         fitted.append(begun.network())
-        begun_at = begun_at or fitted[0].get_weights()
-        fitted[-1].set_weights(begun_at)
+        fitted[-1].set_weights(fitted[0].get_weights())
 
     def tried(seed: int, network: keras.Model) -> Trial:
         def show(epoch: int, logs: dict[str, float]) -> None:

@@ -161,12 +161,9 @@ def test_a_users_reviews_become_a_version_that_tells_them_apart(tmp_path, capsys
     ]
     pd.DataFrame({"body": [f"{text} {i}" for i, text in enumerate(more)]}).to_csv(tmp_path / "more.csv", index=False)
     options = ["--data", str(path), "--epochs", "3", "--pretraining", "1", "--seeds", "0", "--vocabulary", "500"]
-    options += ["--unlabelled", str(tmp_path / "more.csv"), "--teacher", "--opinion", str(tmp_path / "opinion.npz")]
-    keep_an_opinion(sentiment.arguments(options), tmp_path / "opinion.npz")
+    options += ["--unlabelled", str(tmp_path / "more.csv"), "--teacher"]
     assert sentiment.main([*options, "--models-dir", str(tmp_path / "models"), "--report", str(tmp_path)]) == 0
-    told = capsys.readouterr().out
-    assert "a larger teacher beside" in told
-    shares = re.findall(r"epoch \d: accuracy (\d\.\d+)", told)
+    shares = re.findall(r"epoch \d: accuracy (\d\.\d+)", capsys.readouterr().out)
     assert len(shares) == 3
     assert float(shares[-1]) > 0.7, "what is likely on both sides is told right, though targets are probabilities here"
     assert "told right, by n-grams alone" in (tmp_path / "report.html").read_text("utf-8")
@@ -175,7 +172,7 @@ def test_a_users_reviews_become_a_version_that_tells_them_apart(tmp_path, capsys
     prove(classifier, loaded.golden, "sentiment")
     assert loaded.card.data.columns == {"text": "body", "label": "opinion"}
     assert loaded.card.settings["unlabelled_texts"] == 1200
-    assert "paragraph vectors and a larger LSTM" in loaded.card.settings["taught"]
+    assert "paragraph vectors" in loaded.card.settings["taught"]
     assert [(s.name, s.rows) for s in loaded.card.splits] == [("train", 240), ("validation", 120), ("test", 40)]
     good, bad = classifier.predict(
         [classifier.prepare("Superb, great!<br />Lovely."), classifier.prepare("dull AWFUL poor")]
@@ -193,18 +190,6 @@ def test_a_users_reviews_become_a_version_that_tells_them_apart(tmp_path, capsys
     assert [len(spread.values) for spread in further.card.spread if spread.metric == "accuracy"] == [2, 2]
     (good,) = SentimentClassifier(further).predict([SentimentClassifier(further).prepare("Superb, great! Lovely.")])
     assert good.positive > 0.7
-
-
-def keep_an_opinion(options, path):
-    """A second teacher's, that is right about what it was asked."""
-    from training import opinion
-    from training.material import gather
-
-    material = gather(options)
-    labels = material.learn.take(material.train_rows)[1]
-    more = np.array(["lovely" in text or "great" in text or "superb" in text for text in material.more])
-    found = opinion.Opinion(2.0 * labels - 1, 2.0 * more - 1, np.zeros(120), 1, 1.0, opinion.of(material))
-    found.keep(path)
 
 
 def test_what_texts_taught_is_kept_and_is_not_taken_for_anothers(tmp_path):
@@ -239,7 +224,6 @@ def test_what_texts_taught_is_kept_and_is_not_taken_for_anothers(tmp_path):
         ),
         (["--start", "models/sentiment/1", "--ladder", "x.json"], "--ladder is for a network that begins from nothing"),
         (["--start", "none", "--teacher"], "give --unlabelled more.csv"),
-        (["--start", "none", "--opinion", "x.npz"], "--opinion is for the teacher"),
         (["--start", "none", "--epochs", "0"], "--epochs and --vocabulary are at least 1"),
         (["--start", "none", "--ladder", "{data}"], "is no ladder"),
     ],
@@ -356,15 +340,7 @@ def test_a_version_that_fails_its_proof_is_not_left_behind(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name",
-    [
-        "training.forecast",
-        "training.sentiment",
-        "training.ladder",
-        "training.large.__main__",
-        "training.compile",
-        "training.universal",
-    ],
+    "name", ["training.forecast", "training.sentiment", "training.ladder", "training.compile", "training.universal"]
 )
 def test_every_script_says_how_it_is_used(name, capsys):
     """A percent sign in a help text once made --help itself fail."""

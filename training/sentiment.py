@@ -6,7 +6,7 @@
 
 A bidirectional LSTM is fitted once a seed, and n-gram weights beside it; a regression on the validation part weighs the
 two, and is what calibrates them. Where there are texts without labels, a teacher (`paragraphs`) says what it makes of
-these, and networks and n-grams learn from all texts; `--opinion` adds a second one's answers. Of each seed's network and the mean of their weights, that with the
+these, and networks and n-grams learn from all texts. Of each seed's network and the mean of their weights, that with the
 least validation loss ships, with a threshold for "uncertain" that is chosen on the validation part; the test part is looked
 at once, at the end, through the exported network.
 """
@@ -46,7 +46,6 @@ from training import (
 from training.data import DataError
 from training.exporting import save_classifier
 from training.material import Material, gather
-from training.opinion import Opinion
 from training.reading import Part
 from training.sentiment_card import Findings
 from training.start import SEED, Start, from_texts, from_version
@@ -73,8 +72,8 @@ PRESETS = {
 FURTHER = fitting.Fitting(epochs=4, learning_rate=5e-4)  # of a network that has been trained
 
 
-def texts_parser(program: str, description: str) -> argparse.ArgumentParser:
-    """What is learnt from."""
+def parser(program: str, description: str) -> argparse.ArgumentParser:
+    """What is learnt from, and the knobs of one network."""
     parser = argparse.ArgumentParser(prog=program, description=description)
     add = parser.add_argument
     add("--data", type=Path, help="CSV with a text and a label column (default: the Large Movie Review Dataset)")
@@ -94,13 +93,6 @@ def texts_parser(program: str, description: str) -> argparse.ArgumentParser:
     )
     add("--source", help="where the data is from, for the card (default: the file's name)")
     add("--test-source", help="where the test data is from, for the card (default: the file's name)")
-    return parser
-
-
-def parser(program: str, description: str) -> argparse.ArgumentParser:
-    """What is learnt from, and the knobs of one network."""
-    parser = texts_parser(program, description)
-    add = parser.add_argument
     add("--vocabulary", type=int, help=f"words that are told apart (default: {VOCABULARY})")
     add("--epochs", type=int, help="at most so many (default: the preset's)")
     add("--pretraining", type=int, help="epochs over the texts without their labels (default: the preset's)")
@@ -118,7 +110,6 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         action=argparse.BooleanOptionalAction,
         help="learn what paragraph vectors say of the unlabelled texts, too (default: the preset's)",
     )
-    add("--opinion", type=Path, help="file of training.large: what a second, larger teacher says of these texts")
     add("--seeds", type=int, nargs="+", help="(default: the preset's)")
     add("--models-dir", type=Path, default=Path("models"), help="(default: %(default)s)")
     add("--report", type=Path, help="directory of report.html (default: reports/<name of the data>)")
@@ -141,7 +132,6 @@ def run(options: argparse.Namespace) -> None:
     preset, console, version = PRESETS[options.preset], Console(), starting_version(options)
     material = gather(options)
     settings, teaching = planned(options, version, len(material.more))
-    second = Opinion.read(options.opinion, material) if options.opinion else None
     ladder = rungs.Ladder.read(options.ladder, material.fingerprint) if options.ladder else None
     if version is None:
         pretraining = preset.pretraining if options.pretraining is None else options.pretraining
@@ -160,20 +150,14 @@ def run(options: argparse.Namespace) -> None:
     console.print(f"n-grams alone: validation accuracy {right:.4f}")
     lessons, plain = (train.read, train.targets), alone
     if teaching:
-        lessons, linear = teach(material, begun, train, counts["train"], second, console)
+        lessons, linear = teach(material, begun, train, counts["train"], console)
         plain = {part.name: linear.logits(counts[part.name]) for part in parts[1:]}
         if ladder:
             cooled = rungs.calibrated(validation, plain["validation"])
-            if second:
-                opinion = rungs.calibrated(validation, second.validation)
-                ladder.rows["larger teacher"] = rungs.row(validation, [opinion], second.seconds, second.parameters)
             ladder.rows["n-grams taught"] = rungs.row(validation, [cooled], perf_counter() - began, len(linear.weights))
     trials = try_seeds(options.seeds or preset.seeds, lessons, parts[1:], begun, plain, settings, console)
     mean = together(trials, begun, parts[1:], plain) if len(trials) > 1 else None
-    taught = "by the labels"
-    if teaching:
-        taught += f" and what paragraph vectors{' and a larger LSTM' if second else ''} say of the unlabelled texts"
-    found = Findings(material.learn, parts, begun, alone, settings, taught, trials, mean, len(material.more))
+    found = Findings(material.learn, parts, begun, alone, settings, teaching, trials, mean, len(material.more))
     if ladder:
         took = begun.seconds + perf_counter() - began
         ladder.rows["one seed"] = rungs.of_networks(validation, trials, linear, took)
@@ -214,13 +198,11 @@ def planned(options: argparse.Namespace, version: Path | None, more: int) -> tup
     wanted = preset.teacher if options.teacher is None else options.teacher
     if wanted and more >= paragraphs.LEAST_MORE:
         return replace(settings, radius=0.0), True
-    if options.opinion:
-        raise DataError("--opinion is for the teacher: add --teacher, with --unlabelled more.csv, or leave it out")
     return settings, False
 
 
 def teach(
-    material: Material, begun: Start, train: Part, counts: sp.csr_matrix, second: Opinion | None, console: Console
+    material: Material, begun: Start, train: Part, counts: sp.csr_matrix, console: Console
 ) -> tuple[Lessons, ngrams.Linear]:
     """All texts with what is to be learnt from them, and n-gram weights that have learnt it.
 
@@ -231,10 +213,6 @@ def teach(
     said = paragraphs.say(train.tokens, train.labels, material.folds(FOLDS), more.tokens, SEED)
     right = classification.accuracy(train.labels, said.labelled)
     console.print(f"paragraph vectors and n-grams: accuracy {right:.4f} on training texts held out")
-    if second:
-        said = second.beside(said, train.labels)
-        right = classification.accuracy(train.labels, said.labelled)
-        console.print(f"a larger teacher beside: accuracy {right:.4f}")
     told = classification.sigmoid(said.more)
     everything = sp.vstack([counts, ngrams.counted(more.read)]).tocsr()
     likelier = np.concatenate([train.labels, (told > 0.5).astype(np.int64)])

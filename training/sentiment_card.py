@@ -49,7 +49,7 @@ class Findings:
     start: Start
     plain: dict[str, Logits]
     settings: fitting.Fitting
-    taught: str  # by whom
+    taught: bool  # by a teacher of the unlabelled texts
     trials: list[Trial]
     mean: Trial | None  # of the weights of all trials
     more: int  # unlabelled texts
@@ -99,7 +99,7 @@ def make(found: Findings, network: keras.Model, models_dir: Path) -> SentimentCa
             "epochs_at_most": settings.epochs,
             "adversary": settings.radius,
             "unlabelled_texts": found.more,
-            "taught": found.taught,
+            "taught": f"by the labels{' and what paragraph vectors say of the unlabelled texts' if found.taught else ''}",
             "batch": fitting.BATCH,
             "optimizer": f"adam, {settings.learning_rate}, gradient norm at most 1",
             "word_dropout": settings.word_dropout,

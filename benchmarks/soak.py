@@ -2,7 +2,7 @@
 
     python -m benchmarks.soak --minutes 10
 
-The service runs on a copy of models/. Every 20 s a second version of the model under load comes or goes, and
+The service runs on a copy of models/. Every 20 s the next version of the model under load comes or goes, and
 `POST /admin/reload` swaps it in or out; so every reload really changes who answers.
 """
 
@@ -23,7 +23,7 @@ from benchmarks.plan import Plan, apart, outcome
 from benchmarks.processes import ROOT, Running, on_load_core, write_json
 from benchmarks.servers.catalogue import gatecast
 from benchmarks.servers.server import TASKS, Task
-from benchmarks.versions import SecondVersion, copy_models
+from benchmarks.versions import NextVersion, copy_models
 
 MODEL: dict[Task, str] = {"forecast": "gru", "universal": "universal", "sentiment": "sentiment"}
 HANGUP = 1 / 3
@@ -53,7 +53,7 @@ class Watch:
         }
 
 
-def watch(running: Running, second: SecondVersion, key: str, seconds: float) -> Watch:
+def watch(running: Running, following: NextVersion, key: str, seconds: float) -> Watch:
     """Sample and reload on time until the load is over."""
     seen = Watch()
     begun = time.perf_counter()
@@ -61,16 +61,16 @@ def watch(running: Running, second: SecondVersion, key: str, seconds: float) -> 
     while (now := time.perf_counter() - begun) < seconds:
         seen.memory.append({"s": round(now, 1), "mb": round(running.rss_mb(), 1)})
         if tick % (RELOAD_S // SAMPLE_S) == 1:
-            seen.reloads.append({"s": round(now, 1)} | reload(running, second, key))
+            seen.reloads.append({"s": round(now, 1)} | reload(running, following, key))
         tick += 1
         time.sleep(max(0.0, min(tick * SAMPLE_S, seconds) - (time.perf_counter() - begun)))
     seen.memory.append({"s": round(time.perf_counter() - begun, 1), "mb": round(running.rss_mb(), 1)})
     return seen
 
 
-def reload(running: Running, second: SecondVersion, key: str) -> dict[str, Any]:
-    """Put the second version there, or take it away, and have the service look."""
-    change = second.toggle()
+def reload(running: Running, following: NextVersion, key: str) -> dict[str, Any]:
+    """Put the next version there, or take it away, and have the service look."""
+    change = following.toggle()
     begun = time.perf_counter()
     try:
         status, answer = running.ask("POST", "/admin/reload", b"", {"X-API-Key": key})
@@ -91,7 +91,7 @@ def soak(engine: str, task: Task, minutes: float, share: float, models: Path) ->
         plan = Plan(running.port, call.path, call.body, share * peak, seconds, 256, hangup=HANGUP)
         used = machine.used()
         process = apart(plan)
-        seen = watch(running, SecondVersion(models / MODEL[task]), key, seconds)
+        seen = watch(running, NextVersion(models / MODEL[task]), key, seconds)
         disturbed = machine.disturbance(used, seconds, [*running.pids(), process.pid])
         load = outcome(process, 0)
         alive = running.post(call.path, call.body)[0] == 200

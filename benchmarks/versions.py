@@ -1,4 +1,4 @@
-"""A copy of models/ in which a second version of a model comes and goes, as an operator would do it."""
+"""The version that is shipped, and a copy of models/ in which one more comes and goes, as an operator would do it."""
 
 import hashlib
 import json
@@ -11,24 +11,30 @@ def copy_models(source: Path, target: Path) -> Path:
     return target
 
 
-class SecondVersion:
-    """`<model>/2`, byte for byte version 1 but for its number in the card."""
+def newest(model: Path) -> Path:
+    """The directory of the highest number in models/<name>/."""
+    return max((path for path in model.iterdir() if path.name.isdecimal()), key=lambda path: int(path.name))
+
+
+class NextVersion:
+    """The version after the newest, byte for byte the same but for its number in the card."""
 
     def __init__(self, model: Path) -> None:
-        self.first = model / "1"
-        self.second = model / "2"
-        self.apart = model / ".2"  # names with a dot are not looked at: a version appears and goes whole
+        self.newest = newest(model)
+        self.number = str(int(self.newest.name) + 1)
+        self.next = model / self.number
+        self.apart = model / f".{self.number}"  # names with a dot are not looked at: a version appears and goes whole
 
     def toggle(self) -> str:
-        return self._remove() if self.second.exists() else self._add()
+        return self._remove() if self.next.exists() else self._add()
 
     def _add(self) -> str:
-        shutil.copytree(self.first, self.apart)
+        shutil.copytree(self.newest, self.apart)
         manifest = self.apart / "manifest.json"
-        card = json.loads(manifest.read_text("utf-8")) | {"version": "2"}
+        card = json.loads(manifest.read_text("utf-8")) | {"version": self.number}
         manifest.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", "utf-8")
         self._restate(manifest)
-        self.apart.rename(self.second)
+        self.apart.rename(self.next)
         return "added"
 
     def _restate(self, file: Path) -> None:
@@ -40,6 +46,6 @@ class SecondVersion:
         sums.write_text("\n".join(stated) + "\n", "utf-8")
 
     def _remove(self) -> str:
-        self.second.rename(self.apart)
+        self.next.rename(self.apart)
         shutil.rmtree(self.apart)
         return "removed"

@@ -191,6 +191,13 @@ def test_a_users_reviews_become_a_version_that_tells_them_apart(tmp_path, capsys
     (good,) = SentimentClassifier(further).predict([SentimentClassifier(further).prepare("Superb, great! Lovely.")])
     assert good.positive > 0.7
 
+    # but never on texts that it would be tested on and has learnt from
+    pd.DataFrame(rows[:40]).to_csv(tmp_path / "others.csv", index=False)
+    capsys.readouterr()
+    again += ["--test-data", str(tmp_path / "others.csv"), "--models-dir", str(tmp_path / "models")]
+    assert sentiment.main(again) == 1
+    assert "sentiment v2 has learnt from opinions.csv with another test part" in capsys.readouterr().err
+
 
 def test_what_texts_taught_is_kept_and_is_not_taken_for_anothers(tmp_path):
     """The file is read again for the same texts; other texts, and a file that is none, are refused."""

@@ -49,6 +49,7 @@ from training.material import Material, gather
 from training.reading import Part
 from training.sentiment_card import Findings
 from training.start import SEED, Start, from_texts, from_version
+from training.texts import Texts
 from training.trials import Lessons, Logits, Trial, together, try_seeds
 
 VOCABULARY = 30_000
@@ -139,6 +140,7 @@ def run(options: argparse.Namespace) -> None:
         begun = from_texts(material.unlabelled, words, pretraining, console, options.pretrained)
     else:
         begun = from_version(version)
+        not_known(begun, material.learn)
         console.print(f"starting from {begun.version} in {version}; --start none begins from nothing")
     parts = material.parts(begun.words)
     train, validation, _ = parts
@@ -171,6 +173,15 @@ def run(options: argparse.Namespace) -> None:
         options.pictures.mkdir(parents=True, exist_ok=True)
         for file in sorted((path / "plots").glob("*.png")):
             shutil.copyfile(file, options.pictures / f"sentiment_{file.name}")
+
+
+def not_known(begun: Start, learn: Texts) -> None:
+    """Raises DataError where the version to start from learnt from the same file, but with another test part."""
+    if begun.file == learn.sha256 and begun.audit != learn.audit:
+        raise DataError(
+            f"{begun.version} has learnt from {learn.source} with another test part, and may know the texts that it would be "
+            "tested on: add --start none, or give other texts"
+        )
 
 
 def planned(options: argparse.Namespace, version: Path | None, more: int) -> tuple[fitting.Fitting, bool]:

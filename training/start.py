@@ -6,7 +6,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -47,6 +47,8 @@ class Start:
     version: str = "none"
     epochs: int = 0  # of pretraining
     seconds: float = 0.0  # that it took to learn
+    file: str = ""  # sha256 of what it has learnt from
+    audit: list[str] = field(default_factory=list)  # of that file, and of where its test part is from
 
     def tokeniser(self) -> Tokeniser:
         return Tokeniser(self.words)
@@ -166,4 +168,11 @@ def from_version(path: Path) -> Start:
     layers["evidence"] = [kernel, bias, *map(np.zeros_like, usual)]
     layers["vectors"] = [np.asarray(bytes_.codes, np.float32) * np.asarray(bytes_.worth)]
     codes = np.asarray(ngrams.codes, np.float32)
-    return Start(words, layers, codes * np.abs(codes) * float(ngrams.worth), f"{card.name} v{card.version}")
+    return Start(
+        words,
+        layers,
+        codes * np.abs(codes) * float(ngrams.worth),
+        f"{card.name} v{card.version}",
+        file=card.data.sha256,
+        audit=card.data.audit,
+    )

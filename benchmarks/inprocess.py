@@ -17,7 +17,6 @@ from benchmarks import machine
 from benchmarks.load import drive
 from benchmarks.processes import ROOT, SERVER_CORE, Running, on_load_core, write_json
 from benchmarks.servers.catalogue import REVIEW, gatecast
-from benchmarks.versions import newest
 from service import bundle
 from service.bundle import EngineName
 from service.predictors import SentimentClassifier, predictor
@@ -50,7 +49,7 @@ def measure(running: Running, seconds: float) -> list[dict[str, Any]]:
 def alone(engine: EngineName, seconds: float) -> list[dict[str, Any]]:
     """The predictor that the service runs, on the server's core: split into tokens, cut into calls, judged."""
     os.sched_setaffinity(0, {int(SERVER_CORE)})
-    model = predictor(bundle.load(newest(ROOT / "models" / "sentiment"), engine=engine))
+    model = predictor(bundle.load(bundle.versions(ROOT / "models" / "sentiment")[-1], engine=engine))
     assert isinstance(model, SentimentClassifier)
     found = []
     for mixed in (False, True):

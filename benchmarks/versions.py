@@ -1,9 +1,11 @@
-"""The version that is shipped, and a copy of models/ in which one more comes and goes, as an operator would do it."""
+"""A copy of models/ in which one more version of a model comes and goes, as an operator would do it."""
 
 import hashlib
 import json
 import shutil
 from pathlib import Path
+
+from service import bundle
 
 
 def copy_models(source: Path, target: Path) -> Path:
@@ -11,17 +13,12 @@ def copy_models(source: Path, target: Path) -> Path:
     return target
 
 
-def newest(model: Path) -> Path:
-    """The directory of the highest number in models/<name>/."""
-    return max((path for path in model.iterdir() if path.name.isdecimal()), key=lambda path: int(path.name))
-
-
 class NextVersion:
     """The version after the newest, byte for byte the same but for its number in the card."""
 
     def __init__(self, model: Path) -> None:
-        self.newest = newest(model)
-        self.number = str(int(self.newest.name) + 1)
+        self.newest = bundle.versions(model)[-1]
+        self.number = bundle.next_version(model.parent, model.name)
         self.next = model / self.number
         self.apart = model / f".{self.number}"  # names with a dot are not looked at: a version appears and goes whole
 

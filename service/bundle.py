@@ -25,7 +25,18 @@ from service.savedmodel import Run
 from service.scaling import MinMax
 from service.tokeniser import Tokeniser
 
-__all__ = ["Bundle", "BundleError", "Golden", "GoldenCase", "load", "next_version", "read", "save", "verify"]
+__all__ = [
+    "Bundle",
+    "BundleError",
+    "Golden",
+    "GoldenCase",
+    "load",
+    "next_version",
+    "read",
+    "save",
+    "verify",
+    "versions",
+]
 
 SUMS = "SHA256SUMS"
 EngineName = Literal["onnx", "tensorflow"]
@@ -105,9 +116,13 @@ def save(
 
 def next_version(models_dir: Path, name: str) -> str:
     """The number after the newest version of `name`, or "1"."""
-    directory = models_dir / name
-    taken = [int(p.name) for p in directory.glob("*") if p.name.isdecimal()]
-    return str(max(taken, default=0) + 1)
+    taken = versions(models_dir / name)
+    return str(int(taken[-1].name) + 1 if taken else 1)
+
+
+def versions(model: Path) -> list[Path]:
+    """The version directories in models/<name>/, the newest last; none where there is no such directory."""
+    return sorted((path for path in model.glob("*") if path.name.isdecimal()), key=lambda path: int(path.name))
 
 
 def load(path: Path, threads: int = 1, engine: EngineName = "tensorflow", *, tuned: bool = True) -> Bundle:

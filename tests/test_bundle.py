@@ -74,6 +74,13 @@ def test_the_next_version_follows_the_newest(version, tmp_path):
     assert bundle.next_version(tmp_path, "lstm") == "1"
 
 
+def test_versions_are_in_the_order_of_their_numbers(tmp_path):
+    for name in ("9", "10", ".11"):
+        (tmp_path / name).mkdir()
+    assert bundle.versions(tmp_path) == [tmp_path / "9", tmp_path / "10"]
+    assert bundle.versions(tmp_path / "none") == []
+
+
 def test_a_missing_checksum_file_is_refused(version):
     (version / "SHA256SUMS").unlink()
     with pytest.raises(BundleError, match="SHA256SUMS is missing: the version is half written"):

@@ -179,8 +179,7 @@ def versions(models_dir: Path, words: str) -> list[Path]:
     found = []
     for word in () if words == "none" else [word for word in words.split(",") if word]:
         name, _, version = word.partition("/")
-        numbers = sorted((p for p in (models_dir / name).glob("*") if p.name.isdecimal()), key=lambda p: int(p.name))
-        wanted = [p for p in numbers if version in ("", p.name)]
+        wanted = [path for path in bundle.versions(models_dir / name) if version in ("", path.name)]
         if not wanted:
             raise ValueError(f"{models_dir} holds no '{word}'")
         found.append(wanted[-1])

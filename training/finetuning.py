@@ -30,12 +30,11 @@ SHORTER = 0.3  # share of the windows that are cut to a random length
 
 def pretrained(models_dir: Path) -> keras.Model:
     """The newest `universal` of a models directory; DataError where there is none."""
-    version = str(int(bundle.next_version(models_dir, universal.NAME)) - 1)
-    path = models_dir / universal.NAME / version
-    if version == "0":
+    found = bundle.versions(models_dir / universal.NAME)
+    if not found:
         raise DataError(f"{models_dir} holds no '{universal.NAME}' to start from; train the others with --only")
-    card, _, _ = bundle.read(path)
-    return restore(path, card)[0]
+    card, _, _ = bundle.read(found[-1])
+    return restore(found[-1], card)[0]
 
 
 def fine_tuned(start: keras.Model, readings: Array, season: int, steps: int, seed: int) -> keras.Model:

@@ -206,8 +206,7 @@ def write_readme(models_dir: Path) -> Path:
 
 
 def _newest(model: Path) -> ForecastCard | SentimentCard:
-    version = max(int(p.name) for p in model.iterdir() if p.name.isdecimal())
-    return bundle.read(model / str(version))[0]
+    return bundle.read(bundle.versions(model)[-1])[0]
 
 
 def _about(card: Card) -> str:

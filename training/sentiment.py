@@ -28,6 +28,7 @@ import numpy as np
 import scipy.sparse as sp
 from rich.console import Console
 
+from service import bundle
 from service.card import SentimentCard
 from service.classifier import SentimentClassifier
 from training import (
@@ -240,9 +241,8 @@ def starting_version(options: argparse.Namespace) -> Path | None:
         return None if options.start == "none" else Path(options.start)
     if options.data is None:
         return None
-    found = [path.parent for path in (options.models_dir / "sentiment").glob("*/network.json")]
-    versions = [path for path in found if path.name.isdecimal()]
-    return max(versions, key=lambda path: int(path.name), default=None)
+    found = [path for path in bundle.versions(options.models_dir / "sentiment") if (path / "network.json").exists()]
+    return found[-1] if found else None
 
 
 def export(

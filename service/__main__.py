@@ -27,7 +27,7 @@ LAST_SECONDS = 1  # for connections to close, when the requests in flight have h
 
 
 def main(arguments: Sequence[str] = ()) -> int:
-    if arguments not in ([], ["--check"]):
+    if list(arguments) not in ([], ["--check"]):
         print("usage: python -m service [--check]; settings are read from GATECAST_… variables", file=sys.stderr)
         return 2
     try:

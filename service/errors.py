@@ -6,6 +6,7 @@ GatecastError
 ├── MethodNotAllowed 405
 ├── Unauthorised 401             Forbidden 403
 ├── InvalidRequest 422           (TooFewReadings, MissingReadings, HorizonTooLong, NotOffered, …)
+├── HeadersTooLarge 431
 ├── Overloaded 503               NotReady 503
 ├── DeadlineExceeded 504
 ├── CallerLeft 499               (nobody reads it; the log and the metrics do)
@@ -138,6 +139,10 @@ class NotOffered(InvalidRequest):
     """The contract names it, but no loaded model can do it."""
 
     slug, title = "not-offered", "Not offered"
+
+
+class HeadersTooLarge(GatecastError):
+    status, slug, title = 431, "headers-too-large", "Request line or headers too large"
 
 
 class Overloaded(GatecastError):

@@ -5,12 +5,14 @@ from datetime import datetime
 
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
-from pandas.tseries.offsets import BaseOffset, BusinessHour, CustomBusinessDay
+from pandas.tseries.offsets import BaseOffset, BusinessHour, CustomBusinessDay, Day, Tick
 
 from service import seasons
 from service.errors import UnusableFrequency
 
 MAX_MULTIPLE = 1_000_000
+FIXED = (Tick, Day)
+UNITS = {f"{business}{unit}{end}": unit for business in ("", "B") for unit in "MQY" for end in "SE"}
 EXAMPLES = "'D' days, 'h' hours, '30min', 'W-MON' weeks, 'MS' month starts, 'QS' quarter starts"
 
 
@@ -46,6 +48,23 @@ def season_of(frequency: str) -> int | None:
         return seasons.by_frequency(_offset(frequency).freqstr)
     except UnusableFrequency:
         return None
+
+
+def is_same_frequency(one: str, other: str) -> bool:
+    """Whether two pandas offset aliases step alike, wherever in the month, quarter, year or week they stand."""
+    try:
+        ours, theirs = _offset(one), _offset(other)
+    except UnusableFrequency:
+        return False
+    if isinstance(ours, FIXED) and isinstance(theirs, FIXED):
+        return bool(pd.Timedelta(ours) == pd.Timedelta(theirs))  # type: ignore[arg-type]
+    return (ours.n, _unit(ours)) == (theirs.n, _unit(theirs))
+
+
+def _unit(offset: BaseOffset) -> str:
+    """'M' for MS, ME, BMS and BME, 'W' for W-SUN and W-MON, …"""
+    code: str = offset.rule_code.split("-")[0]
+    return UNITS.get(code, code)
 
 
 def _offset(frequency: str) -> BaseOffset:

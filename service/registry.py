@@ -5,8 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from service import seasons
+from service.answers import Warned
+from service.card import ForecastCard
 from service.engine import Engine
 from service.errors import GatecastError, HorizonTooLong, InvalidRequest, TooFewReadings, UnknownModel, UnsupportedLevel
+from service.future import is_same_frequency
 from service.predictors import Forecast, Forecaster, Review, Sentiment, SentimentClassifier, Window
 
 
@@ -25,6 +31,9 @@ class LoadedClassifier:
 
 
 Loaded = LoadedForecaster | LoadedClassifier
+OTHER_FREQUENCY = Warned(
+    "unlike_training_data", "the readings do not come as often as those of the series that this model learnt"
+)
 
 
 class Question(NamedTuple):
@@ -34,9 +43,10 @@ class Question(NamedTuple):
     horizon: int | None
     levels: Sequence[float] | None
     season: int | None
+    frequency: str | None = None
 
     def prepared(self, model: LoadedForecaster) -> Window:
-        return model.predictor.prepare(*self)
+        return model.predictor.prepare(self.readings, self.horizon, self.levels, self.season)
 
 
 class Contender(NamedTuple):
@@ -59,6 +69,15 @@ def best(contenders: Sequence[Contender], forecasts: Sequence[Forecast]) -> int:
             return 0
         raised.append(ratio * contender.model.predictor.card.optimism)
     return raised.index(min(raised))
+
+
+def _steps_alike(card: ForecastCard, frequency: str | None, window: Window) -> bool:
+    """Whether readings come as often as those that a network of one series learnt: by their frequency, else their season."""
+    if card.readings is None:
+        return True
+    if frequency is not None and card.data.frequency is not None:
+        return is_same_frequency(frequency, card.data.frequency)
+    return card.data.season is None or seasons.may_be(np.array(window.readings), card.data.season)
 
 
 def _ratio(model: LoadedForecaster, horizon: int | None) -> float:
@@ -163,8 +182,11 @@ class Registry:
             except InvalidRequest as refusal:
                 refusals.append(refusal)
                 continue
-            if contender.window.familiar:
+            if contender.window.familiar and _steps_alike(card, question.frequency, contender.window):
                 found[card.data.sha256] = contender
+            elif contender.window.familiar:
+                contender.window.warnings.append(OTHER_FREQUENCY)
+                strange.append(contender)
             else:
                 strange.append(contender)
         if found or strange:

@@ -29,6 +29,17 @@ def by_frequency(alias: str) -> int:
     return round(DAY / pd.Timedelta(offset))
 
 
+def may_be(values: Array, season: int) -> bool:
+    """Whether complete readings (time,) of an unknown frequency may have this season.
+
+    Where the readings could show it, they must; elsewhere nothing that contradicts it may be seen.
+    """
+    found = by_readings(values)
+    if season in CANDIDATES and len(values) >= LEAST_SEASONS * season:
+        return found == season
+    return season % found == 0
+
+
 def by_readings(values: Array) -> int:
     """The season of complete readings (time,), by their autocorrelation about a straight line; 1 where there is none.
 

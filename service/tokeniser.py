@@ -13,7 +13,8 @@ UNKNOWN = 1
 PADDING = ""
 UNKNOWN_WORD = "[UNK]"
 
-TAGS = re.compile(r"<[\t\n\f\r ]*/?[\t\n\f\r ]*[a-z][^<>]*>")
+# Possessive repeats: no match is tried in more than one way, so the time is linear in the text.
+TAGS = re.compile(r"<[\t\n\f\r ]*+(?:/[\t\n\f\r ]*+)?[a-z][^<>]*+>")
 # What ends a word: in ASCII all but letters, digits and the apostrophe; beyond it some punctuation and space.
 ASCII_BREAKS = bytes(b if b >= 0x80 or chr(b).isalnum() or b == ord("'") else ord(" ") for b in range(256))
 WIDE_BREAKS = re.compile("[\x80-\xbf\u2000-\u206f\u3000-\u303f]")

@@ -104,13 +104,29 @@ def forecast_bundle(
     card: ForecastCard | None = None,
     run: Callable[[Any], dict[str, Any]] = last_plus_ten,
     answer: float = 60.0,
+    readings: list[float] = READINGS,
 ) -> Bundle:
     golden = Golden(
         relative_tolerance=1e-4,
         absolute_tolerance=1e-3,
-        cases=[GoldenCase(request={"readings": READINGS, "horizon": 1}, answer=[answer])],
+        cases=[GoldenCase(request={"readings": readings, "horizon": 1}, answer=[answer])],
     )
     return Bundle(card or forecast_card(), MinMax(0, 100), golden, run)
+
+
+def universal_bundle(name: str = "any") -> Bundle:
+    """A forecaster of any series: level and season, as its inputs have them, and no more."""
+
+    def run(readings: Any, steps: Any) -> dict[str, Any]:
+        return {"output": np.zeros((*steps.shape[:2], 9), np.float32)}
+
+    card = forecast_card(name, readings=None, reads="context", window=4, steps=64, max_horizon=64)
+    golden = Golden(
+        relative_tolerance=1e-4,
+        absolute_tolerance=1e-3,
+        cases=[GoldenCase(request={"readings": [10.0] * 8, "horizon": 1}, answer=[10.0])],
+    )
+    return Bundle(card, None, golden, run)
 
 
 def sentiment_bundle(card: SentimentCard | None = None, run: Callable[[Any], dict[str, Any]] = good_words) -> Bundle:

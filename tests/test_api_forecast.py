@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from service.card import ReadingLimits, StepErrors
+from service.card import ReadingLimits, StepErrors, TrainingData
 from tests import fakes
 from tests.fakes import READINGS
 
@@ -95,6 +95,37 @@ def test_forecast_takes_the_model_that_is_best_at_the_horizon(serve):
     )
     assert ask(client).json()["model"] == "near"
     assert ask(client, horizon=2).json()["model"] == "far"
+
+
+MONTHLY = TrainingData(source="made up", sha256="1" * 64, rows=100, columns={}, frequency="MS", season=12)
+
+
+def wave(season, count=36):
+    return [50 + 10 * math.sin(2 * math.pi * i / season) for i in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("body", "model"),
+    [
+        ({"readings": wave(12)}, "gru"),
+        ({"readings": wave(12), "start": "2016-01-31", "frequency": "ME"}, "gru"),
+        ({"readings": wave(12), "start": "2016-01-01", "frequency": "h"}, "any"),
+        ({"readings": wave(24, 120)}, "any"),
+        ({"readings": wave(7)}, "any"),
+        ({"readings": wave(7), "model": "gru"}, "gru"),
+    ],
+)
+def test_forecast_asks_a_network_of_one_series_only_about_readings_as_frequent(serve, body, model):
+    """Readings of its level and spread, but of another frequency or season, are for the network of any series."""
+    one = fakes.forecast_card("gru", data=MONTHLY, window=36)
+    client = serve([fakes.forecast_bundle(one, answer=55, readings=wave(12)), fakes.universal_bundle()])
+    assert ask(client, **body).json()["model"] == model
+
+
+def test_forecast_warns_where_only_a_network_of_another_frequency_is_there(serve):
+    client = serve([fakes.forecast_bundle(fakes.forecast_card("gru", data=MONTHLY))])
+    reply = ask(client, start="2016-01-01", frequency="h").json()
+    assert (reply["model"], [w["code"] for w in reply["warnings"]]) == ("gru", ["unlike_training_data"])
 
 
 def test_forecast_warns_of_readings_outside_the_training_range(client):

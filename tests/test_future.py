@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from service.errors import UnusableFrequency
-from service.future import timestamps
+from service.future import is_same_frequency, timestamps
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,24 @@ def test_an_alias_that_does_not_step_forward_is_refused(frequency):
 def test_steps_that_leave_the_calendar_are_refused(frequency):
     with pytest.raises(UnusableFrequency, match="pass the year 9999"):
         timestamps(datetime(2016, 1, 1), frequency, 10_000, 36)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("MS", "ME", True),
+        ("BMS", "MS", True),
+        ("QS-FEB", "QE", True),
+        ("YS", "YE-JUN", True),
+        ("W-MON", "W", True),
+        ("24h", "D", True),
+        ("60min", "h", True),
+        ("D", "B", False),
+        ("MS", "h", False),
+        ("MS", "2MS", False),
+        ("MS", "SMS", False),
+        ("MS", "nonsense", False),
+    ],
+)
+def test_frequencies_are_the_same_where_they_step_alike(one, other, same):
+    assert is_same_frequency(one, other) is same

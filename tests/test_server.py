@@ -345,3 +345,80 @@ def test_a_caller_who_does_not_read_is_cut_off(tmp_path):
         until(lambda: not server.server_state.connections)
         connection.close()
         asking.join(20)
+
+
+REQUEST = b"GET /livez HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        REQUEST + b"A: 1\r\n" * 120,
+        REQUEST + b"A: " + b"a" * 40_000,
+        REQUEST + b"".join(b"A%d: %s\r\n" % (i, b"a" * 1000) for i in range(40)),
+        b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\nHost: x\r\n",
+        b"GET /" + b"a" * 40_000,
+    ],
+    ids=["many fields", "a long field", "long together", "a long request line", "a long request line without an end"],
+)
+def test_too_large_a_request_line_or_headers_are_refused(tmp_path, head):
+    """As a problem, counted, and the connection ends; whatever else the caller sends is not kept."""
+    with connected(tmp_path, Gate(fakes.last_plus_ten)) as (_, app, port):
+        with (
+            socket.create_connection(("127.0.0.1", port), timeout=20) as connection,
+            connection.makefile("rb") as reply,
+        ):
+            connection.sendall(head)
+            answer = reply.read()
+        assert httpx.get(f"http://127.0.0.1:{port}/livez").status_code == 200
+        counts = app.state.metrics.text()
+    fields, _, body = answer.partition(b"\r\n\r\n")
+    assert fields.startswith(b"HTTP/1.1 431 ")
+    assert b"connection: close" in fields
+    problem = json.loads(body)
+    assert (problem["status"], problem["type"]) == (431, "/problems/headers-too-large")
+    assert b"x-request-id: " + problem["request_id"].encode() in fields
+    assert b'status="431"} 1.0' in counts
+
+
+def test_headers_without_an_end_are_not_kept(tmp_path):
+    """A caller who sends on and on is cut off after little more than what is allowed."""
+    with connected(tmp_path, Gate(fakes.last_plus_ten)) as (server, _, port):
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+            connection.sendall(REQUEST)
+            sent = 0
+            with contextlib.suppress(OSError):
+                while sent < 100 << 20:
+                    sent += connection.send(b"A: 1\r\n" * 1000)
+        until(lambda: not server.server_state.connections)
+    assert sent < 100 << 20
+
+
+def test_as_many_headers_as_are_allowed_are_read(tmp_path):
+    with connected(tmp_path, Gate(fakes.last_plus_ten)) as (_, _, port):
+        headers = {f"a{i}": "a" * 300 for i in range(90)}
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+            assert client.get("/livez", headers=headers).status_code == 200
+            assert client.get("/livez", headers=headers).status_code == 200
+
+
+def test_trailers_without_an_end_are_not_kept(tmp_path):
+    """The fields after a chunked body count like headers."""
+    head = b"POST /forecast HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with connected(tmp_path, Gate(fakes.last_plus_ten)) as (server, app, port):
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+            connection.sendall(head + b"2\r\n{}\r\n0\r\n")
+            with contextlib.suppress(OSError):
+                for _ in range(100_000):
+                    connection.sendall(b"A: 1\r\n")
+        until(lambda: not server.server_state.connections)
+        until(lambda: app.state.lifecycle.in_flight == 0)
+
+
+def test_main_takes_no_arguments_for_serving(monkeypatch, capsys):
+    """Its own default is an empty tuple; a setting that is wrong shows that it went on from there."""
+    from service.__main__ import main
+
+    monkeypatch.setenv("GATECAST_PORT", "x")
+    assert main() == 2
+    assert "GATECAST_PORT" in capsys.readouterr().err

@@ -118,6 +118,23 @@ def test_the_best_is_exported_under_a_name_of_its_own(trained, tmp_path, monkeyp
     assert (tmp_path / "sales/1/compiled/network.onnx").read_bytes() == before
 
 
+def test_without_a_universal_network_all_others_are_fitted(trained, tmp_path, capsys):
+    """It is looked for before anything is fitted; a damaged one is left out, too, and said."""
+    from training import forecast
+
+    home, _ = trained
+    options = forecast.arguments(["--data", str(home / "sales.csv"), "--models-dir", str(tmp_path)])
+    names, start = forecast.wanted_names(options)
+    assert names == ["simple_rnn", "lstm", "lstm14", "time_distributed", "gru", "ensemble"]
+    assert start is None
+    assert "'finetuned' is left out" in capsys.readouterr().out
+    shutil.copytree(ROOT / "models" / "universal", tmp_path / "universal")
+    assert forecast.wanted_names(options)[0][-1] == "finetuned"
+    (tmp_path / "universal" / "1" / "network.json").write_text("{}")
+    assert "finetuned" not in forecast.wanted_names(options)[0]
+    assert "cannot be started from" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("options", "fault"),
     [
@@ -126,7 +143,7 @@ def test_the_best_is_exported_under_a_name_of_its_own(trained, tmp_path, monkeyp
         (["--test-size", "150"], "are too few"),
         (["--test-size", "60"], "are too few: windows of 36 readings"),
         (["--name", "sales", "--export", "all"], "--name is for one model"),
-        (["--only", "finetuned"], "holds no 'universal'"),
+        (["--only", "gru,finetuned"], "holds no 'universal'"),
     ],
 )
 def test_what_cannot_be_trained_is_said_in_one_line(trained, tmp_path, capsys, options, fault):

@@ -23,7 +23,7 @@ from service.card import ForecastCard, SentimentCard
 from service.files import BundleError, read_text
 from training import review_network, views  # noqa: F401 - their layers are known to Keras once they are imported
 from training.compiling import CannotCompile
-from training.exporting import LAYERS, compile_proven
+from training.exporting import LAYERS, compile_proven, without_compilation
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -72,11 +72,17 @@ def restore(path: Path, card: ForecastCard | SentimentCard) -> tuple[keras.Model
 
 
 def _built(file: Path) -> keras.Model:
-    """The network of a layers file: of Keras' own layers and those of views.py, which hold no code."""
+    """The network of a layers file: of Keras' own layers and those of views.py, which hold no code.
+
+    How it was compiled for training is left out: a loss may be a function that only its training run knew.
+    """
     try:
-        return keras.models.model_from_json(read_text(file))
+        network = keras.models.model_from_json(without_compilation(read_text(file)))
     except Exception as error:  # whatever Keras finds wrong with it
         raise CannotCompile(f"{file} is not a network of this version of training: {error}") from error
+    if not isinstance(network, keras.Model):
+        raise CannotCompile(f"{file} is not a network, but a {type(network).__name__}")
+    return network
 
 
 def _weights(path: Path) -> list[Any]:

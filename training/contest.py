@@ -47,6 +47,11 @@ class Contestant:
     train: Callable[[Array, tuple[int, ...]], Trained]
 
 
+def names(recipe: str) -> tuple[str, ...]:
+    """Every contestant of a recipe, `tuned` or `tutorial`."""
+    return (*networks.FORECASTERS, ENSEMBLE, finetuning.NAME) if recipe == "tuned" else tuple(networks.FORECASTERS)
+
+
 class Field:
     """The contestants of one recipe for one series."""
 
@@ -56,24 +61,21 @@ class Field:
         recipe: str,
         steps: int,
         epochs: int,
-        start: Callable[[], keras.Model],
+        start: keras.Model | None,
         tick: Callable[[], None],
     ) -> None:
         self.season, self.steps = season, steps
+        self._names = names(recipe)
         self._recipes = recipes.TUNED if recipe == "tuned" else recipes.TUTORIAL
-        self._tuned, self._epochs, self._start, self._tick = recipe == "tuned", epochs, start, tick
+        self._tuned, self._epochs, self._tick, self._pretrained = recipe == "tuned", epochs, tick, start
         self._fits: dict[tuple[str, int, int], Fitted] = {}
         self._tuned_further: dict[tuple[int, int], keras.Model] = {}
-        self._pretrained: keras.Model | None = None
 
     def contestants(self, names: Sequence[str]) -> list[Contestant]:
         return [self._contestant(name) for name in names]
 
-    def names(self) -> tuple[str, ...]:
-        return (*networks.FORECASTERS, ENSEMBLE, finetuning.NAME) if self._tuned else tuple(networks.FORECASTERS)
-
     def _contestant(self, name: str) -> Contestant:
-        if name == finetuning.NAME:
+        if name == finetuning.NAME and self._pretrained is not None:
             return Contestant(
                 name, finetuning.LAYERS, "context", views.window_of(self.season), self.steps, self._further
             )
@@ -84,7 +86,7 @@ class Field:
             members = [self._recipes[name]]
             layers = members[0].layers
         else:
-            raise DataError(f"no forecaster is named '{name}'; there are {', '.join(self.names())}")
+            raise DataError(f"no forecaster is named '{name}'; there are {', '.join(self._names)}")
         steps = self.steps if self._tuned or name == "lstm14" else 1
         window = recipes.window_of(members[0], self.season)
 
@@ -97,8 +99,7 @@ class Field:
         return Contestant(name, layers, "window", window, steps, train)
 
     def _further(self, readings: Array, seeds: tuple[int, ...]) -> Trained:
-        if self._pretrained is None:
-            self._pretrained = self._start()
+        assert self._pretrained is not None
         for seed in seeds:
             if (len(readings), seed) not in self._tuned_further:
                 made = finetuning.fine_tuned(self._pretrained, readings, self.season, self.steps, seed)

@@ -1,5 +1,6 @@
 """Write a version and its compiled form, and prove both as the service will, or leave nothing behind."""
 
+import json
 import shutil
 import sys
 import tempfile
@@ -44,12 +45,13 @@ def in_memory(card: ForecastCard, scaler: MinMax | None, model: keras.Model) -> 
 def runner(model: keras.Model) -> Run:
     """A Keras forecaster as a function of arrays: compiled where it can be, which is far quicker to begin with."""
     try:
-        return compiled.session(Path(model.name), _compiled(model), threads=1)
+        return compiled.session(Path(model.name), onnx_of(model), threads=1)
     except CannotCompile:
         return lambda *arrays: {"output": np.asarray(model(_inputs(model, arrays), training=False))}
 
 
-def _compiled(model: keras.Model) -> bytes:
+def onnx_of(model: keras.Model) -> bytes:
+    """A forecaster as ONNX; raises CannotCompile."""
     return (compile_forecaster if len(model.inputs) == 1 else compile_universal)(model)
 
 
@@ -158,7 +160,7 @@ def save_proven(
     """
     with tempfile.TemporaryDirectory() as scratch:
         layers = Path(scratch) / LAYERS
-        layers.write_text(network.to_json(), "utf-8")
+        layers.write_text(without_compilation(network.to_json()), "utf-8")
         path = bundle.save(
             models_dir, card, golden, write_model, scaler=scaler, files={LAYERS: layers, **(files or {})}
         )
@@ -175,6 +177,15 @@ def save_proven(
     return path, loaded
 
 
+def without_compilation(layers: str) -> str:
+    """The JSON of a Keras network without the optimizers, losses and metrics of the models in it."""
+
+    def drop(member: dict[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in member.items() if key != "compile_config"}
+
+    return json.dumps(json.loads(layers, object_hook=drop))
+
+
 def compile_proven(
     path: Path, network: keras.Model, vocabulary: Sequence[str] | None
 ) -> Forecaster | SentimentClassifier:
@@ -186,7 +197,7 @@ def compile_proven(
     if vocabulary is not None:
         content, words = compile_classifier(network), list(vocabulary)
     else:
-        content, words = _compiled(network), None
+        content, words = onnx_of(network), None
     with compiled.written(path, content, words):
         fast, slow = bundle.load(path, engine="onnx"), bundle.load(path, tuned=False)
         found = predictor(fast)

@@ -15,6 +15,7 @@ from service.context import CONTEXT, HORIZON, QUANTILES, quantiles, view
 from service.universal import STEPS
 from training import networks, recipes, universal
 from training.compile import restore
+from training.compiling import CannotCompile
 from training.data import DataError
 from training.evaluate import Array
 from training.exporting import runner
@@ -29,12 +30,18 @@ SHORTER = 0.3  # share of the windows that are cut to a random length
 
 
 def pretrained(models_dir: Path) -> keras.Model:
-    """The newest `universal` of a models directory; DataError where there is none."""
+    """The newest `universal` of a models directory; DataError where there is none that can be restored."""
     found = bundle.versions(models_dir / universal.NAME)
     if not found:
-        raise DataError(f"{models_dir} holds no '{universal.NAME}' to start from; train the others with --only")
-    card, _, _ = bundle.read(found[-1])
-    return restore(found[-1], card)[0]
+        raise DataError(
+            f"{models_dir} holds no '{universal.NAME}' to start from: copy it there, or train it with python -m training.universal"
+        )
+    try:
+        bundle.verify(found[-1])
+        card, _, _ = bundle.read(found[-1])
+        return restore(found[-1], card)[0]
+    except (bundle.BundleError, CannotCompile) as error:
+        raise DataError(f"{found[-1]} cannot be started from: {error}") from error
 
 
 def fine_tuned(start: keras.Model, readings: Array, season: int, steps: int, seed: int) -> keras.Model:

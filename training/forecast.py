@@ -18,6 +18,7 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+import keras
 import numpy as np
 from rich.progress import Progress
 
@@ -103,15 +104,10 @@ def run(options: argparse.Namespace) -> None:
         print("-", remark)
     with Progress() as progress:
         task = progress.add_task("fitting", total=None)
+        names, start = wanted_names(options)
         field = Field(
-            series.season,
-            options.recipe,
-            options.steps,
-            options.epochs,
-            lambda: finetuning.pretrained(options.models_dir),
-            lambda: progress.advance(task),
+            series.season, options.recipe, options.steps, options.epochs, start, lambda: progress.advance(task)
         )
-        names = list(field.names()) if options.only is None else [n.strip() for n in options.only.split(",")]
         entries = [
             judged_entry(c, series, train_size, options, seeds, remarks, progress) for c in field.contestants(names)
         ]
@@ -156,6 +152,24 @@ def read(options: argparse.Namespace) -> Series:
         season=options.season,
         fill=options.fill,
     )
+
+
+def wanted_names(options: argparse.Namespace) -> tuple[list[str], keras.Model | None]:
+    """The contestants by name, and the network that `finetuned` starts from, which is looked for before an hour's work.
+
+    Without --only, `finetuned` is left out where there is no such network. Raises DataError where it was asked for.
+    """
+    everyone = contest.names(options.recipe)
+    names = list(everyone) if options.only is None else [name.strip() for name in options.only.split(",")]
+    if finetuning.NAME not in names or finetuning.NAME not in everyone:
+        return names, None
+    try:
+        return names, finetuning.pretrained(options.models_dir)
+    except DataError as error:
+        if options.only is not None:
+            raise
+        print(f"- '{finetuning.NAME}' is left out: {error}")
+        return [name for name in names if name != finetuning.NAME], None
 
 
 def enough(series: Series, train: int, test: int, options: argparse.Namespace) -> None:

@@ -30,7 +30,7 @@ TESTED_SHARE = 1 / 3
 
 
 class Measured(NamedTuple):
-    """One method on one series; `last` is of the last origin alone."""
+    """One method on one series; `last` is of the last origin alone. What needs intervals is NaN without any."""
 
     mase: float
     wql: float
@@ -52,7 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         looked = record(options, files, rows, header)
         print(f"looked at these series with the same methods {looked} times")
     if options.out:
-        plain = {name: {m: figures._asdict() for m, figures in methods.items()} for name, methods in found.items()}
+        plain = {
+            name: {m: {k: None if np.isnan(v) else v for k, v in f._asdict().items()} for m, f in methods.items()}
+            for name, methods in found.items()
+        }
         options.out.write_text(json.dumps(plain, indent=1) + "\n", "utf-8")
     return 0
 
@@ -113,6 +116,8 @@ def _figures(walk: Walk, scale: float) -> Measured:
     end = np.arange(len(walk.origins)) == len(walk.origins) - 1
     steps = walk.actual.shape[1]
     last = evaluate.metrics(evaluate.losses(walk.actual[end], walk.predicted.cut(end, steps)), scale)
+    if not walk.predicted.levels:
+        return Measured(every["mase"], np.nan, last["mase"], np.nan)
     return Measured(every["mase"], every["wql"], last["mase"], every[f"coverage_{LEVELS[-1]:g}"])
 
 
@@ -126,7 +131,7 @@ def table(found: dict[str, dict[str, Measured]]) -> tuple[report.Row, list[repor
         ours = {field: [getattr(of[name], field) for of in found.values()] for field in Measured._fields}
         ratios = [geometric(np.divide(ours[field], naive[field])) for field in ("mase", "wql", "last_mase")]
         figures = [geometric(np.array(ours["mase"])), *ratios, float(np.mean(ours["coverage"]))]
-        rows.append((name, *(f"{figure:.3f}" for figure in figures)))
+        rows.append((name, *("–" if np.isnan(figure) else f"{figure:.3f}" for figure in figures)))
     return header, rows
 
 
@@ -138,7 +143,10 @@ def geometric(values: Array) -> float:
 def record(options: argparse.Namespace, files: Sequence[Path], rows: Sequence[report.Row], header: report.Row) -> int:
     """Write this look down; how many there were of the method that was most looked at."""
     data = sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
-    figures = {row[0]: dict(zip(header[1:], map(float, row[1:]), strict=True)) for row in rows}
+    figures = {
+        row[0]: {name: float(cell) for name, cell in zip(header[1:], row[1:], strict=True) if cell != "–"}
+        for row in rows
+    }
     diary = looks.record(
         options.looks,
         {

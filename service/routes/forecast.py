@@ -51,7 +51,7 @@ class Prepared:
 
 
 def _question(series: ForecastRequest | BatchSeries, options: SeriesOptions) -> Question:
-    return Question(series.readings, options.horizon, options.levels, _season(series.frequency))
+    return Question(series.readings, options.horizon, options.levels, _season(series.frequency), series.frequency)
 
 
 def _season(frequency: str | None) -> int | None:

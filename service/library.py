@@ -10,7 +10,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -22,7 +22,6 @@ from service.engine import Engine, inline_seconds, prove
 from service.files import BundleError
 from service.predictors import Forecaster, SentimentClassifier, predictor
 from service.registry import Loaded, LoadedClassifier, LoadedForecaster, Registry
-from service.schemas import RefusedVersion, ReloadReport, VersionName
 from service.settings import Settings
 
 Load = Callable[[Path, int, EngineName], Bundle]
@@ -33,6 +32,31 @@ ENGINES: dict[str, tuple[EngineName, ...]] = {
     "tensorflow": ("tensorflow",),
 }
 log = logging.getLogger("gatecast")
+
+
+class VersionName(NamedTuple):
+    """A version of a model, as models/<name>/<version>/ names it."""
+
+    name: str
+    version: str
+
+
+class RefusedVersion(NamedTuple):
+    """A version that stayed out, and why; without a name, the models directory as a whole."""
+
+    name: str | None
+    version: str | None
+    reason: str
+
+
+class ReloadReport(NamedTuple):
+    """What a rescan of the models directory changed."""
+
+    loaded: list[VersionName]
+    retired: list[VersionName]
+    refused: list[RefusedVersion]
+    tensorflow_loads: int  # SavedModels that TensorFlow loaded since the start
+    tensorflow_loads_left: int
 
 
 class Library:

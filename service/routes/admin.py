@@ -8,7 +8,7 @@ from fastapi.security import APIKeyHeader
 
 from service.errors import Forbidden, Unauthorised
 from service.routes.common import Shelves, problems
-from service.schemas import ReloadReport
+from service.schemas import RefusedVersion, ReloadReport, VersionName
 from service.settings import Settings
 
 router = APIRouter(prefix="/admin", tags=["admin"], responses=problems(401, 403, 405, 500, 503))
@@ -32,4 +32,11 @@ async def reload(shelves: Shelves) -> ReloadReport:
 
     Answers 200 when the rescan was done, whatever it found: `refused` says what stayed out and why.
     """
-    return await shelves.reload()
+    report = await shelves.reload()
+    return ReloadReport(
+        loaded=[VersionName(**version._asdict()) for version in report.loaded],
+        retired=[VersionName(**version._asdict()) for version in report.retired],
+        refused=[RefusedVersion(**version._asdict()) for version in report.refused],
+        tensorflow_loads=report.tensorflow_loads,
+        tensorflow_loads_left=report.tensorflow_loads_left,
+    )

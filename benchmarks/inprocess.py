@@ -17,8 +17,8 @@ from benchmarks import machine
 from benchmarks.load import drive
 from benchmarks.processes import ROOT, SERVER_CORE, Running, on_load_core, write_json
 from benchmarks.servers.catalogue import REVIEW, gatecast
-from service import bundle
-from service.bundle import EngineName
+from service.artifacts import bundle
+from service.artifacts.bundle import EngineName
 from service.predictors import SentimentClassifier, predictor
 
 REVIEWS = 100

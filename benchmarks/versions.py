@@ -5,7 +5,7 @@ import json
 import shutil
 from pathlib import Path
 
-from service import bundle
+from service.artifacts import bundle
 
 
 def copy_models(source: Path, target: Path) -> Path:

@@ -14,9 +14,9 @@ import uvicorn
 from pydantic import ValidationError
 
 from service.app import App, create_app
-from service.door import Door
-from service.files import BundleError
-from service.server import Server
+from service.artifacts.files import BundleError
+from service.http.protocol import Door
+from service.http.server import Server
 from service.settings import Settings
 
 # How long a thread may keep the interpreter from another that waits for it; Python's own 5 ms are ten small forecasts.

@@ -13,16 +13,17 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from service import __version__, bundle
-from service.door import Refusals
+from service import __version__
+from service.artifacts import bundle
+from service.artifacts.files import BundleError
 from service.errors import Fault, GatecastError, InvalidRequest, MethodNotAllowed, ModelFault, NotFound
-from service.files import BundleError
-from service.front import Front
-from service.library import Library, Load
-from service.lifecycle import Lifecycle, Phase
-from service.metrics import HttpCounts, Metrics
-from service.routes import admin, forecast, models, operations, sentiment
-from service.schemas import (
+from service.http.access_log import AccessLog, log_defect
+from service.http.lifecycle import Lifecycle, Phase
+from service.http.metrics import HttpCounts, Metrics
+from service.http.middleware import Front
+from service.http.protocol import Refusals
+from service.http.routes import admin, forecast, models, operations, sentiment
+from service.http.schemas import (
     ForecastBatchRequest,
     ForecastBatchResponse,
     ForecastRequest,
@@ -33,8 +34,8 @@ from service.schemas import (
     SentimentBatchResponse,
     SentimentRequest,
 )
+from service.serving.repository import Library, Load
 from service.settings import Settings
-from service.telemetry import AccessLog, log_defect
 
 ROOMS = (forecast, sentiment, models, operations, admin)
 REQUESTS = (ForecastRequest, ForecastBatchRequest, SentimentRequest, SentimentBatchRequest)

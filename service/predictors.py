@@ -4,12 +4,12 @@
 is that call. Neither knows of HTTP.
 """
 
-from service.bundle import Bundle
-from service.card import ForecastCard
-from service.classifier import Review, Sentiment, SentimentClassifier
-from service.forecaster import Forecast, Forecaster, Window
-from service.universal import UniversalForecaster
-from service.window_forecaster import WindowForecaster
+from service.artifacts.bundle import Bundle
+from service.artifacts.card import ForecastCard
+from service.forecast.context_forecaster import UniversalForecaster
+from service.forecast.forecaster import Forecast, Forecaster, Window
+from service.forecast.window_forecaster import WindowForecaster
+from service.sentiment.classifier import Review, Sentiment, SentimentClassifier
 
 __all__ = [
     "Forecast",

@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from service.app import create_app
-from service.bundle import Bundle
+from service.artifacts.bundle import Bundle
 from tests import fakes
 
 Serve = Callable[..., TestClient]

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from service.bundle import Bundle, EngineName, Golden, GoldenCase
-from service.card import (
+from service.artifacts.bundle import Bundle, EngineName
+from service.artifacts.card import (
     Calibration,
     ForecastCard,
     Language,
@@ -18,7 +18,8 @@ from service.card import (
     StepErrors,
     TrainingData,
 )
-from service.scaling import MinMax
+from service.artifacts.golden import Golden, GoldenCase
+from service.artifacts.scaler import MinMax
 from service.settings import Settings
 
 WINDOW = 5
@@ -187,3 +188,12 @@ class Gate:
 
 def settings(models_dir: Path, **changes: Any) -> Settings:
     return Settings(models_dir=models_dir, **changes)
+
+
+def shaken(model):
+    """Random weights, biases too: zeros would hide a bias in the wrong place."""
+    chance = np.random.default_rng(0)
+    for weight in model.weights:
+        if weight.dtype == "float32":
+            weight.assign(chance.normal(scale=max(weight.shape) ** -0.5, size=weight.shape))
+    return model

@@ -1,0 +1,1 @@
+"""Offline: data in, measured and verified model versions out. Never in the image."""

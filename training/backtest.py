@@ -10,24 +10,24 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from service import bundle, compiled
-from service.card import ForecastCard
-from service.errors import UnsupportedLevel
-from service.predictors import Forecaster, predictor
-from training import baselines, evaluate, looks, report
-from training.data import DataError
-from training.evaluate import Array, Method, Predicted, Ratio, Walk
-from training.series import Series, read_series
-
-BASELINE = "seasonal_naive"
-BATCH = 32  # windows in one call
-Row = tuple[str, ...]
+from service.artifacts import bundle
+from service.artifacts.card import ForecastCard
+from service.interfaces import Array
+from training.data.series import Series, read_series
+from training.data.tables import DataError
+from training.evaluation import baselines, metrics, rolling, test_log
+from training.evaluation.baselines import BASELINE
+from training.evaluation.metrics import Ratio, block_of
+from training.evaluation.rolling import Method, Predicted, Walk
+from training.evaluation.served import served, versions
+from training.evaluation.test_log import now
+from training.reporting import tables
+from training.reporting.tables import Row
 
 
 class Result(NamedTuple):
@@ -48,7 +48,7 @@ class Backtest(NamedTuple):
     results: list[Result]
     failed: dict[str, str]
     warnings: list[str]
-    diary: dict[str, list[looks.Look]]
+    diary: dict[str, list[test_log.Look]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,11 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         series = read_series(options.data, date_column=options.date_column, value_column=options.value_column)
         done = backtest(series, options)
-    except (DataError, ValueError, baselines.BaselineMissing, looks.LooksError, bundle.BundleError) as error:
+    except (DataError, ValueError, baselines.BaselineMissing, test_log.LooksError, bundle.BundleError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     header, rows = table(done)
-    report.show(f"test part: {done.about['test']}, {done.about['origins']} origins", header, rows)
+    tables.show(f"test part: {done.about['test']}, {done.about['origins']} origins", header, rows)
     for line in notes(done):
         print(line)
     if options.out:
@@ -104,12 +104,12 @@ def backtest(series: Series, options: argparse.Namespace) -> Backtest:
     names = baselines.chosen([word for word in options.baselines.split(",") if word])
     paths = versions(options.models_dir, options.models)
     diary_path = options.looks or (options.out.parent if options.out else Path()) / "looks.json"
-    looks.read(diary_path)  # a damaged diary is told before an hour's work
+    test_log.read(diary_path)  # a damaged diary is told before an hour's work
     walks, seconds, failed = {}, {}, {}
     for name, one in methods(series.season, names, paths, options):
         began = time.perf_counter()
         try:
-            walks[name] = evaluate.walk(series.readings, origins, options.steps, options.levels, one)
+            walks[name] = rolling.walk(series.readings, origins, options.steps, options.levels, one)
         except (baselines.BaselineMissing, bundle.BundleError):
             raise
         except Exception as error:  # a method that cannot answer is told of; the others go on
@@ -130,7 +130,7 @@ def backtest(series: Series, options: argparse.Namespace) -> Backtest:
         "origins_every": options.origins_every,
         "refit_every": options.refit_every,
         "block": block_of(series.season, options.steps, options.origins_every),
-        "mase_scale": evaluate.seasonal_scale(series.readings[:train_size], series.season),
+        "mase_scale": metrics.seasonal_scale(series.readings[:train_size], series.season),
     }
     warnings = [text for path in paths for text in seen(path, series, train_size)]
     return Backtest(about, results, failed, warnings, note(diary_path, about, results))
@@ -174,53 +174,6 @@ def remembered(memory: dict[str, Predicted], name: str, season: int, options: ar
     return answer
 
 
-def versions(models_dir: Path, words: str) -> list[Path]:
-    """Directories of the versions named, the newest where no version is; ValueError for one that is not there."""
-    found = []
-    for word in () if words == "none" else [word for word in words.split(",") if word]:
-        name, _, version = word.partition("/")
-        wanted = [path for path in bundle.versions(models_dir / name) if version in ("", path.name)]
-        if not wanted:
-            raise ValueError(f"{models_dir} holds no '{word}'")
-        found.append(wanted[-1])
-    return found
-
-
-def served(path: Path, season: int) -> Method:
-    """A version as the service answers with it. Raises BundleError where it does not load, ValueError for a classifier."""
-    forecaster = predictor(bundle.load(path, engine="onnx" if compiled.exists(path) else "tensorflow"))
-    if not isinstance(forecaster, Forecaster):
-        raise ValueError(f"{path} is no forecaster")
-    return answering(forecaster, season)
-
-
-def answering(forecaster: Forecaster, season: int) -> Method:
-    """The one place here that knows how a forecaster is asked; levels that it cannot give are left out."""
-
-    def answer(histories: list[Array], steps: int, levels: Sequence[float]) -> Predicted:
-        given = tuple(level for level in sorted(levels) if _supported(forecaster, level))
-        batch = [
-            forecaster.prepare([None if np.isnan(r) else float(r) for r in h], steps, given, season) for h in histories
-        ]
-        found = [
-            one for place in range(0, len(batch), BATCH) for one in forecaster.predict(batch[place : place + BATCH])
-        ]
-        point = np.array([one.values for one in found])
-        bounds = [[[getattr(band, end) for band in one.intervals] for one in found] for end in ("lower", "upper")]
-        shape = (len(found), len(given), steps)
-        lower, upper = (np.moveaxis(np.array(bound, dtype=np.float64).reshape(shape), 1, 0) for bound in bounds)
-        return Predicted(point, given, lower, upper)
-
-    return answer
-
-
-def _supported(forecaster: Forecaster, level: float) -> bool:
-    try:
-        return bool(forecaster.levels([level]))
-    except UnsupportedLevel:
-        return False
-
-
 def seen(path: Path, series: Series, train_size: int) -> list[str]:
     """Warnings where a version's card says that it was fitted, or chosen, on dates that are tested here."""
     card = bundle.read(path)[0]
@@ -248,49 +201,40 @@ def measured(
     walks: dict[str, Walk], seconds: dict[str, float], series: Series, train_size: int, steps: int, every: int
 ) -> list[Result]:
     """Metrics of every method, and its ratios to the seasonal naive forecast on the same targets."""
-    scale = evaluate.seasonal_scale(series.readings[:train_size], series.season)
+    scale = metrics.seasonal_scale(series.readings[:train_size], series.season)
     block = block_of(series.season, steps, every)
     found = {
-        name: [evaluate.losses(part.actual, part.predicted) for part in (walk.part(1), walk.part(steps))]
+        name: [metrics.losses(part.actual, part.predicted) for part in (walk.part(1), walk.part(steps))]
         for name, walk in walks.items()
     }
     results = []
     for name, (one, pooled) in found.items():
         first, theirs = found[BASELINE]
         ratios = {
-            "rmse_1": evaluate.ratio(one["square"], first["square"], block, root=True),
-            f"rmse_1-{steps}": evaluate.ratio(pooled["square"], theirs["square"], block, root=True),
-            f"mae_1-{steps}": evaluate.ratio(pooled["absolute"], theirs["absolute"], block),
+            "rmse_1": metrics.ratio(one["square"], first["square"], block, root=True),
+            f"rmse_1-{steps}": metrics.ratio(pooled["square"], theirs["square"], block, root=True),
+            f"mae_1-{steps}": metrics.ratio(pooled["absolute"], theirs["absolute"], block),
         }
         if walks[name].predicted.levels:
-            ratios[f"wql_1-{steps}"] = evaluate.ratio(pooled["pinball"], theirs["pinball"], block)
-        figures = (evaluate.metrics(one, scale), evaluate.metrics(pooled, scale), evaluate.each(pooled, scale))
+            ratios[f"wql_1-{steps}"] = metrics.ratio(pooled["pinball"], theirs["pinball"], block)
+        figures = (metrics.metrics(one, scale), metrics.metrics(pooled, scale), metrics.each(pooled, scale))
         results.append(Result(name, seconds[name], *figures, ratios))
     return results
 
 
-def block_of(season: int, steps: int, every: int) -> int:
-    """Origins in a bootstrap block: two seasons of readings, and no fewer than the steps that origins share."""
-    return -(-max(2 * season, steps) // every)
-
-
-def note(path: Path, about: dict[str, Any], results: list[Result]) -> dict[str, list[looks.Look]]:
+def note(path: Path, about: dict[str, Any], results: list[Result]) -> dict[str, list[test_log.Look]]:
     """Write this look down; each method's looks at this test part, this one last."""
     moment = now()
     settings = {name: about[name] for name in ("steps", "origins_every", "refit_every")}
-    names = {result.name: looks.key(about["sha256"], about["split"], result.name) for result in results}
+    names = {result.name: test_log.key(about["sha256"], about["split"], result.name) for result in results}
     last = f"1-{about['steps']}"
     new = {}
     for result in results:
         parts = (("1", result.one), (last, result.pooled))
         figures = {f"{name}_{steps}": part[name] for steps, part in parts for name in ("rmse", "mae")}
-        new[names[result.name]] = looks.Look(at=moment, settings=settings, figures=figures)
-    diary = looks.record(path, new)
+        new[names[result.name]] = test_log.Look(at=moment, settings=settings, figures=figures)
+    diary = test_log.record(path, new)
     return {name: diary[key] for name, key in names.items()}
-
-
-def now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def table(done: Backtest) -> tuple[Row, list[Row]]:
@@ -338,7 +282,7 @@ def notes(done: Backtest) -> list[str]:
     for name, made in done.diary.items():
         lines += [
             f"{name}: looks disagree on {figure}: {', '.join(f'{value:.6g}' for value in values)}"
-            for figure, values in looks.differing(made).items()
+            for figure, values in test_log.differing(made).items()
         ]
     most = max(len(made) for made in done.diary.values())
     if most > 1:

@@ -11,19 +11,17 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-import keras
-import numpy as np
 
-from service import bundle, compiled
-from service.card import ForecastCard, SentimentCard
-from service.files import BundleError, read_text
-from training import review_network, views  # noqa: F401 - their layers are known to Keras once they are imported
-from training.compiling import CannotCompile
-from training.exporting import LAYERS, compile_proven, without_compilation
+from service.artifacts import onnx
+from service.artifacts.files import BundleError
+from training.export.onnx_graph import CannotCompile
+from training.export.restore import compile_version
+from training.networks import (
+    decomposition,  # noqa: F401 - their layers are known to Keras once they are imported
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,83 +29,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("versions", type=Path, nargs="*", help="version directories (default: all without)")
     parser.add_argument("--models-dir", type=Path, default=Path("models"), help="(default: %(default)s)")
     options = parser.parse_args(argv)
-    without = [p.parent for p in sorted(options.models_dir.glob("*/*/SHA256SUMS")) if not compiled.exists(p.parent)]
+    without = [p.parent for p in sorted(options.models_dir.glob("*/*/SHA256SUMS")) if not onnx.exists(p.parent)]
     failed = False
     for path in options.versions or without:
         try:
             compile_version(path)
-            print(f"{path / compiled.DIRECTORY}: written and proven")
+            print(f"{path / onnx.DIRECTORY}: written and proven")
         except (BundleError, CannotCompile) as error:
             print(f"error: {path}: {error}", file=sys.stderr)
             failed = True
     return int(failed)
-
-
-def compile_version(path: Path) -> None:
-    """Rebuild the Keras network of a version, compile it, and prove the result. Raises BundleError, CannotCompile."""
-    bundle.verify(path)
-    card, _, _ = bundle.read(path)
-    network, vocabulary = restore(path, card)
-    compile_proven(path, network, vocabulary)
-
-
-def restore(path: Path, card: ForecastCard | SentimentCard) -> tuple[keras.Model, list[str] | None]:
-    """The network that a version was exported from, with its weights, and its vocabulary if it reads text.
-
-    Raises CannotCompile where the card is not of one of the networks known here.
-    """
-    vocabulary = None
-    if not (path / LAYERS).exists():
-        raise CannotCompile(f"it has no {LAYERS}; train it again to compile it")
-    network = _built(path / LAYERS)
-    if isinstance(card, SentimentCard):
-        vocabulary = _vocabulary(path / "saved_model.pb", card.vocabulary)
-    ours = [weight for weight in network.weights if weight.dtype in ("float32", "int8")]
-    theirs = _weights(path)
-    if [tuple(w.shape) for w in ours] != [w.shape for w in theirs]:
-        raise CannotCompile(f"its weights are not those of the network '{card.name}' of today; train it again")
-    for weight, value in zip(ours, theirs, strict=True):
-        weight.assign(value)
-    return network, vocabulary
-
-
-def _built(file: Path) -> keras.Model:
-    """The network of a layers file: of Keras' own layers and those of views.py, which hold no code.
-
-    How it was compiled for training is left out: a loss may be a function that only its training run knew.
-    """
-    try:
-        network = keras.models.model_from_json(without_compilation(read_text(file)))
-    except Exception as error:  # whatever Keras finds wrong with it
-        raise CannotCompile(f"{file} is not a network of this version of training: {error}") from error
-    if not isinstance(network, keras.Model):
-        raise CannotCompile(f"{file} is not a network, but a {type(network).__name__}")
-    return network
-
-
-def _weights(path: Path) -> list[Any]:
-    """In the order of the layers; what only training needs (the seeds of dropout) is left out."""
-    import tensorflow as tf
-
-    loaded = tf.saved_model.load(str(path))
-    variables = loaded.weights if hasattr(loaded, "weights") else loaded.variables
-    return [v.numpy() for v in variables if v.dtype in (tf.float32, tf.int8)]
-
-
-def _vocabulary(file: Path, size: int) -> list[str]:
-    """The words that the SavedModel's lookup table is filled with."""
-    import tensorflow as tf
-    from tensorflow.core.protobuf import saved_model_pb2
-
-    program = saved_model_pb2.SavedModel()
-    program.ParseFromString(file.read_bytes())
-    for graph in (meta.graph_def for meta in program.meta_graphs):
-        for node in graph.node:
-            if node.op == "Const" and node.attr["dtype"].type == tf.string.as_datatype_enum:
-                words = np.atleast_1d(tf.make_ndarray(node.attr["value"].tensor))
-                if len(words) == size - 2:
-                    return ["", "[UNK]", *(word.decode() for word in words)]
-    raise CannotCompile(f"{file} holds no vocabulary of {size} words")
 
 
 if __name__ == "__main__":

@@ -17,11 +17,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from service import bundle
-from training import backtest, baselines, evaluate, looks, report
-from training.data import DataError
-from training.evaluate import Array, Method, Walk
-from training.series import Series, read_series
+from service.artifacts import bundle
+from service.interfaces import Array
+from training.data.series import Series, read_series
+from training.data.tables import DataError
+from training.evaluation import baselines, metrics, rolling, served, test_log
+from training.evaluation.rolling import Method, Walk
+from training.reporting import tables
 
 LEVELS = (20.0, 40.0, 60.0, 80.0)  # the deciles but for the median
 STEPS = {1: 6, 4: 8, 12: 18, 52: 13, 7: 14, 5: 10}  # those of the M4 competition; a season of what is finer
@@ -47,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     header, rows = table(found)
-    report.show(f"{len(found)} series, geometric means over them", header, rows)
+    tables.show(f"{len(found)} series, geometric means over them", header, rows)
     if options.looks:
         looked = record(options, files, rows, header)
         print(f"looked at these series with the same methods {looked} times")
@@ -89,20 +91,20 @@ def measured(series: Series, options: argparse.Namespace) -> dict[str, Measured]
     steps = min(STEPS.get(season, season), len(readings) // 5)
     first = max(round(len(readings) * (1 - TESTED_SHARE)), 2 * season + 1)
     origins = np.unique(np.linspace(first, len(readings) - steps, options.origins).astype(int))
-    scale = evaluate.seasonal_scale(readings[:first], season)
+    scale = metrics.seasonal_scale(readings[:first], season)
     target = np.where(series.filled, np.nan, readings)
     return {
-        name: _figures(_seen(evaluate.walk(readings, origins.tolist(), steps, LEVELS, method), target), scale)
+        name: _figures(_seen(rolling.walk(readings, origins.tolist(), steps, LEVELS, method), target), scale)
         for name, method in methods(season, options)
     }
 
 
 def methods(season: int, options: argparse.Namespace) -> Iterator[tuple[str, Method]]:
     """The seasonal naive forecast first, then the baselines asked for, then the models."""
-    for name in dict.fromkeys((backtest.BASELINE, *baselines.chosen(options.baselines.split(",")))):
+    for name in dict.fromkeys((baselines.BASELINE, *baselines.chosen(options.baselines.split(",")))):
         yield name, baselines.method(name, season, n_jobs=options.jobs)
-    for path in backtest.versions(options.models_dir, options.models):
-        yield path.parent.name, backtest.served(path, season)
+    for path in served.versions(options.models_dir, options.models):
+        yield path.parent.name, served.served(path, season)
 
 
 def _seen(walk: Walk, target: Array) -> Walk:
@@ -112,20 +114,20 @@ def _seen(walk: Walk, target: Array) -> Walk:
 
 
 def _figures(walk: Walk, scale: float) -> Measured:
-    every = evaluate.metrics(evaluate.losses(walk.actual, walk.predicted), scale)
+    every = metrics.metrics(metrics.losses(walk.actual, walk.predicted), scale)
     end = np.arange(len(walk.origins)) == len(walk.origins) - 1
     steps = walk.actual.shape[1]
-    last = evaluate.metrics(evaluate.losses(walk.actual[end], walk.predicted.cut(end, steps)), scale)
+    last = metrics.metrics(metrics.losses(walk.actual[end], walk.predicted.cut(end, steps)), scale)
     if not walk.predicted.levels:
         return Measured(every["mase"], np.nan, last["mase"], np.nan)
     return Measured(every["mase"], every["wql"], last["mase"], every[f"coverage_{LEVELS[-1]:g}"])
 
 
-def table(found: dict[str, dict[str, Measured]]) -> tuple[report.Row, list[report.Row]]:
+def table(found: dict[str, dict[str, Measured]]) -> tuple[tables.Row, list[tables.Row]]:
     """A row a method: geometric means of ratios to the seasonal naive, and how often the 80 % interval held."""
-    header: report.Row = ("method", "MASE", "MASE / naive", "WQL / naive", "last window's MASE / naive", "80 % covers")
+    header: tables.Row = ("method", "MASE", "MASE / naive", "WQL / naive", "last window's MASE / naive", "80 % covers")
     names = list(next(iter(found.values())))
-    naive = {field: [getattr(of[backtest.BASELINE], field) for of in found.values()] for field in Measured._fields}
+    naive = {field: [getattr(of[baselines.BASELINE], field) for of in found.values()] for field in Measured._fields}
     rows = []
     for name in names:
         ours = {field: [getattr(of[name], field) for of in found.values()] for field in Measured._fields}
@@ -140,23 +142,23 @@ def geometric(values: Array) -> float:
     return float(np.exp(np.mean(np.log(values))))
 
 
-def record(options: argparse.Namespace, files: Sequence[Path], rows: Sequence[report.Row], header: report.Row) -> int:
+def record(options: argparse.Namespace, files: Sequence[Path], rows: Sequence[tables.Row], header: tables.Row) -> int:
     """Write this look down; how many there were of the method that was most looked at."""
     data = sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
     figures = {
         row[0]: {name: float(cell) for name, cell in zip(header[1:], row[1:], strict=True) if cell != "–"}
         for row in rows
     }
-    diary = looks.record(
+    diary = test_log.record(
         options.looks,
         {
-            looks.key(data, options.names, name): looks.Look(
-                at=backtest.now(), settings={"origins": options.origins}, figures=each
+            test_log.key(data, options.names, name): test_log.Look(
+                at=test_log.now(), settings={"origins": options.origins}, figures=each
             )
             for name, each in figures.items()
         },
     )
-    return max(len(diary[looks.key(data, options.names, name)]) for name in figures)
+    return max(len(diary[test_log.key(data, options.names, name)]) for name in figures)
 
 
 if __name__ == "__main__":

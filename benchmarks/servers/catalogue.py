@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.servers.peers.catalogue import peers
 from benchmarks.servers.server import TASKS, Call, Server, Task
-from service.schemas import RECENT_MONTHS
+from service.http.schemas import RECENT_MONTHS
 
 REVIEW = Path(__file__).parents[1].joinpath("review.txt").read_text("utf-8").strip()
 

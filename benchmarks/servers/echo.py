@@ -8,7 +8,14 @@ import argparse
 import uvicorn
 from fastapi import FastAPI
 
-from service.schemas import FORECAST, SENTIMENT, ForecastRequest, ForecastResponse, SentimentRequest, SentimentResponse
+from service.http.schemas import (
+    FORECAST,
+    SENTIMENT,
+    ForecastRequest,
+    ForecastResponse,
+    SentimentRequest,
+    SentimentResponse,
+)
 
 app = FastAPI()
 forecast_answer = ForecastResponse.model_validate(FORECAST)

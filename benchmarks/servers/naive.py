@@ -14,7 +14,8 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from training.networks import KeepEnds, bilstm, gru, tokeniser
+from training.networks.text import KeepEnds, bilstm, tokeniser
+from training.networks.tutorial import gru
 
 LOW, HIGH = 55.3151, 113.7226
 MAX_TOKENS = 400

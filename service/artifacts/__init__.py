@@ -1,0 +1,1 @@
+"""One model version on disk, a module a file of it."""

@@ -1,0 +1,152 @@
+"""The compiled form of a version: the same network for ONNX Runtime, and the vocabulary of a text model.
+
+`models/<name>/<version>/compiled/` is derived from the SavedModel beside it, which stays the artefact of record:
+`network.onnx`, `vocabulary.txt` for text, and `binding.json`, which says what SavedModel it was made from and what
+its own files are. One that belongs to another SavedModel, or was changed, is refused. ONNX Runtime is imported
+inside `load` only.
+"""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from service.artifacts.files import BundleError, parse, plain_files, read_json, refuse, sha256, write_json
+from service.artifacts.tokenizer import Tokeniser
+from service.interfaces import Network
+
+DIRECTORY = "compiled"
+NETWORK = "network.onnx"
+VOCABULARY = "vocabulary.txt"
+BINDING = "binding.json"
+MAX_NETWORK_BYTES = 1 << 30
+MAX_VOCABULARY_BYTES = 64 << 20
+
+
+class Binding(BaseModel):
+    """What a compiled form was made from, and what it consists of."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format_version: Literal[1] = 1
+    saved_model: str = Field(description="fingerprint of the SavedModel that it was compiled from")
+    files: dict[str, str] = Field(description="file → SHA-256")
+
+
+def fingerprint(version: Path) -> str:
+    """SHA-256 over the names and contents of everything that makes a SavedModel what it computes."""
+    digest = hashlib.sha256()
+    for name, file in sorted(plain_files(version).items()):
+        if name == "saved_model.pb" or name.startswith(("variables/", "assets/")):
+            digest.update(f"{sha256(file)}  {name}\n".encode())
+    return digest.hexdigest()
+
+
+@contextmanager
+def written(version: Path, network: bytes, vocabulary: list[str] | None = None) -> Iterator[None]:
+    """Put a compiled form beside the SavedModel in `version`, whole or not at all.
+
+    What the `with` block raises takes it back, and an earlier one is there again.
+    """
+    temporary = Path(tempfile.mkdtemp(prefix=".compiled-", dir=version.parent))
+    before = temporary.with_name(f"{temporary.name}-before")
+    try:
+        (temporary / NETWORK).write_bytes(network)
+        if vocabulary is not None:
+            (temporary / VOCABULARY).write_bytes("\n".join(vocabulary).encode())
+        files = {name: sha256(file) for name, file in sorted(plain_files(temporary).items())}
+        write_json(temporary / BINDING, Binding(saved_model=fingerprint(version), files=files).model_dump())
+        temporary.chmod(0o755)
+        if exists(version):
+            os.replace(version / DIRECTORY, before)  # a directory cannot take another's place
+        os.replace(temporary, version / DIRECTORY)
+        yield
+    except BaseException:
+        if not temporary.exists():
+            shutil.rmtree(version / DIRECTORY, ignore_errors=True)
+        if before.exists():
+            os.replace(before, version / DIRECTORY)
+        raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(before, ignore_errors=True)
+
+
+def write(version: Path, network: bytes, vocabulary: list[str] | None = None) -> None:
+    """Put a compiled form beside the SavedModel in `version`, without a proof; an earlier one is replaced."""
+    with written(version, network, vocabulary):
+        pass
+
+
+def exists(version: Path) -> bool:
+    return (version / DIRECTORY).is_dir()
+
+
+def load(version: Path, threads: int) -> tuple[Network, Tokeniser | None]:
+    """The compiled network as a function of named arrays, and its tokeniser if it reads text.
+
+    Raises BundleError, naming the file and the fault, for anything missing, extra, changed, of another SavedModel,
+    or that ONNX Runtime cannot load.
+    """
+    directory = version / DIRECTORY
+    binding = parse(TypeAdapter(Binding), directory / BINDING, read_json(directory / BINDING))
+    if binding.saved_model != fingerprint(version):
+        refuse(directory, "was compiled from another SavedModel; compile it again (`make compile`)")
+    found = set(plain_files(directory)) - {BINDING}
+    for name in sorted(found ^ binding.files.keys()):
+        refuse(directory / name, "is missing" if name in binding.files else f"is not listed in {BINDING}")
+    if not {NETWORK} <= found <= {NETWORK, VOCABULARY}:
+        refuse(directory, f"holds other files than {NETWORK} and {VOCABULARY}")
+    network = _read_checked(directory / NETWORK, binding, MAX_NETWORK_BYTES)
+    return session(directory / NETWORK, network, threads), _tokeniser(directory, binding)
+
+
+def _read_checked(file: Path, binding: Binding, limit: int) -> bytes:
+    """The file's bytes, once: what is hashed is what is used."""
+    if file.stat().st_size > limit:
+        refuse(file, f"is larger than {limit} bytes")
+    content = file.read_bytes()
+    if hashlib.sha256(content).hexdigest() != binding.files[file.name]:
+        refuse(file, f"was changed: its SHA-256 is not the one in {BINDING}")
+    return content
+
+
+def _tokeniser(directory: Path, binding: Binding) -> Tokeniser | None:
+    if VOCABULARY not in binding.files:
+        return None
+    words = _read_checked(directory / VOCABULARY, binding, MAX_VOCABULARY_BYTES)
+    try:
+        return Tokeniser(words.decode().split("\n"))
+    except ValueError as error:  # UnicodeDecodeError is one
+        raise BundleError(f"{directory / VOCABULARY} is not a vocabulary: {error}") from error
+
+
+def session(file: Path, network: bytes, threads: int) -> Network:
+    """A network as a function of arrays; from bytes, so that no tensor of it can point at another file than `file`."""
+    try:
+        import onnxruntime as ort
+    except ImportError as error:
+        raise BundleError(f"{file} needs ONNX Runtime, which is not installed here") from error
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        session = ort.InferenceSession(network, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise BundleError(f"{file} cannot be loaded by ONNX Runtime: {error}") from error
+    inputs = [field.name for field in session.get_inputs()]
+    outputs = [field.name for field in session.get_outputs()]
+
+    def run(*arrays: npt.NDArray[Any]) -> Mapping[str, npt.NDArray[Any]]:
+        return dict(zip(outputs, session.run(outputs, dict(zip(inputs, arrays, strict=True))), strict=True))
+
+    return run

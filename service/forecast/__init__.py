@@ -1,0 +1,1 @@
+"""Readings in, a forecast out."""

@@ -1,0 +1,48 @@
+"""GET /models: what is loaded, and the card of each."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from service.artifacts.card import AnyCard, ForecastCard
+from service.http.routes.common import Models, problems
+from service.http.schemas import ModelList, ModelSummary
+from service.serving.registry import Loaded
+
+router = APIRouter(tags=["models"], responses=problems(404, 405, 500, 503))
+Known = Annotated[str, Path(max_length=64)]
+Number = Annotated[str, Path(max_length=16)]
+
+
+@router.get("/models")
+async def models(loaded: Models) -> ModelList:
+    """Every loaded version."""
+    return ModelList(models=[_summary(model, loaded.is_default(model)) for model in loaded])
+
+
+@router.get("/models/{name}", responses=problems(422))
+async def model(name: Known, loaded: Models) -> AnyCard:
+    """The card of a model's newest version."""
+    return loaded.get(name).predictor.card
+
+
+@router.get("/models/{name}/versions/{version}", responses=problems(422))
+async def model_version(name: Known, version: Number, loaded: Models) -> AnyCard:
+    """The card of one version."""
+    return loaded.get(name, version).predictor.card
+
+
+def _summary(model: Loaded, default: bool) -> ModelSummary:
+    card = model.predictor.card
+    return ModelSummary(
+        name=card.name,
+        version=card.version,
+        task=card.task,
+        default=default,
+        engine=model.predictor.engine,
+        network=card.network,
+        parameters=card.parameters,
+        window=card.window if isinstance(card, ForecastCard) else None,
+        max_horizon=card.max_horizon if isinstance(card, ForecastCard) else None,
+        max_tokens=None if isinstance(card, ForecastCard) else card.max_tokens,
+    )

@@ -1,0 +1,48 @@
+"""Probes and facts about the process."""
+
+import platform
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from service import __version__
+from service.errors import NotReady
+from service.http.routes.common import Life, Models, problems
+from service.http.schemas import ServiceVersion, State
+
+METRICS = "text/plain; version=0.0.4; charset=utf-8"
+router = APIRouter(tags=["operations"], responses=problems(405, 500))
+
+
+@router.get("/livez")
+async def livez() -> State:
+    """The process is up; touches nothing."""
+    return State(status="alive")
+
+
+@router.get("/readyz", responses=problems(503))
+async def readyz(life: Life) -> State:
+    """Models are loaded and proven, and the service is not about to stop."""
+    if not life.is_ready:
+        raise NotReady(life.reason, headers={"Retry-After": "1"})
+    return State(status="ready")
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {METRICS: {}}}})
+async def metrics(request: Request) -> Response:
+    """Counters and gauges in Prometheus' text format."""
+    return Response(request.app.state.metrics.text(), media_type=METRICS)
+
+
+@router.get("/version", responses=problems(503))
+async def version(models: Models) -> ServiceVersion:
+    """The service's version, and the loaded models'."""
+    loaded: dict[str, list[str]] = {}
+    for card in (model.predictor.card for model in models):
+        loaded.setdefault(card.name, []).append(card.version)
+    return ServiceVersion(version=__version__, python=platform.python_version(), models=loaded)
+
+
+@router.get("/", include_in_schema=False)
+async def root() -> RedirectResponse:
+    return RedirectResponse("/docs")

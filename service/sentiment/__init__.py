@@ -1,0 +1,1 @@
+"""A text in, a calibrated prediction out."""

@@ -1,0 +1,81 @@
+"""The service's tokeniser against the one inside the network: equal to the token, whatever is posted."""
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from service.artifacts.tokenizer import Tokeniser, spans, words
+
+VOCABULARY = ["", "[UNK]", "the", "don't", "é", "br", "a", "b", "'a", "1", "ſ", "k"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("A good film, isn't it?", ["a", "good", "film", "isn't", "it"]),
+        ("One<br /><br />two</ b >three < 4", ["one", "two", "three", "4"]),
+        ("don\u2019t 'quote' me''", ["don't", "quote", "me"]),
+        ("ÉTÉ İ K ſ", ["ÉtÉ", "İ", "k", "ſ"]),
+        ("a\u2028b\u00a0c\u3000d\u1680e", ["a", "b", "c", "d\u1680e"]),
+        ("a' 'b", ["a", "'b"]),
+        (" \t\n' ''", []),
+        ("", []),
+    ],
+)
+def test_words(text, expected):
+    """ASCII letters are lowered, tags and punctuation part words, apostrophes stay within them."""
+    assert words(text) == expected
+
+
+def test_numbers_follow_the_vocabulary():
+    assert Tokeniser(VOCABULARY)("The zebra: don't!").tolist() == [2, 1, 3]
+
+
+@pytest.mark.parametrize("vocabulary", [[], ["the"], ["", "the"], ["", "[UNK]", "the", "the"]])
+def test_a_list_that_is_no_vocabulary_is_refused(vocabulary):
+    with pytest.raises(ValueError, match="vocabulary"):
+        Tokeniser(vocabulary)
+
+
+def test_a_text_of_opened_tags_is_read_in_one_pass():
+    """Blanks after "<" are tried in one way only; in every way they would take hours here."""
+    assert words("<" + " " * 500_000 + "1") == ["1"]
+    assert words("< " * 200_000 + "<b") == ["b"]
+    assert words("<" + " " * 200_000 + "/" + " " * 200_000 + "b>end") == ["end"]
+
+
+ODD = "aAzZ'\u2019<>/ \t\n\v\f\r\x1c\x1f.,!?-_019\x00\x7f\x85\xa0\xbf\xc0\xd7éßİıſK\u1680\u2000\u200b\u2028\u206f\u2070\u3000\u303f\u3040🙂"
+PIECES = st.sampled_from([*ODD, "the", "don't", "'a", "a'", "<br />", "</ A>", "<a href='x'>", " ' ", "''", "<\n"])
+TEXTS = st.lists(PIECES, max_size=40).map("".join) | st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+
+
+@settings(derandomize=True, max_examples=300)
+@example("A <b>'good'</b> film\u2019s 🙂 <br/> don't''")
+@example("'A' 'b 'B' a'a 'a'a'")
+@given(TEXTS)
+def test_every_word_is_found_again_where_its_span_says(text):
+    """Offsets are code points of the text as sent; a word there differs in case and kind of apostrophe only."""
+    found = [text[first:end] for first, end in spans(text)]
+    assert [word.encode().lower().decode().replace("\u2019", "'") for word in found] == words(text)
+
+
+@pytest.mark.slow
+def test_every_text_gets_the_tokens_that_the_network_would_give_it():
+    """Odd Unicode, punctuation, HTML, emptiness and length, against the TextVectorization that is exported."""
+    import tensorflow as tf
+
+    from training.networks import text as text_module
+
+    layer = text_module.tokeniser(len(VOCABULARY))
+    layer.set_vocabulary(VOCABULARY[2:])
+    ours = Tokeniser(VOCABULARY)
+
+    @settings(deadline=None, derandomize=True, max_examples=150)
+    @example(["", " ", "'", "''", "<", "<a", "a" * 20_000, "a " * 5_000, "'a' " * 3_000, "<b>" * 3_000])
+    @given(st.lists(TEXTS, min_size=20, max_size=40))
+    def agree(texts):
+        theirs = layer(tf.constant([text.encode() for text in texts])).numpy()
+        for text, row in zip(texts, theirs, strict=True):
+            assert ours(text).tolist() == row[row != 0].tolist(), repr(text)
+
+    agree()

@@ -1,0 +1,43 @@
+"""Sentences: where they stand, in code points of the text as sent."""
+
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from service.sentiment.sentences import MAX_SENTENCES, sentences
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Dull. I left early!", ["Dull.", "I left early!"]),
+        ("Mr. Smith saw it at 8 p.m. with me. He hated it.", ["Mr. Smith saw it at 8 p.m. with me.", "He hated it."]),
+        ("😀 Loved it!! It is 10/10.", ["😀 Loved it!!", "It is 10/10."]),
+        ("No stop here<br /><br />but a new line", ["No stop here", "but a new line"]),
+        ("It is <i>so</i> good", ["It is <i>so</i> good"]),
+        ("  ...  ", []),
+        ("", []),
+    ],
+)
+def test_sentences(text, expected):
+    assert [text[first:end] for first, end in sentences(text)] == expected
+
+
+@settings(derandomize=True, max_examples=200, deadline=None)
+@given(
+    st.lists(st.sampled_from([*"aB .!?\n\u2019'\"😀é<>", "<br />", "Mr. ", "good ", ". "]), max_size=60).map("".join)
+)
+def test_sentences_are_in_order_and_apart(text):
+    found = sentences(text)
+    assert all(first < end <= len(text) for first, end in found)
+    assert all(before[1] <= after[0] for before, after in itertools.pairwise(found))
+    assert all(text[first:end] == text[first:end].strip() for first, end in found)
+
+
+def test_their_number_is_bounded():
+    text = "Hi! " * 4000
+    found = sentences(text)
+    assert len(found) == MAX_SENTENCES
+    assert found[-1][1] == len(text) - 1

@@ -1,0 +1,1 @@
+"""Series and texts: read from a file or fetched, checked, and audited."""

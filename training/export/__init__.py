@@ -1,0 +1,1 @@
+"""Trained networks to model versions: SavedModel, ONNX, and the way back to Keras."""

@@ -1,0 +1,71 @@
+"""Keras layers of text networks: the tokenizer inside a SavedModel, and the bidirectional LSTM."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import layers
+
+# What a tokeniser must do to a text, in this order; RE2 syntax, each match becomes one space.
+# ASCII letters are lowered first, so that any other implementation can follow to the token.
+BREAKS = (
+    r"<\s*/?\s*[a-z][^<>]*>",  # HTML tags
+    r"[\x00-\x26\x28-\x2f\x3a-\x60\x7b-\x7f\x{80}-\x{bf}\x{2000}-\x{206f}\x{3000}-\x{303f}]+",
+    r"(^|\s)'+|'+(\s|$)",  # apostrophes stay within words only
+)
+
+
+def bilstm(vocabulary: int, dropout: float) -> keras.Model:
+    """Token numbers (batch, tokens), 0 is padding → logit (batch, 1)."""
+    tokens = keras.Input((None,), dtype="int32")
+    hidden = layers.Embedding(vocabulary, 64, mask_zero=True)(tokens)
+    hidden = layers.SpatialDropout1D(dropout)(hidden)
+    hidden = layers.Bidirectional(layers.LSTM(64, use_cudnn=False))(hidden)
+    hidden = layers.Dropout(dropout)(hidden)
+    hidden = layers.Dense(32, activation="relu")(hidden)
+    hidden = layers.Dropout(dropout)(hidden)
+    return keras.Model(tokens, layers.Dense(1)(hidden), name="bilstm")
+
+
+@keras.saving.register_keras_serializable("gatecast")  # type: ignore[untyped-decorator]
+def standardise(text: Any) -> Any:
+    """Lower ASCII letters; turn tags, punctuation and loose apostrophes into spaces."""
+    import tensorflow as tf
+
+    text = tf.strings.lower(text)
+    text = tf.strings.regex_replace(text, "\u2019", "'")
+    for pattern in BREAKS:
+        text = tf.strings.regex_replace(text, pattern, " ")
+    return text
+
+
+def tokeniser(vocabulary: int) -> keras.layers.TextVectorization:
+    """Text (batch,) → token numbers (batch, tokens): 0 padding, 1 unknown, then by frequency."""
+    return layers.TextVectorization(max_tokens=vocabulary, standardize=standardise, split="whitespace")
+
+
+@keras.saving.register_keras_serializable("gatecast")
+class KeepEnds(layers.Layer):  # type: ignore[misc]
+    """Right-padded token numbers → the first `head` and the last `count` − `head` of each row, still right-padded.
+
+    At least one column comes out, of padding if need be: a batch of texts without a word is (batch, 0).
+    """
+
+    def __init__(self, count: int, head: int = 0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.count, self.head = count, head
+
+    def call(self, tokens: Any) -> Any:
+        ops = keras.ops
+        lengths = ops.count_nonzero(tokens, axis=1)
+        width = ops.maximum(ops.minimum(ops.shape(tokens)[1], self.count), 1)
+        tokens = ops.pad(tokens, [[0, 0], [0, 1]])
+        left_out = ops.maximum(lengths - self.count, 0)
+        places = ops.arange(width)[None, :]
+        return ops.take_along_axis(tokens, places + ops.where(places < self.head, 0, left_out[:, None]), axis=1)
+
+    def compute_output_shape(self, shape: Sequence[int | None]) -> tuple[int | None, ...]:
+        return (shape[0], None)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "count": self.count, "head": self.head}

@@ -1,0 +1,1 @@
+"""What a run leaves for readers: tables, pictures, report.html and models/README.md."""

@@ -1,0 +1,21 @@
+"""What a run leaves for readers: the summary table, `models/README.md`, and facts for the card."""
+
+from rich.console import Console
+from rich.table import Table
+
+Row = tuple[str, ...]
+
+
+def show(title: str, header: Row, rows: list[Row]) -> None:
+    """Print a table to the terminal."""
+    table = Table(title=title, title_justify="left")
+    for name in header:
+        table.add_column(name, justify="left" if name == header[0] else "right")
+    for row in rows:
+        table.add_row(*row)
+    Console(width=max(Console().width, 140)).print(table)
+
+
+def _markdown(header: Row, rows: list[Row]) -> str:
+    align = ["---"] + ["---:"] * (len(header) - 1)
+    return "".join(f"| {' | '.join(row)} |\n" for row in (header, tuple(align), *rows))

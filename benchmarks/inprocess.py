@@ -19,7 +19,8 @@ from benchmarks.processes import ROOT, SERVER_CORE, Running, on_load_core, write
 from benchmarks.servers.catalogue import REVIEW, gatecast
 from service.artifacts import bundle
 from service.artifacts.bundle import EngineName
-from service.predictors import SentimentClassifier, predictor
+from service.predictors import load_predictor
+from service.sentiment.classifier import SentimentClassifier
 
 REVIEWS = 100
 CONNECTIONS = (1, 4)
@@ -49,7 +50,7 @@ def measure(running: Running, seconds: float) -> list[dict[str, Any]]:
 def alone(engine: EngineName, seconds: float) -> list[dict[str, Any]]:
     """The predictor that the service runs, on the server's core: split into tokens, cut into calls, judged."""
     os.sched_setaffinity(0, {int(SERVER_CORE)})
-    model = predictor(bundle.load(bundle.versions(ROOT / "models" / "sentiment")[-1], engine=engine))
+    model = load_predictor(bundle.load(bundle.versions(ROOT / "models" / "sentiment")[-1], engine=engine))
     assert isinstance(model, SentimentClassifier)
     found = []
     for mixed in (False, True):

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from service.app import App, create_app
 from service.artifacts.files import BundleError
-from service.http.protocol import Door
+from service.http.protocol import AdmissionProtocol
 from service.http.server import Server
 from service.settings import Settings
 
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         app,
         host=settings.host,
         port=settings.port,
-        http=Door,
+        http=AdmissionProtocol,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -20,8 +20,8 @@ from service.errors import Fault, GatecastError, InvalidRequest, MethodNotAllowe
 from service.http.access_log import AccessLog, log_defect
 from service.http.lifecycle import Lifecycle, Phase
 from service.http.metrics import HttpCounts, Metrics
-from service.http.middleware import Front
-from service.http.protocol import Refusals
+from service.http.middleware import RequestMiddleware
+from service.http.protocol import SheddingReplies
 from service.http.routes import admin, forecast, models, operations, sentiment
 from service.http.schemas import (
     ForecastBatchRequest,
@@ -34,7 +34,7 @@ from service.http.schemas import (
     SentimentBatchResponse,
     SentimentRequest,
 )
-from service.serving.repository import Library, Load
+from service.serving.repository import Load, ModelRepository
 from service.settings import Settings
 
 ROOMS = (forecast, sentiment, models, operations, admin)
@@ -45,7 +45,7 @@ RESPONSES = (ForecastBatchResponse, SentimentBatchResponse, ModelList, ReloadRep
 class App(FastAPI):
     """FastAPI behind the front layer, which is asked before any of the framework's own middleware."""
 
-    front: Front
+    front: RequestMiddleware
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.front(scope, receive, send)
@@ -61,7 +61,7 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Ap
     Starting raises BundleError when a version must not be served, and so the port never opens.
     """
     settings = settings or Settings()
-    lifecycle, access, library = Lifecycle(), AccessLog(), Library(settings, load)
+    lifecycle, access, library = Lifecycle(), AccessLog(), ModelRepository(settings, load)
     counts = HttpCounts(route.path for routes in ROOMS for route in routes.router.routes if isinstance(route, Route))
 
     @asynccontextmanager
@@ -87,13 +87,13 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Ap
     app.state.lifecycle = lifecycle
     app.state.access = access
     app.state.library = library
-    app.state.refusals = Refusals(library)
+    app.state.refusals = SheddingReplies(library)
     app.state.metrics = Metrics(counts, lifecycle, library)
     app.state.refusal = None
     for routes in ROOMS:
         app.include_router(routes.router)
 
-    app.front = Front(
+    app.front = RequestMiddleware(
         app.behind,
         settings=settings,
         lifecycle=lifecycle,

@@ -157,7 +157,7 @@ class DeadlineExceeded(GatecastError):
     status, slug, title = 504, "deadline-exceeded", "Deadline exceeded"
 
 
-class CallerLeft(GatecastError):
+class ClientDisconnected(GatecastError):
     """The connection was closed before the answer was made."""
 
     status, slug, title = 499, "caller-left", "Caller left"

@@ -19,14 +19,14 @@ class Network(Protocol):
     def __call__(self, *arrays: npt.NDArray[Any]) -> Mapping[str, npt.NDArray[Any]]: ...
 
 
-class Warned(NamedTuple):
+class Notice(NamedTuple):
     """Something true of an answer that its reader should know."""
 
     code: str
     detail: str
 
 
-class Costed(Protocol):
+class HasCost(Protocol):
     """An item: `cost` is the work it makes, in any unit that adds up (model calls, tokens)."""
 
     @property
@@ -37,7 +37,7 @@ Asked = TypeVar("Asked", contravariant=True)
 Given = TypeVar("Given", covariant=True)
 
 
-class Batching(Protocol[Asked, Given]):
+class BatchModel(Protocol[Asked, Given]):
     """What a batcher runs. `cut` says which of some waiting items belong into one call: lists of their places."""
 
     def cut(self, items: Sequence[Asked]) -> list[list[int]]: ...
@@ -45,12 +45,12 @@ class Batching(Protocol[Asked, Given]):
     def predict(self, batch: Sequence[Asked]) -> Sequence[Given]: ...
 
 
-class Predictor(Batching[Asked, Given], Protocol[Asked, Given]):
+class Predictor(BatchModel[Asked, Given], Protocol[Asked, Given]):
     """A model version at work: `replay` answers one golden request through the serving path."""
 
     def replay(self, request: dict[str, Any]) -> list[float]: ...
 
 
-def pieces(places: list[int], size: int) -> list[list[int]]:
+def chunks(places: list[int], size: int) -> list[list[int]]:
     """Cut a list into lists of at most `size`, in order."""
     return [places[begin : begin + size] for begin in range(0, len(places), size)]

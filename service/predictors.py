@@ -6,26 +6,14 @@ is that call. Neither knows of HTTP.
 
 from service.artifacts.bundle import Bundle
 from service.artifacts.card import ForecastCard
-from service.forecast.context_forecaster import UniversalForecaster
-from service.forecast.forecaster import Forecast, Forecaster, Window
+from service.forecast.context_forecaster import ContextForecaster
+from service.forecast.forecaster import Forecaster
 from service.forecast.window_forecaster import WindowForecaster
-from service.sentiment.classifier import Review, Sentiment, SentimentClassifier
-
-__all__ = [
-    "Forecast",
-    "Forecaster",
-    "Review",
-    "Sentiment",
-    "SentimentClassifier",
-    "UniversalForecaster",
-    "Window",
-    "WindowForecaster",
-    "predictor",
-]
+from service.sentiment.classifier import SentimentClassifier
 
 
-def predictor(bundle: Bundle) -> Forecaster | SentimentClassifier:
+def load_predictor(bundle: Bundle) -> Forecaster | SentimentClassifier:
     """The predictor for a bundle's task."""
     if isinstance(bundle.card, ForecastCard):
-        return UniversalForecaster(bundle) if bundle.card.reads == "context" else WindowForecaster(bundle)
+        return ContextForecaster(bundle) if bundle.card.reads == "context" else WindowForecaster(bundle)
     return SentimentClassifier(bundle)

@@ -23,7 +23,7 @@ from training.data.tables import DataError
 from training.evaluation import baselines, metrics, rolling, test_log
 from training.evaluation.baselines import BASELINE
 from training.evaluation.metrics import Ratio, block_of
-from training.evaluation.rolling import Method, Predicted, Walk
+from training.evaluation.rolling import Method, Predictions, RollingBacktest
 from training.evaluation.served import served, versions
 from training.evaluation.test_log import now
 from training.reporting import tables
@@ -41,14 +41,14 @@ class Result(NamedTuple):
     ratios: dict[str, Ratio]
 
 
-class Backtest(NamedTuple):
+class BacktestReport(NamedTuple):
     """All that a report says."""
 
     about: dict[str, Any]
     results: list[Result]
     failed: dict[str, str]
     warnings: list[str]
-    diary: dict[str, list[test_log.Look]]
+    diary: dict[str, list[test_log.LogEntry]]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         series = read_series(options.data, date_column=options.date_column, value_column=options.value_column)
         done = backtest(series, options)
-    except (DataError, ValueError, baselines.BaselineMissing, test_log.LooksError, bundle.BundleError) as error:
+    except (DataError, ValueError, baselines.BaselineMissing, test_log.TestLogError, bundle.BundleError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     header, rows = table(done)
@@ -94,7 +94,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def backtest(series: Series, options: argparse.Namespace) -> Backtest:
+def backtest(series: Series, options: argparse.Namespace) -> BacktestReport:
     """Every method on the same origins of the test part, and the look written down.
 
     Raises ValueError where the parts are too small or a name is unknown, BaselineMissing, LooksError or BundleError.
@@ -109,7 +109,7 @@ def backtest(series: Series, options: argparse.Namespace) -> Backtest:
     for name, one in methods(series.season, names, paths, options):
         began = time.perf_counter()
         try:
-            walks[name] = rolling.walk(series.readings, origins, options.steps, options.levels, one)
+            walks[name] = rolling.rolling_backtest(series.readings, origins, options.steps, options.levels, one)
         except (baselines.BaselineMissing, bundle.BundleError):
             raise
         except Exception as error:  # a method that cannot answer is told of; the others go on
@@ -133,7 +133,7 @@ def backtest(series: Series, options: argparse.Namespace) -> Backtest:
         "mase_scale": metrics.seasonal_scale(series.readings[:train_size], series.season),
     }
     warnings = [text for path in paths for text in seen(path, series, train_size)]
-    return Backtest(about, results, failed, warnings, note(diary_path, about, results))
+    return BacktestReport(about, results, failed, warnings, note(diary_path, about, results))
 
 
 def split(series: Series, test_size: int | None, steps: int) -> int:
@@ -152,17 +152,17 @@ def methods(
     season: int, names: Sequence[str], paths: Sequence[Path], options: argparse.Namespace
 ) -> Iterator[tuple[str, Method]]:
     """The seasonal naive forecast first, always; then the baselines asked for, then served versions."""
-    memory: dict[str, Predicted] = {}
+    memory: dict[str, Predictions] = {}
     for name in dict.fromkeys((BASELINE, *names)):
         yield name, remembered(memory, name, season, options)
     for path in paths:
         yield f"{path.parent.name}/{path.name}", served(path, season)
 
 
-def remembered(memory: dict[str, Predicted], name: str, season: int, options: argparse.Namespace) -> Method:
+def remembered(memory: dict[str, Predictions], name: str, season: int, options: argparse.Namespace) -> Method:
     """A baseline that is fitted once, though the mean wants it too."""
 
-    def answer(histories: list[Array], steps: int, levels: Sequence[float]) -> Predicted:
+    def answer(histories: list[Array], steps: int, levels: Sequence[float]) -> Predictions:
         if name == "mean":
             parts = [remembered(memory, part, season, options) for part in baselines.MEAN_OF]
             return baselines.mean([part(histories, steps, levels) for part in parts])
@@ -198,7 +198,12 @@ def seen(path: Path, series: Series, train_size: int) -> list[str]:
 
 
 def measured(
-    walks: dict[str, Walk], seconds: dict[str, float], series: Series, train_size: int, steps: int, every: int
+    walks: dict[str, RollingBacktest],
+    seconds: dict[str, float],
+    series: Series,
+    train_size: int,
+    steps: int,
+    every: int,
 ) -> list[Result]:
     """Metrics of every method, and its ratios to the seasonal naive forecast on the same targets."""
     scale = metrics.seasonal_scale(series.readings[:train_size], series.season)
@@ -222,7 +227,7 @@ def measured(
     return results
 
 
-def note(path: Path, about: dict[str, Any], results: list[Result]) -> dict[str, list[test_log.Look]]:
+def note(path: Path, about: dict[str, Any], results: list[Result]) -> dict[str, list[test_log.LogEntry]]:
     """Write this look down; each method's looks at this test part, this one last."""
     moment = now()
     settings = {name: about[name] for name in ("steps", "origins_every", "refit_every")}
@@ -232,12 +237,12 @@ def note(path: Path, about: dict[str, Any], results: list[Result]) -> dict[str, 
     for result in results:
         parts = (("1", result.one), (last, result.pooled))
         figures = {f"{name}_{steps}": part[name] for steps, part in parts for name in ("rmse", "mae")}
-        new[names[result.name]] = test_log.Look(at=moment, settings=settings, figures=figures)
+        new[names[result.name]] = test_log.LogEntry(at=moment, settings=settings, figures=figures)
     diary = test_log.record(path, new)
     return {name: diary[key] for name, key in names.items()}
 
 
-def table(done: Backtest) -> tuple[Row, list[Row]]:
+def table(done: BacktestReport) -> tuple[Row, list[Row]]:
     """A row a method."""
     span = f"1–{done.about['steps']}"
     levels = [name.removeprefix("coverage_") for name in done.results[0].pooled if name.startswith("coverage_")]
@@ -247,7 +252,7 @@ def table(done: Backtest) -> tuple[Row, list[Row]]:
     return header, [_row(result, levels, done) for result in done.results]
 
 
-def _row(result: Result, levels: list[str], done: Backtest) -> Row:
+def _row(result: Result, levels: list[str], done: BacktestReport) -> Row:
     one, pooled = result.one, result.pooled
     return (
         result.name,
@@ -275,7 +280,7 @@ def _ratio(ratio: Ratio) -> str:
     return f"{ratio.value:.3f}" + ("" if ratio.low is None else f" [{ratio.low:.2f}, {ratio.high:.2f}]")
 
 
-def notes(done: Backtest) -> list[str]:
+def notes(done: BacktestReport) -> list[str]:
     """What a reader must know beside the figures."""
     lines = [f"WARNING: {text}" for text in done.warnings]
     lines += [f"no figures of {name}: {error}" for name, error in done.failed.items()]
@@ -293,7 +298,7 @@ def notes(done: Backtest) -> list[str]:
     return [*lines, "ratios: 90 % circular block bootstrap over origins; below 1 is better than the seasonal naive"]
 
 
-def write(path: Path, done: Backtest) -> None:
+def write(path: Path, done: BacktestReport) -> None:
     """The report as JSON or Markdown, by the file's ending."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.suffix == ".json":
@@ -309,7 +314,7 @@ def markdown(header: Row, rows: list[Row]) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in (header, align, *rows))
 
 
-def as_json(done: Backtest) -> dict[str, Any]:
+def as_json(done: BacktestReport) -> dict[str, Any]:
     """The report for machines; what is not a number is null."""
     found = {
         "about": done.about,

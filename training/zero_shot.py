@@ -22,7 +22,7 @@ from service.interfaces import Array
 from training.data.series import Series, read_series
 from training.data.tables import DataError
 from training.evaluation import baselines, metrics, rolling, served, test_log
-from training.evaluation.rolling import Method, Walk
+from training.evaluation.rolling import Method, RollingBacktest
 from training.reporting import tables
 
 LEVELS = (20.0, 40.0, 60.0, 80.0)  # the deciles but for the median
@@ -94,7 +94,9 @@ def measured(series: Series, options: argparse.Namespace) -> dict[str, Measured]
     scale = metrics.seasonal_scale(readings[:first], season)
     target = np.where(series.filled, np.nan, readings)
     return {
-        name: _figures(_seen(rolling.walk(readings, origins.tolist(), steps, LEVELS, method), target), scale)
+        name: _figures(
+            _seen(rolling.rolling_backtest(readings, origins.tolist(), steps, LEVELS, method), target), scale
+        )
         for name, method in methods(season, options)
     }
 
@@ -107,13 +109,15 @@ def methods(season: int, options: argparse.Namespace) -> Iterator[tuple[str, Met
         yield path.parent.name, served.served(path, season)
 
 
-def _seen(walk: Walk, target: Array) -> Walk:
+def _seen(walk: RollingBacktest, target: Array) -> RollingBacktest:
     """The walk, with no target where a reading was interpolated."""
     steps = walk.actual.shape[1]
-    return Walk(walk.origins, np.stack([target[o : o + steps] for o in walk.origins]), walk.predicted, walk.readings)
+    return RollingBacktest(
+        walk.origins, np.stack([target[o : o + steps] for o in walk.origins]), walk.predicted, walk.readings
+    )
 
 
-def _figures(walk: Walk, scale: float) -> Measured:
+def _figures(walk: RollingBacktest, scale: float) -> Measured:
     every = metrics.metrics(metrics.losses(walk.actual, walk.predicted), scale)
     end = np.arange(len(walk.origins)) == len(walk.origins) - 1
     steps = walk.actual.shape[1]
@@ -152,7 +156,7 @@ def record(options: argparse.Namespace, files: Sequence[Path], rows: Sequence[ta
     diary = test_log.record(
         options.looks,
         {
-            test_log.key(data, options.names, name): test_log.Look(
+            test_log.key(data, options.names, name): test_log.LogEntry(
                 at=test_log.now(), settings={"origins": options.origins}, figures=each
             )
             for name, each in figures.items()

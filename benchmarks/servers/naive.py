@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from training.networks.text import KeepEnds, bilstm, tokeniser
+from training.networks.text import KeepEnds, bilstm, tokenizer
 from training.networks.tutorial import gru
 
 LOW, HIGH = 55.3151, 113.7226
@@ -40,7 +40,7 @@ class Sentiment(BaseModel):
 
 def classifier() -> keras.Model:
     """Its vocabulary is the benchmark's review, so that every word is looked up and found."""
-    words = tokeniser(20_000)
+    words = tokenizer(20_000)
     words.adapt([Path(__file__).parents[1].joinpath("review.txt").read_text("utf-8")])
     text = keras.Input((), dtype="string", name="text")
     logit = bilstm(20_000, 0.4)(KeepEnds(MAX_TOKENS)(words(text)))

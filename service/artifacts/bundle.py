@@ -23,7 +23,7 @@ from service.artifacts.card import FORMAT_VERSION, AnyCard, ForecastCard, Sentim
 from service.artifacts.files import BundleError, parse, plain_files, read_json, read_text, refuse, sha256, write_json
 from service.artifacts.golden import Golden, GoldenCase
 from service.artifacts.scaler import MinMax
-from service.artifacts.tokenizer import Tokeniser
+from service.artifacts.tokenizer import Tokenizer
 from service.interfaces import Network
 
 __all__ = [
@@ -55,7 +55,7 @@ class Bundle:
     scaler: MinMax | None
     golden: Golden
     run: Network
-    tokeniser: Tokeniser | None = None
+    tokeniser: Tokenizer | None = None
     engine: EngineName = "tensorflow"
 
 

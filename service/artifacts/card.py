@@ -52,7 +52,7 @@ class Score(_Record):
     metrics: dict[str, FiniteFloat]
 
 
-class Spread(_Record):
+class SeedStatistics(_Record):
     """Mean and sample standard deviation of a metric over seeds."""
 
     metric: str
@@ -80,7 +80,7 @@ class Card(_Record):
     seed: int = Field(description="the seed of this version, and `choice` says why")
     choice: str
     scores: list[Score]
-    spread: list[Spread]
+    spread: list[SeedStatistics]
     limits: list[str] = Field(description="what this model cannot do, in words")
 
 

@@ -27,7 +27,7 @@ class Golden(BaseModel):
     cases: list[GoldenCase] = Field(min_length=1, max_length=100)
 
 
-def prove(predictor: Predictor[Any, Any], golden: Golden, label: str) -> None:
+def verify(predictor: Predictor[Any, Any], golden: Golden, label: str) -> None:
     """Replay the golden requests through the serving path; the warm-up too.
 
     Raises BundleError, naming the case and the difference, when an answer is off.

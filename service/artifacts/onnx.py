@@ -19,18 +19,18 @@ import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from service.artifacts.files import BundleError, parse, plain_files, read_json, refuse, sha256, write_json
-from service.artifacts.tokenizer import Tokeniser
+from service.artifacts.tokenizer import Tokenizer
 from service.interfaces import Network
 
 DIRECTORY = "compiled"
 NETWORK = "network.onnx"
 VOCABULARY = "vocabulary.txt"
-BINDING = "binding.json"
+MANIFEST = "binding.json"
 MAX_NETWORK_BYTES = 1 << 30
 MAX_VOCABULARY_BYTES = 64 << 20
 
 
-class Binding(BaseModel):
+class OnnxManifest(BaseModel):
     """What a compiled form was made from, and what it consists of."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -62,7 +62,7 @@ def written(version: Path, network: bytes, vocabulary: list[str] | None = None) 
         if vocabulary is not None:
             (temporary / VOCABULARY).write_bytes("\n".join(vocabulary).encode())
         files = {name: sha256(file) for name, file in sorted(plain_files(temporary).items())}
-        write_json(temporary / BINDING, Binding(saved_model=fingerprint(version), files=files).model_dump())
+        write_json(temporary / MANIFEST, OnnxManifest(saved_model=fingerprint(version), files=files).model_dump())
         temporary.chmod(0o755)
         if exists(version):
             os.replace(version / DIRECTORY, before)  # a directory cannot take another's place
@@ -89,41 +89,41 @@ def exists(version: Path) -> bool:
     return (version / DIRECTORY).is_dir()
 
 
-def load(version: Path, threads: int) -> tuple[Network, Tokeniser | None]:
+def load(version: Path, threads: int) -> tuple[Network, Tokenizer | None]:
     """The compiled network as a function of named arrays, and its tokeniser if it reads text.
 
     Raises BundleError, naming the file and the fault, for anything missing, extra, changed, of another SavedModel,
     or that ONNX Runtime cannot load.
     """
     directory = version / DIRECTORY
-    binding = parse(TypeAdapter(Binding), directory / BINDING, read_json(directory / BINDING))
+    binding = parse(TypeAdapter(OnnxManifest), directory / MANIFEST, read_json(directory / MANIFEST))
     if binding.saved_model != fingerprint(version):
         refuse(directory, "was compiled from another SavedModel; compile it again (`make compile`)")
-    found = set(plain_files(directory)) - {BINDING}
+    found = set(plain_files(directory)) - {MANIFEST}
     for name in sorted(found ^ binding.files.keys()):
-        refuse(directory / name, "is missing" if name in binding.files else f"is not listed in {BINDING}")
+        refuse(directory / name, "is missing" if name in binding.files else f"is not listed in {MANIFEST}")
     if not {NETWORK} <= found <= {NETWORK, VOCABULARY}:
         refuse(directory, f"holds other files than {NETWORK} and {VOCABULARY}")
     network = _read_checked(directory / NETWORK, binding, MAX_NETWORK_BYTES)
     return session(directory / NETWORK, network, threads), _tokeniser(directory, binding)
 
 
-def _read_checked(file: Path, binding: Binding, limit: int) -> bytes:
+def _read_checked(file: Path, binding: OnnxManifest, limit: int) -> bytes:
     """The file's bytes, once: what is hashed is what is used."""
     if file.stat().st_size > limit:
         refuse(file, f"is larger than {limit} bytes")
     content = file.read_bytes()
     if hashlib.sha256(content).hexdigest() != binding.files[file.name]:
-        refuse(file, f"was changed: its SHA-256 is not the one in {BINDING}")
+        refuse(file, f"was changed: its SHA-256 is not the one in {MANIFEST}")
     return content
 
 
-def _tokeniser(directory: Path, binding: Binding) -> Tokeniser | None:
+def _tokeniser(directory: Path, binding: OnnxManifest) -> Tokenizer | None:
     if VOCABULARY not in binding.files:
         return None
     words = _read_checked(directory / VOCABULARY, binding, MAX_VOCABULARY_BYTES)
     try:
-        return Tokeniser(words.decode().split("\n"))
+        return Tokenizer(words.decode().split("\n"))
     except ValueError as error:  # UnicodeDecodeError is one
         raise BundleError(f"{directory / VOCABULARY} is not a vocabulary: {error}") from error
 

@@ -20,7 +20,7 @@ ASCII_BREAKS = bytes(b if b >= 0x80 or chr(b).isalnum() or b == ord("'") else or
 WIDE_BREAKS = re.compile("[\x80-\xbf\u2000-\u206f\u3000-\u303f]")
 
 
-class Tokeniser:
+class Tokenizer:
     """A vocabulary at work; token 0 is padding and 1 an unknown word.
 
     Raises ValueError when `vocabulary` does not begin with those two or says a word twice.

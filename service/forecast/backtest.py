@@ -10,7 +10,7 @@ from service.interfaces import Array
 LEAST_ORIGINS = 3  # before a walk says something of a forecaster
 
 
-class Walk(NamedTuple):
+class Backtest(NamedTuple):
     """Forecasts from earlier origins beside what came: both (origins, steps), NaN where it was not seen or not yet.
 
     Origins are in time's order, the last one just before the present.
@@ -42,7 +42,9 @@ class Walk(NamedTuple):
         }
 
 
-def walk(values: Array, seen: Sequence[bool] | None, ends: Sequence[int], forecasts: Array, season: int) -> Walk:
+def rolling_backtest(
+    values: Array, seen: Sequence[bool] | None, ends: Sequence[int], forecasts: Array, season: int
+) -> Backtest:
     """What came after each origin: `ends` are the counts of readings known there, `forecasts` (origins, steps)."""
     steps = forecasts.shape[1]
     known = values if seen is None else np.where(np.array(seen), values, np.nan)
@@ -50,4 +52,4 @@ def walk(values: Array, seen: Sequence[bool] | None, ends: Sequence[int], foreca
     places = np.array(ends, dtype=np.int64)[:, None] + np.arange(steps)
     back = np.array(ends, dtype=np.int64)[:, None] - season + np.arange(steps) % season
     naive = np.where(back >= 0, values[np.maximum(back, 0)], np.nan)
-    return Walk(padded[places], forecasts, naive)
+    return Backtest(padded[places], forecasts, naive)

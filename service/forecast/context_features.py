@@ -22,7 +22,7 @@ LEVEL_RATES = (0.2, 0.05, 0.5, 1.0)  # exponential smoothing of the deseasonalis
 SLOPE_RATES = (0.3, 0.1, 0.02)
 
 
-class View(NamedTuple):
+class ContextFeatures(NamedTuple):
     """`readings` (rows, time, 7) and `steps` (rows, steps, 18) for the network; quantiles are base + scale × output."""
 
     readings: Inputs
@@ -37,7 +37,9 @@ class _Rows(NamedTuple):
     season: int
 
 
-def view(values: Array, lengths: npt.NDArray[np.int64], seen: npt.NDArray[np.bool_], season: int, steps: int) -> View:
+def context_features(
+    values: Array, lengths: npt.NDArray[np.int64], seen: npt.NDArray[np.bool_], season: int, steps: int
+) -> ContextFeatures:
     """Look at rows of one season.
 
     values: (rows, time), complete, oldest first, each row's `lengths` readings at the right end; seen: False where a
@@ -55,7 +57,7 @@ def view(values: Array, lengths: npt.NDArray[np.int64], seen: npt.NDArray[np.boo
     slopes = _slopes(level_free, there)
     ahead = np.arange(steps)
     base = levels[:, :1] + profile[:, ahead % rows.season]
-    return View(
+    return ContextFeatures(
         _reading_features(rows, level_free, levels[:, :1], scale, seen),
         _step_features(rows, lengths, level_free, levels, slopes, profile, strength, seasons, base, scale),
         base,
@@ -63,7 +65,7 @@ def view(values: Array, lengths: npt.NDArray[np.int64], seen: npt.NDArray[np.boo
     )
 
 
-def quantiles(seen: View, output: npt.NDArray[np.floating]) -> Array:
+def quantiles(seen: ContextFeatures, output: npt.NDArray[np.floating]) -> Array:
     """The network's output (rows, steps, 9) in original units, ascending."""
     return np.sort(seen.base[:, :, None] + seen.scale[:, :, None] * output.astype(np.float64), axis=2)
 

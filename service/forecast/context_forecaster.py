@@ -13,20 +13,20 @@ import numpy.typing as npt
 
 from service.errors import Fault, InvalidRequest, ModelFault
 from service.forecast import seasonality
-from service.forecast.backtest import walk
+from service.forecast.backtest import rolling_backtest
 from service.forecast.context_features import (
     CONTEXT,
     HORIZON,
     QUANTILES,
     READING_FEATURES,
     STEP_FEATURES,
-    View,
+    ContextFeatures,
+    context_features,
     quantiles,
-    view,
 )
-from service.forecast.forecaster import Forecast, Forecaster, Window
-from service.forecast.imputation import complete
-from service.interfaces import Array, Inputs, Warned, pieces
+from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries
+from service.forecast.imputation import impute
+from service.interfaces import Array, Inputs, Notice, chunks
 
 LENGTHS = (16, 32, 48, 64, 96, 128, 192, 256, 384, CONTEXT)  # a context is padded to the next of these
 STEPS = (8, 16, 32, HORIZON)  # and the steps asked for
@@ -41,36 +41,36 @@ TIME_PER_CALL = 4096  # rows × padded readings of one model call
 class _Rows(NamedTuple):
     """One item as the network sees it: the present row first, then earlier origins."""
 
-    view: View
+    features: ContextFeatures
     ends: list[int]  # readings known at each row's origin
 
 
-class UniversalForecaster(Forecaster):
+class ContextForecaster(Forecaster):
     """Any readings in, the next readings out, in their own units."""
 
     def _prepared(
         self, readings: Sequence[float | None], horizon: int, levels: tuple[float, ...], season: int | None
-    ) -> Window:
+    ) -> PreparedSeries:
         """Without a `season` it is detected; one fine-tuned to a series knows its own."""
         used = min(CONTEXT, len(readings))
-        values, seen, warnings = complete(readings, used, used)
+        values, seen, warnings = impute(readings, used, used)
         if max(map(abs, values)) >= LARGEST:
             raise self._too_large(values, len(readings) - used)
         if min(values) == max(values):
-            warnings.append(Warned("constant_readings", f"all of the {used} readings used are {values[0]:g}"))
+            warnings.append(Notice("constant_readings", f"all of the {used} readings used are {values[0]:g}"))
         familiar = True
         if self._familiarity is not None:
             season = self.season
             familiar, remarks = self._familiarity.check(values[-self.window :])
             warnings += remarks
         elif season is None:
-            season = seasonality.by_readings(np.array(values))
+            season = seasonality.detect_season(np.array(values))
         if season >= used:
             season = 1
         rows = 1 + len(_origins(used, season, horizon))
-        return Window(values, horizon, rows * _padded(used, LENGTHS), familiar, warnings, levels, seen, season)
+        return PreparedSeries(values, horizon, rows * _padded(used, LENGTHS), familiar, warnings, levels, seen, season)
 
-    def cut(self, items: Sequence[Window]) -> list[list[int]]:
+    def cut(self, items: Sequence[PreparedSeries]) -> list[list[int]]:
         """Windows of one padded length and horizon go together, the quickest first."""
         alike: dict[tuple[int, int], list[int]] = {}
         for place, item in enumerate(items):
@@ -78,10 +78,10 @@ class UniversalForecaster(Forecaster):
         return [
             group
             for shape in sorted(alike)
-            for group in pieces(alike[shape], max(1, TIME_PER_CALL // max(items[i].cost for i in alike[shape])))
+            for group in chunks(alike[shape], max(1, TIME_PER_CALL // max(items[i].cost for i in alike[shape])))
         ]
 
-    def predict(self, batch: Sequence[Window]) -> list[Forecast]:
+    def predict(self, batch: Sequence[PreparedSeries]) -> list[Forecast]:
         """Forecasts of `horizon` steps for each window, original units; an item's answer does not depend on others."""
         answers: list[Forecast | None] = [None] * len(batch)
         for group in self.cut(batch):
@@ -89,11 +89,11 @@ class UniversalForecaster(Forecaster):
                 answers[place] = answer
         return [answer for answer in answers if answer is not None]
 
-    def _together(self, batch: Sequence[Window]) -> list[Forecast]:
+    def _together(self, batch: Sequence[PreparedSeries]) -> list[Forecast]:
         time, steps = _shape(batch[0])
         rows = [_rows(item, time, steps) for item in batch]
         outputs = self._output(
-            np.concatenate([r.view.readings for r in rows]), np.concatenate([r.view.steps for r in rows])
+            np.concatenate([r.features.readings for r in rows]), np.concatenate([r.features.steps for r in rows])
         )
         ends = np.cumsum([len(r.ends) for r in rows])[:-1]
         return [self._finished(*each) for each in zip(batch, rows, np.split(outputs, ends), strict=True)]
@@ -107,15 +107,15 @@ class UniversalForecaster(Forecaster):
             raise ModelFault(f"model '{self.card.name}' gave a forecast that is not a number")
         return output
 
-    def _finished(self, item: Window, rows: _Rows, output: npt.NDArray[np.floating]) -> Forecast:
-        found = quantiles(rows.view, output)
+    def _finished(self, item: PreparedSeries, rows: _Rows, output: npt.NDArray[np.floating]) -> Forecast:
+        found = quantiles(rows.features, output)
         middle, below, above = _spreads(found)
         values = middle[0, : item.horizon]
-        own, skill, warnings = None, None, list[Warned]()
+        own, skill, warnings = None, None, list[Notice]()
         if len(rows.ends) > 1:
             early = np.argsort(rows.ends[1:]) + 1  # in time's order
             walked = min(item.horizon, WALKED_STEPS)
-            past = walk(
+            past = rolling_backtest(
                 np.array(item.readings),
                 item.seen,
                 [rows.ends[i] for i in early],
@@ -139,7 +139,7 @@ class UniversalForecaster(Forecaster):
         )
 
 
-def _shape(item: Window) -> tuple[int, int]:
+def _shape(item: PreparedSeries) -> tuple[int, int]:
     return _padded(len(item.readings), LENGTHS), _padded(item.horizon, STEPS)
 
 
@@ -154,7 +154,7 @@ def _origins(count: int, season: int, horizon: int) -> list[int]:
     return list(range(stride, most + 1, stride))[:ORIGINS]
 
 
-def _rows(item: Window, time: int, steps: int) -> _Rows:
+def _rows(item: PreparedSeries, time: int, steps: int) -> _Rows:
     count = len(item.readings)
     ends = [count, *(count - back for back in _origins(count, item.season, item.horizon))]
     values, seen = np.zeros((len(ends), time)), np.ones((len(ends), time), dtype=bool)
@@ -162,7 +162,7 @@ def _rows(item: Window, time: int, steps: int) -> _Rows:
     for row, end in enumerate(ends):
         values[row, time - end :] = readings[:end]
         seen[row, time - end :] = there[:end]
-    return _Rows(view(values, np.array(ends), seen, item.season, steps), ends)
+    return _Rows(context_features(values, np.array(ends), seen, item.season, steps), ends)
 
 
 def _spreads(found: Array) -> tuple[Array, Array, Array]:

@@ -13,17 +13,17 @@ from service.artifacts.bundle import Bundle
 from service.artifacts.card import ForecastCard
 from service.errors import Fault, HorizonTooLong, TooFewReadings, UnsupportedLevel
 from service.forecast import intervals
-from service.forecast.backtest import LEAST_ORIGINS, Walk
+from service.forecast.backtest import LEAST_ORIGINS, Backtest
 from service.forecast.intervals import Interval
-from service.forecast.ood import Familiarity
-from service.interfaces import Array, Warned
+from service.forecast.ood import OutOfDistributionCheck
+from service.interfaces import Array, Notice
 
 DEFAULT_LEVELS = (80.0, 95.0)
 COVERAGE_LEVEL = 80.0
 POOR_COVERAGE = 60.0  # percent of own errors within the 80 % interval; less is worth a warning
 
 
-class Window(NamedTuple):
+class PreparedSeries(NamedTuple):
     """The last readings of a series, complete, in original units; `cost` is the rows of all model calls it takes.
 
     `readings` has those before the network's window too, from which earlier origins look. `familiar`: they look like
@@ -34,7 +34,7 @@ class Window(NamedTuple):
     horizon: int
     cost: int
     familiar: bool
-    warnings: list[Warned]
+    warnings: list[Notice]
     levels: tuple[float, ...] = ()
     seen: list[bool] | None = None
     season: int = 1
@@ -46,7 +46,7 @@ class Forecast(NamedTuple):
     values: list[float]
     intervals: list[Interval]
     skill: dict[str, Any] | None
-    warnings: list[Warned]
+    warnings: list[Notice]
 
     def numbers(self) -> list[float]:
         """All that golden answers hold: the forecast, then each interval's lower and upper bounds."""
@@ -69,7 +69,7 @@ class Forecaster(ABC):
         found = bundle.card.calibration
         self._calibration = intervals.Calibration(found.scores) if found else None
         limits = bundle.card.readings
-        self._familiarity = Familiarity(limits, self.season) if limits else None
+        self._familiarity = OutOfDistributionCheck(limits, self.season) if limits else None
 
     def levels(self, levels: Sequence[float] | None) -> tuple[float, ...]:
         """Those asked for, or those of the default that the calibration supports, ascending; or UnsupportedLevel."""
@@ -114,7 +114,7 @@ class Forecaster(ABC):
         horizon: int | None = None,
         levels: Sequence[float] | None = None,
         season: int | None = None,
-    ) -> Window:
+    ) -> PreparedSeries:
         """Check one series and cut what is read from its end; a network of one series knows its `season`.
 
         Raises TooFewReadings, MissingReadings, HorizonTooLong, UnsupportedLevel or InvalidRequest.
@@ -136,22 +136,22 @@ class Forecaster(ABC):
     @abstractmethod
     def _prepared(
         self, readings: Sequence[float | None], horizon: int, levels: tuple[float, ...], season: int | None
-    ) -> Window:
+    ) -> PreparedSeries:
         """What is read of one series, checked; `horizon` and `levels` are those to answer."""
 
     @abstractmethod
-    def cut(self, items: Sequence[Window]) -> list[list[int]]:
+    def cut(self, items: Sequence[PreparedSeries]) -> list[list[int]]:
         """Places of the windows that belong into one call."""
 
     @abstractmethod
-    def predict(self, batch: Sequence[Window]) -> list[Forecast]:
+    def predict(self, batch: Sequence[PreparedSeries]) -> list[Forecast]:
         """Forecasts of `horizon` steps for each window, original units."""
 
-    def _judged(self, walked: Walk, own: Array, horizon: int) -> tuple[dict[str, Any] | None, list[Warned]]:
+    def _judged(self, walked: Backtest, own: Array, horizon: int) -> tuple[dict[str, Any] | None, list[Notice]]:
         """Skill and warnings by earlier origins; `own` are the forecasts' scores there, (origins, steps)."""
         return walked.skill(horizon), self._poor_coverage(own)
 
-    def _poor_coverage(self, own: Array) -> list[Warned]:
+    def _poor_coverage(self, own: Array) -> list[Notice]:
         """A warning where the calibrated 80 % interval held far fewer of the caller's own readings."""
         if self._calibration is None or not intervals.supported(COVERAGE_LEVEL, self._calibration.count):
             return []
@@ -159,7 +159,7 @@ class Forecaster(ABC):
         if origins < LEAST_ORIGINS or held >= POOR_COVERAGE:
             return []
         return [
-            Warned(
+            Notice(
                 "poor_coverage",
                 f"from {origins} earlier origins in these readings the model's {COVERAGE_LEVEL:g} % intervals would "
                 f"have held {held:.0f} %; the intervals are widened accordingly",

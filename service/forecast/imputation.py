@@ -7,20 +7,20 @@ import numpy as np
 import numpy.typing as npt
 
 from service.errors import Fault, MissingReadings
-from service.interfaces import Warned
+from service.interfaces import Notice
 
 MAX_MISSING_SHARE = 0.2
 
 
-class Complete(NamedTuple):
+class ImputedReadings(NamedTuple):
     """Readings without gaps; `seen` is None where none was missing, else False where one was interpolated."""
 
     values: list[float]
     seen: list[bool] | None
-    warnings: list[Warned]
+    warnings: list[Notice]
 
 
-def complete(readings: Sequence[float | None], used: int, needed: int) -> Complete:
+def impute(readings: Sequence[float | None], used: int, needed: int) -> ImputedReadings:
     """The last `used` readings with the missing ones interpolated.
 
     At most a fifth of the last `needed` may be missing. The last reading, and the first of all that were sent, must
@@ -29,7 +29,7 @@ def complete(readings: Sequence[float | None], used: int, needed: int) -> Comple
     """
     recent = readings[-used:]
     if None not in recent and readings[0] is not None:
-        return Complete(list(cast(Sequence[float], recent)), None, [])
+        return ImputedReadings(list(cast(Sequence[float], recent)), None, [])
     if readings[0] is None or readings[-1] is None:
         end = 0 if readings[0] is None else len(readings) - 1
         raise MissingReadings(
@@ -44,7 +44,7 @@ def complete(readings: Sequence[float | None], used: int, needed: int) -> Comple
     values[gaps] = np.interp(positions[gaps], positions[~gaps], values[~gaps])
     missing = np.flatnonzero(gaps[-len(recent) :]) + len(readings) - len(recent)
     warnings = [_interpolated(missing, len(recent))] if missing.size else []
-    return Complete(values[-len(recent) :].tolist(), (~gaps[-len(recent) :]).tolist(), warnings)
+    return ImputedReadings(values[-len(recent) :].tolist(), (~gaps[-len(recent) :]).tolist(), warnings)
 
 
 def _check(gaps: npt.NDArray[np.bool_], needed: int, sent: int) -> None:
@@ -62,10 +62,10 @@ def _check(gaps: npt.NDArray[np.bool_], needed: int, sent: int) -> None:
         )
 
 
-def _interpolated(missing: npt.NDArray[np.int64], used: int) -> Warned:
+def _interpolated(missing: npt.NDArray[np.int64], used: int) -> Notice:
     was, indices = ("was", "index") if missing.size == 1 else ("were", "indices")
     listed = ", ".join(map(str, missing[:20])) + (", …" if missing.size > 20 else "")
-    return Warned(
+    return Notice(
         "missing_readings",
         f"{missing.size} of the {used} readings used {was} missing and interpolated ({indices} {listed})",
     )

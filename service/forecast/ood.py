@@ -5,13 +5,13 @@ import math
 import numpy as np
 
 from service.artifacts.card import ReadingLimits
-from service.interfaces import Array, Warned
+from service.interfaces import Array, Notice
 
 UNLIKE_FACTOR = 2.0  # times the spread that training windows had, or less than that part of it
 BROKEN_FACTOR = 0.5  # of the least correlation that training windows had with themselves a season before
 
 
-class Familiarity:
+class OutOfDistributionCheck:
     """A card's limits, as plain numbers: every request is compared with them."""
 
     def __init__(self, limits: ReadingLimits, season: int) -> None:
@@ -21,7 +21,7 @@ class Familiarity:
         self._most_spread = limits.window_std_maximum * UNLIKE_FACTOR
         self._least_correlation = (limits.season_correlation_minimum or 0.0) * BROKEN_FACTOR
 
-    def check(self, recent: list[float]) -> tuple[bool, list[Warned]]:
+    def check(self, recent: list[float]) -> tuple[bool, list[Notice]]:
         """Whether a window looks like those learnt from, and what is to be said of it."""
         warnings = []
         if min(recent) < self.minimum or max(recent) > self.maximum:
@@ -32,18 +32,18 @@ class Familiarity:
         if self._is_broken(recent):
             season = self._season
             detail = f"the last {season} readings do not repeat the {season} before them"
-            warnings.append(Warned("broken_season", detail))
+            warnings.append(Notice("broken_season", detail))
         return True, warnings
 
-    def _outside(self, values: list[float]) -> Warned:
+    def _outside(self, values: list[float]) -> Notice:
         outside = sum([not self.minimum <= value <= self.maximum for value in values])
-        return Warned(
+        return Notice(
             "outside_training_range",
             f"{outside} of the {len(values)} readings used lie outside the range of the "
             f"training data ({self.minimum:g} to {self.maximum:g})",
         )
 
-    def _unlike(self, values: list[float]) -> Warned | None:
+    def _unlike(self, values: list[float]) -> Notice | None:
         """Compare the level and the spread of a window with those of the training readings."""
         span = self.maximum - self.minimum
         level = sum(values) / len(values)
@@ -57,7 +57,7 @@ class Familiarity:
             )
         else:
             return None
-        return Warned("unlike_training_data", f"the readings do not look like the series this model learnt: {found}")
+        return Notice("unlike_training_data", f"the readings do not look like the series this model learnt: {found}")
 
     def _is_broken(self, values: list[float]) -> bool:
         """Whether the last season is unlike the one before it, where those of the training windows were alike."""

@@ -15,7 +15,7 @@ LEAST_CORRELATION = 0.3
 AS_GOOD = 0.02  # a shorter season whose correlation is so near a longer one's is preferred
 
 
-def by_frequency(alias: str) -> int:
+def season_of_frequency(alias: str) -> int:
     """A year of months or quarters or weeks, a week of days, a day of what is finer; else 1.
 
     alias: a pandas offset alias, as pandas writes it. Raises ValueError for one that pandas does not know.
@@ -29,18 +29,18 @@ def by_frequency(alias: str) -> int:
     return round(DAY / pd.Timedelta(offset))
 
 
-def may_be(values: Array, season: int) -> bool:
+def may_have_season(values: Array, season: int) -> bool:
     """Whether complete readings (time,) of an unknown frequency may have this season.
 
     Where the readings could show it, they must; elsewhere nothing that contradicts it may be seen.
     """
-    found = by_readings(values)
+    found = detect_season(values)
     if season in CANDIDATES and len(values) >= LEAST_SEASONS * season:
         return found == season
     return season % found == 0
 
 
-def by_readings(values: Array) -> int:
+def detect_season(values: Array) -> int:
     """The season of complete readings (time,), by their autocorrelation about a straight line; 1 where there is none.
 
     One of CANDIDATES, of which the readings must hold three, and whose correlation stands out from its neighbours'.

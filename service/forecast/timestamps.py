@@ -45,7 +45,7 @@ def timestamps(start: datetime, frequency: str, readings: int, horizon: int) -> 
 def season_of(frequency: str) -> int | None:
     """Readings in one season of this frequency, a pandas offset alias; None for one that is not known."""
     try:
-        return seasonality.by_frequency(_offset(frequency).freqstr)
+        return seasonality.season_of_frequency(_offset(frequency).freqstr)
     except UnusableFrequency:
         return None
 

@@ -13,10 +13,10 @@ from numpy.lib.stride_tricks import sliding_window_view
 from service.artifacts.bundle import Bundle
 from service.errors import Fault, InvalidRequest, ModelFault
 from service.forecast import bias_correction
-from service.forecast.backtest import Walk, walk
-from service.forecast.forecaster import Forecast, Forecaster, Window
-from service.forecast.imputation import complete
-from service.interfaces import Array, Warned, pieces
+from service.forecast.backtest import Backtest, rolling_backtest
+from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries
+from service.forecast.imputation import impute
+from service.interfaces import Array, Notice, chunks
 
 MAX_SCALED = 1e9  # far outside any training range, and safe in float32
 ORIGINS = 48  # earlier origins, at most
@@ -37,10 +37,10 @@ class WindowForecaster(Forecaster):
 
     def _prepared(
         self, readings: Sequence[float | None], horizon: int, levels: tuple[float, ...], season: int | None
-    ) -> Window:
+    ) -> PreparedSeries:
         del season  # the card's is known
         card = self.card
-        values, seen, warnings = complete(readings, card.window + ORIGINS, card.window)
+        values, seen, warnings = impute(readings, card.window + ORIGINS, card.window)
         if not (self._lowest < min(values) and max(values) < self._highest):
             raise self._too_large(values, offset=len(readings) - len(values))
         familiar, remarks = self._known.check(values[-card.window :])
@@ -48,16 +48,16 @@ class WindowForecaster(Forecaster):
         if horizon > card.steps:
             warnings.append(self._fed_back(horizon))
         cost = len(values) - card.window + -(-horizon // card.steps)
-        return Window(values, horizon, cost, familiar, warnings, levels, seen, self.season)
+        return PreparedSeries(values, horizon, cost, familiar, warnings, levels, seen, self.season)
 
-    def cut(self, items: Sequence[Window]) -> list[list[int]]:
+    def cut(self, items: Sequence[PreparedSeries]) -> list[list[int]]:
         """Windows that take as many rows go together, the quickest first."""
         by_cost: dict[int, list[int]] = {}
         for place, window in enumerate(items):
             by_cost.setdefault(window.cost, []).append(place)
-        return [group for cost in sorted(by_cost) for group in pieces(by_cost[cost], max(1, ROWS_PER_CALL // cost))]
+        return [group for cost in sorted(by_cost) for group in chunks(by_cost[cost], max(1, ROWS_PER_CALL // cost))]
 
-    def predict(self, batch: Sequence[Window]) -> list[Forecast]:
+    def predict(self, batch: Sequence[PreparedSeries]) -> list[Forecast]:
         """Forecasts of `horizon` steps for each window, original units.
 
         A model of fewer steps is fed its own predictions until the longest horizon is reached.
@@ -80,12 +80,12 @@ class WindowForecaster(Forecaster):
             for item, path, own, end in zip(batch, future, rows, last, strict=True)
         ]
 
-    def _finished(self, item: Window, values: Array, past: Array) -> Forecast:
+    def _finished(self, item: PreparedSeries, values: Array, past: Array) -> Forecast:
         """Corrected, with intervals and skill; `past` are forecasts from the origins before, (origins, steps)."""
-        own, skill, warnings = None, None, list[Warned]()
+        own, skill, warnings = None, None, list[Notice]()
         if len(past):
             ends = range(self.window, self.window + len(past))
-            walked = walk(np.array(item.readings), item.seen, ends, past, self.season)
+            walked = rolling_backtest(np.array(item.readings), item.seen, ends, past, self.season)
             if self.card.corrected:
                 walked, values = self._corrected(walked, values)
             own = np.abs(walked.errors) / self._spread(walked.forecast)
@@ -96,9 +96,9 @@ class WindowForecaster(Forecaster):
             bands = self._calibration.bands(values, spread, spread, item.levels, own, LEAST_WIDENING)
         return Forecast(values.tolist(), bands, skill, warnings)
 
-    def _corrected(self, walked: Walk, values: Array) -> tuple[Walk, Array]:
+    def _corrected(self, walked: Backtest, values: Array) -> tuple[Backtest, Array]:
         """The forecast shifted by the errors known now, and each earlier one by those known then."""
-        shifts = bias_correction.shifts(walked.errors)
+        shifts = bias_correction.residual_correction(walked.errors)
         past = walked.forecast + shifts[:-1]
         shift = shifts[-1]
         whole = np.concatenate([shift, np.full(max(0, len(values) - len(shift)), shift[-1])])
@@ -132,7 +132,7 @@ class WindowForecaster(Forecaster):
             faults=[Fault(f"/readings/{i + offset}", "is too large") for i in far],
         )
 
-    def _fed_back(self, horizon: int) -> Warned:
+    def _fed_back(self, horizon: int) -> Notice:
         steps, measured = self.card.steps, len(self.card.step_errors.model_rmse)
         detail = (
             f"the model predicts {steps} {'step' if steps == 1 else 'steps'} at once; "
@@ -140,4 +140,4 @@ class WindowForecaster(Forecaster):
         )
         if horizon > measured:
             detail += f", and steps after {measured} were not measured in the backtest"
-        return Warned("recursive_horizon", detail)
+        return Notice("recursive_horizon", detail)

@@ -12,13 +12,13 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import CallerLeft, GatecastError, ModelFault, NotReady
+from service.errors import ClientDisconnected, GatecastError, ModelFault, NotReady
 from service.http.access_log import PROBES, AccessLog, log_defect
 from service.http.lifecycle import Lifecycle
 from service.http.metrics import HttpCounts
 from service.http.request import Call
 from service.serving.registry import Registry
-from service.serving.repository import Library
+from service.serving.repository import ModelRepository
 from service.settings import Settings
 
 JSON = b"application/json"
@@ -36,7 +36,7 @@ class Asked(NamedTuple):
 Handler = Callable[[Any, Asked], Awaitable[dict[str, Any]]]
 
 
-class Asking(NamedTuple):
+class PredictRoute(NamedTuple):
     """An asking route: the models of its body and its response, and what answers it with a dictionary of JSON values."""
 
     body: type[BaseModel]
@@ -44,7 +44,7 @@ class Asking(NamedTuple):
     handler: Handler
 
 
-class Front:
+class RequestMiddleware:
     """The outermost layer. A request is answered from the registry that is the library's when it comes."""
 
     def __init__(
@@ -53,8 +53,8 @@ class Front:
         *,
         settings: Settings,
         lifecycle: Lifecycle,
-        asking: dict[str, Asking],
-        library: Library,
+        asking: dict[str, PredictRoute],
+        library: ModelRepository,
         counts: HttpCounts,
         access: AccessLog,
     ) -> None:
@@ -94,7 +94,7 @@ class Front:
         self._counts.note(handler or path, method, status, seconds)
         self._access.note(method, path, status, seconds, request_id)
 
-    async def _answer(self, call: Call, asking: Asking, send: Send) -> int:
+    async def _answer(self, call: Call, asking: PredictRoute, send: Send) -> int:
         """Read, ask, send; the status that was sent."""
         if not self.lifecycle.accepts:
             return await self._send_problem(call, self._closed(), send)
@@ -104,8 +104,8 @@ class Front:
             deadline = call.deadline(self.settings.timeout_ms)
             body = await call.read(asking.body, self.settings, self.lifecycle, deadline)
             answer = to_json(await asking.handler(body, Asked(call, models, deadline)))
-        except CallerLeft:
-            return CallerLeft.status
+        except ClientDisconnected:
+            return ClientDisconnected.status
         except GatecastError as error:
             return await self._send_problem(call, error, send)
         except Exception as error:
@@ -130,7 +130,7 @@ class Front:
         if not call.may_stall(len(body)):
             await sending
             return status
-        return status if await self._read_in_time(sending, call) else CallerLeft.status
+        return status if await self._read_in_time(sending, call) else ClientDisconnected.status
 
     async def _read_in_time(self, sending: Awaitable[None], call: Call) -> bool:
         """Send what its caller may be slow to read; whether it was taken in time, or the connection cut."""
@@ -158,12 +158,15 @@ class Front:
             if not call.may_stall(len(message.get("body", b""))):
                 await send(message)
             elif not await self._read_in_time(send(message), call):
-                status = CallerLeft.status
+                status = ClientDisconnected.status
 
         try:
             await self._app(scope, receive, send_named)
         except Exception:
-            if status not in (500, CallerLeft.status):  # a defect that was not answered as one: its response had begun
+            if status not in (
+                500,
+                ClientDisconnected.status,
+            ):  # a defect that was not answered as one: its response had begun
                 raise
         return status
 

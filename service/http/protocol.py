@@ -17,9 +17,9 @@ from pydantic_core import to_json
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service.errors import HeadersTooLarge, Overloaded
-from service.http.middleware import Front
+from service.http.middleware import RequestMiddleware
 from service.http.request import request_id
-from service.serving.repository import Library
+from service.serving.repository import ModelRepository
 
 HEAD = (
     b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nretry-after: %d\r\n"
@@ -39,10 +39,10 @@ STATED_SECONDS = 0.05  # how long a refusal is repeated before the queues are lo
 NAME = "\N{SYMBOL FOR SUBSTITUTE}"  # stands for the request id in a refusal that is made ready
 
 
-class Refusals:
+class SheddingReplies:
     """What the door says on each path, made ready a few times a second instead of for each of thousands."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: ModelRepository) -> None:
         self._library = library
         self._made: dict[str, tuple[bytes, bytes, bytes]] = {}
         self._until = 0.0
@@ -61,11 +61,11 @@ class Refusals:
         return made
 
 
-class Door(HttpToolsProtocol):
+class AdmissionProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._front: Front = self.app.front
-        self._refusals: Refusals = self.app.state.refusals
+        self._front: RequestMiddleware = self.app.front
+        self._refusals: SheddingReplies = self.app.state.refusals
         self._refusing = False
         self._head_due: float | None = None
         self._head_bytes = 0  # of the request line and the fields that were read

@@ -16,7 +16,7 @@ from starlette.types import Message, Receive, Scope
 
 from service.errors import (
     BodyTooLarge,
-    CallerLeft,
+    ClientDisconnected,
     DeadlineExceeded,
     Fault,
     InvalidRequest,
@@ -161,7 +161,7 @@ class Call:
 
 def _content(message: Message) -> bytes:
     if message["type"] == "http.disconnect":
-        raise CallerLeft("the caller left before its body was whole")
+        raise ClientDisconnected("the caller left before its body was whole")
     body: bytes = message.get("body", b"")
     return body
 

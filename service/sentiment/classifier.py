@@ -13,7 +13,7 @@ from service.artifacts.bundle import Bundle
 from service.artifacts.card import SentimentCard
 from service.artifacts.tokenizer import UNKNOWN, spans
 from service.errors import ModelFault, UnreadableText
-from service.interfaces import Warned, pieces
+from service.interfaces import Notice, chunks
 
 CHARACTERS_PER_TOKEN = 5
 NO_TOKENS = array("i")
@@ -38,11 +38,11 @@ class Sentiment(NamedTuple):
     tokens_read: int
     tokens_unknown: int
     uncertain: bool
-    warnings: list[Warned]
+    warnings: list[Notice]
     weights: npt.NDArray[np.float32] | None = None
 
 
-class Reason(NamedTuple):
+class TokenAttribution(NamedTuple):
     """What one word adds to the log odds of the positive class; it stands at `text[start:end]`."""
 
     start: int
@@ -92,7 +92,7 @@ class SentimentClassifier:
     def cut(self, items: Sequence[Review]) -> list[list[int]]:
         """Reviews of like length go together, the shortest first, so that little is padded."""
         by_length = sorted(range(len(items)), key=lambda place: items[place].cost)
-        return pieces(by_length, self._per_call)
+        return chunks(by_length, self._per_call)
 
     def predict(self, batch: Sequence[Review]) -> list[Sentiment]:
         """A calibrated judgement of each review, in order."""
@@ -139,7 +139,7 @@ class SentimentClassifier:
             )
         ]
 
-    def reasons(self, text: str, found: Sentiment) -> list[Reason]:
+    def reasons(self, text: str, found: Sentiment) -> list[TokenAttribution]:
         """What each word of `text` that was read adds; with the card's `explanation_baseline` they make up the log odds.
 
         Raises ModelFault where the network gives no such weights.
@@ -147,7 +147,10 @@ class SentimentClassifier:
         if found.weights is None:
             raise ModelFault(f"model '{self.card.name}' gives no weights")
         read = self._read(spans(text))
-        return [Reason(start, end, float(weight)) for (start, end), weight in zip(read, found.weights, strict=False)]
+        return [
+            TokenAttribution(start, end, float(weight))
+            for (start, end), weight in zip(read, found.weights, strict=False)
+        ]
 
     def _judge(
         self, positive: float, total: int, unknown: int, common: int, weights: npt.NDArray[np.float32] | None
@@ -160,12 +163,12 @@ class SentimentClassifier:
         if total > read:
             head = f"the first {card.head_tokens} and " if card.head_tokens else ""
             detail = f"the text has {total} tokens; the model reads {head}the last {read - card.head_tokens}"
-            warnings.append(Warned("truncated", detail))
+            warnings.append(Notice("truncated", detail))
         mostly_unknown = unknown > card.max_unknown_share * read or read == 0
         if mostly_unknown:
             known = f"{unknown} of the {read} tokens read are not in the model's vocabulary"
             detail = known if read else "the text holds no words"
-            warnings.append(Warned("mostly_unknown_words", detail))
+            warnings.append(Notice("mostly_unknown_words", detail))
         language = card.language
         foreign = (
             language is not None
@@ -175,7 +178,7 @@ class SentimentClassifier:
         )
         if foreign:
             detail = f"of {read} tokens {common} are common English words and {unknown} unknown; the model knows English only"
-            warnings.append(Warned("not_english", detail))
+            warnings.append(Notice("not_english", detail))
         confidence = max(positive, 1 - positive)
         uncertain = mostly_unknown or foreign or confidence < card.calibration.confidence_threshold
         return Sentiment(positive, total, read, unknown, uncertain, warnings, weights)

@@ -10,7 +10,7 @@ MAX_SENTENCES = 1000
 BREAK_TAGS = re.compile(r"</?(?:br|p|div|li)\b[^<>]*>", re.IGNORECASE)
 
 
-def sentences(text: str) -> list[tuple[int, int]]:
+def split_sentences(text: str) -> list[tuple[int, int]]:
     """First code point, and the one after the last, of every sentence that holds a word, without white space around.
 
     A tag that breaks a line ends a sentence. What follows the MAX_SENTENCES-th belongs to it.

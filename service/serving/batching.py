@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from time import perf_counter, thread_time
 from typing import Generic, NamedTuple, TypeVar
 
-from service.errors import CallerLeft, DeadlineExceeded, Overloaded
-from service.interfaces import Batching, Costed
+from service.errors import ClientDisconnected, DeadlineExceeded, Overloaded
+from service.interfaces import BatchModel, HasCost
 
 Result = TypeVar("Result")
 Gone = Callable[[], bool]
 ALARM_GRAIN = 0.001  # seconds between two looks for passed deadlines, at the least
 
 
-Item = TypeVar("Item", bound=Costed)
+Item = TypeVar("Item", bound=HasCost)
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class MicroBatcher(Generic[Item, Result]):
     is tried again item by item, so that one bad item fails alone. Needs a running event loop.
     """
 
-    def __init__(self, model: Batching[Item, Result], limits: Limits = Limits(), name: str = "model") -> None:
+    def __init__(self, model: BatchModel[Item, Result], limits: Limits = Limits(), name: str = "model") -> None:
         self._model = model
         self._limits = limits
         self._name = name
@@ -257,7 +257,7 @@ class MicroBatcher(Generic[Item, Result]):
             return False
         if job.gone():
             self.counts.left += 1
-            job.future.set_exception(CallerLeft("the caller left before its turn"))
+            job.future.set_exception(ClientDisconnected("the caller left before its turn"))
             return False
         return not self._expired(job)
 

@@ -4,10 +4,10 @@ import os
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from service.interfaces import Costed, Predictor
+from service.interfaces import HasCost, Predictor
 from service.serving.batching import Answer, Gone, Limits, MicroBatcher
 
-Item = TypeVar("Item", bound=Costed)
+Item = TypeVar("Item", bound=HasCost)
 Result = TypeVar("Result")
 Asked = TypeVar("Asked", contravariant=True)
 Given = TypeVar("Given", covariant=True)

@@ -10,16 +10,17 @@ import numpy as np
 from service.artifacts.card import ForecastCard
 from service.errors import GatecastError, HorizonTooLong, InvalidRequest, TooFewReadings, UnknownModel, UnsupportedLevel
 from service.forecast import seasonality
+from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries
 from service.forecast.timestamps import is_same_frequency
-from service.interfaces import Warned
-from service.predictors import Forecast, Forecaster, Review, Sentiment, SentimentClassifier, Window
+from service.interfaces import Notice
+from service.sentiment.classifier import Review, Sentiment, SentimentClassifier
 from service.serving.engine import Engine
 
 
 @dataclass(frozen=True)
 class LoadedForecaster:
     predictor: Forecaster
-    engine: Engine[Window, Forecast]
+    engine: Engine[PreparedSeries, Forecast]
     digest: str
 
 
@@ -31,12 +32,12 @@ class LoadedClassifier:
 
 
 Loaded = LoadedForecaster | LoadedClassifier
-OTHER_FREQUENCY = Warned(
+OTHER_FREQUENCY = Notice(
     "unlike_training_data", "the readings do not come as often as those of the series that this model learnt"
 )
 
 
-class Question(NamedTuple):
+class ForecastQuery(NamedTuple):
     """What is asked of a forecaster."""
 
     readings: Sequence[float | None]
@@ -45,18 +46,18 @@ class Question(NamedTuple):
     season: int | None
     frequency: str | None = None
 
-    def prepared(self, model: LoadedForecaster) -> Window:
+    def prepared(self, model: LoadedForecaster) -> PreparedSeries:
         return model.predictor.prepare(self.readings, self.horizon, self.levels, self.season)
 
 
-class Contender(NamedTuple):
+class Candidate(NamedTuple):
     """A forecaster, and what it reads of one series."""
 
     model: LoadedForecaster
-    window: Window
+    window: PreparedSeries
 
 
-def best(contenders: Sequence[Contender], forecasts: Sequence[Forecast]) -> int:
+def select(contenders: Sequence[Candidate], forecasts: Sequence[Forecast]) -> int:
     """The place of the contender with the least error on the readings themselves, over the seasonal naive's.
 
     Errors on readings that a network has learnt from are raised by its card's optimism. Where not all of them had
@@ -71,13 +72,13 @@ def best(contenders: Sequence[Contender], forecasts: Sequence[Forecast]) -> int:
     return raised.index(min(raised))
 
 
-def _steps_alike(card: ForecastCard, frequency: str | None, window: Window) -> bool:
+def _steps_alike(card: ForecastCard, frequency: str | None, window: PreparedSeries) -> bool:
     """Whether readings come as often as those that a network of one series learnt: by their frequency, else their season."""
     if card.readings is None:
         return True
     if frequency is not None and card.data.frequency is not None:
         return is_same_frequency(frequency, card.data.frequency)
-    return card.data.season is None or seasonality.may_be(np.array(window.readings), card.data.season)
+    return card.data.season is None or seasonality.may_have_season(np.array(window.readings), card.data.season)
 
 
 def _ratio(model: LoadedForecaster, horizon: int | None) -> float:
@@ -158,7 +159,7 @@ class Registry:
                 refusals.append(refusal)
         raise refusals[0]
 
-    def contenders(self, name: str | None, version: str | None, question: Question) -> list[Contender]:
+    def contenders(self, name: str | None, version: str | None, question: ForecastQuery) -> list[Candidate]:
         """The forecasters that may answer, each with what it reads of the readings; at least one.
 
         The named one; else those of any series, and of every series that a network has learnt and that these readings
@@ -168,17 +169,17 @@ class Registry:
         """
         if name is not None:
             model = self._far(self._candidates(name, version), question.horizon)[0]
-            return [Contender(model, question.prepared(model))]
+            return [Candidate(model, question.prepared(model))]
         ranked = self._by_skill(question.horizon)
-        found: dict[str, Contender] = {}
-        strange: list[Contender] = []
+        found: dict[str, Candidate] = {}
+        strange: list[Candidate] = []
         refusals: list[GatecastError] = []
         for model in ranked:
             card = model.predictor.card
             if card.data.sha256 in found or card.window > len(question.readings):
                 continue
             try:
-                contender = Contender(model, question.prepared(model))
+                contender = Candidate(model, question.prepared(model))
             except InvalidRequest as refusal:
                 refusals.append(refusal)
                 continue

@@ -18,8 +18,10 @@ from service.artifacts import onnx
 from service.artifacts.bundle import SUMS, Bundle, EngineName
 from service.artifacts.card import Name, Version
 from service.artifacts.files import BundleError
-from service.artifacts.golden import prove
-from service.predictors import Forecaster, SentimentClassifier, predictor
+from service.artifacts.golden import verify
+from service.forecast.forecaster import Forecaster
+from service.predictors import load_predictor
+from service.sentiment.classifier import SentimentClassifier
 from service.serving.batching import Limits
 from service.serving.engine import Engine, inline_seconds
 from service.serving.registry import Loaded, LoadedClassifier, LoadedForecaster, Registry
@@ -60,7 +62,7 @@ class ReloadReport(NamedTuple):
     tensorflow_loads_left: int
 
 
-class Library:
+class ModelRepository:
     """Keeps `registry` true to the disk. `load` can be replaced by a fake."""
 
     def __init__(self, settings: Settings, load: Load) -> None:
@@ -235,7 +237,7 @@ def _directories(parent: Path, rule: Any, meaning: str) -> list[Path]:
 
 def _digest(path: Path) -> str:
     """Of the two files that state what a version is made of; one that has neither gets the same as any such."""
-    stated = [path / SUMS, path / onnx.DIRECTORY / onnx.BINDING]
+    stated = [path / SUMS, path / onnx.DIRECTORY / onnx.MANIFEST]
     try:
         return hashlib.sha256(b"\0".join(file.read_bytes() for file in stated if file.is_file())).hexdigest()
     except OSError as error:
@@ -250,8 +252,8 @@ def _loaded(path: Path, load: Load, threads: int, engine: EngineName) -> Bundle:
 
 
 def _proved(path: Path, loaded: Bundle) -> Predictor:
-    found = predictor(loaded)
-    prove(found, loaded.golden, str(path / "golden.json"))
+    found = load_predictor(loaded)
+    verify(found, loaded.golden, str(path / "golden.json"))
     return found
 
 

@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import GatecastError, ModelFault
-from service.predictors import SentimentClassifier, WindowForecaster, predictor
+from service.forecast.window_forecaster import WindowForecaster
+from service.predictors import load_predictor
+from service.sentiment.classifier import SentimentClassifier
 from tests import fakes
 from tests.fakes import READINGS
 
@@ -107,8 +109,8 @@ def test_a_probability_that_is_not_a_number_is_a_fault_and_not_an_answer():
 
 
 def test_the_card_decides_the_predictor():
-    assert isinstance(predictor(fakes.forecast_bundle()), WindowForecaster)
-    assert isinstance(predictor(fakes.sentiment_bundle()), SentimentClassifier)
+    assert isinstance(load_predictor(fakes.forecast_bundle()), WindowForecaster)
+    assert isinstance(load_predictor(fakes.sentiment_bundle()), SentimentClassifier)
     with pytest.raises(TypeError):
         WindowForecaster(fakes.sentiment_bundle())
     with pytest.raises(TypeError):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from service.artifacts.card import Split
-from service.predictors import WindowForecaster
+from service.forecast.window_forecaster import WindowForecaster
 from tests import fakes
 from training import backtest
 from training.data.series import read_series

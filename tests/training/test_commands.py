@@ -38,13 +38,13 @@ def trained(tmp_path_factory):
 
 def test_a_users_series_becomes_versions_that_load_and_are_proven(trained):
     from service.artifacts import bundle
-    from service.serving.repository import Library
+    from service.serving.repository import ModelRepository
     from tests.fakes import settings
 
     home, _ = trained
 
     async def loaded():
-        library = Library(settings(home / "models"), bundle.load)
+        library = ModelRepository(settings(home / "models"), bundle.load)
         await library.open()
         models = [(model.predictor.card, model.predictor.engine) for model in library.registry]
         await library.close()
@@ -161,8 +161,8 @@ def test_what_cannot_be_trained_is_said_in_one_line(trained, tmp_path, capsys, o
 def test_a_users_reviews_become_a_version_that_tells_them_apart(tmp_path, capsys):
     """400 made-up reviews: the exported network, text to probability, agrees with the trained one and has learnt."""
     from service.artifacts import bundle
-    from service.artifacts.golden import prove
-    from service.predictors import SentimentClassifier
+    from service.artifacts.golden import verify
+    from service.sentiment.classifier import SentimentClassifier
     from training.sentiment import __main__ as sentiment
 
     rng = np.random.default_rng(0)
@@ -187,7 +187,7 @@ def test_a_users_reviews_become_a_version_that_tells_them_apart(tmp_path, capsys
     assert "told right, by n-grams alone" in (tmp_path / "report.html").read_text("utf-8")
     loaded = bundle.load(tmp_path / "models" / "sentiment" / "1")
     classifier = SentimentClassifier(loaded)
-    prove(classifier, loaded.golden, "sentiment")
+    verify(classifier, loaded.golden, "sentiment")
     assert loaded.card.data.columns == {"text": "body", "label": "opinion"}
     assert loaded.card.settings["unlabelled_texts"] == 1200
     assert "paragraph vectors" in loaded.card.settings["taught"]
@@ -265,13 +265,13 @@ def test_options_without_effect_are_refused_before_anything_is_learnt(tmp_path, 
 
 def test_a_ladder_is_not_continued_on_other_texts(tmp_path):
     from training.data.tables import DataError
-    from training.sentiment.ablation_table import Ladder
+    from training.sentiment.ablation_table import AblationTable
 
-    path = Ladder("these texts", {"n-grams": {"accuracy": 0.9}}).write(tmp_path / "ladder.json")
-    assert Ladder.read(path, "these texts").rows == {"n-grams": {"accuracy": 0.9}}
-    assert Ladder.read(tmp_path / "none.json", "these texts").rows == {}
+    path = AblationTable("these texts", {"n-grams": {"accuracy": 0.9}}).write(tmp_path / "ladder.json")
+    assert AblationTable.read(path, "these texts").rows == {"n-grams": {"accuracy": 0.9}}
+    assert AblationTable.read(tmp_path / "none.json", "these texts").rows == {}
     with pytest.raises(DataError, match="measured on other texts"):
-        Ladder.read(path, "others")
+        AblationTable.read(path, "others")
 
 
 def test_rungs_of_the_ladder_build_on_each_other(tmp_path, capsys, monkeypatch):
@@ -280,7 +280,7 @@ def test_rungs_of_the_ladder_build_on_each_other(tmp_path, capsys, monkeypatch):
     The file is in the order of its labels: what the tutorial learns from must be of both classes all the same.
     """
     from training.sentiment import ablation
-    from training.sentiment.ablation_table import Ladder
+    from training.sentiment.ablation_table import AblationTable
 
     rng = np.random.default_rng(0)
     rows = [
@@ -294,7 +294,7 @@ def test_rungs_of_the_ladder_build_on_each_other(tmp_path, capsys, monkeypatch):
     assert ablation.main([*options, "--rungs", "n-grams", "pretraining", "n-grams beside"]) == 0
     assert capsys.readouterr().out.count("epoch 1: accuracy") == 1
     before = json.loads(out.read_text("utf-8"))
-    rungs = Ladder.read(out, before["measured_on"]).rows
+    rungs = AblationTable.read(out, before["measured_on"]).rows
     assert rungs["n-grams"]["accuracy"] == 1.0
     assert rungs["n-grams beside"]["loss"] < rungs["pretraining"]["loss"]
     assert rungs["n-grams beside"]["parameters"] - rungs["pretraining"]["parameters"] == rungs["n-grams"]["parameters"]
@@ -302,7 +302,7 @@ def test_rungs_of_the_ladder_build_on_each_other(tmp_path, capsys, monkeypatch):
     assert json.loads(out.read_text("utf-8")) == before
     monkeypatch.setattr(ablation, "TUTORIAL", ablation.TUTORIAL | {"reviews": 100, "epochs": 30})
     assert ablation.main([*options, "--rungs", "tutorial"]) == 0
-    assert Ladder.read(out, before["measured_on"]).rows["tutorial"]["accuracy"] > 0.9
+    assert AblationTable.read(out, before["measured_on"]).rows["tutorial"]["accuracy"] > 0.9
 
 
 def test_too_few_reviews_say_how_many_are_needed(tmp_path, capsys):
@@ -338,22 +338,22 @@ def test_long_texts_keep_their_two_ends():
 def test_texts_are_standardised_into_words(text, tokens):
     import tensorflow as tf
 
-    from training.networks.text import standardise
+    from training.networks.text import standardize
 
-    assert standardise(tf.constant([text])).numpy()[0].decode().split() == tokens
+    assert standardize(tf.constant([text])).numpy()[0].decode().split() == tokens
 
 
 def test_a_version_that_fails_its_proof_is_not_left_behind(tmp_path):
     """A network whose export answers otherwise than training's own leaves no version for the service to refuse."""
     from service.artifacts.bundle import BundleError
     from tests import fakes
-    from training.export.versions import save_proven
+    from training.export.versions import save_verified
     from training.networks import tutorial
 
     claimed = fakes.forecast_bundle()
     network = tutorial.simple_rnn(fakes.WINDOW)
     with pytest.raises(BundleError, match="golden case 1 differs"):
-        save_proven(
+        save_verified(
             tmp_path,
             claimed.card,
             claimed.golden,

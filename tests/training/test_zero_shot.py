@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from service.predictors import WindowForecaster
+from service.forecast.window_forecaster import WindowForecaster
 from tests import fakes
 from training import zero_shot
 from training.evaluation import served

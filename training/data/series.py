@@ -69,7 +69,7 @@ def read_series(
         pd.DatetimeIndex(whole.index),
         np.asarray(whole, dtype=np.float64),
         frequency,
-        season or seasonality.by_frequency(frequency),
+        season or seasonality.season_of_frequency(frequency),
         {"date": date_column, "value": value_column},
         source or path.name,
         file_sha256(path),

@@ -77,7 +77,7 @@ def _sign(series: Series) -> list[str]:
 
 
 def _season(series: Series) -> list[str]:
-    seen = seasonality.by_readings(series.readings)
+    seen = seasonality.detect_season(series.readings)
     if seen == series.season or _spread(series) == 0:
         return []
     if seen == 1:

@@ -15,7 +15,7 @@ import numpy as np
 
 from service.interfaces import Array
 from training.evaluation import rolling
-from training.evaluation.rolling import Method, Predicted
+from training.evaluation.rolling import Method, Predictions
 
 MAX_ETS_SEASON = 24  # statsforecast's ETS leaves longer seasons out
 MISSING = (
@@ -63,7 +63,7 @@ def method(name: str, season: int, *, refit_every: int = 1, n_jobs: int = 1) -> 
     return partial(fitted, name=name, season=season, refit_every=refit_every, n_jobs=n_jobs)
 
 
-def naive(histories: list[Array], steps: int, levels: Sequence[float], *, season: int) -> Predicted:
+def naive(histories: list[Array], steps: int, levels: Sequence[float], *, season: int) -> Predictions:
     """The last reading of the same season, with normal intervals.
 
     The variance of step h is that of the seasonal differences times ⌈h/season⌉ (Hyndman & Athanasopoulos, Forecasting:
@@ -74,15 +74,15 @@ def naive(histories: list[Array], steps: int, levels: Sequence[float], *, season
     width = sigma[:, np.newaxis] * np.sqrt(np.arange(steps) // season + 1)
     ordered = tuple(sorted(levels))
     half = np.array([NormalDist().inv_cdf(0.5 + level / 200) * width for level in ordered]).reshape(-1, *point.shape)
-    return Predicted(point, ordered, point - half, point + half)
+    return Predictions(point, ordered, point - half, point + half)
 
 
-def mean(parts: Sequence[Predicted]) -> Predicted:
+def mean(parts: Sequence[Predictions]) -> Predictions:
     """The equal mean of forecasts, and of each end of their intervals (averaged quantiles)."""
     point, lower, upper = (
         np.mean([getattr(part, name) for part in parts], axis=0) for name in ("point", "lower", "upper")
     )
-    return Predicted(point, parts[0].levels, lower, upper)
+    return Predictions(point, parts[0].levels, lower, upper)
 
 
 def fitted(
@@ -94,7 +94,7 @@ def fitted(
     season: int,
     refit_every: int,
     n_jobs: int,
-) -> Predicted:
+) -> Predictions:
     """One of statsforecast's methods at every origin, in groups that share a fit."""
     groups = [histories[begin : begin + refit_every] for begin in range(0, len(histories), refit_every)]
     ordered = tuple(sorted(levels))
@@ -107,7 +107,7 @@ def fitted(
     stacked = np.concatenate(answers)  # (origins, 1 + 2 * levels, steps)
     count = len(ordered)
     lower, upper = (np.moveaxis(stacked[:, s], 1, 0) for s in (slice(1, 1 + count), slice(1 + count, None)))
-    return Predicted(stacked[:, 0], ordered, lower, upper)
+    return Predictions(stacked[:, 0], ordered, lower, upper)
 
 
 def _group(histories: list[Array], *, name: str, season: int, steps: int, levels: tuple[float, ...]) -> Array:

@@ -10,7 +10,7 @@ WORDS = 5
 MOST_TEXTS = 500
 
 
-def deletion(classifier: SentimentClassifier, texts: Sequence[str], seed: int = 0) -> dict[str, float]:
+def erasure(classifier: SentimentClassifier, texts: Sequence[str], seed: int = 0) -> dict[str, float]:
     """How far the probability moves, on average, without the heaviest words of a text and without as many random ones.
 
     `moved_more` is the share of texts that the heaviest move more; `incomplete` the largest |baseline + Σ weights − log

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.artifacts.card import Spread
+from service.artifacts.card import SeedStatistics
 from service.interfaces import Array
-from training.evaluation.rolling import Predicted, without_intervals
+from training.evaluation.rolling import Predictions, without_intervals
 
 MIN_ORIGINS = 8  # fewer say nothing about how sure a ratio is
 MIN_BLOCKS = 3
@@ -26,7 +26,7 @@ class Ratio:
     blocks: int
 
 
-def losses(actual: Array, predicted: Predicted) -> dict[str, Array]:
+def losses(actual: Array, predicted: Predictions) -> dict[str, Array]:
     """Each loss of each forecast, (origins, steps), NaN where the target is.
 
     The interval score is that of Gneiting & Raftery (2007, section 6.2): the width, and 2/α times the distance by which
@@ -140,7 +140,7 @@ def block_of(season: int, steps: int, every: int) -> int:
     return -(-max(2 * season, steps) // every)
 
 
-def spread(metric: str, split: str, values: list[float], steps: str | None = None) -> Spread:
+def seed_statistics(metric: str, split: str, values: list[float], steps: str | None = None) -> SeedStatistics:
     """Mean and sample standard deviation over seeds."""
     std = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
-    return Spread(metric=metric, split=split, steps=steps, mean=float(np.mean(values)), std=std, values=values)
+    return SeedStatistics(metric=metric, split=split, steps=steps, mean=float(np.mean(values)), std=std, values=values)

@@ -12,7 +12,7 @@ Forecast = Callable[[list[Array], int], Array]  # (histories, steps) → (histor
 
 
 @dataclass(frozen=True)
-class Predicted:
+class Predictions:
     """Forecasts of one method in the readings' units.
 
     `point` is (origins, steps); `lower` and `upper` are (levels, origins, steps), `levels` in percent, ascending.
@@ -24,37 +24,41 @@ class Predicted:
     lower: Array
     upper: Array
 
-    def cut(self, rows: npt.NDArray[np.bool_], steps: int) -> "Predicted":
+    def cut(self, rows: npt.NDArray[np.bool_], steps: int) -> "Predictions":
         """The chosen origins, and the first `steps` steps."""
         lower, upper = (bound[:, rows, :steps] for bound in (self.lower, self.upper))
-        return Predicted(self.point[rows, :steps], self.levels, lower, upper)
+        return Predictions(self.point[rows, :steps], self.levels, lower, upper)
 
 
-Method = Callable[[list[Array], int, Sequence[float]], Predicted]  # (histories, steps, levels in percent)
+Method = Callable[[list[Array], int, Sequence[float]], Predictions]  # (histories, steps, levels in percent)
 
 
 @dataclass(frozen=True)
-class Walk:
+class RollingBacktest:
     """What one method said at each origin, beside what came: `actual` is (origins, steps)."""
 
     origins: npt.NDArray[np.int64]
     actual: Array
-    predicted: Predicted
+    predicted: Predictions
     readings: int
 
-    def part(self, steps: int) -> "Walk":
+    def part(self, steps: int) -> "RollingBacktest":
         """Steps 1 to `steps`, from the origins that have so many readings after them."""
         rows = self.origins + steps <= self.readings
-        return Walk(self.origins[rows], self.actual[rows, :steps], self.predicted.cut(rows, steps), self.readings)
+        return RollingBacktest(
+            self.origins[rows], self.actual[rows, :steps], self.predicted.cut(rows, steps), self.readings
+        )
 
 
-def without_intervals(point: Array) -> Predicted:
+def without_intervals(point: Array) -> Predictions:
     """Point forecasts (origins, steps) of a method that says nothing of its uncertainty."""
     nothing = np.empty((0, *point.shape))
-    return Predicted(point, (), nothing, nothing)
+    return Predictions(point, (), nothing, nothing)
 
 
-def walk(readings: Array, origins: Sequence[int], steps: int, levels: Sequence[float], method: Method) -> Walk:
+def rolling_backtest(
+    readings: Array, origins: Sequence[int], steps: int, levels: Sequence[float], method: Method
+) -> RollingBacktest:
     """Forecast at every origin; at origin t the method is given a copy of readings[:t] and nothing after."""
     predicted = method([readings[:t].copy() for t in origins], steps, levels)
     expected = (len(origins), steps)
@@ -67,15 +71,17 @@ def walk(readings: Array, origins: Sequence[int], steps: int, levels: Sequence[f
         raise ValueError("a forecast is not a finite number")
     padded = np.concatenate([readings, np.full(steps, np.nan)])
     actual = np.stack([padded[t : t + steps] for t in origins])
-    return Walk(np.array(origins, dtype=np.int64), actual, predicted, len(readings))
+    return RollingBacktest(np.array(origins, dtype=np.int64), actual, predicted, len(readings))
 
 
-def rolling(series: Array, origins: Sequence[int], steps: int, forecast: Forecast) -> tuple[Array, Array]:
+def point_backtest(series: Array, origins: Sequence[int], steps: int, forecast: Forecast) -> tuple[Array, Array]:
     """Actual and forecast readings of shape (origins, steps).
 
     At origin t `forecast` is given series[:t] and nothing after; it answers for all origins at once.
     """
-    found = walk(series, origins, steps, (), lambda histories, ahead, _: without_intervals(forecast(histories, ahead)))
+    found = rolling_backtest(
+        series, origins, steps, (), lambda histories, ahead, _: without_intervals(forecast(histories, ahead))
+    )
     return found.actual, found.predicted.point
 
 

@@ -7,9 +7,10 @@ import numpy as np
 
 from service.artifacts import bundle, onnx
 from service.errors import UnsupportedLevel
+from service.forecast.forecaster import Forecaster
 from service.interfaces import Array
-from service.predictors import Forecaster, predictor
-from training.evaluation.rolling import Method, Predicted
+from service.predictors import load_predictor
+from training.evaluation.rolling import Method, Predictions
 
 BATCH = 32  # windows in one call
 
@@ -28,7 +29,7 @@ def versions(models_dir: Path, words: str) -> list[Path]:
 
 def served(path: Path, season: int) -> Method:
     """A version as the service answers with it. Raises BundleError where it does not load, ValueError for a classifier."""
-    forecaster = predictor(bundle.load(path, engine="onnx" if onnx.exists(path) else "tensorflow"))
+    forecaster = load_predictor(bundle.load(path, engine="onnx" if onnx.exists(path) else "tensorflow"))
     if not isinstance(forecaster, Forecaster):
         raise ValueError(f"{path} is no forecaster")
     return answering(forecaster, season)
@@ -37,7 +38,7 @@ def served(path: Path, season: int) -> Method:
 def answering(forecaster: Forecaster, season: int) -> Method:
     """The one place here that knows how a forecaster is asked; levels that it cannot give are left out."""
 
-    def answer(histories: list[Array], steps: int, levels: Sequence[float]) -> Predicted:
+    def answer(histories: list[Array], steps: int, levels: Sequence[float]) -> Predictions:
         given = tuple(level for level in sorted(levels) if _supported(forecaster, level))
         batch = [
             forecaster.prepare([None if np.isnan(r) else float(r) for r in h], steps, given, season) for h in histories
@@ -49,7 +50,7 @@ def answering(forecaster: Forecaster, season: int) -> Method:
         bounds = [[[getattr(band, end) for band in one.intervals] for one in found] for end in ("lower", "upper")]
         shape = (len(found), len(given), steps)
         lower, upper = (np.moveaxis(np.array(bound, dtype=np.float64).reshape(shape), 1, 0) for bound in bounds)
-        return Predicted(point, given, lower, upper)
+        return Predictions(point, given, lower, upper)
 
     return answer
 

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 SAME = 1e-6  # relative; figures nearer than that are the same
 
 
-class Look(BaseModel):
+class LogEntry(BaseModel):
     """One method's figures on one test part, at one time (ISO 8601)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -27,11 +27,11 @@ class Look(BaseModel):
     figures: dict[str, float]
 
 
-Diary = dict[str, list[Look]]
-DIARY = TypeAdapter(Diary)
+TestLog = dict[str, list[LogEntry]]
+TEST_LOG = TypeAdapter(TestLog)
 
 
-class LooksError(Exception):
+class TestLogError(Exception):
     """The diary cannot be read; nothing was written to it."""
 
 
@@ -40,17 +40,17 @@ def key(sha256: str, split: str, method: str) -> str:
     return f"{sha256} {split} {method}"
 
 
-def read(path: Path) -> Diary:
+def read(path: Path) -> TestLog:
     """The diary; empty where there is none. Raises LooksError for one that is damaged."""
     try:
-        return DIARY.validate_json(path.read_bytes())
+        return TEST_LOG.validate_json(path.read_bytes())
     except FileNotFoundError:
         return {}
     except (ValidationError, OSError) as error:
-        raise LooksError(f"{path} cannot be read as a diary of looks: move it away, or mend it") from error
+        raise TestLogError(f"{path} cannot be read as a diary of looks: move it away, or mend it") from error
 
 
-def record(path: Path, looks: Mapping[str, Look]) -> Diary:
+def record(path: Path, looks: Mapping[str, LogEntry]) -> TestLog:
     """Add one look to each key and return the whole diary; the file is replaced in one move, under a lock."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with (path.parent / f".{path.name}.lock").open("w") as lock:
@@ -58,11 +58,11 @@ def record(path: Path, looks: Mapping[str, Look]) -> Diary:
         diary = read(path)
         for name, look in looks.items():
             diary.setdefault(name, []).append(look)
-        _replace(path, json.dumps(DIARY.dump_python(diary, mode="json"), indent=1) + "\n")
+        _replace(path, json.dumps(TEST_LOG.dump_python(diary, mode="json"), indent=1) + "\n")
     return diary
 
 
-def differing(looks: list[Look]) -> dict[str, list[float]]:
+def differing(looks: list[LogEntry]) -> dict[str, list[float]]:
     """Figures that are not the same in all looks with the last one's settings: name → distinct values, oldest first."""
     alike = [look for look in looks if look.settings == looks[-1].settings]
     found = {}

@@ -114,7 +114,7 @@ def _cropping(graph: Graph, layer: Any, values: str) -> str:
 JOINTS: dict[Any, Callable[..., str]] = {  # between the layers of a functional model
     decomposition.Log: _log,
     decomposition.Exp: _exp,
-    decomposition.Fixed: _fixed,
+    decomposition.FixedProjection: _fixed,
     decomposition.Spread: _spread,
     layers.Rescaling: _rescaling,
     layers.Reshape: _reshape,

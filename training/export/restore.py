@@ -10,7 +10,7 @@ from service.artifacts import bundle
 from service.artifacts.card import ForecastCard, SentimentCard
 from service.artifacts.files import read_text
 from training.export.onnx_graph import CannotCompile
-from training.export.versions import LAYERS, compile_proven, without_compilation
+from training.export.versions import LAYERS, compile_verified, without_compilation
 from training.networks import (
     decomposition,  # noqa: F401 - their layers are known to Keras once they are imported
 )
@@ -21,7 +21,7 @@ def compile_version(path: Path) -> None:
     bundle.verify(path)
     card, _, _ = bundle.read(path)
     network, vocabulary = restore(path, card)
-    compile_proven(path, network, vocabulary)
+    compile_verified(path, network, vocabulary)
 
 
 def restore(path: Path, card: ForecastCard | SentimentCard) -> tuple[keras.Model, list[str] | None]:

@@ -18,17 +18,19 @@ from service.artifacts import bundle, onnx
 from service.artifacts import golden as golden_module
 from service.artifacts.card import ForecastCard, SentimentCard
 from service.artifacts.files import BundleError
-from service.artifacts.golden import prove
+from service.artifacts.golden import verify
 from service.artifacts.scaler import MinMax
 from service.artifacts.tokenizer import UNKNOWN
 from service.forecast.context_features import READING_FEATURES, STEP_FEATURES
 from service.forecast.context_forecaster import LENGTHS, STEPS
+from service.forecast.forecaster import Forecaster
 from service.interfaces import Network
-from service.predictors import Forecaster, SentimentClassifier, predictor
+from service.predictors import load_predictor
+from service.sentiment.classifier import SentimentClassifier
 from training.export.onnx_forecaster import compile_forecaster, compile_universal
 from training.export.onnx_graph import CannotCompile
 from training.export.onnx_review import compile_classifier
-from training.networks.text import KeepEnds, tokeniser
+from training.networks.text import KeepEnds, tokenizer
 
 LAYERS = "network.json"
 AGREEMENT = 1e-5  # between the two engines, of the range of what they answer
@@ -41,7 +43,7 @@ def in_memory(card: ForecastCard, scaler: MinMax | None, model: keras.Model) -> 
     unproven = golden_module.Golden(
         relative_tolerance=1e-4, absolute_tolerance=1e-4, cases=[golden_module.GoldenCase(request={}, answer=[0.0])]
     )
-    found = predictor(bundle.Bundle(card, scaler, unproven, runner(model)))
+    found = load_predictor(bundle.Bundle(card, scaler, unproven, runner(model)))
     assert isinstance(found, Forecaster)
     return found
 
@@ -115,9 +117,9 @@ def save_classifier(
     files: Mapping[str, Path] | None = None,
 ) -> tuple[Path, SentimentClassifier]:
     """`save_proven` of a network from tokens to what a classifier answers with."""
-    tokenise = tokeniser(len(vocabulary))
+    tokenise = tokenizer(len(vocabulary))
     tokenise.set_vocabulary(list(vocabulary[UNKNOWN + 1 :]))
-    path, found = save_proven(
+    path, found = save_verified(
         models_dir,
         card,
         golden,
@@ -140,12 +142,12 @@ def save_forecaster(
     files: Mapping[str, Path] | None = None,
 ) -> tuple[Path, Forecaster | SentimentClassifier]:
     """`save_proven` of a Keras forecaster."""
-    return save_proven(
+    return save_verified(
         models_dir, card, golden, lambda path: write_saved_model(path, model), model, scaler=scaler, files=files
     )
 
 
-def save_proven(
+def save_verified(
     models_dir: Path,
     card: ForecastCard | SentimentCard,
     golden: golden_module.Golden,
@@ -169,10 +171,10 @@ def save_proven(
             models_dir, card, golden, write_model, scaler=scaler, files={LAYERS: layers, **(files or {})}
         )
     try:
-        loaded = predictor(bundle.load(path, tuned=False))
-        prove(loaded, golden, str(path))
+        loaded = load_predictor(bundle.load(path, tuned=False))
+        verify(loaded, golden, str(path))
         try:
-            loaded = compile_proven(path, network, vocabulary)
+            loaded = compile_verified(path, network, vocabulary)
         except CannotCompile as reason:
             print(f"{path} has no compiled form: {reason}", file=sys.stderr)
     except BaseException:
@@ -190,7 +192,7 @@ def without_compilation(layers: str) -> str:
     return json.dumps(json.loads(layers, object_hook=drop))
 
 
-def compile_proven(
+def compile_verified(
     path: Path, network: keras.Model, vocabulary: Sequence[str] | None
 ) -> Forecaster | SentimentClassifier:
     """Put a compiled form of `network` beside the SavedModel in `path` and prove it; it is taken back if it differs.
@@ -204,8 +206,8 @@ def compile_proven(
         content, words = onnx_of(network), None
     with onnx.written(path, content, words):
         fast, slow = bundle.load(path, engine="onnx"), bundle.load(path, tuned=False)
-        found = predictor(fast)
-        prove(found, fast.golden, str(path / onnx.DIRECTORY))
+        found = load_predictor(fast)
+        verify(found, fast.golden, str(path / onnx.DIRECTORY))
         worst = difference(fast, slow, vocabulary)
         if worst > AGREEMENT:
             raise BundleError(f"{path / onnx.DIRECTORY} differs from the SavedModel by up to {worst:g}")

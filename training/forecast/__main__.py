@@ -23,7 +23,7 @@ import numpy as np
 from rich.progress import Progress
 
 from service.artifacts import bundle
-from service.artifacts.card import ForecastCard, Score, Spread
+from service.artifacts.card import ForecastCard, Score, SeedStatistics
 from service.artifacts.scaler import MinMax
 from training.data import series_audit
 from training.data.series import Series, fetch_series, read_series
@@ -31,12 +31,12 @@ from training.data.tables import DataError
 from training.evaluation import metrics as evaluate
 from training.evaluation import metrics as metrics_module
 from training.evaluation import rolling
-from training.evaluation.rolling import Walk
+from training.evaluation.rolling import RollingBacktest
 from training.export.versions import in_memory, save_forecaster
 from training.forecast import candidates, finetuning
 from training.forecast import card as forecast_card
 from training.forecast import page as forecast_page
-from training.forecast.candidates import Contestant, Field, Judged, Trained
+from training.forecast.candidates import Candidate, CandidatePool, FoldResult, TrainedNetwork
 from training.forecast.card import golden_answers
 from training.reporting import models_readme, tables
 
@@ -83,22 +83,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-class Entry:
+class CandidateRun:
     """One contestant from the folds to the export."""
 
-    def __init__(self, contestant: Contestant, draft: ForecastCard, judged: Judged, trained: Trained) -> None:
+    def __init__(self, contestant: Candidate, draft: ForecastCard, judged: FoldResult, trained: TrainedNetwork) -> None:
         self.contestant, self.judged, self.trained = contestant, judged, trained
         self.draft = draft.model_copy(
             update={
                 "corrected": judged.corrected,
                 "optimism": round(judged.optimism, 4),
-                "calibration": candidates.calibration(
+                "calibration": candidates.interval_calibration(
                     judged, [], "rolling origins of the folds inside the training part"
                 ),
             }
         )
-        self.walk: Walk | None = None  # of the test part
-        self.spread: list[Spread] = []
+        self.walk: RollingBacktest | None = None  # of the test part
+        self.spread: list[SeedStatistics] = []
 
 
 def run(options: argparse.Namespace) -> None:
@@ -114,7 +114,7 @@ def run(options: argparse.Namespace) -> None:
     with Progress() as progress:
         task = progress.add_task("fitting", total=None)
         names, start = wanted_names(options)
-        field = Field(
+        field = CandidatePool(
             series.season, options.recipe, options.steps, options.epochs, start, lambda: progress.advance(task)
         )
         entries = [
@@ -198,31 +198,31 @@ def enough(series: Series, train: int, test: int, options: argparse.Namespace) -
 
 
 def judged_entry(
-    contestant: Contestant,
+    contestant: Candidate,
     series: Series,
     train_size: int,
     options: argparse.Namespace,
     seeds: tuple[int, ...],
     remarks: list[str],
     progress: Progress,
-) -> Entry:
+) -> CandidateRun:
     """Fit on the folds, choose, and fit on the training part."""
     for task in progress.task_ids:
         progress.update(task, description=f"fitting {contestant.name}")
     known = series.readings[:train_size]
     candidates.fold_ends(train_size, contestant.window, options.steps)
     draft = forecast_card.draft(contestant, series, train_size, seeds, options, remarks)
-    judged = candidates.judge(contestant, draft, known, series.season, seeds)
-    return Entry(contestant, draft, judged, contestant.train(known, seeds))
+    judged = candidates.cross_validate(contestant, draft, known, series.season, seeds)
+    return CandidateRun(contestant, draft, judged, contestant.train(known, seeds))
 
 
-def test(entry: Entry, series: Series, train_size: int, seeds: tuple[int, ...]) -> None:
+def test(entry: CandidateRun, series: Series, train_size: int, seeds: tuple[int, ...]) -> None:
     """The one look at the test part: the network as it would answer, and each seed alone."""
     origins = range(train_size, len(series.readings))
 
-    def walked(trained: Trained) -> Walk:
+    def walked(trained: TrainedNetwork) -> RollingBacktest:
         forecaster = in_memory(entry.draft, trained.scaler, trained.model)
-        return candidates.walk(forecaster, series.readings, origins, series.season)
+        return candidates.backtest(forecaster, series.readings, origins, series.season)
 
     entry.walk = walked(entry.trained)
     alone = [walked(entry.contestant.train(series.readings[:train_size], (seed,))) for seed in seeds]
@@ -231,19 +231,21 @@ def test(entry: Entry, series: Series, train_size: int, seeds: tuple[int, ...]) 
         for metric in ("rmse", "mae", "mape"):
             if metric in found[0]:
                 values = [each[metric] for each in found]
-                entry.spread.append(metrics_module.spread(metric, "test", values, span(steps)))
+                entry.spread.append(metrics_module.seed_statistics(metric, "test", values, span(steps)))
 
 
-def tested(entry: Entry) -> Walk:
+def tested(entry: CandidateRun) -> RollingBacktest:
     assert entry.walk is not None
     return entry.walk
 
 
-def tested_naive(series: Series, train_size: int, steps: int) -> Walk:
+def tested_naive(series: Series, train_size: int, steps: int) -> RollingBacktest:
     from training.evaluation import baselines
 
     origins = range(train_size, len(series.readings))
-    return rolling.walk(series.readings, origins, steps, candidates.LEVELS, baselines.method(NAIVE, series.season))
+    return rolling.rolling_backtest(
+        series.readings, origins, steps, candidates.LEVELS, baselines.method(NAIVE, series.season)
+    )
 
 
 def fold_naive(series: Series, train_size: int, window: int, steps: int) -> float:
@@ -251,12 +253,12 @@ def fold_naive(series: Series, train_size: int, window: int, steps: int) -> floa
     errors = []
     for cut, end in candidates.fold_ends(train_size, window, steps):
         naive = rolling.seasonal_naive(series.season)
-        actual, forecast = rolling.rolling(series.readings[:end], range(cut, end), steps, naive)
+        actual, forecast = rolling.point_backtest(series.readings[:end], range(cut, end), steps, naive)
         errors.append(actual - forecast)
     return float(np.sqrt(np.nanmean(np.square(np.concatenate(errors)))))
 
 
-def figures(walk: Walk, steps: int) -> dict[str, float]:
+def figures(walk: RollingBacktest, steps: int) -> dict[str, float]:
     """Metrics of steps 1 to `steps`, from the origins that have so many readings after them."""
     part = walk.part(steps)
     return evaluate.metrics(evaluate.losses(part.actual, part.predicted), 0.0)
@@ -266,12 +268,12 @@ def span(steps: int) -> str:
     return "1" if steps == 1 else f"1-{steps}"
 
 
-def wanted(entries: list[Entry], export: str) -> list[Entry]:
+def wanted(entries: list[CandidateRun], export: str) -> list[CandidateRun]:
     return {"all": entries, "best": entries[:1], "none": []}[export]
 
 
 def export(
-    entry: Entry, series: Series, naive: Walk, seeds: tuple[int, ...], options: argparse.Namespace
+    entry: CandidateRun, series: Series, naive: RollingBacktest, seeds: tuple[int, ...], options: argparse.Namespace
 ) -> tuple[ForecastCard, Path]:
     """Fit on all readings and write a new version, its intervals calibrated on all errors that are out of sample."""
     walk = tested(entry)
@@ -286,7 +288,7 @@ def export(
             "scores": [*scores(NAIVE, naive), *scores("model", walk)],
             "spread": entry.spread,
             "step_errors": forecast_card.step_errors(walk, naive, NAIVE if series.season > 1 else "last_value"),
-            "calibration": candidates.calibration(
+            "calibration": candidates.interval_calibration(
                 entry.judged,
                 [candidates.scores(entry.judged.unit, entry.trained.model, walk, series.readings, series.season)],
                 "rolling origins of the folds and of the test part, each forecast by a network fitted before it",
@@ -300,7 +302,7 @@ def export(
     return card, path
 
 
-def scores(subject: str, walk: Walk) -> list[Score]:
+def scores(subject: str, walk: RollingBacktest) -> list[Score]:
     steps = walk.actual.shape[1]
     found = []
     for count in dict.fromkeys((1, steps)):

@@ -13,15 +13,15 @@ import numpy as np
 
 from service.artifacts.card import ForecastCard, IntervalCalibration
 from service.artifacts.scaler import MinMax
+from service.forecast.forecaster import Forecaster
 from service.interfaces import Array
-from service.predictors import Forecaster
 from training.data.tables import DataError
 from training.evaluation import rolling, served
 from training.evaluation.conformal import conformal
-from training.evaluation.rolling import Walk
+from training.evaluation.rolling import RollingBacktest
 from training.export.versions import in_memory
 from training.forecast import finetuning, recipes
-from training.forecast.recipes import Fitted
+from training.forecast.recipes import FittedNetwork
 from training.networks import averaging, decomposition, tutorial
 
 Unit = Literal["readings", "forecast", "spread"]  # of a score, see service/artifacts/card.py
@@ -33,7 +33,7 @@ LOOKED_BACK = 48  # origins in the readings learnt from, beside those after them
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedNetwork:
     """A network that answers; one of a context needs no scaler."""
 
     model: keras.Model
@@ -41,13 +41,13 @@ class Trained:
 
 
 @dataclass(frozen=True)
-class Contestant:
+class Candidate:
     name: str
     layers: str
     reads: Literal["window", "context"]
     window: int
     steps: int
-    train: Callable[[Array, tuple[int, ...]], Trained]
+    train: Callable[[Array, tuple[int, ...]], TrainedNetwork]
 
 
 def names(recipe: str) -> tuple[str, ...]:
@@ -55,7 +55,7 @@ def names(recipe: str) -> tuple[str, ...]:
     return (*tutorial.FORECASTERS, ENSEMBLE, finetuning.NAME) if recipe == "tuned" else tuple(tutorial.FORECASTERS)
 
 
-class Field:
+class CandidatePool:
     """The contestants of one recipe for one series."""
 
     def __init__(
@@ -71,15 +71,15 @@ class Field:
         self._names = names(recipe)
         self._recipes = recipes.TUNED if recipe == "tuned" else recipes.TUTORIAL
         self._tuned, self._epochs, self._tick, self._pretrained = recipe == "tuned", epochs, tick, start
-        self._fits: dict[tuple[str, int, int], Fitted] = {}
+        self._fits: dict[tuple[str, int, int], FittedNetwork] = {}
         self._tuned_further: dict[tuple[int, int], keras.Model] = {}
 
-    def contestants(self, names: Sequence[str]) -> list[Contestant]:
+    def contestants(self, names: Sequence[str]) -> list[Candidate]:
         return [self._contestant(name) for name in names]
 
-    def _contestant(self, name: str) -> Contestant:
+    def _contestant(self, name: str) -> Candidate:
         if name == finetuning.NAME and self._pretrained is not None:
-            return Contestant(
+            return Candidate(
                 name, finetuning.LAYERS, "context", decomposition.window_of(self.season), self.steps, self._further
             )
         if name == ENSEMBLE:
@@ -93,24 +93,24 @@ class Field:
         steps = self.steps if self._tuned or name == "lstm14" else 1
         window = recipes.window_of(members[0], self.season)
 
-        def train(readings: Array, seeds: tuple[int, ...]) -> Trained:
+        def train(readings: Array, seeds: tuple[int, ...]) -> TrainedNetwork:
             fits = tuple(self._fit(member, readings, seed) for member in members for seed in seeds)
             if len(fits) == 1:
-                return Trained(fits[0].model, fits[0].scaler)
-            return Trained(recipes.ensemble([fit.model for fit in fits]), fits[0].scaler)
+                return TrainedNetwork(fits[0].model, fits[0].scaler)
+            return TrainedNetwork(recipes.ensemble([fit.model for fit in fits]), fits[0].scaler)
 
-        return Contestant(name, layers, "window", window, steps, train)
+        return Candidate(name, layers, "window", window, steps, train)
 
-    def _further(self, readings: Array, seeds: tuple[int, ...]) -> Trained:
+    def _further(self, readings: Array, seeds: tuple[int, ...]) -> TrainedNetwork:
         assert self._pretrained is not None
         for seed in seeds:
             if (len(readings), seed) not in self._tuned_further:
-                made = finetuning.fine_tuned(self._pretrained, readings, self.season, self.steps, seed)
+                made = finetuning.fine_tune(self._pretrained, readings, self.season, self.steps, seed)
                 self._tuned_further[len(readings), seed] = made
                 self._tick()
-        return Trained(averaging.soup([self._tuned_further[len(readings), seed] for seed in seeds]), None)
+        return TrainedNetwork(averaging.average([self._tuned_further[len(readings), seed] for seed in seeds]), None)
 
-    def _fit(self, recipe: recipes.Recipe, readings: Array, seed: int) -> Fitted:
+    def _fit(self, recipe: recipes.ForecasterConfig, readings: Array, seed: int) -> FittedNetwork:
         key = (recipe.name, len(readings), seed)
         if key not in self._fits:
             if recipe.core is None:
@@ -120,7 +120,7 @@ class Field:
             self._tick()
         return self._fits[key]
 
-    def _tutorial(self, recipe: recipes.Recipe, readings: Array, seed: int) -> Fitted:
+    def _tutorial(self, recipe: recipes.ForecasterConfig, readings: Array, seed: int) -> FittedNetwork:
         """Watch the last fifth to learn how many epochs are enough, then fit on everything for so many."""
         watched = round(WATCHED_SHARE * len(readings))
         most = replace(recipe, epochs=self._epochs)
@@ -131,7 +131,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Judged:
+class FoldResult:
     """What the folds inside the training part say of a contestant."""
 
     rmse: float  # steps 1 to n, from every origin of the folds
@@ -141,7 +141,9 @@ class Judged:
     unit: Unit
 
 
-def judge(contestant: Contestant, draft: ForecastCard, readings: Array, season: int, seeds: tuple[int, ...]) -> Judged:
+def cross_validate(
+    contestant: Candidate, draft: ForecastCard, readings: Array, season: int, seeds: tuple[int, ...]
+) -> FoldResult:
     """Fit on two beginnings of the training part's `readings`, forecast what comes after each."""
     parts = fold_ends(len(readings), contestant.window, draft.horizon)
     unit: Unit = "forecast" if recipes.is_positive(readings) else "readings"
@@ -152,7 +154,7 @@ def judge(contestant: Contestant, draft: ForecastCard, readings: Array, season: 
     corrected = contestant.reads == "window" and _rmse(errors["corrected"]) < _rmse(errors["plain"])
     kind = "corrected" if corrected else "plain"
     inside = _rmse(errors[f"{kind}_inside"])
-    return Judged(
+    return FoldResult(
         rmse=_rmse(errors[kind]),
         corrected=corrected,
         optimism=max(1.0, _rmse(errors[kind]) / inside) if inside > 0 else 1.0,
@@ -174,7 +176,7 @@ def fold_ends(count: int, window: int, steps: int) -> list[tuple[int, int]]:
 
 
 def _fold(
-    contestant: Contestant,
+    contestant: Candidate,
     draft: ForecastCard,
     readings: Array,
     cut: int,
@@ -190,14 +192,14 @@ def _fold(
     for kind in ("plain", "corrected") if contestant.reads == "window" else ("plain",):
         card = draft.model_copy(update={"corrected": kind == "corrected"})
         forecaster = in_memory(card, trained.scaler, trained.model)
-        walked, own = (walk(forecaster, readings, origins, season) for origins in (outside, inside))
+        walked, own = (backtest(forecaster, readings, origins, season) for origins in (outside, inside))
         found[kind] = walked.actual - walked.predicted.point
         found[f"{kind}_scores"] = scores(unit, trained.model, walked, readings, season)
         found[f"{kind}_inside"] = own.actual - own.predicted.point
     return found
 
 
-def scores(unit: Unit, model: keras.Model, walked: Walk, readings: Array, season: int) -> Array:
+def scores(unit: Unit, model: keras.Model, walked: RollingBacktest, readings: Array, season: int) -> Array:
     """How far each reading lay from its forecast, in the unit of the calibration: (origins, steps)."""
     if unit == "spread":
         return finetuning.scores(model, [readings[:t] for t in walked.origins], walked.actual, season)
@@ -205,12 +207,14 @@ def scores(unit: Unit, model: keras.Model, walked: Walk, readings: Array, season
     return error / np.maximum(np.abs(walked.predicted.point), 1e-12) if unit == "forecast" else error
 
 
-def walk(forecaster: Forecaster, readings: Array, origins: Sequence[int], season: int) -> Walk:
+def backtest(forecaster: Forecaster, readings: Array, origins: Sequence[int], season: int) -> RollingBacktest:
     """What the service would answer from each origin, `horizon` steps of the card, with the levels that it can give."""
-    return rolling.walk(readings, origins, forecaster.card.horizon, LEVELS, served.answering(forecaster, season))
+    return rolling.rolling_backtest(
+        readings, origins, forecaster.card.horizon, LEVELS, served.answering(forecaster, season)
+    )
 
 
-def calibration(judged: Judged, more: Sequence[Array], measured_on: str) -> IntervalCalibration:
+def interval_calibration(judged: FoldResult, more: Sequence[Array], measured_on: str) -> IntervalCalibration:
     """Of the folds' scores, and `more` that are out of sample too."""
     return conformal(np.concatenate([judged.scores, *more]), judged.unit, measured_on)
 

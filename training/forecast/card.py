@@ -10,20 +10,20 @@ from numpy.lib.stride_tricks import sliding_window_view
 from service.artifacts.card import FORMAT_VERSION, ForecastCard, ReadingLimits, Split, StepErrors, TrainingData
 from service.artifacts.golden import Golden, GoldenCase
 from service.forecast.context_features import HORIZON
+from service.forecast.forecaster import Forecaster
 from service.forecast.ood import season_correlation
 from service.interfaces import Array
-from service.predictors import Forecaster
 from training.data.series import Series
-from training.evaluation.rolling import Walk
+from training.evaluation.rolling import RollingBacktest
 from training.export import versions
-from training.forecast.candidates import FOLD_ENDS, Contestant
+from training.forecast.candidates import FOLD_ENDS, Candidate
 
 MAX_HORIZON = 36
 TOLERANCE = 1e-4  # of a golden answer, and of the readings' range
 
 
 def draft(
-    contestant: Contestant,
+    contestant: Candidate,
     series: Series,
     train_size: int,
     seeds: Sequence[int],
@@ -107,7 +107,7 @@ def limits_of(readings: Array, window: int, season: int) -> ReadingLimits:
     )
 
 
-def step_errors(walk: Walk, naive: Walk, baseline: str) -> StepErrors:
+def step_errors(walk: RollingBacktest, naive: RollingBacktest, baseline: str) -> StepErrors:
     """RMSE by step over the origins that have all steps after them."""
     steps = walk.actual.shape[1]
     ours, theirs = (

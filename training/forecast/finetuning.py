@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from service.artifacts import bundle
-from service.forecast.context_features import CONTEXT, HORIZON, QUANTILES, quantiles, view
+from service.forecast.context_features import CONTEXT, HORIZON, QUANTILES, context_features, quantiles
 from service.forecast.context_forecaster import STEPS
 from service.interfaces import Array
 from training.data.tables import DataError
@@ -45,7 +45,7 @@ def pretrained(models_dir: Path) -> keras.Model:
         raise DataError(f"{found[-1]} cannot be started from: {error}") from error
 
 
-def fine_tuned(start: keras.Model, readings: Array, season: int, steps: int, seed: int) -> keras.Model:
+def fine_tune(start: keras.Model, readings: Array, season: int, steps: int, seed: int) -> keras.Model:
     """A copy of `start`, trained on windows of complete readings (time,); cosine decay of the rate to nought."""
     import tensorflow as tf
 
@@ -93,7 +93,7 @@ def _windows(chance: np.random.Generator, readings: Array, season: int, steps: i
         factor = np.exp(own * chance.normal(-1, 1) * np.arange(-count, ahead))
         both = padded[end - count : end + ahead] * factor
         values[row, longest - count :], target[row] = both[:count], both[count:]
-    seen = view(values, lengths, np.ones(values.shape, bool), season, ahead)
+    seen = context_features(values, lengths, np.ones(values.shape, bool), season, ahead)
     return universal_module.Batch(seen.readings, seen.steps, ((target - seen.base) / seen.scale).astype(np.float32))
 
 
@@ -102,7 +102,7 @@ def scores(model: keras.Model, histories: Sequence[Array], actual: Array, season
     found, network = [], runner(model)
     for history in histories:
         recent = history[-CONTEXT:]
-        seen = view(
+        seen = context_features(
             recent[None], np.array([len(recent)]), np.ones((1, len(recent)), bool), season, _bucket(actual.shape[1])
         )
         found.append(quantiles(seen, network(seen.readings, seen.steps)["output"])[0, : actual.shape[1]])

@@ -9,8 +9,8 @@ import numpy as np
 from training.data.series import Series
 from training.evaluation import metrics
 from training.evaluation.metrics import block_of
-from training.evaluation.rolling import Walk
-from training.forecast.candidates import FOLD_ENDS, Judged
+from training.evaluation.rolling import RollingBacktest
+from training.forecast.candidates import FOLD_ENDS, FoldResult
 from training.reporting import html_page as html
 from training.reporting import plots
 from training.reporting.tables import Row
@@ -23,8 +23,8 @@ class Page:
     series: Series
     train_size: int
     remarks: Sequence[str]
-    entries: Sequence[tuple[str, Judged, Walk]]
-    naive: Walk
+    entries: Sequence[tuple[str, FoldResult, RollingBacktest]]
+    naive: RollingBacktest
     fold_naive: float
     exported: Sequence[str]
 
@@ -46,7 +46,7 @@ class Page:
         rows = [(name, f"{judged.rmse:.4g}", *self._tested(walk)) for name, judged, walk in self.entries]
         return header, [*rows, ("seasonal_naive", f"{self.fold_naive:.4g}", *self._tested(self.naive))]
 
-    def _tested(self, walk: Walk) -> Row:
+    def _tested(self, walk: RollingBacktest) -> Row:
         steps = walk.actual.shape[1]
         one, part, naive = walk.part(1), walk.part(steps), self.naive.part(steps)
         losses, theirs = (metrics.losses(each.actual, each.predicted) for each in (part, naive))

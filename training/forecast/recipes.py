@@ -22,7 +22,7 @@ from service.artifacts.scaler import MinMax
 from service.interfaces import Array
 from training.forecast import windows
 from training.networks import decomposition, tutorial
-from training.networks.decomposition import Exp, Fixed, Log, Spread, View
+from training.networks.decomposition import Decomposition, Exp, FixedProjection, Log, Spread
 
 ROOM_FOR_LOG = 1e-3  # readings that all lie above this share of the largest are looked at as logarithms
 HUBER = 0.1  # where the loss turns from square to linear, in units of the scale
@@ -32,13 +32,13 @@ DROPOUT = 0.2
 
 
 @dataclass(frozen=True)
-class Recipe:
+class ForecasterConfig:
     """One forecaster. `updates` steps of `batch` windows each, drawn with replacement; rate falls to 0 as a cosine."""
 
     name: str
     layers: str  # in words, for the card
     core: Callable[[int], list[Any]] | None  # steps → layers; None: the tutorial's network of this name
-    view: str = "profile"  # or level, season, raw, everywhere
+    decomposition: str = "profile"  # or level, season, raw, everywhere
     years: int = 3  # seasons in the profile
     seasons: int = 1  # seasons of inputs
     logs: bool = True
@@ -53,7 +53,7 @@ class Recipe:
 
 
 @dataclass
-class Fitted:
+class FittedNetwork:
     """A trained network with its scaler; one loss an epoch, in units of the scale squared."""
 
     model: keras.Model
@@ -73,54 +73,54 @@ def scaler(readings: Array) -> MinMax:
     return MinMax(0.0 if is_positive(readings) else float(readings.min()), float(readings.max()))
 
 
-def window_of(recipe: Recipe, season: int) -> int:
+def window_of(recipe: ForecasterConfig, season: int) -> int:
     return TUTORIAL_WINDOW if recipe.core is None else decomposition.window_of(season)
 
 
-def build(recipe: Recipe, season: int, steps: int, positive: bool, scale: float = 1.0) -> keras.Model:
+def build(recipe: ForecasterConfig, season: int, steps: int, positive: bool, scale: float = 1.0) -> keras.Model:
     """The network, untrained. `scale` is that of what the view leaves, see `residual_scale`."""
     if recipe.core is None:
         return tutorial.FORECASTERS[recipe.name](TUTORIAL_WINDOW, steps)
     return _outer(recipe, _inner(recipe, season, steps, scale), positive)
 
 
-def view(recipe: Recipe, season: int, steps: int) -> View:
+def decompose(recipe: ForecasterConfig, season: int, steps: int) -> Decomposition:
     window, season = decomposition.window_of(season), decomposition.usable(season)
     positions = min(window, max(recipe.seasons * season, 12))
-    if recipe.view == "everywhere":
+    if recipe.decomposition == "everywhere":
         return decomposition.everywhere(window, season, steps, recipe.years)
-    if recipe.view == "profile":
+    if recipe.decomposition == "profile":
         return decomposition.over_profile(window, season, steps, recipe.years, positions)
     make = {"level": decomposition.over_level, "season": decomposition.over_season, "raw": decomposition.as_it_is}[
-        recipe.view
+        recipe.decomposition
     ]
     return make(window, season, steps, positions)
 
 
-def _inner(recipe: Recipe, season: int, steps: int, scale: float) -> keras.Model:
+def _inner(recipe: ForecasterConfig, season: int, steps: int, scale: float) -> keras.Model:
     """(batch, window), logarithms where wanted → the forecasts of them."""
-    seen = view(recipe, season, steps)
+    seen = decompose(recipe, season, steps)
     window, positions = seen.inputs.shape
     values = keras.Input((window,))
-    centre = 0.7 if recipe.view == "raw" else 0.0
-    inputs = Fixed.of(seen.inputs)(values)
+    centre = 0.7 if recipe.decomposition == "raw" else 0.0
+    inputs = FixedProjection.of(seen.inputs)(values)
     if recipe.spread:
         inputs = layers.Multiply()([inputs, Spread(inverse=True)(inputs)])
     else:
         inputs = layers.Rescaling(1 / scale, -centre / scale)(inputs)
     inputs = layers.Reshape((positions, 1))(inputs)
     core = keras.Sequential([keras.Input((positions, 1)), *recipe.core(steps)])  # type: ignore[misc]
-    left, base = core(inputs), Fixed.of(seen.base)(values)
-    if recipe.view == "everywhere":
+    left, base = core(inputs), FixedProjection.of(seen.base)(values)
+    if recipe.decomposition == "everywhere":
         base = layers.Reshape((window, steps))(base)
     if recipe.spread:
-        left = layers.Multiply()([left, Spread()(Fixed.of(seen.inputs)(values))])
+        left = layers.Multiply()([left, Spread()(FixedProjection.of(seen.inputs)(values))])
     else:
         left = layers.Rescaling(scale, centre)(left)
     return keras.Model(values, layers.Add()([base, left]))
 
 
-def _outer(recipe: Recipe, inner: keras.Model, positive: bool) -> keras.Model:
+def _outer(recipe: ForecasterConfig, inner: keras.Model, positive: bool) -> keras.Model:
     """(batch, window, 1) → forecasts, both in scaled units."""
     window = keras.Input((inner.input_shape[1], 1), name="window")
     values = layers.Reshape((inner.input_shape[1],))(window)
@@ -144,14 +144,14 @@ def _last(model: keras.Model, answer: Any) -> Any:
 
 
 def fit(
-    recipe: Recipe,
+    recipe: ForecasterConfig,
     readings: Array,
     season: int,
     steps: int,
     seed: int,
     watched: int = 0,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-) -> Fitted:
+) -> FittedNetwork:
     """Train on all but the last `watched` readings, and measure the loss on those after every epoch."""
     keras.utils.set_random_seed(seed)
     if recipe.core is None:
@@ -173,7 +173,7 @@ def fit(
     if watched:
         held = windows.next_steps(seen(readings[-watched - window :]), window, steps)
         held = held[0][..., 0], _targets(recipe, *held)
-    x, y = drawn(recipe, x, y, growth(seen(known)), seed)
+    x, y = bootstrap_windows(recipe, x, y, growth(seen(known)), seed)
     history = inner.fit(
         _batches(x, _targets(recipe, x, y), recipe.batch),
         epochs=EPOCHS,
@@ -183,12 +183,12 @@ def fit(
         shuffle=False,
         verbose=0,
     ).history
-    return Fitted(_outer(recipe, inner, positive), scaled, history["loss"], history.get("val_loss", []), EPOCHS)
+    return FittedNetwork(_outer(recipe, inner, positive), scaled, history["loss"], history.get("val_loss", []), EPOCHS)
 
 
 def _tutorial(
-    recipe: Recipe, readings: Array, steps: int, watched: int, callbacks: Sequence[keras.callbacks.Callback]
-) -> Fitted:
+    recipe: ForecasterConfig, readings: Array, steps: int, watched: int, callbacks: Sequence[keras.callbacks.Callback]
+) -> FittedNetwork:
     """The tutorial's way: min-max scaling, mean squared error, Adam, every window once an epoch."""
     known = readings[: len(readings) - watched]
     scaled = MinMax(float(known.min()), float(known.max()))
@@ -200,7 +200,7 @@ def _tutorial(
     held = _tutorial_watched(recipe.name, scaled, readings, watched, steps) if watched else None
     told = {"epochs": recipe.epochs, "batch_size": recipe.batch, "validation_data": held, "verbose": 0}
     history = model.fit(x, y, callbacks=list(callbacks), **told).history
-    return Fitted(model, scaled, history["loss"], history.get("val_loss", []), recipe.epochs)
+    return FittedNetwork(model, scaled, history["loss"], history.get("val_loss", []), recipe.epochs)
 
 
 def _tutorial_examples(name: str, values: Array, steps: int) -> tuple[Array, Array]:
@@ -219,9 +219,9 @@ def _tutorial_watched(name: str, scaled: MinMax, readings: Array, watched: int, 
     return x, y, unseen * (unseen.size / unseen.sum())
 
 
-def residual_scale(recipe: Recipe, season: int, steps: int, x: Array) -> float:
+def residual_scale(recipe: ForecasterConfig, season: int, steps: int, x: Array) -> float:
     """The spread of what the view makes of the windows x (n, window, 1)."""
-    inputs = x[..., 0] @ view(recipe, season, steps).inputs
+    inputs = x[..., 0] @ decompose(recipe, season, steps).inputs
     inputs = inputs[:, -max(decomposition.usable(season), 12) :]
     return float(max(inputs.std(), 1e-3))
 
@@ -231,7 +231,7 @@ def growth(values: Array) -> float:
     return float(np.polyfit(np.arange(len(values)), values, 1)[0])
 
 
-def drawn(recipe: Recipe, x: Array, y: Array, slope: float, seed: int) -> tuple[Array, Array]:
+def bootstrap_windows(recipe: ForecasterConfig, x: Array, y: Array, slope: float, seed: int) -> tuple[Array, Array]:
     """`updates` × `batch` windows and their targets, drawn with replacement.
 
     With `drift` each gets a random growth, such that growths have a mean of (1 - drift) of the series' own and
@@ -244,9 +244,9 @@ def drawn(recipe: Recipe, x: Array, y: Array, slope: float, seed: int) -> tuple[
     return x[rows, :, 0] + added * time[: x.shape[1]], y[rows] + added * time[x.shape[1] :]
 
 
-def _targets(recipe: Recipe, x: Array, y: Array) -> Array:
+def _targets(recipe: ForecasterConfig, x: Array, y: Array) -> Array:
     """What is forecast: y, or at every position the `steps` readings after it."""
-    if recipe.view != "everywhere":
+    if recipe.decomposition != "everywhere":
         return y
     x = x.reshape(len(x), -1)
     both = np.concatenate([x, y], axis=1)
@@ -263,7 +263,7 @@ def _batches(x: Array, y: Array, size: int) -> Any:
     return pair.batch(size)
 
 
-def _optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
+def _optimizer(recipe: ForecasterConfig) -> keras.optimizers.Optimizer:
     rate = keras.optimizers.schedules.CosineDecay(recipe.rate, recipe.updates)
     return keras.optimizers.AdamW(rate, weight_decay=recipe.decay, clipnorm=1.0)
 
@@ -303,22 +303,22 @@ def _distributed(steps: int) -> list[Any]:
     return [cell, layers.Dropout(DROPOUT), layers.TimeDistributed(layers.Dense(steps))]
 
 
-TUNED: dict[str, Recipe] = {
+TUNED: dict[str, ForecasterConfig] = {
     recipe.name: recipe
     for recipe in (
-        Recipe(
+        ForecasterConfig(
             "simple_rnn", "log → less level and profile → SimpleRNN(16)", _single(layers.SimpleRNN, 16), updates=400
         ),
-        Recipe("lstm", "log → less level and profile → 2 × LSTM(24)", _stack, updates=400),
-        Recipe("lstm14", "log → less level and profile → LSTM(48)", _single(_lstm, 48)),
-        Recipe(
+        ForecasterConfig("lstm", "log → less level and profile → 2 × LSTM(24)", _stack, updates=400),
+        ForecasterConfig("lstm14", "log → less level and profile → LSTM(48)", _single(_lstm, 48)),
+        ForecasterConfig(
             "time_distributed",
             "log → less the base at every position → LSTM(24, sequences) → TimeDistributed(Dense)",
             _distributed,
-            view="everywhere",
+            decomposition="everywhere",
             drift=0.6,
         ),
-        Recipe(
+        ForecasterConfig(
             "gru",
             "log → less level and profile → GRU(16)",
             _single(_gru, 16),
@@ -327,11 +327,13 @@ TUNED: dict[str, Recipe] = {
             rate=1e-2,
         ),
         # no model of its own: it sees two seasons and no profile, so that its errors differ from the others'
-        Recipe("level", "log → less level → GRU(32)", _single(_gru, 32), view="level", seasons=2, updates=600),
+        ForecasterConfig(
+            "level", "log → less level → GRU(32)", _single(_gru, 32), decomposition="level", seasons=2, updates=600
+        ),
     )
 }
 ENSEMBLE = ("simple_rnn", "lstm14", "time_distributed", "gru", "level")  # chosen on validation; equal weights
-TUTORIAL: dict[str, Recipe] = {
-    name: Recipe(name, tutorial.LAYERS[name], None, updates=0, batch=32, rate=1e-3, huber=False, logs=False)
+TUTORIAL: dict[str, ForecasterConfig] = {
+    name: ForecasterConfig(name, tutorial.LAYERS[name], None, updates=0, batch=32, rate=1e-3, huber=False, logs=False)
     for name in tutorial.FORECASTERS
 }

@@ -14,7 +14,7 @@ def mean_weights(networks: Sequence[keras.Model]) -> list[Any]:
     return [np.mean(weights, axis=0) for weights in zip(*(n.get_weights() for n in networks), strict=True)]
 
 
-def soup(models: Sequence[keras.Model]) -> keras.Model:
+def average(models: Sequence[keras.Model]) -> keras.Model:
     """One network whose weights are the means of the models'."""
     found = keras.models.clone_model(models[0])
     found.set_weights(averaging.mean_weights(models))

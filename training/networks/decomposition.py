@@ -23,7 +23,7 @@ CEILING = 3.0  # a forecast's logarithm at most: 20 times the largest training r
 
 
 @dataclass(frozen=True)
-class View:
+class Decomposition:
     """Matrices from (batch, window): `inputs` (window, positions × channels), `base` (window, steps)."""
 
     inputs: Array
@@ -66,38 +66,38 @@ def profile(window: int, season: int, years: int) -> Array:
     return found
 
 
-def over_profile(window: int, season: int, steps: int, years: int, positions: int) -> View:
+def over_profile(window: int, season: int, steps: int, years: int, positions: int) -> Decomposition:
     """Base: last season's mean and the profile. Inputs: the last readings less both."""
     mean, shape = level(window, season), profile(window, season, years)
     seen = range(window - positions, window)
     inputs = [np.eye(window)[i] - mean - shape[:, (i - window) % season] for i in seen]
     base = [mean + shape[:, h % season] for h in range(steps)]
-    return View(np.stack(inputs, axis=1), np.stack(base, axis=1))
+    return Decomposition(np.stack(inputs, axis=1), np.stack(base, axis=1))
 
 
-def over_level(window: int, season: int, steps: int, positions: int) -> View:
+def over_level(window: int, season: int, steps: int, positions: int) -> Decomposition:
     """Base: last season's mean. Inputs: the last readings less it."""
     mean = level(window, season)
     inputs = [np.eye(window)[i] - mean for i in range(window - positions, window)]
-    return View(np.stack(inputs, axis=1), np.tile(mean[:, np.newaxis], steps))
+    return Decomposition(np.stack(inputs, axis=1), np.tile(mean[:, np.newaxis], steps))
 
 
-def over_season(window: int, season: int, steps: int, positions: int) -> View:
+def over_season(window: int, season: int, steps: int, positions: int) -> Decomposition:
     """Base: the last known reading of the same phase. Inputs: seasonal differences."""
     one = np.eye(window)
     seen = range(max(season, window - positions), window)
     inputs = [one[i] - one[i - season] for i in seen]
     base = [one[window - season + h % season] for h in range(steps)]
-    return View(np.stack(inputs, axis=1), np.stack(base, axis=1))
+    return Decomposition(np.stack(inputs, axis=1), np.stack(base, axis=1))
 
 
-def as_it_is(window: int, season: int, steps: int, positions: int) -> View:
+def as_it_is(window: int, season: int, steps: int, positions: int) -> Decomposition:
     """Base: nothing. Inputs: the last readings."""
     del season
-    return View(np.eye(window)[:, window - positions :], np.zeros((window, steps)))
+    return Decomposition(np.eye(window)[:, window - positions :], np.zeros((window, steps)))
 
 
-def everywhere(window: int, season: int, steps: int, years: int) -> View:
+def everywhere(window: int, season: int, steps: int, years: int) -> Decomposition:
     """At every position the base of the `steps` after it, from what lies before: `base` (window, window × steps).
 
     Inputs: each reading less the base that the position before it had.
@@ -113,11 +113,11 @@ def everywhere(window: int, season: int, steps: int, years: int) -> View:
             bases[:known, i] = over_profile(known, season, steps, years, 1).base
         if i + 1 < window:
             inputs.append(one[i + 1] - bases[:, i, 0])
-    return View(np.stack(inputs, axis=1), bases.reshape(window, window * steps))
+    return Decomposition(np.stack(inputs, axis=1), bases.reshape(window, window * steps))
 
 
-@keras.saving.register_keras_serializable("gatecast")
-class Fixed(layers.Layer):  # type: ignore[misc]
+@keras.saving.register_keras_serializable("gatecast", "Fixed")  # as versions on disk know it
+class FixedProjection(layers.Layer):  # type: ignore[misc]
     """(batch, rows) → (batch, columns): a product with a matrix that is not trained."""
 
     def __init__(self, rows: int, columns: int, matrix: Array | None = None, **kwargs: Any) -> None:
@@ -129,7 +129,7 @@ class Fixed(layers.Layer):  # type: ignore[misc]
         )
 
     @classmethod
-    def of(cls, matrix: Array) -> "Fixed":
+    def of(cls, matrix: Array) -> "FixedProjection":
         return cls(matrix.shape[0], matrix.shape[1], matrix)
 
     def call(self, values: Any) -> Any:

@@ -18,7 +18,11 @@ STRIDE = 2
 WIDTH = 3
 LENGTH = 100  # steps of a text whose usual states make the baseline
 SHARE = 0.05  # of a step's weight that both of its words get whatever their own weights, before the rest is divided
-serializable = keras.saving.register_keras_serializable("gatecast")
+
+
+def serializable(name: str | None = None) -> Any:
+    """Register a layer with Keras; `name` is what versions on disk know it by, where that is not the class's own."""
+    return keras.saving.register_keras_serializable("gatecast", name)
 
 
 def trainable(vocabulary: int, size: int, filters: int, units: int, dropout: tuple[float, float]) -> keras.Model:
@@ -39,7 +43,7 @@ def reader(size: int, filters: int, units: int, dropout: float = 0.0) -> keras.M
     hidden = layers.Conv1D(filters, WIDTH, strides=STRIDE, name="pairs")(hidden)
     mask = tokens[:, ::STRIDE] > 0
     hidden = layers.Bidirectional(FusedLSTM(units, return_sequences=True), name="states")(hidden, mask=mask)
-    return keras.Model([vectors, tokens], Evidence(dropout, name="evidence")(hidden, mask), name="reader")
+    return keras.Model([vectors, tokens], Attribution(dropout, name="evidence")(hidden, mask), name="reader")
 
 
 def layer(network: keras.Model, name: str) -> keras.layers.Layer:
@@ -50,7 +54,7 @@ def layer(network: keras.Model, name: str) -> keras.layers.Layer:
 def served(vocabulary: int, size: int, filters: int, units: int, buckets: int) -> keras.Model:
     """Token numbers (batch, time) → `probability` (batch, 1) and `weights` (batch, time), all small: see `filled`."""
     tokens = keras.Input((None,), dtype="int32", name="tokens")
-    vectors = ByteVectors(vocabulary, size, name="vectors")(tokens)
+    vectors = Int8Embedding(vocabulary, size, name="vectors")(tokens)
     found = reader(size, filters, units)([vectors, tokens])
     ngrams = NgramWeights(buckets, name="ngrams")(tokens)
     weights = WordWeights(name="words")(tokens, found["steps"], ngrams)
@@ -58,7 +62,7 @@ def served(vocabulary: int, size: int, filters: int, units: int, buckets: int) -
     return keras.Model(tokens, {"probability": ops.sigmoid(logit)[:, None], "weights": weights}, name="sentiment")
 
 
-def filled(network: keras.Model, ngrams: npt.NDArray[np.float32]) -> keras.Model:
+def quantize(network: keras.Model, ngrams: npt.NDArray[np.float32]) -> keras.Model:
     """The network to be served: a trained one, and n-gram weights (buckets,) that are added to its logit."""
     vectors, read = network.get_layer("vectors"), network.get_layer("reader")
     filters, units = read.get_layer("pairs").filters, read.get_layer("states").forward_layer.units
@@ -69,7 +73,7 @@ def filled(network: keras.Model, ngrams: npt.NDArray[np.float32]) -> keras.Model
     return model
 
 
-@serializable
+@serializable()
 class FusedLSTM(layers.LSTM):  # type: ignore[misc]
     """Keras' LSTM over right-padded texts, by TensorFlow's fused kernel: several times quicker on a CPU.
 
@@ -113,8 +117,8 @@ def _gates(weights: Any) -> Any:
     return ops.concatenate([first, cell, forget, output], axis=-1)
 
 
-@serializable
-class Evidence(layers.Layer):  # type: ignore[misc]
+@serializable("Evidence")
+class Attribution(layers.Layer):  # type: ignore[misc]
     """States (batch, steps, features) → what each step adds to the logit (batch, steps), and the logit without any.
 
     The logit of a max-pooled text is bias + Σ_f w_f max_t h_tf. Of it, w_f (max_t h_tf − usual_f − growth_f l) is counted to
@@ -167,8 +171,8 @@ class Evidence(layers.Layer):  # type: ignore[misc]
         return {**super().get_config(), "dropout": self.dropout}
 
 
-@serializable
-class ByteVectors(layers.Layer):  # type: ignore[misc]
+@serializable("ByteVectors")
+class Int8Embedding(layers.Layer):  # type: ignore[misc]
     """An embedding in a byte a number: row by row, codes −127 … 127 and what one of them is worth."""
 
     def __init__(self, vocabulary: int, size: int, **kwargs: Any) -> None:
@@ -194,7 +198,7 @@ class ByteVectors(layers.Layer):  # type: ignore[misc]
         return {**super().get_config(), "vocabulary": self.vocabulary, "size": self.size}
 
 
-@serializable
+@serializable()
 class NgramWeights(layers.Layer):  # type: ignore[misc]
     """Tokens (batch, time) → what the n-grams of each place weigh (batch, time, orders), from its first word on.
 
@@ -217,7 +221,7 @@ class NgramWeights(layers.Layer):  # type: ignore[misc]
         self.worth.assign(worth)
 
     def call(self, tokens: Any) -> Any:
-        words = [ops.cast(moved(tokens, -place), "int64") for place in range(len(ORDERS))]
+        words = [ops.cast(shift(tokens, -place), "int64") for place in range(len(ORDERS))]
         found = []
         for order in ORDERS:
             codes = ops.cast(ops.take(self.codes, buckets_of(words[:order], self.buckets), axis=0), "float32")
@@ -231,7 +235,7 @@ class NgramWeights(layers.Layer):  # type: ignore[misc]
         return {**super().get_config(), "buckets": self.buckets}
 
 
-def moved(values: Any, places: int) -> Any:
+def shift(values: Any, places: int) -> Any:
     """(batch, time) moved later by so many places, or earlier for a negative number; zeros come in."""
     if places == 0:
         return values
@@ -240,7 +244,7 @@ def moved(values: Any, places: int) -> Any:
     return ops.pad(values, ((0, 0), (0, -places)))[:, -places:]
 
 
-@serializable
+@serializable()
 class WordWeights(layers.Layer):  # type: ignore[misc]
     """What steps and n-grams add to the logit → what each word does (batch, time); the sum stays the same.
 
@@ -251,7 +255,7 @@ class WordWeights(layers.Layer):  # type: ignore[misc]
         shared = 0.0
         for column, order in enumerate(ORDERS):
             for place in range(order):
-                shared = shared + moved(ngrams[:, :, column] / order, place)
+                shared = shared + shift(ngrams[:, :, column] / order, place)
         known = ops.cast(tokens > 0, "float32")
         own = (ops.abs(ngrams[:, :, 0]) + SHARE) * known
         pairs = ops.reshape(

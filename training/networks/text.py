@@ -27,8 +27,8 @@ def bilstm(vocabulary: int, dropout: float) -> keras.Model:
     return keras.Model(tokens, layers.Dense(1)(hidden), name="bilstm")
 
 
-@keras.saving.register_keras_serializable("gatecast")  # type: ignore[untyped-decorator]
-def standardise(text: Any) -> Any:
+@keras.saving.register_keras_serializable("gatecast", "standardise")  # type: ignore[untyped-decorator]
+def standardize(text: Any) -> Any:
     """Lower ASCII letters; turn tags, punctuation and loose apostrophes into spaces."""
     import tensorflow as tf
 
@@ -39,9 +39,9 @@ def standardise(text: Any) -> Any:
     return text
 
 
-def tokeniser(vocabulary: int) -> keras.layers.TextVectorization:
+def tokenizer(vocabulary: int) -> keras.layers.TextVectorization:
     """Text (batch,) → token numbers (batch, tokens): 0 padding, 1 unknown, then by frequency."""
-    return layers.TextVectorization(max_tokens=vocabulary, standardize=standardise, split="whitespace")
+    return layers.TextVectorization(max_tokens=vocabulary, standardize=standardize, split="whitespace")
 
 
 @keras.saving.register_keras_serializable("gatecast")

@@ -14,7 +14,7 @@ Written by `make train-forecast` and `make train-sentiment` from the cards (`man
 versions; do not edit. `sha256sum -c SHA256SUMS` in a version directory checks it.
 """
 SERVED = "as served"
-LADDER = "ladder.json"
+ABLATION_FILE = "ladder.json"
 REASONS, CHECKLIST = "deletion of five words", "checklist"  # subject and split of scores that only a trial gives
 
 
@@ -84,7 +84,7 @@ def sentiment_rows(cards: list[SentimentCard]) -> tuple[Row, list[Row]]:
     return header, rows
 
 
-def ladder_rows(found: Mapping[str, Mapping[str, float]]) -> tuple[Row, list[Row]]:
+def ablation_rows(found: Mapping[str, Mapping[str, float]]) -> tuple[Row, list[Row]]:
     """The rungs of training.sentiment.ablation, one below the other."""
 
     def cell(rung: Mapping[str, float], name: str, form: str, scale: float = 1) -> str:
@@ -167,10 +167,10 @@ def write_readme(models_dir: Path) -> Path:
             f"({calibration.threshold_choice}): {calibration.coverage:.1%} of the test texts, "
             f"{calibration.accuracy_covered:.1%} of them right. The rest is marked `uncertain`.\n"
         ) + _tried(classifiers[0])
-        ladder = models_dir / classifiers[0].name / classifiers[0].version / LADDER
+        ladder = models_dir / classifiers[0].name / classifiers[0].version / ABLATION_FILE
         if ladder.exists():
             text += "\nWhat each step of the recipe is worth on the validation part, the mean over seeds; a review of 200 words, one core:\n\n"
-            text += _markdown(*ladder_rows(read_json(ladder)["rows"]))
+            text += _markdown(*ablation_rows(read_json(ladder)["rows"]))
     path = models_dir / "README.md"
     path.write_text(text, "utf-8")
     return path

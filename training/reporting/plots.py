@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from service.interfaces import Array
-from training.evaluation.rolling import Walk
+from training.evaluation.rolling import RollingBacktest
 
 INK, ACCENT, SOFT, WARM = "#1f2933", "#0b6e99", "#9fb3c8", "#c2571a"
 STYLE: dict[Any, Any] = {
@@ -50,7 +50,9 @@ def series(path: Path, title: str, dates: pd.DatetimeIndex, readings: Array, tra
         _save(figure, path)
 
 
-def fans(path: Path, title: str, dates: pd.DatetimeIndex, readings: Array, walk: Walk, count: int = 4) -> None:
+def fans(
+    path: Path, title: str, dates: pd.DatetimeIndex, readings: Array, walk: RollingBacktest, count: int = 4
+) -> None:
     """Forecasts from `count` origins spread over a walk, with their intervals, beside the real readings."""
     steps = walk.actual.shape[1]
     part = walk.part(steps)

@@ -42,11 +42,11 @@ from training.sentiment import ablation_table, encoding, fitting, ngrams
 from training.sentiment import card as sentiment_card
 from training.sentiment import page as sentiment_page
 from training.sentiment import teacher as paragraphs
-from training.sentiment.card import Findings
-from training.sentiment.encoding import Part
-from training.sentiment.initialization import SEED, Start, from_texts, from_version
-from training.sentiment.seeds import Lessons, Trial, together, try_seeds
-from training.sentiment.splits import Material, gather
+from training.sentiment.card import TrainingResult
+from training.sentiment.encoding import EncodedSplit
+from training.sentiment.initialization import SEED, Initialization, from_texts, from_version
+from training.sentiment.seeds import SeedRun, TrainingSet, average_weights, fit_seeds
+from training.sentiment.splits import Splits, load
 
 VOCABULARY = 30_000
 FOLDS = 5  # in which the teacher speaks of labelled texts
@@ -58,15 +58,15 @@ class Preset:
 
     seeds: tuple[int, ...]
     pretraining: int  # epochs
-    fitting: fitting.Fitting
+    fitting: fitting.FitConfig
     teacher: bool
 
 
 PRESETS = {
-    "full": Preset(seeds=(0, 1, 2), pretraining=6, fitting=fitting.Fitting(epochs=3), teacher=True),
-    "quick": Preset(seeds=(0,), pretraining=0, fitting=fitting.Fitting(epochs=3), teacher=False),
+    "full": Preset(seeds=(0, 1, 2), pretraining=6, fitting=fitting.FitConfig(epochs=3), teacher=True),
+    "quick": Preset(seeds=(0,), pretraining=0, fitting=fitting.FitConfig(epochs=3), teacher=False),
 }
-FURTHER = fitting.Fitting(epochs=4, learning_rate=5e-4)  # of a network that has been trained
+FURTHER = fitting.FitConfig(epochs=4, learning_rate=5e-4)  # of a network that has been trained
 
 
 def parser(program: str, description: str) -> argparse.ArgumentParser:
@@ -131,9 +131,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(options: argparse.Namespace) -> None:
     preset, console, version = PRESETS[options.preset], Console(), starting_version(options)
-    material = gather(options)
-    settings, teaching = planned(options, version, len(material.more))
-    ladder = ablation_table.Ladder.read(options.ladder, material.fingerprint) if options.ladder else None
+    material = load(options)
+    settings, teaching = plan(options, version, len(material.more))
+    ladder = ablation_table.AblationTable.read(options.ladder, material.fingerprint) if options.ladder else None
     if version is None:
         pretraining = preset.pretraining if options.pretraining is None else options.pretraining
         words = options.vocabulary or VOCABULARY
@@ -152,16 +152,16 @@ def run(options: argparse.Namespace) -> None:
     console.print(f"n-grams alone: validation accuracy {right:.4f}")
     lessons, plain = (train.read, train.targets), alone
     if teaching:
-        lessons, linear = teach(material, begun, train, counts["train"], console)
+        lessons, linear = distill(material, begun, train, counts["train"], console)
         plain = {part.name: linear.logits(counts[part.name]) for part in parts[1:]}
         if ladder:
             cooled = ablation_table.calibrated(validation, plain["validation"])
             ladder.rows["n-grams taught"] = ablation_table.row(
                 validation, [cooled], perf_counter() - began, len(linear.weights)
             )
-    trials = try_seeds(options.seeds or preset.seeds, lessons, parts[1:], begun, plain, settings, console)
-    mean = together(trials, begun, parts[1:], plain) if len(trials) > 1 else None
-    found = Findings(material.learn, parts, begun, alone, settings, teaching, trials, mean, len(material.more))
+    trials = fit_seeds(options.seeds or preset.seeds, lessons, parts[1:], begun, plain, settings, console)
+    mean = average_weights(trials, begun, parts[1:], plain) if len(trials) > 1 else None
+    found = TrainingResult(material.learn, parts, begun, alone, settings, teaching, trials, mean, len(material.more))
     if ladder:
         took = begun.seconds + perf_counter() - began
         ladder.rows["one seed"] = ablation_table.of_networks(validation, trials, linear, took)
@@ -177,7 +177,7 @@ def run(options: argparse.Namespace) -> None:
             shutil.copyfile(file, options.pictures / f"sentiment_{file.name}")
 
 
-def not_known(begun: Start, learn: Texts) -> None:
+def not_known(begun: Initialization, learn: Texts) -> None:
     """Raises DataError where the version to start from learnt from the same file, but with another test part."""
     if begun.file == learn.sha256 and begun.audit != learn.audit:
         raise DataError(
@@ -186,7 +186,7 @@ def not_known(begun: Start, learn: Texts) -> None:
         )
 
 
-def planned(options: argparse.Namespace, version: Path | None, more: int) -> tuple[fitting.Fitting, bool]:
+def plan(options: argparse.Namespace, version: Path | None, more: int) -> tuple[fitting.FitConfig, bool]:
     """How networks are fitted, and whether they also learn what a teacher says of `more` texts.
 
     Raises DataError for options that would be without effect.
@@ -214,16 +214,16 @@ def planned(options: argparse.Namespace, version: Path | None, more: int) -> tup
     return settings, False
 
 
-def teach(
-    material: Material, begun: Start, train: Part, counts: sp.csr_matrix, console: Console
-) -> tuple[Lessons, ngrams.Linear]:
+def distill(
+    material: Splits, begun: Initialization, train: EncodedSplit, counts: sp.csr_matrix, console: Console
+) -> tuple[TrainingSet, ngrams.Linear]:
     """All texts with what is to be learnt from them, and n-gram weights that have learnt it.
 
     That is what the teacher says, and of labelled texts the mean of this and the label (Hinton, Vinyals and Dean, 2015); the
     n-grams are told the labels. `counts` are those of the training part.
     """
-    more = encoding.part("more", material.more[: paragraphs.MOST_MORE], None, begun.tokeniser())
-    said = paragraphs.say(train.tokens, train.labels, material.folds(FOLDS), more.tokens, SEED)
+    more = encoding.encode("more", material.more[: paragraphs.MOST_MORE], None, begun.tokeniser())
+    said = paragraphs.pseudo_label(train.tokens, train.labels, material.folds(FOLDS), more.tokens, SEED)
     right = classification.accuracy(train.labels, said.labelled)
     console.print(f"paragraph vectors and n-grams: accuracy {right:.4f} on training texts held out")
     told = classification.sigmoid(said.more)
@@ -247,34 +247,38 @@ def starting_version(options: argparse.Namespace) -> Path | None:
 
 
 def export(
-    found: Findings, linear: ngrams.Linear, models_dir: Path, directory: Path, ladder: ablation_table.Ladder | None
+    found: TrainingResult,
+    linear: ngrams.Linear,
+    models_dir: Path,
+    directory: Path,
+    ladder: ablation_table.AblationTable | None,
 ) -> tuple[SentimentCard, Path]:
     """Measure on the test part, write the chosen seed as a new version, and the page to `directory`."""
     shipped, (_, validation, test) = found.shipped, found.parts
-    network = joined(shipped, linear, validation)
+    network = fold_blend(shipped, linear, validation)
     card = sentiment_card.make(found, network, models_dir)
     classifier = sentiment_card.in_memory(card, found.start.words, network)
-    agree(classifier, test, shipped.logits["test"])
-    card, outcomes = sentiment_card.tried(card, classifier, validation)
+    check_agreement(classifier, test, shipped.logits["test"])
+    card, outcomes = sentiment_card.with_behaviour(card, classifier, validation)
     golden = sentiment_card.golden_answers(classifier)
     with tempfile.TemporaryDirectory() as scratch:
         drawn = sentiment_page.draw(Path(scratch), found, card)
         files = {f"plots/{name}.png": path for name, path in drawn.items()}
         files[checklist.FILE] = checklist.write(Path(scratch) / checklist.FILE, outcomes)
         if ladder:
-            files[models_readme.LADDER] = ladder.write(Path(scratch) / models_readme.LADDER)
+            files[models_readme.ABLATION_FILE] = ladder.write(Path(scratch) / models_readme.ABLATION_FILE)
         path, _ = save_classifier(models_dir, card, golden, network, found.start.words, files=files)
     page = sentiment_page.write(directory, found, card, path, outcomes)
     print(sentiment_page.recommendation(found), page, sep="\n")
     return card, path
 
 
-def joined(shipped: Trial, linear: ngrams.Linear, usual: Part) -> keras.Model:
+def fold_blend(shipped: SeedRun, linear: ngrams.Linear, usual: EncodedSplit) -> keras.Model:
     """The network to be served: the blend folded into the weights; a usual text is one of the part's."""
     blend = shipped.blend
-    model = review.filled(shipped.network, linear.weights * blend.plain)
+    model = review.quantize(shipped.network, linear.weights * blend.plain)
     evidence = model.get_layer("reader").get_layer("evidence")
-    states, growth = fitting.usual_states(shipped.network, usual.read, np.random.default_rng(SEED))
+    states, growth = fitting.baseline_states(shipped.network, usual.read, np.random.default_rng(SEED))
     evidence.usual.assign(states)
     evidence.growth.assign(growth)
     evidence.kernel.assign(evidence.kernel * blend.deep)
@@ -282,7 +286,7 @@ def joined(shipped: Trial, linear: ngrams.Linear, usual: Part) -> keras.Model:
     return model
 
 
-def agree(classifier: SentimentClassifier, test: Part, expected: Array) -> None:
+def check_agreement(classifier: SentimentClassifier, test: EncodedSplit, expected: Array) -> None:
     """The exported network on raw texts must answer as the trained one did on tokens, but for its rounded weights."""
     rows = range(0, len(test.texts), max(1, len(test.texts) // 64))
     answers = classifier.predict([classifier.prepare(test.texts[row]) for row in rows])

@@ -28,16 +28,16 @@ from training.networks import text as text_module
 from training.reporting import models_readme, tables
 from training.sentiment import __main__ as sentiment
 from training.sentiment import ablation_table, encoding, fitting, ngrams
-from training.sentiment.encoding import Part
-from training.sentiment.initialization import SEED, Start, from_texts
-from training.sentiment.seeds import Trial, blended, try_seeds
-from training.sentiment.splits import Material, gather
+from training.sentiment.encoding import EncodedSplit
+from training.sentiment.initialization import SEED, Initialization, from_texts
+from training.sentiment.seeds import SeedRun, fit_seeds, with_ngrams
+from training.sentiment.splits import Splits, load
 
 TUTORIAL = {"vocabulary": 1_000, "reviews": 4_000, "tokens": 200, "epochs": 5}
 
 
 @dataclass(frozen=True)
-class Rung:
+class AblationStep:
     """How the network of a rung is fitted."""
 
     vectors: bool = True
@@ -45,14 +45,14 @@ class Rung:
     adversary: bool = False
 
 
-PRETRAINED = Rung(pretraining=True)
+PRETRAINED = AblationStep(pretraining=True)
 BESIDE = "n-grams beside"
-RUNGS = {
-    "bilstm": Rung(vectors=False),
-    "word vectors": Rung(),
-    "adversary": Rung(adversary=True),
+STEPS = {
+    "bilstm": AblationStep(vectors=False),
+    "word vectors": AblationStep(),
+    "adversary": AblationStep(adversary=True),
     "pretraining": PRETRAINED,
-    "pretraining and adversary": Rung(pretraining=True, adversary=True),
+    "pretraining and adversary": AblationStep(pretraining=True, adversary=True),
     BESIDE: PRETRAINED,
 }
 SIMPLE = ("tutorial", "n-grams")
@@ -60,12 +60,15 @@ SIMPLE = ("tutorial", "n-grams")
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = sentiment.parser("python -m training.sentiment.ablation", "Measure every rung of the sentiment recipe.")
-    parser.add_argument("--rungs", nargs="+", choices=[*SIMPLE, *RUNGS], default=[*SIMPLE, *RUNGS])
+    parser.add_argument("--rungs", nargs="+", choices=[*SIMPLE, *STEPS], default=[*SIMPLE, *STEPS])
     parser.add_argument("--out", type=Path, default=Path("runs/ladder.json"), help="(default: %(default)s)")
     options = parser.parse_args(argv)
     try:
-        material = gather(options)
-        ladder, climber = ablation_table.Ladder.read(options.out, material.fingerprint), Climber(material, options)
+        material = load(options)
+        ladder, climber = (
+            ablation_table.AblationTable.read(options.out, material.fingerprint),
+            AblationRunner(material, options),
+        )
         options.out.parent.mkdir(parents=True, exist_ok=True)
         for name in options.rungs:
             if name not in ladder.rows:
@@ -74,14 +77,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except DataError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    tables.show("Validation part", *models_readme.ladder_rows(ladder.rows))
+    tables.show("Validation part", *models_readme.ablation_rows(ladder.rows))
     return 0
 
 
-class Climber:
+class AblationRunner:
     """Climbs one rung at a time; keeps starts and networks, which rungs share."""
 
-    def __init__(self, material: Material, options: Namespace) -> None:
+    def __init__(self, material: Splits, options: Namespace) -> None:
         preset = sentiment.PRESETS["full"]
         self._material, self._vocabulary, self._pretrained = (
             material,
@@ -91,14 +94,14 @@ class Climber:
         self._pretraining = preset.pretraining if options.pretraining is None else options.pretraining
         self._settings = replace(preset.fitting, epochs=options.epochs or preset.fitting.epochs, extracts=0.0)
         self._console = Console()
-        self._starts: dict[bool, Start] = {}
-        self._networks: dict[Rung, tuple[Trial, float]] = {}
+        self._starts: dict[bool, Initialization] = {}
+        self._networks: dict[AblationStep, tuple[SeedRun, float]] = {}
 
-    def climb(self, name: str) -> ablation_table.Row:
+    def climb(self, name: str) -> ablation_table.AblationRow:
         """Accuracy, loss, parameters and seconds of training; of a network also bytes compiled and time of a review."""
         if name == "tutorial":
             return self._tutorial()
-        start = self._start(RUNGS.get(name, Rung()))
+        start = self._start(STEPS.get(name, AblationStep()))
         parts = self._material.parts(start.words)
         if name == "n-grams":
             began = perf_counter()
@@ -107,30 +110,32 @@ class Climber:
             return ablation_table.row(
                 parts[1], [ablation_table.calibrated(parts[1], plain)], seconds, ngram_hash.BUCKETS
             )
-        trial, took = self._fitted(RUNGS[name], start, parts)
+        trial, took = self._fitted(STEPS[name], start, parts)
         linear = None
         if name == BESIDE:
             linear, plain = self._linear(parts)
-            trial = blended(trial.seeds, trial.network, trial.history, parts[1:2], {parts[1].name: plain})
+            trial = with_ngrams(trial.seeds, trial.network, trial.history, parts[1:2], {parts[1].name: plain})
         return ablation_table.of_networks(parts[1], [trial], linear, start.seconds + took)
 
     @staticmethod
-    def _linear(parts: tuple[Part, Part, Part]) -> tuple[ngrams.Linear, Array]:
+    def _linear(parts: tuple[EncodedSplit, EncodedSplit, EncodedSplit]) -> tuple[ngrams.Linear, Array]:
         """N-grams that have learnt from the labels, and what they say of the validation part."""
         linear = ngrams.fit(ngrams.counted(parts[0].read), parts[0].labels)
         return linear, linear.logits(ngrams.counted(parts[1].read))
 
-    def _fitted(self, rung: Rung, start: Start, parts: tuple[Part, Part, Part]) -> tuple[Trial, float]:
+    def _fitted(
+        self, rung: AblationStep, start: Initialization, parts: tuple[EncodedSplit, EncodedSplit, EncodedSplit]
+    ) -> tuple[SeedRun, float]:
         """A network, and the seconds that it took."""
         if rung not in self._networks:
             began = perf_counter()
             settings = self._settings if rung.adversary else replace(self._settings, radius=0.0)
             nothing, lessons = {parts[1].name: np.zeros(len(parts[1].texts))}, (parts[0].read, parts[0].targets)
-            (trial,) = try_seeds([SEED], lessons, parts[1:2], start, nothing, settings, self._console)
+            (trial,) = fit_seeds([SEED], lessons, parts[1:2], start, nothing, settings, self._console)
             self._networks[rung] = trial, perf_counter() - began
         return self._networks[rung]
 
-    def _start(self, rung: Rung) -> Start:
+    def _start(self, rung: AblationStep) -> Initialization:
         if rung.pretraining not in self._starts:
             epochs, file = (self._pretraining, self._pretrained) if rung.pretraining else (0, None)
             self._starts[rung.pretraining] = from_texts(
@@ -142,12 +147,13 @@ class Climber:
         chance = np.random.default_rng(SEED).normal(0, 0.1, start.layers["vectors"][0].shape)
         return replace(start, layers={"vectors": [chance.astype(np.float32)]}, seconds=0.0)
 
-    def _tutorial(self) -> ablation_table.Row:
+    def _tutorial(self) -> ablation_table.AblationRow:
         """A few words of a few reviews through a bidirectional LSTM, whose last states are read."""
         words = encoding.vocabulary(self._material.learn.take(self._material.train_rows)[0], TUTORIAL["vocabulary"])
         train, validation, _ = self._material.parts(words)
         seen, judged = (
-            [encoding.ends(text, TUTORIAL["tokens"], 0) for text in part.read] for part in (train, validation)
+            [encoding.truncate_head_tail(text, TUTORIAL["tokens"], 0) for text in part.read]
+            for part in (train, validation)
         )
         keras.utils.set_random_seed(SEED)
         network = text_module.bilstm(len(words), 0.2)

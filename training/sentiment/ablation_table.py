@@ -16,29 +16,29 @@ from training.evaluation import classification
 from training.export.onnx_review import compile_classifier
 from training.networks import review
 from training.sentiment import fitting, ngrams
-from training.sentiment.encoding import Part
+from training.sentiment.encoding import EncodedSplit
 from training.sentiment.initialization import SEED
-from training.sentiment.seeds import Trial
+from training.sentiment.seeds import SeedRun
 
 WORDS = 200  # of the review whose time is taken
 TIMES = 50
-Row = dict[str, float]
+AblationRow = dict[str, float]
 
 
 @dataclass
-class Ladder:
+class AblationTable:
     """Rows by name, all measured on the same texts; kept in a file."""
 
     measured_on: str  # Material.fingerprint
-    rows: dict[str, Row] = field(default_factory=dict)
+    rows: dict[str, AblationRow] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, path: Path, measured_on: str) -> "Ladder":
+    def read(cls, path: Path, measured_on: str) -> "AblationTable":
         """What was found before, if anything. Raises DataError for a file that is none, or is of other texts."""
         if not path.exists():
             return cls(measured_on)
         try:
-            found = TypeAdapter(Ladder).validate_python(read_json(path))
+            found = TypeAdapter(AblationTable).validate_python(read_json(path))
         except (BundleError, ValidationError) as error:
             raise DataError(f"{path} is no ladder: {error}") from error
         if found.measured_on != measured_on:
@@ -50,7 +50,7 @@ class Ladder:
         return path
 
 
-def row(validation: Part, logits: Sequence[Array], seconds: float, parameters: int) -> Row:
+def row(validation: EncodedSplit, logits: Sequence[Array], seconds: float, parameters: int) -> AblationRow:
     """Means over seeds: one array of logits each. `seconds`: until all seeds are there, with all they build on."""
     found = {
         "accuracy": [classification.accuracy(validation.labels, one) for one in logits],
@@ -60,7 +60,9 @@ def row(validation: Part, logits: Sequence[Array], seconds: float, parameters: i
     return means | {"seeds": len(logits), "seconds": round(seconds), "parameters": parameters}
 
 
-def of_networks(validation: Part, trials: Sequence[Trial], linear: ngrams.Linear | None, seconds: float) -> Row:
+def of_networks(
+    validation: EncodedSplit, trials: Sequence[SeedRun], linear: ngrams.Linear | None, seconds: float
+) -> AblationRow:
     """The row of trained networks, with `linear` beside them or alone; size and time are of the first, compiled."""
     network = trials[0].network
     parameters = network.count_params()
@@ -70,13 +72,13 @@ def of_networks(validation: Part, trials: Sequence[Trial], linear: ngrams.Linear
     else:
         weights, logits = linear.weights * trials[0].blend.plain, [trial.logits[validation.name] for trial in trials]
         parameters += len(weights)
-    compact = compile_classifier(review.filled(network, weights))
+    compact = compile_classifier(review.quantize(network, weights))
     vocabulary = network.get_layer("vectors").input_dim
     costs = {"bytes": len(compact), "milliseconds": _milliseconds(compact, vocabulary)}
     return row(validation, logits, seconds, parameters) | costs
 
 
-def calibrated(validation: Part, logits: Array) -> Array:
+def calibrated(validation: EncodedSplit, logits: Array) -> Array:
     return logits / classification.temperature(validation.labels, logits)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from service.artifacts import bundle, golden, onnx
 from service.artifacts.card import FORMAT_VERSION, Calibration, Language, Score, SentimentCard, Split, TrainingData
-from service.artifacts.tokenizer import Tokeniser
+from service.artifacts.tokenizer import Tokenizer
 from service.interfaces import Array
 from service.sentiment.classifier import SentimentClassifier
 from training.data.texts import ENGLISH, Texts
@@ -20,9 +20,9 @@ from training.export import versions
 from training.export.onnx_review import compile_classifier
 from training.reporting import models_readme
 from training.sentiment import fitting
-from training.sentiment.encoding import HEAD_TOKENS, MAX_TOKENS, Part
-from training.sentiment.initialization import Start
-from training.sentiment.seeds import Trial
+from training.sentiment.encoding import HEAD_TOKENS, MAX_TOKENS, EncodedSplit
+from training.sentiment.initialization import Initialization
+from training.sentiment.seeds import SeedRun
 
 SURE_ACCURACY = 0.98
 MAX_UNKNOWN_SHARE = 0.5
@@ -46,27 +46,27 @@ GOLDEN_TEXTS = (
 
 
 @dataclass(frozen=True)
-class Findings:
+class TrainingResult:
     """What a run of training found. `plain` are the logits of n-grams that learnt from the labels alone, by part."""
 
     learn: Texts
-    parts: tuple[Part, Part, Part]
-    start: Start
+    parts: tuple[EncodedSplit, EncodedSplit, EncodedSplit]
+    start: Initialization
     plain: dict[str, Array]
-    settings: fitting.Fitting
+    settings: fitting.FitConfig
     taught: bool  # by a teacher of the unlabelled texts
-    trials: list[Trial]
-    mean: Trial | None  # of the weights of all trials
+    trials: list[SeedRun]
+    mean: SeedRun | None  # of the weights of all trials
     more: int  # unlabelled texts
 
     @property
-    def shipped(self) -> Trial:
+    def shipped(self) -> SeedRun:
         """The network of least validation loss."""
         labels, found = self.parts[1].labels, [*self.trials, *([self.mean] if self.mean else [])]
         return min(found, key=lambda trial: classification.log_loss(labels, trial.logits["validation"]))
 
 
-def make(found: Findings, network: keras.Model, models_dir: Path) -> SentimentCard:
+def make(found: TrainingResult, network: keras.Model, models_dir: Path) -> SentimentCard:
     """Everything that was measured; the test part's figures are of the probabilities before rounding to bytes."""
     trials, shipped, parts, plain, learn = found.trials, found.shipped, found.parts, found.plain, found.learn
     settings = found.settings
@@ -108,7 +108,7 @@ def make(found: Findings, network: keras.Model, models_dir: Path) -> SentimentCa
             "batch": fitting.BATCH,
             "optimizer": f"adam, {settings.learning_rate}, gradient norm at most 1",
             "word_dropout": settings.word_dropout,
-            "extracts": f"{settings.extracts:.0%} of texts longer than {fitting.EXTRACT[1]} words, an epoch",
+            "extracts": f"{settings.extracts:.0%} of texts longer than {fitting.CROP_WORDS[1]} words, an epoch",
             "blend": f"{shipped.blend.deep:.3f} × network + {shipped.blend.plain:.3f} × n-grams + {shipped.blend.bias:.3f}",
         },
         seeds=[trial.seeds[0] for trial in trials],
@@ -123,7 +123,7 @@ def make(found: Findings, network: keras.Model, models_dir: Path) -> SentimentCa
             _score("majority class", test, _majority(parts)),
         ],
         spread=[
-            metrics_module.spread(metric, part.name, values)
+            metrics_module.seed_statistics(metric, part.name, values)
             for part in (validation, test)
             for metric, values in _by_seed(part, trials).items()
         ],
@@ -158,7 +158,7 @@ def _language(words: Sequence[str]) -> Language | None:
     )
 
 
-def _calibration(validation: Part, test: Part, shipped: Trial) -> Calibration:
+def _calibration(validation: EncodedSplit, test: EncodedSplit, shipped: SeedRun) -> Calibration:
     known, found = (classification.sigmoid(shipped.logits[part.name]) for part in (validation, test))
     threshold = classification.confidence_threshold(validation.labels, known, SURE_ACCURACY)
     sure = np.maximum(found, 1 - found) >= threshold
@@ -180,7 +180,7 @@ def in_memory(card: SentimentCard, words: Sequence[str], network: keras.Model) -
     """The service's classifier around the compiled network, as it will be once it is a version."""
     run = onnx.session(Path("network"), compile_classifier(network), threads=1)
     return SentimentClassifier(
-        bundle.Bundle(card, None, _golden([[0.0]] * len(GOLDEN_TEXTS)), run, Tokeniser(words), "onnx")
+        bundle.Bundle(card, None, _golden([[0.0]] * len(GOLDEN_TEXTS)), run, Tokenizer(words), "onnx")
     )
 
 
@@ -200,8 +200,8 @@ def _golden(answers: list[list[float]]) -> golden.Golden:
     )
 
 
-def tried(
-    card: SentimentCard, classifier: SentimentClassifier, validation: Part
+def with_behaviour(
+    card: SentimentCard, classifier: SentimentClassifier, validation: EncodedSplit
 ) -> tuple[SentimentCard, list[checklist.Outcome]]:
     """The card with what the model does when it is tried: as served, its reasons taken away, and, in English, the checklist."""
     answers = [classifier.predict([classifier.prepare(text)])[0].positive for text in validation.texts]
@@ -216,7 +216,7 @@ def tried(
             split="validation",
             subject=models_readme.REASONS,
             count=len(validation.texts),
-            metrics=faithfulness.deletion(classifier, validation.texts),
+            metrics=faithfulness.erasure(classifier, validation.texts),
         ),
     ]
     outcomes = checklist.run(classifier) if card.language else []
@@ -229,20 +229,20 @@ def tried(
     return card.model_copy(update={"scores": [*card.scores, *scores]}), outcomes
 
 
-def _metrics(part: Part, logits: Array) -> dict[str, float]:
+def _metrics(part: EncodedSplit, logits: Array) -> dict[str, float]:
     return classification.class_metrics(part.labels, classification.sigmoid(logits))
 
 
-def _by_seed(part: Part, trials: Sequence[Trial]) -> dict[str, list[float]]:
+def _by_seed(part: EncodedSplit, trials: Sequence[SeedRun]) -> dict[str, list[float]]:
     found = [_metrics(part, trial.logits[part.name]) for trial in trials]
     return {metric: [metrics[metric] for metrics in found] for metric in found[0]}
 
 
-def _score(subject: str, part: Part, metrics: dict[str, float]) -> Score:
+def _score(subject: str, part: EncodedSplit, metrics: dict[str, float]) -> Score:
     return Score(split=part.name, subject=subject, count=len(part.texts), metrics=metrics)
 
 
-def _majority(parts: Sequence[Part]) -> dict[str, float]:
+def _majority(parts: Sequence[EncodedSplit]) -> dict[str, float]:
     """The baseline that reads nothing: the class of most training texts."""
     most = int(parts[0].labels.mean() >= 0.5)
     return {"accuracy": float((parts[2].labels == most).mean())}

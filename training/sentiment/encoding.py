@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from service.artifacts.tokenizer import PADDING, UNKNOWN_WORD, Tokeniser, words
+from service.artifacts.tokenizer import PADDING, UNKNOWN_WORD, Tokenizer, words
 from service.interfaces import Labels, Tokens
 
 MAX_TOKENS = 600
@@ -16,7 +16,7 @@ LEAST_COUNT = 2  # a word must stand so often to be in a vocabulary
 
 
 @dataclass(frozen=True)
-class Part:
+class EncodedSplit:
     """Texts of one split: as written, as all their token numbers, and those that the network reads."""
 
     name: str
@@ -37,17 +37,19 @@ def vocabulary(texts: Iterable[str], size: int) -> list[str]:
     return [PADDING, UNKNOWN_WORD, *common[: size - 2]]
 
 
-def tokens(texts: Iterable[str], tokenise: Tokeniser) -> list[Tokens]:
+def tokens(texts: Iterable[str], tokenise: Tokenizer) -> list[Tokens]:
     return [np.frombuffer(tokenise(text), np.int32) if text else np.zeros(0, np.int32) for text in texts]
 
 
-def ends(found: Tokens, count: int, head: int) -> Tokens:
+def truncate_head_tail(found: Tokens, count: int, head: int) -> Tokens:
     """At most `count` tokens: the first `head`, and the last."""
     return found if len(found) <= count else np.concatenate([found[:head], found[head - count :]])
 
 
-def part(name: str, texts: Sequence[str], labels: Labels | None, tokenise: Tokeniser) -> Part:
+def encode(name: str, texts: Sequence[str], labels: Labels | None, tokenise: Tokenizer) -> EncodedSplit:
     """`labels` may be missing, and are zeros then."""
     found = tokens(texts, tokenise)
     known = np.zeros(len(found), np.int64) if labels is None else labels
-    return Part(name, list(texts), known, found, [ends(text, MAX_TOKENS, HEAD_TOKENS) for text in found])
+    return EncodedSplit(
+        name, list(texts), known, found, [truncate_head_tail(text, MAX_TOKENS, HEAD_TOKENS) for text in found]
+    )

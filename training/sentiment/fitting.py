@@ -17,11 +17,11 @@ WIDTH_STEP = 16  # batches are padded to a multiple of it, so that there are few
 WARM_UP = 200  # steps in which the learning rate rises
 LEAST_RATE = 0.02  # of the learning rate, at the end
 USUAL_FROM = 1024  # texts at most, from all over the file
-EXTRACT = (4, 64)  # words; texts of more have extracts
+CROP_WORDS = (4, 64)  # words; texts of more have extracts
 
 
 @dataclass(frozen=True)
-class Fitting:
+class FitConfig:
     """How a network is fitted.
 
     `radius`: how far an adversary moves the vectors of a text, as the norm over all of it. `extracts`: of so large a share
@@ -51,7 +51,7 @@ class Batches:
         extracts: float = 0.0,
     ) -> None:
         self._texts, self._targets, self._rng, self._word_dropout = texts, targets, rng, word_dropout
-        self._longer = np.flatnonzero([len(text) > EXTRACT[1] for text in texts])
+        self._longer = np.flatnonzero([len(text) > CROP_WORDS[1] for text in texts])
         self._extracts = round(extracts * len(self._longer))
         self._order = np.argsort([len(text) for text in texts], kind="stable")
 
@@ -62,7 +62,7 @@ class Batches:
         texts, targets, order = self._texts, self._targets, self._order
         if self._rng is not None and self._extracts:
             some = self._rng.permutation(self._longer)[: self._extracts]
-            texts = [*texts, *(extract(texts[row], self._rng) for row in some)]
+            texts = [*texts, *(random_crop(texts[row], self._rng) for row in some)]
             targets = np.concatenate([targets, targets[some]])
         if self._rng is not None:
             lengths = np.array([len(text) for text in texts]) * self._rng.uniform(0.9, 1.1, len(texts))
@@ -96,9 +96,9 @@ class Batches:
         return result
 
 
-def extract(text: Tokens, rng: np.random.Generator) -> Tokens:
+def random_crop(text: Tokens, rng: np.random.Generator) -> Tokens:
     """Words in a row, from anywhere in the text; few are as likely as twice as few."""
-    low, high = np.log(EXTRACT)
+    low, high = np.log(CROP_WORDS)
     count = min(round(np.exp(rng.uniform(low, high))), len(text))
     begin = rng.integers(len(text) - count + 1)
     return text[begin : begin + count]
@@ -178,7 +178,7 @@ def fit(
     network: keras.Model,
     texts: tuple[Sequence[Tokens], Inputs],
     validation: tuple[Sequence[Tokens], Inputs],
-    fitting: Fitting,
+    fitting: FitConfig,
     seed: int,
     show: Callable[[int, dict[str, float]], None],
 ) -> dict[str, list[float]]:
@@ -216,7 +216,7 @@ def pooled(network: keras.Model, texts: Sequence[Tokens]) -> npt.NDArray[np.floa
     return np.asarray(batches.unsort(np.concatenate(found)), np.float32)
 
 
-def usual_states(
+def baseline_states(
     network: keras.Model, texts: Sequence[Tokens], rng: np.random.Generator
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """The pooled states (features,) of a usual text of LENGTH steps, and what they grow by with the logarithm of the steps.
@@ -224,7 +224,7 @@ def usual_states(
     By least squares over texts and two extracts of each.
     """
     whole = [text for text in texts[:: max(1, -(-len(texts) // USUAL_FROM))] if len(text)]
-    seen = [*whole, *(extract(text, rng) for text in whole for _ in range(2))]
+    seen = [*whole, *(random_crop(text, rng) for text in whole for _ in range(2))]
     longer = np.log([-(-len(text) // STRIDE) / LENGTH for text in seen])
     columns = np.stack([np.ones_like(longer), longer], axis=1)
     usual, growth = np.linalg.lstsq(columns, pooled(network, seen), rcond=None)[0]

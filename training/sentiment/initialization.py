@@ -18,7 +18,7 @@ from rich.console import Console
 from service.artifacts import bundle
 from service.artifacts.card import SentimentCard
 from service.artifacts.files import BundleError
-from service.artifacts.tokenizer import Tokeniser
+from service.artifacts.tokenizer import Tokenizer
 from service.interfaces import Inputs
 from training.data.tables import DataError
 from training.export.onnx_graph import CannotCompile
@@ -37,7 +37,7 @@ MOST_BYTES = 1 << 28
 
 
 @dataclass(frozen=True)
-class Start:
+class Initialization:
     """A vocabulary, the weights of layers that are known already, by name, and n-gram weights to build on."""
 
     words: list[str]
@@ -49,8 +49,8 @@ class Start:
     file: str = ""  # sha256 of what it has learnt from
     audit: list[str] = field(default_factory=list)  # of that file, and of where its test part is from
 
-    def tokeniser(self) -> Tokeniser:
-        return Tokeniser(self.words)
+    def tokeniser(self) -> Tokenizer:
+        return Tokenizer(self.words)
 
     def network(self) -> keras.Model:
         """A network to be trained; what is not known is drawn at random."""
@@ -63,7 +63,9 @@ class Start:
         return network
 
 
-def from_texts(texts: Sequence[str], vocabulary: int, epochs: int, console: Console, file: Path | None = None) -> Start:
+def from_texts(
+    texts: Sequence[str], vocabulary: int, epochs: int, console: Console, file: Path | None = None
+) -> Initialization:
     """What texts teach without labels; kept in `file`, and read from it when the same is asked for again.
 
     Raises DataError where the file keeps something else.
@@ -98,7 +100,7 @@ def _fingerprint(texts: Sequence[str], vocabulary: int, epochs: int) -> str:
     return found.hexdigest()
 
 
-def _keep(file: Path, start: Start, learnt_from: str) -> None:
+def _keep(file: Path, start: Initialization, learnt_from: str) -> None:
     arrays: dict[str, Any] = {WORDS: "\n".join(start.words), LEARNT_FROM: learnt_from, SECONDS: start.seconds}
     arrays |= {f"{name} {place}": w for name, layer in start.layers.items() for place, w in enumerate(layer)}
     unfinished = file.with_name(f".{file.name}.{os.getpid()}")
@@ -110,7 +112,7 @@ def _keep(file: Path, start: Start, learnt_from: str) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def _kept(file: Path, learnt_from: str, epochs: int) -> Start:
+def _kept(file: Path, learnt_from: str, epochs: int) -> Initialization:
     try:
         if file.stat().st_size > MOST_BYTES:
             raise ValueError(f"it has more than {MOST_BYTES >> 20} MiB")
@@ -126,17 +128,17 @@ def _kept(file: Path, learnt_from: str, epochs: int) -> Start:
                 layers.setdefault(key.rpartition(" ")[0], []).append(found[key])
     except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{file} keeps no pretrained network: {error}") from error
-    return Start(words, layers, epochs=epochs, seconds=seconds)
+    return Initialization(words, layers, epochs=epochs, seconds=seconds)
 
 
-def _learn(texts: Sequence[str], vocabulary: int, epochs: int, console: Console) -> Start:
+def _learn(texts: Sequence[str], vocabulary: int, epochs: int, console: Console) -> Initialization:
     """Word vectors from the texts; with `epochs`, a network that has learnt to read them. No labels are seen."""
     began = perf_counter()
     words = encoding.vocabulary(texts, vocabulary)
-    found = encoding.tokens(texts, Tokeniser(words))
+    found = encoding.tokens(texts, Tokenizer(words))
     known = word_vectors.word_vectors(found, len(words), VECTOR_SIZE, SEED)
     console.print(f"word vectors: {len(known):,} words of {known.shape[1]} numbers")
-    start = Start(words, {"vectors": [known]}, seconds=perf_counter() - began)
+    start = Initialization(words, {"vectors": [known]}, seconds=perf_counter() - began)
     if not epochs:
         return start
     keras.utils.set_random_seed(SEED)
@@ -147,10 +149,10 @@ def _learn(texts: Sequence[str], vocabulary: int, epochs: int, console: Console)
 
     pretraining.pretrain(network, found, epochs, SEED, show)
     layers = {name: review.layer(network, name).get_weights() for name in ("vectors", "pairs", "states")}
-    return Start(words, layers, epochs=epochs, seconds=perf_counter() - began)
+    return Initialization(words, layers, epochs=epochs, seconds=perf_counter() - began)
 
 
-def from_version(path: Path) -> Start:
+def from_version(path: Path) -> Initialization:
     """Everything that a version knows, to be fitted further. Raises DataError where it is not a network of this kind."""
     try:
         bundle.verify(path)
@@ -167,7 +169,7 @@ def from_version(path: Path) -> Start:
     layers["evidence"] = [kernel, bias, *map(np.zeros_like, usual)]
     layers["vectors"] = [np.asarray(bytes_.codes, np.float32) * np.asarray(bytes_.worth)]
     codes = np.asarray(ngrams.codes, np.float32)
-    return Start(
+    return Initialization(
         words,
         layers,
         codes * np.abs(codes) * float(ngrams.worth),

@@ -7,7 +7,7 @@ from service.artifacts.card import SentimentCard
 from training.evaluation import classification
 from training.evaluation.checklist import Outcome
 from training.reporting import html_page, models_readme, plots
-from training.sentiment.card import Findings
+from training.sentiment.card import TrainingResult
 
 WORTH_IT = 0.98  # of the linear model's loss, at most
 PICTURES = {
@@ -17,7 +17,7 @@ PICTURES = {
 }
 
 
-def draw(directory: Path, found: Findings, card: SentimentCard) -> dict[str, Path]:
+def draw(directory: Path, found: TrainingResult, card: SentimentCard) -> dict[str, Path]:
     """The pictures of the page by name."""
     pictures = {name: directory / f"{name}.png" for name in PICTURES}
     shipped, test = found.shipped, found.parts[2]
@@ -35,7 +35,7 @@ def draw(directory: Path, found: Findings, card: SentimentCard) -> dict[str, Pat
     return pictures
 
 
-def write(directory: Path, found: Findings, card: SentimentCard, version: Path, outcomes: list[Outcome]) -> Path:
+def write(directory: Path, found: TrainingResult, card: SentimentCard, version: Path, outcomes: list[Outcome]) -> Path:
     """Write report.html and its pictures, which it contains."""
     directory.mkdir(parents=True, exist_ok=True)
     pictures = {name: directory / f"{name}.png" for name in PICTURES}
@@ -62,7 +62,7 @@ def write(directory: Path, found: Findings, card: SentimentCard, version: Path, 
     )
 
 
-def recommendation(found: Findings) -> str:
+def recommendation(found: TrainingResult) -> str:
     """Whether to use the network, by the validation part alone."""
     validation = found.parts[1]
     plain = found.plain["validation"]

@@ -42,13 +42,13 @@ def pretrain(
         return
     vocabulary = network.get_layer("vectors").input_dim
     batches = Batches(pieces, np.zeros(len(pieces), np.float32), np.random.default_rng(seed), WORD_DROPOUT)
-    model = _Foretelling(network, np.bincount(np.concatenate(pieces), minlength=vocabulary), seed)
+    model = _LanguageModel(network, np.bincount(np.concatenate(pieces), minlength=vocabulary), seed)
     model.compile(optimizer=optimizer(LEARNING_RATE, epochs * len(batches)), jit_compile=False)
     told = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: show(epoch, logs["loss"]))
     model.fit(batches.dataset(), epochs=epochs, shuffle=False, verbose=0, callbacks=[told])
 
 
-class _Foretelling(keras.Model):  # type: ignore[misc]
+class _LanguageModel(keras.Model):  # type: ignore[misc]
     """A network's layers up to its states, and what turns these into words."""
 
     def __init__(self, network: keras.Model, counts: npt.NDArray[np.int64], seed: int) -> None:

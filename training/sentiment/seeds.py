@@ -14,14 +14,14 @@ from service.interfaces import Array
 from training.evaluation import classification
 from training.networks import averaging
 from training.sentiment import fitting
-from training.sentiment.encoding import Part
-from training.sentiment.initialization import Start
+from training.sentiment.encoding import EncodedSplit
+from training.sentiment.initialization import Initialization
 
-Lessons = tuple[list[interfaces.Tokens], interfaces.Inputs]
+TrainingSet = tuple[list[interfaces.Tokens], interfaces.Inputs]
 
 
 @dataclass(frozen=True)
-class Trial:
+class SeedRun:
     """A network at its best epoch, its n-grams' share in the answer, and how it got there.
 
     Of one seed; or of several, the mean of whose weights it has, and of whose histories.
@@ -38,15 +38,15 @@ class Trial:
         return int(np.argmin(self.history["val_loss"])) + 1
 
 
-def try_seeds(
+def fit_seeds(
     seeds: Sequence[int],
-    lessons: Lessons,
-    judged: Sequence[Part],
-    begun: Start,
+    lessons: TrainingSet,
+    judged: Sequence[EncodedSplit],
+    begun: Initialization,
     plain: dict[str, Array],
-    settings: fitting.Fitting,
+    settings: fitting.FitConfig,
     console: Console,
-) -> list[Trial]:
+) -> list[SeedRun]:
     """A network a seed, fitted side by side on what cores there are; each blended with the n-grams on `judged[0]`.
 
     All begin at the same weights. All other randomness of a network is drawn from its own generators, which are seeded
@@ -58,35 +58,37 @@ def try_seeds(
         fitted.append(begun.network())
         fitted[-1].set_weights(fitted[0].get_weights())
 
-    def tried(seed: int, network: keras.Model) -> Trial:
+    def tried(seed: int, network: keras.Model) -> SeedRun:
         def show(epoch: int, logs: dict[str, float]) -> None:
             found = ", ".join(f"{name} {value:.4f}" for name, value in logs.items())
             console.print(f"seed {seed}, epoch {epoch + 1}: {found}")
 
         history = fitting.fit(network, lessons, (judged[0].read, judged[0].targets), settings, seed, show)
-        return blended((seed,), network, history, judged, plain)
+        return with_ngrams((seed,), network, history, judged, plain)
 
     with ThreadPoolExecutor(min(len(seeds), os.cpu_count() or 1)) as pool:
         return list(pool.map(tried, seeds, fitted))
 
 
-def together(trials: Sequence[Trial], begun: Start, judged: Sequence[Part], plain: dict[str, Array]) -> Trial:
+def average_weights(
+    trials: Sequence[SeedRun], begun: Initialization, judged: Sequence[EncodedSplit], plain: dict[str, Array]
+) -> SeedRun:
     """The network whose weights are the means of the trials', which is often better than each (Wortsman et al., 2022)."""
     network = begun.network()
     network.set_weights(averaging.mean_weights([trial.network for trial in trials]))
     history = {name: np.mean([t.history[name] for t in trials], axis=0).tolist() for name in trials[0].history}
-    return blended(tuple(seed for trial in trials for seed in trial.seeds), network, history, judged, plain)
+    return with_ngrams(tuple(seed for trial in trials for seed in trial.seeds), network, history, judged, plain)
 
 
-def blended(
+def with_ngrams(
     seeds: tuple[int, ...],
     network: keras.Model,
     history: dict[str, list[float]],
-    judged: Sequence[Part],
+    judged: Sequence[EncodedSplit],
     plain: dict[str, Array],
-) -> Trial:
+) -> SeedRun:
     """A fitted network with n-grams, whose logits `plain` are, beside it."""
     validation = judged[0]
     deep = {part.name: fitting.logits(network, part.read) for part in judged}
     blend = classification.blend(validation.labels, deep[validation.name], plain[validation.name])
-    return Trial(seeds, network, history, blend, {name: blend(deep[name], plain[name]) for name in deep})
+    return SeedRun(seeds, network, history, blend, {name: blend(deep[name], plain[name]) for name in deep})

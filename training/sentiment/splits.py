@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
-from service.artifacts.tokenizer import Tokeniser
+from service.artifacts.tokenizer import Tokenizer
 from service.interfaces import Labels
 from training.data.tables import DataError
 from training.data.texts import Texts, fetch_reviews, read_texts, read_unlabelled, same, without
 from training.sentiment import encoding
-from training.sentiment.encoding import Part
+from training.sentiment.encoding import EncodedSplit
 
 VALIDATION_SHARE = 0.1
 MOST_VALIDATION = 0.3
@@ -25,7 +25,7 @@ LEAST_BLOCKS = 10  # of the rarer class, in the smaller part
 
 
 @dataclass(frozen=True)
-class Material:
+class Splits:
     """Labelled texts with the rows to fit on and to validate with, texts without labels, and those to test on."""
 
     learn: Texts
@@ -51,17 +51,17 @@ class Material:
         """All texts that may be read without their labels: never the validation or the test part's."""
         return [*self.learn.take(self.train_rows)[0], *self.more]
 
-    def parts(self, words: list[str]) -> tuple[Part, Part, Part]:
+    def parts(self, words: list[str]) -> tuple[EncodedSplit, EncodedSplit, EncodedSplit]:
         """Training, validation and test part as token numbers."""
-        tokenise = Tokeniser(words)
+        tokenise = Tokenizer(words)
         return (
-            encoding.part("train", *self.learn.take(self.train_rows), tokenise),
-            encoding.part("validation", *self.learn.take(self.validation_rows), tokenise),
-            encoding.part("test", self.test.texts, self.test.labels, tokenise),
+            encoding.encode("train", *self.learn.take(self.train_rows), tokenise),
+            encoding.encode("validation", *self.learn.take(self.validation_rows), tokenise),
+            encoding.encode("test", self.test.texts, self.test.labels, tokenise),
         )
 
 
-def gather(options: argparse.Namespace) -> Material:
+def load(options: argparse.Namespace) -> Splits:
     """Read what the options name. Raises DataError for numbers and files that cannot be used and for too few texts."""
     if any(number is not None and number < 1 for number in (options.epochs, options.vocabulary)):
         raise DataError("--epochs and --vocabulary are at least 1")
@@ -73,7 +73,7 @@ def gather(options: argparse.Namespace) -> Material:
             f"{len(learn)} training texts ({classes.tolist()} a class) are too few: "
             f"at least {LEAST_TEXTS}, and {LEAST_TEXTS // 4} of each class, are needed"
         )
-    return Material(learn, more, test, *split(learn.labels, validation_share(len(learn))))
+    return Splits(learn, more, test, *split(learn.labels, validation_share(len(learn))))
 
 
 def read(options: argparse.Namespace) -> tuple[Texts, list[str], Texts]:

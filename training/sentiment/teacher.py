@@ -36,20 +36,20 @@ Tokens = Sequence[npt.NDArray[np.int32]]
 
 
 @dataclass(frozen=True)
-class Said:
+class PseudoLabels:
     """Calibrated logits: of the labelled texts, each by a teacher that did not know its label, and of the unlabelled."""
 
     labelled: Array
     more: Array
 
 
-def say(
+def pseudo_label(
     labelled: Tokens,
     labels: npt.NDArray[np.int64],
     folds: Iterable[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]],
     more: Tokens,
     seed: int,
-) -> Said:
+) -> PseudoLabels:
     """What the labels teach of `more`; `folds` part the labelled texts into those to fit on and to judge on.
 
     Vectors are fitted by several threads, so that another run differs a little.
@@ -61,7 +61,7 @@ def say(
         held_out[judged] = _fit(known[learnt], vectors[learnt], labels[learnt])(known[judged], vectors[judged])
     temperature = classification.temperature(labels, held_out)
     logits = _fit(known, vectors[: len(labels)], labels)(others, vectors[len(labels) :])
-    return Said(held_out / temperature, logits / temperature)
+    return PseudoLabels(held_out / temperature, logits / temperature)
 
 
 def _fit(

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service import interfaces
-from service.forecast.context_features import CONTEXT, HORIZON, view
+from service.forecast.context_features import CONTEXT, HORIZON, context_features
 from training.networks.universal import Batch
 from training.universal import synthetic
 
@@ -32,18 +32,18 @@ def _group(chance: np.random.Generator, rows: int, time_: int, steps: int) -> Ba
     season = synthetic.choose_season(chance)
     early = int(chance.integers(0, 3 * season + 1))  # where in the season a series begins
     series = synthetic.sample(chance, rows, early + time_ + steps, season)[:, early:]
-    told = _told(chance, season)
+    told = _stated_season(chance, season)
     known, future = series[:, :time_], series[:, time_:]
     lengths = np.full(rows, time_)
     shorter = chance.random(rows) < 0.3
     lengths[shorter] = chance.integers(max(4, time_ // 3), time_ + 1, shorter.sum())
     known, seen = with_gaps(chance, known)
-    made = view(known, lengths, seen, told, steps)
+    made = context_features(known, lengths, seen, told, steps)
     target = np.clip((future - made.base) / made.scale, -MAX_TARGET, MAX_TARGET)
     return Batch(made.readings, made.steps, target.astype(np.float32))
 
 
-def _told(chance: np.random.Generator, season: int) -> int:
+def _stated_season(chance: np.random.Generator, season: int) -> int:
     """The season that the network is told: nearly always the true one."""
     draw = chance.random()
     if season > 1 and draw < 0.06:

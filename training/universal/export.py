@@ -19,9 +19,10 @@ from service.artifacts.card import (
     StepErrors,
     TrainingData,
 )
-from service.forecast.context_features import CONTEXT, HORIZON, QUANTILES, View, quantiles, view
+from service.forecast.context_features import CONTEXT, HORIZON, QUANTILES, ContextFeatures, context_features, quantiles
+from service.forecast.context_forecaster import ContextForecaster
+from service.forecast.forecaster import Forecaster
 from service.interfaces import Array, Network
-from service.predictors import Forecaster, UniversalForecaster
 from training.data.tables import file_sha256
 from training.evaluation.conformal import conformal
 from training.export import versions
@@ -81,7 +82,7 @@ def _batch(network: Network, chance: np.random.Generator) -> tuple[Array, ...]:
     season = synthetic.choose_season(chance)
     series = synthetic.sample(chance, batches_module.BATCH, time + HORIZON, season)
     known, future = series[:, :time], series[:, time:]
-    seen = view(known, np.full(len(known), time), np.ones(known.shape, bool), season, HORIZON)
+    seen = context_features(known, np.full(len(known), time), np.ones(known.shape, bool), season, HORIZON)
     found = quantiles(seen, network(seen.readings, seen.steps)["output"])
     back = season if season < time else 1
     naive = known[:, np.arange(HORIZON) % back - back]
@@ -91,7 +92,7 @@ def _batch(network: Network, chance: np.random.Generator) -> tuple[Array, ...]:
     )
 
 
-def _scaled(values: Array, seen: View) -> Array:
+def _scaled(values: Array, seen: ContextFeatures) -> Array:
     most = batches_module.MAX_TARGET
     return np.clip((values - seen.base) / seen.scale, -most, most)
 
@@ -155,7 +156,7 @@ def export(model: keras.Model, seed: int, steps: int, models_dir: Path) -> Path:
 
 def golden_answers(forecaster: Forecaster) -> golden.Golden:
     """Short and long, seasonal and not, with gaps: made-up readings as the network answers them."""
-    assert isinstance(forecaster, UniversalForecaster)
+    assert isinstance(forecaster, ContextForecaster)
     chance = np.random.default_rng(0)
     wave = [100 + 0.2 * t + 10 * float(np.sin(2 * np.pi * t / 12)) + float(chance.normal()) for t in range(96)]
     walk = np.cumsum(chance.normal(size=40)).tolist()

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Depends, Header, Request
 from service.errors import Fault, GatecastError, ModelFault, NotReady
 from service.http.access_log import log_defect
 from service.http.lifecycle import Lifecycle, Phase
-from service.http.middleware import Asking
+from service.http.middleware import PredictRoute
 from service.http.request import MAX_TIMEOUT_MS, Call, documented
 from service.http.schemas import Problem
 from service.serving.batching import Answer
 from service.serving.registry import Registry
-from service.serving.repository import Library
+from service.serving.repository import ModelRepository
 
 Result = TypeVar("Result")
 
@@ -23,21 +23,21 @@ async def lifecycle(request: Request) -> Lifecycle:
     return found
 
 
-async def library(request: Request) -> Library:
+async def library(request: Request) -> ModelRepository:
     """Where models come from; NotReady before they are proven."""
     if request.app.state.lifecycle.phase is Phase.STARTING:
         raise NotReady(request.app.state.lifecycle.reason, headers={"Retry-After": "1"})
-    found: Library = request.app.state.library
+    found: ModelRepository = request.app.state.library
     return found
 
 
-async def registry(found: Annotated[Library, Depends(library)]) -> Registry:
+async def registry(found: Annotated[ModelRepository, Depends(library)]) -> Registry:
     """The loaded models."""
     return found.registry
 
 
 Life = Annotated[Lifecycle, Depends(lifecycle)]
-Shelves = Annotated[Library, Depends(library)]
+Shelves = Annotated[ModelRepository, Depends(library)]
 Models = Annotated[Registry, Depends(registry)]
 
 
@@ -65,7 +65,7 @@ DESCRIPTIONS = {
 class AskingRouter(APIRouter):
     """Documents routes whose POST the front layer answers; FastAPI itself answers other methods on their paths."""
 
-    def __init__(self, tag: str, asking: Mapping[str, Asking]) -> None:
+    def __init__(self, tag: str, asking: Mapping[str, PredictRoute]) -> None:
         super().__init__(tags=[tag], responses=problems(400, 404, 405, 413, 415, 422, 500, 503, 504))
         for path, route in asking.items():
             self.add_api_route(

@@ -5,8 +5,9 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from service.errors import GatecastError, InvalidRequest
+from service.forecast.forecaster import Forecast
 from service.forecast.timestamps import season_of, timestamps
-from service.http.middleware import Asked, Asking
+from service.http.middleware import Asked, PredictRoute
 from service.http.routes.common import AskingRouter, outcome, warned, within
 from service.http.schemas import (
     BatchSeries,
@@ -16,9 +17,8 @@ from service.http.schemas import (
     ForecastResponse,
     SeriesOptions,
 )
-from service.predictors import Forecast
 from service.serving.batching import Answer
-from service.serving.registry import Contender, Question, Registry, best
+from service.serving.registry import Candidate, ForecastQuery, Registry, select
 
 T = TypeVar("T")
 PREPARED_AT_ONCE = 64  # series of a batch checked before other requests have their turn
@@ -35,7 +35,7 @@ class Prepared:
 
     def response(self, forecasts: Sequence[Forecast]) -> dict[str, Any]:
         """A ForecastResponse as a dictionary, from the contenders' forecasts."""
-        place = best(self.contenders, forecasts) if len(forecasts) > 1 else 0
+        place = select(self.contenders, forecasts) if len(forecasts) > 1 else 0
         (model, window), forecast = self.contenders[place], forecasts[place]
         predictor, horizon = model.predictor, window.horizon
         return {
@@ -50,8 +50,8 @@ class Prepared:
         }
 
 
-def _question(series: ForecastRequest | BatchSeries, options: SeriesOptions) -> Question:
-    return Question(series.readings, options.horizon, options.levels, _season(series.frequency), series.frequency)
+def _question(series: ForecastRequest | BatchSeries, options: SeriesOptions) -> ForecastQuery:
+    return ForecastQuery(series.readings, options.horizon, options.levels, _season(series.frequency), series.frequency)
 
 
 def _season(frequency: str | None) -> int | None:
@@ -98,7 +98,7 @@ def _series_checks(
     """What can be wrong with a series, whatever else is wrong."""
 
     def check_readings() -> None:
-        plain = Question(series.readings, None, (), None)
+        plain = ForecastQuery(series.readings, None, (), None)
         models.contenders(options.model, options.version, plain)
 
     return check_readings, lambda: _dates(series, 1)
@@ -147,12 +147,12 @@ async def _ask_all(items: list[Prepared | GatecastError], asked: Asked) -> list[
 
     A series of which one contender fails has that error.
     """
-    by_model: dict[int, list[tuple[int, int, Contender]]] = {}  # with the places of the item and of the contender
+    by_model: dict[int, list[tuple[int, int, Candidate]]] = {}  # with the places of the item and of the contender
     for index, item in enumerate(items):
         for place, contender in enumerate(item.contenders if isinstance(item, Prepared) else ()):
             by_model.setdefault(id(contender.model), []).append((index, place, contender))
 
-    def ask(entries: list[tuple[int, int, Contender]]) -> Coroutine[Any, Any, list[Answer[Forecast] | Exception]]:
+    def ask(entries: list[tuple[int, int, Candidate]]) -> Coroutine[Any, Any, list[Answer[Forecast] | Exception]]:
         engine = entries[0][2].model.engine
         return engine.ask_many([c.window for _, _, c in entries], asked.deadline, asked.call.gone)
 
@@ -184,7 +184,7 @@ async def _together(asking: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
 
 
 ASKING = {
-    "/forecast": Asking(ForecastRequest, ForecastResponse, forecast),
-    "/forecast/batch": Asking(ForecastBatchRequest, ForecastBatchResponse, forecast_batch),
+    "/forecast": PredictRoute(ForecastRequest, ForecastResponse, forecast),
+    "/forecast/batch": PredictRoute(ForecastBatchRequest, ForecastBatchResponse, forecast_batch),
 }
 router = AskingRouter("forecast", ASKING)

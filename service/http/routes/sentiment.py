@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from service.errors import GatecastError, InvalidRequest, NotOffered, UnreadableText
-from service.http.middleware import Asked, Asking
+from service.http.middleware import Asked, PredictRoute
 from service.http.routes.common import AskingRouter, outcome, warned, within
 from service.http.schemas import (
     MAX_CHARACTERS,
@@ -16,8 +16,8 @@ from service.http.schemas import (
     SentimentRequest,
     SentimentResponse,
 )
-from service.predictors import Review, Sentiment
-from service.sentiment.sentences import sentences
+from service.sentiment.classifier import Review, Sentiment
+from service.sentiment.sentences import split_sentences
 from service.serving.batching import Answer
 from service.serving.registry import LoadedClassifier
 
@@ -34,7 +34,7 @@ async def sentiment(body: SentimentRequest, asked: Asked) -> dict[str, Any]:
     if body.explain:
         response["explanation"] = _explanation(model, body.text, answer.result)
     if body.sentences:
-        (response["sentences"],) = await _sentences(model, [body.text], asked)
+        (response["split_sentences"],) = await _sentences(model, [body.text], asked)
     return response
 
 
@@ -67,7 +67,7 @@ async def sentiment_batch(body: SentimentBatchRequest, asked: Asked) -> dict[str
     if body.sentences:
         told = await _sentences(model, [body.texts[index] for index in judged], asked)
         for index, lines in zip(judged, told, strict=True):
-            results[index]["sentences"] = lines
+            results[index]["split_sentences"] = lines
     return {"results": results}
 
 
@@ -94,7 +94,7 @@ async def _sentences(model: LoadedClassifier, texts: Sequence[str], asked: Asked
     """Every sentence of every text, judged as a text of its own."""
     places = []
     for index, text in enumerate(texts):
-        places.append(sentences(text))
+        places.append(split_sentences(text))
         await _turn(index)
     count = sum(map(len, places))
     if count > MAX_SENTENCES_ASKED:
@@ -154,7 +154,7 @@ def _response(model: LoadedClassifier, found: Sentiment) -> dict[str, Any]:
 
 
 ASKING = {
-    "/sentiment": Asking(SentimentRequest, SentimentResponse, sentiment),
-    "/sentiment/batch": Asking(SentimentBatchRequest, SentimentBatchResponse, sentiment_batch),
+    "/sentiment": PredictRoute(SentimentRequest, SentimentResponse, sentiment),
+    "/sentiment/batch": PredictRoute(SentimentBatchRequest, SentimentBatchResponse, sentiment_batch),
 }
 router = AskingRouter("sentiment", ASKING)

@@ -8,9 +8,9 @@ import pytest
 from service.artifacts import bundle, files
 from service.artifacts import golden as golden_module
 from service.artifacts.bundle import BundleError
-from service.artifacts.golden import prove
+from service.artifacts.golden import verify
 from service.artifacts.scaler import MinMax
-from service.predictors import WindowForecaster
+from service.forecast.window_forecaster import WindowForecaster
 from tests import fakes
 
 
@@ -163,7 +163,7 @@ def test_a_golden_answer_that_is_off_is_refused():
     """The proof at start: the serving path must give what training's evaluation gave."""
     wrong = fakes.forecast_bundle(answer=61.0)
     with pytest.raises(BundleError, match=r"golden case 1 differs by up to 0\.99"):
-        prove(WindowForecaster(wrong), wrong.golden, "gru/1")
+        verify(WindowForecaster(wrong), wrong.golden, "gru/1")
 
 
 def test_a_golden_request_that_is_refused_is_named():
@@ -173,7 +173,7 @@ def test_a_golden_request_that_is_refused_is_named():
         cases=[golden_module.GoldenCase(request={"readings": [1.0]}, answer=[1.0])],
     )
     with pytest.raises(BundleError, match="golden case 1 is refused"):
-        prove(WindowForecaster(fakes.forecast_bundle()), short, "gru/1")
+        verify(WindowForecaster(fakes.forecast_bundle()), short, "gru/1")
 
 
 def test_a_network_that_does_not_fit_its_card_is_refused_by_name():
@@ -182,7 +182,7 @@ def test_a_network_that_does_not_fit_its_card_is_refused_by_name():
 
     misfit = fakes.forecast_bundle(run=broken)
     with pytest.raises(BundleError, match="gru/1: golden case 1 fails: ValueError"):
-        prove(WindowForecaster(misfit), misfit.golden, "gru/1")
+        verify(WindowForecaster(misfit), misfit.golden, "gru/1")
 
 
 def test_scaling_is_reversible():

@@ -174,12 +174,12 @@ def test_compiling_a_version_again_writes_what_is_there(tmp_path):
 @pytest.mark.slow
 def test_a_compiled_form_that_answers_otherwise_is_removed(tmp_path):
     """Another network's weights: refused at export, and the compiled form that was there is there again."""
-    from training.export.versions import compile_proven
+    from training.export.versions import compile_verified
     from training.networks import universal as universal_module
 
     path = tmp_path / "universal" / "1"
     shutil.copytree(ROOT / "models" / "universal" / "1", path)
     with pytest.raises(BundleError, match="golden case 1 differs"):
-        compile_proven(path, universal_module.network(), None)
+        compile_verified(path, universal_module.network(), None)
     onnx.load(path, 1)
     assert [p.name for p in path.parent.iterdir()] == ["1"]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from service.artifacts.tokenizer import Tokeniser, spans, words
+from service.artifacts.tokenizer import Tokenizer, spans, words
 
 VOCABULARY = ["", "[UNK]", "the", "don't", "é", "br", "a", "b", "'a", "1", "ſ", "k"]
 
@@ -28,13 +28,13 @@ def test_words(text, expected):
 
 
 def test_numbers_follow_the_vocabulary():
-    assert Tokeniser(VOCABULARY)("The zebra: don't!").tolist() == [2, 1, 3]
+    assert Tokenizer(VOCABULARY)("The zebra: don't!").tolist() == [2, 1, 3]
 
 
 @pytest.mark.parametrize("vocabulary", [[], ["the"], ["", "the"], ["", "[UNK]", "the", "the"]])
 def test_a_list_that_is_no_vocabulary_is_refused(vocabulary):
     with pytest.raises(ValueError, match="vocabulary"):
-        Tokeniser(vocabulary)
+        Tokenizer(vocabulary)
 
 
 def test_a_text_of_opened_tags_is_read_in_one_pass():
@@ -66,9 +66,9 @@ def test_every_text_gets_the_tokens_that_the_network_would_give_it():
 
     from training.networks import text as text_module
 
-    layer = text_module.tokeniser(len(VOCABULARY))
+    layer = text_module.tokenizer(len(VOCABULARY))
     layer.set_vocabulary(VOCABULARY[2:])
-    ours = Tokeniser(VOCABULARY)
+    ours = Tokenizer(VOCABULARY)
 
     @settings(deadline=None, derandomize=True, max_examples=150)
     @example(["", " ", "'", "''", "<", "<a", "a" * 20_000, "a " * 5_000, "'a' " * 3_000, "<b>" * 3_000])

@@ -5,8 +5,8 @@ import pytest
 
 from service.artifacts import bundle
 from service.errors import HorizonTooLong, InvalidRequest, TooFewReadings, UnsupportedLevel
-from service.forecast.context_features import HORIZON, view
-from service.predictors import predictor
+from service.forecast.context_features import HORIZON, context_features
+from service.predictors import load_predictor
 from tests.processes import ROOT
 
 T = np.arange(120)
@@ -15,7 +15,7 @@ MONTHS = 100 + 0.3 * T + 12 * np.sin(2 * np.pi * T / 12) + np.random.default_rng
 
 @pytest.fixture(scope="module")
 def universal():
-    return predictor(bundle.load(ROOT / "models" / "universal" / "1", engine="onnx"))
+    return load_predictor(bundle.load(ROOT / "models" / "universal" / "1", engine="onnx"))
 
 
 def ask(universal, readings, **asked):
@@ -116,10 +116,10 @@ def test_what_it_cannot_answer_is_refused(universal, readings, asked, refusal):
 def test_what_the_network_sees_does_not_depend_on_padding():
     """A row beside a longer one is looked at as it is alone."""
     row = MONTHS[:40]
-    alone = view(row[None], np.array([40]), np.ones((1, 40), bool), 12, 8)
+    alone = context_features(row[None], np.array([40]), np.ones((1, 40), bool), 12, 8)
     padded = np.zeros((2, 100))
     padded[0, 60:], padded[1] = row, MONTHS[:100]
-    both = view(padded, np.array([40, 100]), np.ones((2, 100), bool), 12, 8)
+    both = context_features(padded, np.array([40, 100]), np.ones((2, 100), bool), 12, 8)
     np.testing.assert_allclose(both.base[0], alone.base[0], rtol=1e-9)
     np.testing.assert_allclose(both.scale[0], alone.scale[0], rtol=1e-9)
     np.testing.assert_allclose(both.steps[0], alone.steps[0], atol=1e-5)

@@ -44,7 +44,7 @@ def test_steps_after_the_calibrated_ones_grow_as_a_random_walk():
 def test_a_walk_compares_with_the_season_before_and_leaves_out_what_was_missing():
     values = np.arange(20.0)
     seen = [i != 15 for i in range(20)]
-    walked = backtest.walk(values, seen, [14, 15, 16], np.full((3, 3), 14.0), 4)
+    walked = backtest.rolling_backtest(values, seen, [14, 15, 16], np.full((3, 3), 14.0), 4)
     assert walked.actual[0].tolist()[0] == 14
     assert np.isnan(walked.actual[0, 1])
     assert walked.naive[0].tolist() == [10, 11, 12]
@@ -56,7 +56,7 @@ def test_skill_is_the_ratio_of_errors_on_the_same_targets():
     values = np.arange(30.0)
     ends = range(18, 28)
     forecasts = np.array([values[e : e + 2] + 1 for e in ends])
-    skill = backtest.walk(values, None, ends, forecasts, 4).skill(2)
+    skill = backtest.rolling_backtest(values, None, ends, forecasts, 4).skill(2)
     assert skill["ratio"] == pytest.approx(0.25)
     assert (skill["measured_on"], skill["origins"]) == ("readings", 10)
 
@@ -67,16 +67,16 @@ def test_a_season_is_found_in_the_readings(season, noise):
     chance = np.random.default_rng(1)
     pattern = chance.normal(size=season)
     values = 50 + 0.1 * time + 3 * pattern[time % season] + noise * chance.normal(size=len(time))
-    assert seasonality.by_readings(values) == season
+    assert seasonality.detect_season(values) == season
 
 
 @pytest.mark.parametrize("values", [np.ones(60), np.arange(60.0), np.random.default_rng(2).normal(size=200).cumsum()])
 def test_no_season_is_invented(values):
-    assert seasonality.by_readings(values) == 1
+    assert seasonality.detect_season(values) == 1
 
 
 @pytest.mark.parametrize(
     ("alias", "season"), [("MS", 12), ("QS-OCT", 4), ("D", 7), ("h", 24), ("30min", 48), ("YS", 1)]
 )
 def test_frequencies_have_their_usual_seasons(alias, season):
-    assert seasonality.by_frequency(alias) == season
+    assert seasonality.season_of_frequency(alias) == season

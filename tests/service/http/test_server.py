@@ -19,7 +19,7 @@ import pytest
 import uvicorn
 
 from service.app import create_app
-from service.http.protocol import Door
+from service.http.protocol import AdmissionProtocol
 from service.http.schemas import RECENT_MONTHS
 from tests import fakes
 from tests.fakes import READINGS, Gate
@@ -132,7 +132,7 @@ def connected(tmp_path, gate, **settings):
     """The app on a gated fake model behind uvicorn, in a thread: (server, app, port)."""
     load = fakes.FakeLoad(tmp_path, [fakes.forecast_bundle(run=gate)])
     app = create_app(fakes.settings(tmp_path, **({"max_batch": 1} | settings)), load)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, http=Door, proxy_headers=False))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, http=AdmissionProtocol, proxy_headers=False))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = Thread(target=lambda: asyncio.run(server.serve([listening])))
         thread.start()

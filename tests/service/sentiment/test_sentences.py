@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.sentiment.sentences import MAX_SENTENCES, sentences
+from service.sentiment.sentences import MAX_SENTENCES, split_sentences
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ from service.sentiment.sentences import MAX_SENTENCES, sentences
     ],
 )
 def test_sentences(text, expected):
-    assert [text[first:end] for first, end in sentences(text)] == expected
+    assert [text[first:end] for first, end in split_sentences(text)] == expected
 
 
 @settings(derandomize=True, max_examples=200, deadline=None)
@@ -30,7 +30,7 @@ def test_sentences(text, expected):
     st.lists(st.sampled_from([*"aB .!?\n\u2019'\"😀é<>", "<br />", "Mr. ", "good ", ". "]), max_size=60).map("".join)
 )
 def test_sentences_are_in_order_and_apart(text):
-    found = sentences(text)
+    found = split_sentences(text)
     assert all(first < end <= len(text) for first, end in found)
     assert all(before[1] <= after[0] for before, after in itertools.pairwise(found))
     assert all(text[first:end] == text[first:end].strip() for first, end in found)
@@ -38,6 +38,6 @@ def test_sentences_are_in_order_and_apart(text):
 
 def test_their_number_is_bounded():
     text = "Hi! " * 4000
-    found = sentences(text)
+    found = split_sentences(text)
     assert len(found) == MAX_SENTENCES
     assert found[-1][1] == len(text) - 1

@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 
-from service.errors import CallerLeft, DeadlineExceeded, Overloaded
+from service.errors import ClientDisconnected, DeadlineExceeded, Overloaded
 from service.serving.batching import Limits, MicroBatcher
 
 
@@ -258,7 +258,7 @@ def test_a_caller_whose_connection_is_gone_never_reaches_the_model():
         return gone, waiting.depth, waiting.batcher.counts.left
 
     gone, depth, left = asyncio.run(work())
-    assert [type(error) for error in gone] == [CallerLeft, CallerLeft]
+    assert [type(error) for error in gone] == [ClientDisconnected, ClientDisconnected]
     assert (seen, depth, left) == ([1, 5], 0, 2)
 
 

@@ -9,7 +9,7 @@ import pytest
 from service.artifacts.files import BundleError
 from service.errors import Overloaded
 from service.serving.batching import never_gone
-from service.serving.repository import Library, version_directories
+from service.serving.repository import ModelRepository, version_directories
 from tests import fakes
 
 
@@ -46,7 +46,7 @@ def test_one_version_that_fails_its_proof_keeps_the_service_from_starting(tmp_pa
     load = fakes.FakeLoad(tmp_path, [fakes.sentiment_bundle(), fakes.forecast_bundle(answer=61.0)])
 
     async def start():
-        await Library(fakes.settings(tmp_path), load).open()
+        await ModelRepository(fakes.settings(tmp_path), load).open()
 
     with pytest.raises(BundleError, match=r"gru/1/golden\.json: golden case 1 differs"):
         asyncio.run(start())
@@ -89,7 +89,7 @@ def opened(shelf, work, **changes):
     """Run `work(library)` on an open library, then close it."""
 
     async def run():
-        library = Library(fakes.settings(shelf.path, **changes), shelf)
+        library = ModelRepository(fakes.settings(shelf.path, **changes), shelf)
         await library.open()
         try:
             return await work(library)
@@ -285,7 +285,7 @@ def test_auto_serves_the_saved_model_where_the_compiled_form_is_refused(shelf, c
         return shelf(path, threads, engine)
 
     async def start():
-        library = Library(fakes.settings(shelf.path), load)
+        library = ModelRepository(fakes.settings(shelf.path), load)
         await library.open()
         engines = [m.predictor.engine for m in library.registry]
         await library.close()

@@ -297,7 +297,7 @@ def test_a_test_part_taken_from_the_data_leaves_blocks_whole(tmp_path):
     frame = pd.DataFrame({"text": [f"film number {i} was long" for i in range(4_000)], "label": np.tile([0, 1], 2_000)})
     more = pd.DataFrame({"text": ["film number 7 was LONG", "another film", "another film"]})
     paths = [write(tmp_path, table.to_csv(index=False), f"{len(table)}.csv") for table in (frame, more)]
-    found = splits.gather(
+    found = splits.load(
         argparse.Namespace(
             epochs=None,
             vocabulary=None,

@@ -55,7 +55,7 @@ def test_a_fitted_baseline_gives_ordered_bands_and_never_sees_the_future(name):
     assert (found.lower[0] < found.upper[0]).all()
     assert np.abs(found.point - SERIES[50:55]).mean() < 8
     changed = np.concatenate([SERIES[:50], np.full(10, 1e6)])
-    assert rolling.walk(changed, [50], 5, [95, 80], one).predicted.point == pytest.approx(found.point)
+    assert rolling.rolling_backtest(changed, [50], 5, [95, 80], one).predicted.point == pytest.approx(found.point)
 
 
 def test_a_kept_fit_is_brought_up_to_each_origin():

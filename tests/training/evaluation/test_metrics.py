@@ -6,14 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.evaluation import metrics, rolling
-from training.evaluation.rolling import Predicted
+from training.evaluation.rolling import Predictions
 
 SERIES = np.arange(60, dtype=float)
 
 
 def banded(point, half, level=80.0):
     point = np.asarray(point, dtype=float)
-    return Predicted(point, (level,), point[np.newaxis] - half, point[np.newaxis] + half)
+    return Predictions(point, (level,), point[np.newaxis] - half, point[np.newaxis] + half)
 
 
 def test_metrics_by_hand():
@@ -57,7 +57,7 @@ def test_a_band_of_a_known_width_covers_its_share():
 
 def test_targets_after_the_end_are_missing_and_left_out_of_the_whole_path():
     naive = lambda histories, steps, levels: rolling.without_intervals(rolling.last_value(histories, steps))  # noqa: E731
-    walk = rolling.walk(SERIES, range(55, 60), 3, (), naive)
+    walk = rolling.rolling_backtest(SERIES, range(55, 60), 3, (), naive)
     assert np.isnan(walk.actual).sum() == 3
     assert len(walk.part(1).origins) == 5
     assert walk.part(3).origins.tolist() == [55, 56, 57]
@@ -73,7 +73,7 @@ def test_a_method_sees_nothing_after_its_origin_and_cannot_change_the_series():
             history[:] = -1
         return rolling.without_intervals(np.zeros((len(histories), steps)))
 
-    walk = rolling.walk(SERIES, [50, 52], 3, (), spy)
+    walk = rolling.rolling_backtest(SERIES, [50, 52], 3, (), spy)
     assert [len(history) for history in seen] == [50, 52]
     assert walk.actual[0].tolist() == [50, 51, 52]
     assert SERIES[0] == 0
@@ -81,7 +81,7 @@ def test_a_method_sees_nothing_after_its_origin_and_cannot_change_the_series():
 
 def test_forecasts_that_are_no_numbers_are_refused():
     with pytest.raises(ValueError, match="not a finite number"):
-        rolling.walk(SERIES, [50], 1, (), lambda h, s, v: rolling.without_intervals(np.array([[np.nan]])))
+        rolling.rolling_backtest(SERIES, [50], 1, (), lambda h, s, v: rolling.without_intervals(np.array([[np.nan]])))
 
 
 @given(st.integers(0, 1000), st.integers(1, 40))

@@ -3,11 +3,11 @@
 import pytest
 
 from training.evaluation import test_log
-from training.evaluation.test_log import Look
+from training.evaluation.test_log import LogEntry
 
 
 def look(value, at="2026-01-01", steps=14):
-    return Look(at=at, settings={"steps": steps}, figures={"rmse": value})
+    return LogEntry(at=at, settings={"steps": steps}, figures={"rmse": value})
 
 
 def test_looks_are_added_and_never_overwritten(tmp_path):
@@ -21,7 +21,7 @@ def test_looks_are_added_and_never_overwritten(tmp_path):
 def test_a_damaged_diary_is_refused_and_kept(tmp_path):
     path = tmp_path / "looks.json"
     path.write_text("{")
-    with pytest.raises(test_log.LooksError, match="cannot be read"):
+    with pytest.raises(test_log.TestLogError, match="cannot be read"):
         test_log.record(path, {"k": look(1.0)})
     assert path.read_text() == "{"
 

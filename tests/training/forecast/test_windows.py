@@ -57,14 +57,14 @@ def test_rolling_gives_a_forecast_nothing_but_the_past():
         seen.extend(history[-1] for history in histories)
         return np.stack([history[-1] + np.arange(1, steps + 1) for history in histories])
 
-    actual, predicted = rolling.rolling(SERIES, [20, 25], 3, forecast)
+    actual, predicted = rolling.point_backtest(SERIES, [20, 25], 3, forecast)
     assert seen == [19, 24]
     assert (actual == predicted).all()
 
 
 def test_rolling_refuses_a_forecast_of_another_shape():
     with pytest.raises(ValueError, match="expected"):
-        rolling.rolling(SERIES, [20], 3, lambda histories, steps: np.zeros((1, 1)))
+        rolling.point_backtest(SERIES, [20], 3, lambda histories, steps: np.zeros((1, 1)))
 
 
 def test_point_metrics_are_those_of_the_textbook():

@@ -27,7 +27,7 @@ def network(rng):
     from training.networks import review
 
     trained = review.trainable(VOCABULARY, 8, 6, 5, (0.2, 0.5))
-    model = review.filled(trained, rng.normal(size=BUCKETS).astype(np.float32))
+    model = review.quantize(trained, rng.normal(size=BUCKETS).astype(np.float32))
     evidence = model.get_layer("reader").get_layer("evidence")
     for weights in (evidence.usual, evidence.growth):
         weights.assign(rng.normal(size=10) * 0.3)
@@ -88,10 +88,10 @@ def test_the_compiled_network_answers_the_same(network, rng, width):
 
 def test_weights_are_kept_in_bytes_closely_enough(rng):
     """Vectors within a 127th of a row's largest; n-gram weights the more closely the smaller they are."""
-    from training.networks.review import ByteVectors, NgramWeights
+    from training.networks.review import Int8Embedding, NgramWeights
 
     vectors = rng.normal(size=(VOCABULARY, 8)).astype(np.float32)
-    layer = ByteVectors(VOCABULARY, 8)
+    layer = Int8Embedding(VOCABULARY, 8)
     layer.build((None, None))
     layer.store(vectors)
     tokens = np.arange(VOCABULARY)[None]
@@ -133,7 +133,7 @@ def test_usual_states_are_those_of_texts_as_long(rng):
 
     network = review.trainable(VOCABULARY, 8, 6, 5, (0.2, 0.5))
     texts = [row[row > 0] for row in padded(rng, [1, 2, 3, 4, 4, 0], 4)]
-    usual, growth = fitting.usual_states(network, texts, rng)
+    usual, growth = fitting.baseline_states(network, texts, rng)
     longer = np.log(np.array([1, 1, 2, 2, 2]) / review.LENGTH)
     expected = usual + longer[:, None] * growth
     np.testing.assert_allclose(fitting.pooled(network, texts[:5]).mean(axis=0), expected.mean(axis=0), atol=1e-4)
@@ -147,7 +147,7 @@ def test_usual_states_are_of_texts_from_all_over_the_file(rng, monkeypatch):
     monkeypatch.setattr(fitting, "USUAL_FROM", 2)
     network = review.trainable(VOCABULARY, 8, 6, 5, (0.2, 0.5))
     first, last = np.array([5, 6], np.int32), np.array([40, 41], np.int32)
-    usual, growth = fitting.usual_states(network, [first, first, last, last], rng)
+    usual, growth = fitting.baseline_states(network, [first, first, last, last], rng)
     expected = usual + np.log(1 / review.LENGTH) * growth
     np.testing.assert_allclose(fitting.pooled(network, [first, last]).mean(axis=0), expected, atol=1e-4)
 

@@ -141,10 +141,10 @@ def test_drift_makes_growth_a_matter_of_the_window():
     line = 0.01 * np.arange(80.0)
     x, y = windows.next_steps(line, 24, 14)
     recipe = replace(recipes.TUNED["gru"], updates=200, drift=1.0)
-    grown, after = recipes.drawn(recipe, x, y, 0.01, seed=0)
+    grown, after = recipes.bootstrap_windows(recipe, x, y, 0.01, seed=0)
     assert np.diff(grown, axis=1).mean() == pytest.approx(0, abs=1e-3)
     assert (after[:, 0] - grown[:, -1]) == pytest.approx(np.diff(grown, axis=1)[:, 0])
-    still, _ = recipes.drawn(replace(recipe, drift=0.0), x, y, 0.01, seed=0)
+    still, _ = recipes.bootstrap_windows(replace(recipe, drift=0.0), x, y, 0.01, seed=0)
     assert np.diff(still, axis=1).mean() == pytest.approx(0.01)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from service.artifacts.tokenizer import Tokeniser
+from service.artifacts.tokenizer import Tokenizer
 from training.sentiment import encoding, ngrams, word_vectors
 
 
@@ -54,7 +54,7 @@ def test_a_vocabulary_is_of_words_that_stand_twice_the_commonest_first():
 
 def test_of_a_long_text_both_ends_are_read():
     tokens = np.arange(10, dtype=np.int32)
-    assert encoding.ends(tokens, 4, 1).tolist() == [0, 7, 8, 9]
-    assert encoding.ends(tokens, 10, 3) is tokens
-    part = encoding.part("x", ["the end", ""], np.array([1, 0]), Tokeniser(["", "[UNK]", "the"]))
+    assert encoding.truncate_head_tail(tokens, 4, 1).tolist() == [0, 7, 8, 9]
+    assert encoding.truncate_head_tail(tokens, 10, 3) is tokens
+    part = encoding.encode("x", ["the end", ""], np.array([1, 0]), Tokenizer(["", "[UNK]", "the"]))
     assert [text.tolist() for text in part.tokens] == [[2, 1], []]

@@ -59,6 +59,6 @@ def test_taking_the_heaviest_words_away_moves_a_faithful_model_most():
 
     texts = [f"a good film of {i} hours and the rest of it" for i in range(20)]
     classifier = SentimentClassifier(fakes.sentiment_bundle(fakes.sentiment_card(max_tokens=20), log_odds))
-    found = faithfulness.deletion(classifier, texts)
+    found = faithfulness.erasure(classifier, texts)
     assert found["heaviest"] > found["random"]
     assert found["incomplete"] < 1e-6

@@ -20,7 +20,7 @@ def test_what_labels_teach_of_other_texts():
     """Most are told right, and about as many of the labelled ones, whose own labels it did not know."""
     rng = np.random.default_rng(0)
     labels, others = rng.integers(0, 2, 300), rng.integers(0, 2, 300)
-    said = teacher.say(made_up(labels, rng), labels, THIRDS, made_up(others, rng), 0)
+    said = teacher.pseudo_label(made_up(labels, rng), labels, THIRDS, made_up(others, rng), 0)
     right = np.mean((said.more > 0) == (others == 1))
     assert right > 0.85
     assert abs(right - np.mean((said.labelled > 0) == (labels == 1))) < 0.1
@@ -32,14 +32,14 @@ def test_a_wrong_label_is_not_repeated():
     texts = made_up(labels, rng)
     wrong = np.arange(0, 300, 20)
     labels[wrong] = 1 - labels[wrong]
-    said = teacher.say(texts, labels, THIRDS, made_up(rng.integers(0, 2, 50), rng), 0)
+    said = teacher.pseudo_label(texts, labels, THIRDS, made_up(rng.integers(0, 2, 50), rng), 0)
     assert np.mean((said.labelled[wrong] > 0) == (labels[wrong] == 1)) < 0.3
 
 
 def test_labels_that_say_nothing_teach_nothing():
     rng = np.random.default_rng(1)
     labels = rng.integers(0, 2, 300)
-    said = teacher.say(made_up(rng.integers(0, 2, 300), rng), labels, THIRDS, made_up(labels, rng), 0)
+    said = teacher.pseudo_label(made_up(rng.integers(0, 2, 300), rng), labels, THIRDS, made_up(labels, rng), 0)
     assert abs(np.mean((said.labelled > 0) == (labels == 1)) - 0.5) < 0.12
     assert np.abs(said.more).mean() < 1.0
 

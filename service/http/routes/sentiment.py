@@ -34,7 +34,7 @@ async def sentiment(body: SentimentRequest, asked: Asked) -> dict[str, Any]:
     if body.explain:
         response["explanation"] = _explanation(model, body.text, answer.result)
     if body.sentences:
-        (response["split_sentences"],) = await _sentences(model, [body.text], asked)
+        (response["sentences"],) = await _sentences(model, [body.text], asked)
     return response
 
 
@@ -67,7 +67,7 @@ async def sentiment_batch(body: SentimentBatchRequest, asked: Asked) -> dict[str
     if body.sentences:
         told = await _sentences(model, [body.texts[index] for index in judged], asked)
         for index, lines in zip(judged, told, strict=True):
-            results[index]["split_sentences"] = lines
+            results[index]["sentences"] = lines
     return {"results": results}
 
 

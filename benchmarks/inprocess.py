@@ -18,7 +18,7 @@ from benchmarks.load import drive
 from benchmarks.processes import ROOT, SERVER_CORE, Running, on_load_core, write_json
 from benchmarks.servers.catalogue import REVIEW, gatecast
 from service.artifacts import bundle
-from service.artifacts.bundle import EngineName
+from service.artifacts.bundle import Backend
 from service.predictors import load_predictor
 from service.sentiment.classifier import SentimentClassifier
 
@@ -47,7 +47,7 @@ def measure(running: Running, seconds: float) -> list[dict[str, Any]]:
     return found
 
 
-def alone(engine: EngineName, seconds: float) -> list[dict[str, Any]]:
+def alone(engine: Backend, seconds: float) -> list[dict[str, Any]]:
     """The predictor that the service runs, on the server's core: split into tokens, cut into calls, judged."""
     os.sched_setaffinity(0, {int(SERVER_CORE)})
     model = load_predictor(bundle.load(bundle.versions(ROOT / "models" / "sentiment")[-1], engine=engine))

@@ -1,6 +1,6 @@
 """`python -m service`: serve with the settings of the environment, until SIGTERM or Ctrl-C.
 
-`python -m service --check` loads and proves the models as a start would, says which, and ends: 0 when all is well.
+`python -m service --check` loads and verifies the models like a start, prints them, and ends with 0 if all is well.
 """
 
 import asyncio
@@ -13,17 +13,18 @@ from collections.abc import Sequence
 import uvicorn
 from pydantic import ValidationError
 
-from service.app import App, create_app
+from service.app import create_app
 from service.artifacts.files import BundleError
+from service.http.middleware import RequestMiddleware
 from service.http.protocol import AdmissionProtocol
 from service.http.server import Server
 from service.settings import Settings
 
-# How long a thread may keep the interpreter from another that waits for it; Python's own 5 ms are ten small forecasts.
+# How long a thread may hold the interpreter while another waits. Python's default of 5 ms is as long as ten small forecasts.
 SWITCH_SECONDS = 0.0005
-# A request leaves hardly any cycles behind; looking for them as often as Python does costs each a few per cent.
+# A request leaves hardly any reference cycles. Searching for them as often as Python does would cost a few per cent.
 GC_THRESHOLDS = (10_000, 20, 50)
-LAST_SECONDS = 1  # for connections to close, when the requests in flight have had their time
+LAST_SECONDS = 1  # for connections to close, after the requests in flight had their time
 
 
 def main(arguments: Sequence[str] = ()) -> int:
@@ -52,35 +53,35 @@ def main(arguments: Sequence[str] = ()) -> int:
     config.load()
     if arguments:
         return check(app)
-    server = Server(config, settings, app.state.lifecycle, lambda: app.state.library.reload())
+    server = Server(config, settings, app.state.lifecycle, app.state.repository.reload)
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.set_threshold(*GC_THRESHOLDS)
     if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the server takes it for a reload
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the server uses it for a reload
     try:
         server.run()
-    except SystemExit:  # of a start that failed; what of is said below
+    except SystemExit:  # a start that failed; the reason is printed below
         if server.started:
             raise
     except OSError as error:
         print(f"error: cannot listen on {settings.host}:{settings.port}: {error.strerror}", file=sys.stderr)
         return 3
     finally:
-        app.state.access.flush()
+        app.flush()
     if not server.started:
-        print(f"error: {app.state.refusal or 'could not start; see above'}", file=sys.stderr)
+        print(f"error: {app.state.start_error or 'could not start; see above'}", file=sys.stderr)
         return 3
     return 0
 
 
-def check(app: App) -> int:
-    """Start and stop without opening the port."""
+def check(app: RequestMiddleware) -> int:
+    """Start and stop without opening the port. Returns the exit status."""
 
     async def start_and_stop() -> None:
-        async with app.router.lifespan_context(app):
-            for model in app.state.library.registry:
+        async with app.api.router.lifespan_context(app.api):
+            for model in app.state.repository.registry:
                 card = model.predictor.card
-                print(f"{card.name}/{card.version}: proven, engine {model.predictor.engine}")
+                print(f"{card.name}/{card.version}: proven, engine {model.predictor.backend}")
 
     try:
         asyncio.run(start_and_stop())

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from service.artifacts.bundle import Bundle, EngineName
+from service.artifacts.bundle import Backend, Bundle
 from service.artifacts.card import (
     Calibration,
     ForecastCard,
@@ -158,7 +158,7 @@ class FakeLoad:
         for name, version in self._bundles:
             (models_dir / name / version).mkdir(parents=True)
 
-    def __call__(self, path: Path, threads: int, engine: EngineName) -> Bundle:
+    def __call__(self, path: Path, threads: int, engine: Backend) -> Bundle:
         return replace(self._bundles[path.parent.name, path.name], engine=engine)
 
 

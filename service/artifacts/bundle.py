@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 SUMS = "SHA256SUMS"
-EngineName = Literal["onnx", "tensorflow"]
+Backend = Literal["onnx", "tensorflow"]
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ class Bundle:
     card: ForecastCard | SentimentCard
     scaler: MinMax | None
     golden: Golden
-    run: Network
-    tokeniser: Tokenizer | None = None
-    engine: EngineName = "tensorflow"
+    network: Network
+    tokenizer: Tokenizer | None = None
+    backend: Backend = "tensorflow"
 
 
 def save(
@@ -109,7 +109,7 @@ def versions(model: Path) -> list[Path]:
     return sorted((path for path in model.glob("*") if path.name.isdecimal()), key=lambda path: int(path.name))
 
 
-def load(path: Path, threads: int = 1, engine: EngineName = "tensorflow", *, tuned: bool = True) -> Bundle:
+def load(path: Path, threads: int = 1, backend: Backend = "tensorflow", *, tuned: bool = True) -> Bundle:
     """Check a version directory to the last byte and load its network into one engine.
 
     Without `tuned`, TensorFlow compiles nothing: ready sooner, but slower for every call.
@@ -118,13 +118,13 @@ def load(path: Path, threads: int = 1, engine: EngineName = "tensorflow", *, tun
     """
     verify(path)
     card, scaler, golden = read(path)
-    if engine == "onnx":
+    if backend == "onnx":
         if not onnx.exists(path):
             refuse(path / onnx.DIRECTORY, "is missing; `make compile` makes it from the SavedModel")
-        run, tokeniser = onnx.load(path, threads)
-        if (tokeniser is None) != (card.task == "forecast"):
-            refuse(path / onnx.DIRECTORY, "has a vocabulary" if tokeniser else "has no vocabulary")
-        return Bundle(card, scaler, golden, run, tokeniser, engine)
+        network, tokenizer = onnx.load(path, threads)
+        if (tokenizer is None) != (card.task == "forecast"):
+            refuse(path / onnx.DIRECTORY, "has a vocabulary" if tokenizer else "has no vocabulary")
+        return Bundle(card, scaler, golden, network, tokenizer, backend)
     example = None
     if tuned and card.task == "forecast" and card.reads == "window":
         example = np.zeros((1, card.window, 1), np.float32)

@@ -1,4 +1,4 @@
-"""The readings that were sent, made complete, and what a walk over them says of a forecaster."""
+"""Rolling-origin backtest on the caller's own readings: forecasts from earlier origins beside what followed."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -7,13 +7,14 @@ import numpy as np
 
 from service.interfaces import Array
 
-LEAST_ORIGINS = 3  # before a walk says something of a forecaster
+MIN_ORIGINS = 3  # fewer say nothing about a forecaster
 
 
 class Backtest(NamedTuple):
-    """Forecasts from earlier origins beside what came: both (origins, steps), NaN where it was not seen or not yet.
+    """Readings, forecasts and seasonal naive forecasts from earlier origins: each (origins, steps), original units.
 
-    Origins are in time's order, the last one just before the present.
+    The origins are in order of time, the last one is just before the present. NaN marks a reading that is missing or not
+    known yet, and a naive forecast from before the first reading.
     """
 
     actual: Array
@@ -25,17 +26,17 @@ class Backtest(NamedTuple):
         return self.actual - self.forecast
 
     def skill(self, steps: int) -> dict[str, Any] | None:
-        """RMSE over that of the seasonal naive forecast, steps 1 to `steps`; None where too few origins tell."""
-        known = ~(np.isnan(self.actual[:, :steps]) | np.isnan(self.naive[:, :steps]))
-        origins = int(known[:, 0].sum())
-        if origins < LEAST_ORIGINS:
+        """Return the RMSE over the seasonal naive forecast's for steps 1 to `steps`; None with too few origins."""
+        is_known = ~(np.isnan(self.actual[:, :steps]) | np.isnan(self.naive[:, :steps]))
+        origins = int(is_known[:, 0].sum())
+        if origins < MIN_ORIGINS:
             return None
-        ours = float(np.square(self.errors[:, :steps][known]).mean())
-        theirs = float(np.square((self.actual - self.naive)[:, :steps][known]).mean())
+        mse = float(np.square(self.errors[:, :steps][is_known]).mean())
+        naive_mse = float(np.square((self.actual - self.naive)[:, :steps][is_known]).mean())
         return {
             "baseline": "seasonal_naive",
             "metric": "rmse",
-            "ratio": round(float(np.sqrt(ours / theirs)), 4) if theirs > 0 else None,
+            "ratio": round(float(np.sqrt(mse / naive_mse)), 4) if naive_mse > 0 else None,
             "steps": min(steps, self.actual.shape[1]),
             "measured_on": "readings",
             "origins": origins,
@@ -43,13 +44,16 @@ class Backtest(NamedTuple):
 
 
 def rolling_backtest(
-    values: Array, seen: Sequence[bool] | None, ends: Sequence[int], forecasts: Array, season: int
+    readings: Array, observed_mask: Sequence[bool] | None, origins: Sequence[int], forecasts: Array, season_length: int
 ) -> Backtest:
-    """What came after each origin: `ends` are the counts of readings known there, `forecasts` (origins, steps)."""
+    """Put what followed beside the forecasts of each origin.
+
+    readings: (time,) without gaps; origins: how many readings were known at each; forecasts: (origins, steps).
+    """
     steps = forecasts.shape[1]
-    known = values if seen is None else np.where(np.array(seen), values, np.nan)
-    padded = np.concatenate([known, np.full(steps, np.nan)])
-    places = np.array(ends, dtype=np.int64)[:, None] + np.arange(steps)
-    back = np.array(ends, dtype=np.int64)[:, None] - season + np.arange(steps) % season
-    naive = np.where(back >= 0, values[np.maximum(back, 0)], np.nan)
-    return Backtest(padded[places], forecasts, naive)
+    observed = readings if observed_mask is None else np.where(np.array(observed_mask), readings, np.nan)
+    padded = np.concatenate([observed, np.full(steps, np.nan)])
+    starts = np.array(origins, dtype=np.int64)[:, None]
+    naive_index = starts - season_length + np.arange(steps) % season_length
+    naive = np.where(naive_index >= 0, readings[np.maximum(naive_index, 0)], np.nan)
+    return Backtest(padded[starts + np.arange(steps)], forecasts, naive)

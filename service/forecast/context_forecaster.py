@@ -1,8 +1,7 @@
-"""A network of any series: it sees readings as service/forecast/context_features.py shows them, and forecasts quantiles.
+"""A network of any series: it reads the features of context_features.py and forecasts quantiles.
 
-Earlier origins are looked from in the same model call, a few of them and spread out: their errors widen or narrow
-the intervals, and are its skill on these very readings. The forecast itself is not corrected by them: the network
-sees all of the readings.
+It also forecasts from a few earlier origins, in the same model call. The errors there widen or narrow the intervals, and
+are its skill on these readings. They do not correct the forecast: the network reads all readings anyway.
 """
 
 from collections.abc import Sequence
@@ -18,124 +17,120 @@ from service.forecast.context_features import (
     CONTEXT,
     HORIZON,
     QUANTILES,
-    READING_FEATURES,
-    STEP_FEATURES,
     ContextFeatures,
     context_features,
     quantiles,
 )
 from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries
-from service.forecast.imputation import impute
 from service.interfaces import Array, Inputs, Notice, chunks
 
-LENGTHS = (16, 32, 48, 64, 96, 128, 192, 256, 384, CONTEXT)  # a context is padded to the next of these
-STEPS = (8, 16, 32, HORIZON)  # and the steps asked for
-ORIGINS = 3  # earlier origins, at most: with the present, four rows, which cost hardly more than three
-WALKED_STEPS = 16  # of which skill and scores are taken, at most
-LARGEST = 1e150  # readings beyond it would overflow when squared
+LENGTHS = (16, 32, 48, 64, 96, 128, 192, 256, 384, CONTEXT)  # readings; a context is padded to the next of these
+STEPS = (8, 16, 32, HORIZON)  # the horizon is padded to the next of these
+MAX_ORIGINS = 3  # with the present origin these are four rows, which cost hardly more than three
+BACKTEST_STEPS = 16  # steps, at most, whose errors are measured
+MAX_READING = 1e150  # larger ones would overflow when squared
 MEDIAN, LOW, HIGH = QUANTILES.index(0.5), 0, len(QUANTILES) - 1
-LEAST_WIDENING = 0.7
-TIME_PER_CALL = 4096  # rows × padded readings of one model call
+MIN_WIDENING = 0.7
+COST_PER_CALL = 4096  # rows × padded readings of one model call
 
 
 class _Rows(NamedTuple):
-    """One item as the network sees it: the present row first, then earlier origins."""
+    """One item as the network reads it: the row of the present origin first, then those of earlier origins."""
 
     features: ContextFeatures
-    ends: list[int]  # readings known at each row's origin
+    origins: list[int]  # how many readings were known at each
 
 
 class ContextForecaster(Forecaster):
     """Any readings in, the next readings out, in their own units."""
 
-    def _prepared(
+    def _read(
         self, readings: Sequence[float | None], horizon: int, levels: tuple[float, ...], season: int | None
     ) -> PreparedSeries:
-        """Without a `season` it is detected; one fine-tuned to a series knows its own."""
+        """Without a `season` it is detected; a network that is fine-tuned to a series knows its own."""
         used = min(CONTEXT, len(readings))
-        values, seen, warnings = impute(readings, used, used)
-        if max(map(abs, values)) >= LARGEST:
+        values, observed_mask, warnings = self._recent(readings, used, used)
+        if max(map(abs, values)) >= MAX_READING:
             raise self._too_large(values, len(readings) - used)
         if min(values) == max(values):
             warnings.append(Notice("constant_readings", f"all of the {used} readings used are {values[0]:g}"))
-        familiar = True
-        if self._familiarity is not None:
-            season = self.season
-            familiar, remarks = self._familiarity.check(values[-self.window :])
-            warnings += remarks
+        in_distribution = True
+        if self._ood_check is not None:
+            season = self.season_length
+            in_distribution, notices = self._ood_check.check(values[-self.window :])
+            warnings += notices
         elif season is None:
             season = seasonality.detect_season(np.array(values))
-        if season >= used:
-            season = 1
-        rows = 1 + len(_origins(used, season, horizon))
-        return PreparedSeries(values, horizon, rows * _padded(used, LENGTHS), familiar, warnings, levels, seen, season)
+        season_length = 1 if season >= used else season
+        rows = 1 + len(_origin_distances(used, season_length, horizon))
+        cost = rows * _padded(used, LENGTHS)
+        return PreparedSeries(values, horizon, cost, in_distribution, warnings, levels, observed_mask, season_length)
 
-    def cut(self, items: Sequence[PreparedSeries]) -> list[list[int]]:
-        """Windows of one padded length and horizon go together, the quickest first."""
-        alike: dict[tuple[int, int], list[int]] = {}
-        for place, item in enumerate(items):
-            alike.setdefault(_shape(item), []).append(place)
+    def make_batches(self, items: Sequence[PreparedSeries]) -> list[list[int]]:
+        """Series of one padded length and horizon share a call, the cheapest first."""
+        by_shape: dict[tuple[int, int], list[int]] = {}
+        for index, item in enumerate(items):
+            by_shape.setdefault(_shape(item), []).append(index)
         return [
-            group
-            for shape in sorted(alike)
-            for group in chunks(alike[shape], max(1, TIME_PER_CALL // max(items[i].cost for i in alike[shape])))
+            batch
+            for shape in sorted(by_shape)
+            for batch in chunks(by_shape[shape], max(1, COST_PER_CALL // max(items[i].cost for i in by_shape[shape])))
         ]
 
     def predict(self, batch: Sequence[PreparedSeries]) -> list[Forecast]:
-        """Forecasts of `horizon` steps for each window, original units; an item's answer does not depend on others."""
-        answers: list[Forecast | None] = [None] * len(batch)
-        for group in self.cut(batch):
-            for place, answer in zip(group, self._together([batch[i] for i in group]), strict=True):
-                answers[place] = answer
-        return [answer for answer in answers if answer is not None]
+        """Forecast every series. The forecast of one does not depend on the others."""
+        forecasts: list[Forecast | None] = [None] * len(batch)
+        for indices in self.make_batches(batch):
+            for index, forecast in zip(indices, self._predict_alike([batch[i] for i in indices]), strict=True):
+                forecasts[index] = forecast
+        return [forecast for forecast in forecasts if forecast is not None]
 
-    def _together(self, batch: Sequence[PreparedSeries]) -> list[Forecast]:
+    def _predict_alike(self, batch: Sequence[PreparedSeries]) -> list[Forecast]:
+        """Forecast series of one padded length and horizon in one model call."""
         time, steps = _shape(batch[0])
         rows = [_rows(item, time, steps) for item in batch]
-        outputs = self._output(
+        outputs = self._outputs(
             np.concatenate([r.features.readings for r in rows]), np.concatenate([r.features.steps for r in rows])
         )
-        ends = np.cumsum([len(r.ends) for r in rows])[:-1]
-        return [self._finished(*each) for each in zip(batch, rows, np.split(outputs, ends), strict=True)]
+        ends = np.cumsum([len(r.origins) for r in rows])[:-1]
+        return [self._finish(*each) for each in zip(batch, rows, np.split(outputs, ends), strict=True)]
 
-    def _output(self, readings: Inputs, steps: Inputs) -> npt.NDArray[np.floating]:
-        (output,) = self._run(readings, steps).values()
+    def _outputs(self, readings: Inputs, steps: Inputs) -> npt.NDArray[np.floating]:
+        """One model call: (rows, time, 7) and (rows, steps, 18) → (rows, steps, quantiles), in units of the scale."""
+        (outputs,) = self._network(readings, steps).values()
         expected = (len(steps), steps.shape[1], len(QUANTILES))
-        if output.shape != expected:
-            raise ModelFault(f"the network gives {output.shape}, expected {expected}")
-        if not np.isfinite(output).all():
+        if outputs.shape != expected:
+            raise ModelFault(f"the network gives {outputs.shape}, expected {expected}")
+        if not np.isfinite(outputs).all():
             raise ModelFault(f"model '{self.card.name}' gave a forecast that is not a number")
-        return output
+        return outputs
 
-    def _finished(self, item: PreparedSeries, rows: _Rows, output: npt.NDArray[np.floating]) -> Forecast:
-        found = quantiles(rows.features, output)
-        middle, below, above = _spreads(found)
-        values = middle[0, : item.horizon]
-        own, skill, warnings = None, None, list[Notice]()
-        if len(rows.ends) > 1:
-            early = np.argsort(rows.ends[1:]) + 1  # in time's order
-            walked = min(item.horizon, WALKED_STEPS)
-            past = rolling_backtest(
-                np.array(item.readings),
-                item.seen,
-                [rows.ends[i] for i in early],
-                middle[early, :walked],
-                item.season,
+    def _finish(self, item: PreparedSeries, rows: _Rows, outputs: npt.NDArray[np.floating]) -> Forecast:
+        """Turn the quantiles of all rows into the forecast, its intervals and its skill."""
+        median, below, above = _median_and_spreads(quantiles(rows.features, outputs))
+        values = median[0, : item.horizon]
+        local_scores, skill, warnings = None, None, list[Notice]()
+        if len(rows.origins) > 1:
+            earlier = np.argsort(rows.origins[1:]) + 1  # rows in order of time
+            steps = min(item.horizon, BACKTEST_STEPS)
+            origins = [rows.origins[i] for i in earlier]
+            backtest = rolling_backtest(
+                np.array(item.readings), item.observed_mask, origins, median[earlier, :steps], item.season_length
             )
-            side = np.where(past.errors > 0, above[early, :walked], below[early, :walked])
-            own = np.abs(past.errors) / side
-            skill, warnings = self._judged(past, own, item.horizon)
-        bands = []
+            spread = np.where(backtest.errors > 0, above[earlier, :steps], below[earlier, :steps])
+            local_scores = np.abs(backtest.errors) / spread
+            skill, warnings = self._evaluate(backtest, local_scores, item.horizon)
+        intervals = []
         if self._calibration is not None and item.levels:
-            sides = below[0, : item.horizon], above[0, : item.horizon]
-            bands = self._calibration.bands(values, *sides, item.levels, own, LEAST_WIDENING)
-        return Forecast(values.tolist(), bands, skill, warnings)
+            spreads = below[0, : item.horizon], above[0, : item.horizon]
+            intervals = self._calibration.intervals(values, *spreads, item.levels, local_scores, MIN_WIDENING)
+        return Forecast(values.tolist(), intervals, skill, warnings)
 
     def _too_large(self, values: list[float], offset: int) -> InvalidRequest:
-        far = [i for i, value in enumerate(values) if not -LARGEST < value < LARGEST]
+        indices = [i for i, value in enumerate(values) if not -MAX_READING < value < MAX_READING]
         return InvalidRequest(
-            f"readings must lie within ±{LARGEST:g}; send them in larger units",
-            faults=[Fault(f"/readings/{i + offset}", "is too large") for i in far],
+            f"readings must lie within ±{MAX_READING:g}; send them in larger units",
+            faults=[Fault(f"/readings/{i + offset}", "is too large") for i in indices],
         )
 
 
@@ -144,33 +139,34 @@ def _shape(item: PreparedSeries) -> tuple[int, int]:
 
 
 def _padded(size: int, sizes: tuple[int, ...]) -> int:
-    return next((each for each in sizes if each >= size), sizes[-1])
+    return next((padded for padded in sizes if padded >= size), sizes[-1])
 
 
-def _origins(count: int, season: int, horizon: int) -> list[int]:
-    """How many readings before the end each earlier origin lies; at least half the readings stay before it."""
-    stride = max(1, min(horizon, WALKED_STEPS) // 3)
-    most = count - max(count // 2, 2 * season, 8)
-    return list(range(stride, most + 1, stride))[:ORIGINS]
+def _origin_distances(count: int, season_length: int, horizon: int) -> list[int]:
+    """How many readings before the end each earlier origin is; at least half of the readings come before it."""
+    stride = max(1, min(horizon, BACKTEST_STEPS) // 3)
+    most = count - max(count // 2, 2 * season_length, 8)
+    return list(range(stride, most + 1, stride))[:MAX_ORIGINS]
 
 
 def _rows(item: PreparedSeries, time: int, steps: int) -> _Rows:
+    """The network's inputs for the present origin and earlier ones, padded to `time` readings and `steps` steps."""
     count = len(item.readings)
-    ends = [count, *(count - back for back in _origins(count, item.season, item.horizon))]
-    values, seen = np.zeros((len(ends), time)), np.ones((len(ends), time), dtype=bool)
-    readings, there = np.array(item.readings), np.array(item.seen or [True] * count)
-    for row, end in enumerate(ends):
-        values[row, time - end :] = readings[:end]
-        seen[row, time - end :] = there[:end]
-    return _Rows(context_features(values, np.array(ends), seen, item.season, steps), ends)
+    origins = [count, *(count - d for d in _origin_distances(count, item.season_length, item.horizon))]
+    values, observed_mask = np.zeros((len(origins), time)), np.ones((len(origins), time), dtype=bool)
+    readings, is_observed = np.array(item.readings), np.array(item.observed_mask or [True] * count)
+    for row, origin in enumerate(origins):
+        values[row, time - origin :] = readings[:origin]
+        observed_mask[row, time - origin :] = is_observed[:origin]
+    return _Rows(context_features(values, np.array(origins), observed_mask, item.season_length, steps), origins)
 
 
-def _spreads(found: Array) -> tuple[Array, Array, Array]:
-    """The median, and how far the outer quantiles lie below and above it: each (rows, steps)."""
-    middle = found[:, :, MEDIAN]
-    tiny = 1e-12 * np.maximum(np.abs(middle), 1e-300)
-    return middle, np.maximum(middle - found[:, :, LOW], tiny), np.maximum(found[:, :, HIGH] - middle, tiny)
-
-
-# what an engine may try a network with
-EXAMPLE = (np.zeros((1, LENGTHS[0], READING_FEATURES), np.float32), np.zeros((1, STEPS[0], STEP_FEATURES), np.float32))
+def _median_and_spreads(predictions: Array) -> tuple[Array, Array, Array]:
+    """Quantiles (rows, steps, 9) → the median, and how far the outer quantiles are below and above it: (rows, steps)."""
+    median = predictions[:, :, MEDIAN]
+    least = 1e-12 * np.maximum(np.abs(median), 1e-300)
+    return (
+        median,
+        np.maximum(median - predictions[:, :, LOW], least),
+        np.maximum(predictions[:, :, HIGH] - median, least),
+    )

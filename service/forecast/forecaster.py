@@ -1,11 +1,11 @@
-"""What every forecaster does with a request: readings in, the next readings out, intervals, and what its errors say.
+"""What every forecaster does with a request: readings in, forecasts with intervals out, and what earlier errors say.
 
-Networks of a fixed window are in window_forecaster.py, those of any series in universal.py.
+Networks of one series are in window_forecaster.py, the networks of any series in context_forecaster.py.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -13,35 +13,37 @@ from service.artifacts.bundle import Bundle
 from service.artifacts.card import ForecastCard
 from service.errors import Fault, HorizonTooLong, TooFewReadings, UnsupportedLevel
 from service.forecast import intervals
-from service.forecast.backtest import LEAST_ORIGINS, Backtest
+from service.forecast.backtest import MIN_ORIGINS, Backtest
+from service.forecast.imputation import ImputedReadings, impute
 from service.forecast.intervals import Interval
 from service.forecast.ood import OutOfDistributionCheck
 from service.interfaces import Array, Notice
 
 DEFAULT_LEVELS = (80.0, 95.0)
 COVERAGE_LEVEL = 80.0
-POOR_COVERAGE = 60.0  # percent of own errors within the 80 % interval; less is worth a warning
+POOR_COVERAGE = 60.0  # percent of the backtest's readings within the 80 % intervals; less is worth a warning
 
 
 class PreparedSeries(NamedTuple):
-    """The last readings of a series, complete, in original units; `cost` is the rows of all model calls it takes.
+    """The last readings of one series, without gaps, in original units; an item for `predict`.
 
-    `readings` has those before the network's window too, from which earlier origins look. `familiar`: they look like
-    the series that the model learnt.
+    `readings` has those before the network's window too: backtests start there. `observed_mask` is None if all were
+    observed, and False where a reading is interpolated. `cost` is the number of rows of all model calls.
+    `in_distribution`: the readings look like the series that the model learnt.
     """
 
     readings: list[float]
     horizon: int
     cost: int
-    familiar: bool
+    in_distribution: bool
     warnings: list[Notice]
     levels: tuple[float, ...] = ()
-    seen: list[bool] | None = None
-    season: int = 1
+    observed_mask: list[bool] | None = None
+    season_length: int = 1
 
 
 class Forecast(NamedTuple):
-    """One answer, original units. `skill` is of the readings sent, or None where they were too few."""
+    """One forecast in original units. `skill` is measured on the readings, or None if they are too few."""
 
     values: list[float]
     intervals: list[Interval]
@@ -49,51 +51,62 @@ class Forecast(NamedTuple):
     warnings: list[Notice]
 
     def numbers(self) -> list[float]:
-        """All that golden answers hold: the forecast, then each interval's lower and upper bounds."""
+        """Return what golden answers hold: the values, then the lower and the upper bounds of each interval."""
         bounds = [bound for interval in self.intervals for side in interval[1:] for bound in side]
         return self.values + bounds
 
 
 class Forecaster(ABC):
-    """Readings in, the next readings out, in the series' own units."""
+    """A model version that reads one series and forecasts its next readings, in the series' own units."""
 
     def __init__(self, bundle: Bundle) -> None:
         if not isinstance(bundle.card, ForecastCard):
             raise TypeError("a forecaster needs a forecast card")
         self.card = bundle.card
-        self.engine = bundle.engine
+        self.backend = bundle.backend
         self.window = bundle.card.window
-        self.season = bundle.card.data.season or 1
-        self._run = bundle.run
+        self.season_length = bundle.card.data.season or 1
+        self._network = bundle.network
         self._skills: dict[int, dict[str, Any]] = {}
-        found = bundle.card.calibration
-        self._calibration = intervals.Calibration(found.scores) if found else None
+        calibration = bundle.card.calibration
+        self._calibration = intervals.Calibration(calibration.scores) if calibration else None
+        self._score_count = self._calibration.count if self._calibration else 0
+        self._default_levels = tuple(level for level in DEFAULT_LEVELS if self._supports(level))
+        self._checks_coverage = self._supports(COVERAGE_LEVEL)
         limits = bundle.card.readings
-        self._familiarity = OutOfDistributionCheck(limits, self.season) if limits else None
+        self._ood_check = OutOfDistributionCheck(limits, self.season_length) if limits else None
+
+    def _supports(self, level: float) -> bool:
+        return intervals.is_supported(level, self._score_count)
 
     def levels(self, levels: Sequence[float] | None) -> tuple[float, ...]:
-        """Those asked for, or those of the default that the calibration supports, ascending; or UnsupportedLevel."""
-        count = self._calibration.count if self._calibration else 0
+        """Return interval levels in percent, ascending: those asked for, or the default ones that are supported.
+
+        Raises UnsupportedLevel if the calibration has too few scores for a level that was asked for.
+        """
         if levels is None:
-            return tuple(level for level in DEFAULT_LEVELS if intervals.supported(level, count))
-        wrong = [i for i, level in enumerate(levels) if not intervals.supported(level, count)]
-        if wrong:
-            most = f"levels up to {intervals.highest(count):g}" if count else "no levels; send []"
+            return self._default_levels
+        unsupported = [i for i, level in enumerate(levels) if not self._supports(level)]
+        if unsupported:
+            count = self._score_count
+            most = f"levels up to {intervals.highest_level(count):g}" if count else "no levels; send []"
             raise UnsupportedLevel(
                 f"model '{self.card.name}' was calibrated on {count} errors a step, which support {most}",
-                faults=[Fault(f"/levels/{i}", f"must be at most {intervals.highest(count):g}") for i in wrong],
+                faults=[
+                    Fault(f"/levels/{i}", f"must be at most {intervals.highest_level(count):g}") for i in unsupported
+                ],
             )
         return tuple(sorted(set(levels)))
 
     def skill(self, horizon: int) -> dict[str, Any]:
-        """RMSE over the baseline's in the card's backtest, steps 1 to `horizon` (or as many as measured)."""
+        """Return the RMSE over the baseline's in the card's backtest, for steps 1 to `horizon` or as many as measured."""
         errors = self.card.step_errors
         steps = min(horizon, len(errors.model_rmse))
         if steps not in self._skills:  # a card never changes
-            ours, theirs = (
+            model_rmse, baseline_rmse = (
                 float(np.sqrt(np.mean(np.square(rmse[:steps])))) for rmse in (errors.model_rmse, errors.baseline_rmse)
             )
-            ratio = round(ours / theirs, 4) if theirs > 0 else None
+            ratio = round(model_rmse / baseline_rmse, 4) if baseline_rmse > 0 else None
             self._skills[steps] = {
                 "baseline": errors.baseline,
                 "metric": "rmse",
@@ -115,9 +128,10 @@ class Forecaster(ABC):
         levels: Sequence[float] | None = None,
         season: int | None = None,
     ) -> PreparedSeries:
-        """Check one series and cut what is read from its end; a network of one series knows its `season`.
+        """Check the options and one series. None means the model's own horizon, levels and season.
 
-        Raises TooFewReadings, MissingReadings, HorizonTooLong, UnsupportedLevel or InvalidRequest.
+        readings: oldest first, None where one is missing. Raises TooFewReadings, MissingReadings, HorizonTooLong,
+        UnsupportedLevel or InvalidRequest.
         """
         card = self.card
         horizon = card.horizon if horizon is None else horizon
@@ -126,42 +140,66 @@ class Forecaster(ABC):
                 f"model '{card.name}' forecasts up to {card.max_horizon} steps; {horizon} were asked for",
                 pointer="/horizon",
             )
-        if len(readings) < card.window:
-            raise TooFewReadings(
-                f"model '{card.name}' reads a window of {card.window} readings; {len(readings)} were sent",
-                faults=[Fault("/readings", f"needs at least {card.window} items")],
-            )
-        return self._prepared(readings, horizon, self.levels(levels), season)
+        self._check_count(readings)
+        return self._read(readings, horizon, self.levels(levels), season)
 
-    @abstractmethod
-    def _prepared(
+    def read(
         self, readings: Sequence[float | None], horizon: int, levels: tuple[float, ...], season: int | None
     ) -> PreparedSeries:
-        """What is read of one series, checked; `horizon` and `levels` are those to answer."""
+        """Check one series, for options that were checked before.
+
+        A network of one series knows its own season. Raises TooFewReadings, MissingReadings or InvalidRequest.
+        """
+        self._check_count(readings)
+        return self._read(readings, horizon, levels, season)
+
+    def _check_count(self, readings: Sequence[float | None]) -> None:
+        window = self.window
+        if len(readings) < window:
+            raise TooFewReadings(
+                f"model '{self.card.name}' reads a window of {window} readings; {len(readings)} were sent",
+                faults=[Fault("/readings", f"needs at least {window} items")],
+            )
+
+    @staticmethod
+    def _recent(readings: Sequence[float | None], used: int, needed: int) -> ImputedReadings:
+        """The last `used` readings without gaps; see `impute`."""
+        recent = readings[-used:]
+        if None in recent or readings[0] is None:
+            return impute(readings, used, needed)
+        return ImputedReadings(list(cast(Sequence[float], recent)), None, [])
 
     @abstractmethod
-    def cut(self, items: Sequence[PreparedSeries]) -> list[list[int]]:
-        """Places of the windows that belong into one call."""
+    def _read(
+        self, readings: Sequence[float | None], horizon: int, levels: tuple[float, ...], season: int | None
+    ) -> PreparedSeries:
+        """Check the readings, and take what the network needs from their end."""
+
+    @abstractmethod
+    def make_batches(self, items: Sequence[PreparedSeries]) -> list[list[int]]:
+        """Return the indices of the items that belong into one model call, call by call."""
 
     @abstractmethod
     def predict(self, batch: Sequence[PreparedSeries]) -> list[Forecast]:
-        """Forecasts of `horizon` steps for each window, original units."""
+        """Forecast `horizon` steps of every series, in original units."""
 
-    def _judged(self, walked: Backtest, own: Array, horizon: int) -> tuple[dict[str, Any] | None, list[Notice]]:
-        """Skill and warnings by earlier origins; `own` are the forecasts' scores there, (origins, steps)."""
-        return walked.skill(horizon), self._poor_coverage(own)
+    def _evaluate(
+        self, backtest: Backtest, local_scores: Array, horizon: int
+    ) -> tuple[dict[str, Any] | None, list[Notice]]:
+        """Skill and warnings by the backtest on the caller's readings; `local_scores` are (origins, steps)."""
+        return backtest.skill(horizon), self._poor_coverage(local_scores)
 
-    def _poor_coverage(self, own: Array) -> list[Notice]:
-        """A warning where the calibrated 80 % interval held far fewer of the caller's own readings."""
-        if self._calibration is None or not intervals.supported(COVERAGE_LEVEL, self._calibration.count):
+    def _poor_coverage(self, local_scores: Array) -> list[Notice]:
+        """A warning if the calibrated 80 % intervals would have held far fewer of the caller's own readings."""
+        if self._calibration is None or not self._checks_coverage:
             return []
-        held, origins = self._calibration.held(own, COVERAGE_LEVEL)
-        if origins < LEAST_ORIGINS or held >= POOR_COVERAGE:
+        coverage, origins = self._calibration.empirical_coverage(local_scores, COVERAGE_LEVEL)
+        if origins < MIN_ORIGINS or coverage >= POOR_COVERAGE:
             return []
         return [
             Notice(
                 "poor_coverage",
                 f"from {origins} earlier origins in these readings the model's {COVERAGE_LEVEL:g} % intervals would "
-                f"have held {held:.0f} %; the intervals are widened accordingly",
+                f"have held {coverage:.0f} %; the intervals are widened accordingly",
             )
         ]

@@ -1,7 +1,7 @@
 """Prediction intervals: split conformal scores of a model, widened by its recent errors on the caller's own readings.
 
-A score is the distance of a reading from its forecast, in units of the forecast's spread on that side (1 for a model
-that states none). The least scores that cover a share of the calibration's are the multipliers of an interval
+A score is the distance of a reading from its forecast, divided by the forecast's spread on that side (1 for a model
+without spreads). The score below which a given share of the calibration scores lies is the multiplier of an interval
 (Vovk et al., 2005; Lei et al., 2018, for the finite-sample rank).
 """
 
@@ -13,8 +13,8 @@ import numpy as np
 
 from service.interfaces import Array
 
-MEMORY = 24  # own scores count as much as the calibration where there are so many origins
-LARGEST = 4.0  # times the calibration's width, at most
+PRIOR_ORIGINS = 24  # with so many origins, the local scores count as much as the calibration
+MAX_WIDENING = 4.0
 
 
 class Interval(NamedTuple):
@@ -25,28 +25,28 @@ class Interval(NamedTuple):
     upper: list[float]
 
 
-def supported(level: float, count: int) -> bool:
-    """Whether `count` scores can bound a share of `level` percent: count ≥ level / (100 − level)."""
+def is_supported(level: float, count: int) -> bool:
+    """Whether `count` scores are enough for an interval of `level` percent: count ≥ level / (100 − level)."""
     return rank(level, count) <= count
 
 
-def highest(count: int) -> float:
-    """The highest level, in percent, that `count` scores support."""
+def highest_level(count: int) -> float:
+    """The highest level, in percent, for which `count` scores are enough."""
     return math.floor(1000 * count / (count + 1)) / 10
 
 
 def rank(level: float, count: int) -> int:
-    """⌈(count + 1) · level⌉: which of the sorted scores bounds the share `level` (percent) of new ones."""
+    """The rank of the score that bounds a share of `level` percent of new scores: ⌈(count + 1) · level⌉."""
     return math.ceil(round((count + 1) * level / 100, 9))
 
 
 class Calibration:
-    """Sorted scores by step, and the multipliers that they give."""
+    """Sorted conformal scores by step, and the multipliers of intervals that follow from them."""
 
     def __init__(self, scores: Sequence[Sequence[float]]) -> None:
-        """`scores`: (steps, n) of one n, each row ascending."""
+        """scores: (steps, n), each row ascending."""
         self._scores = np.array(scores, dtype=np.float64)
-        self._known: dict[float, Array] = {}
+        self._multipliers: dict[float, Array] = {}
 
     @property
     def count(self) -> int:
@@ -57,59 +57,66 @@ class Calibration:
         return int(self._scores.shape[0])
 
     def multipliers(self, level: float) -> Array:
-        """(steps,), never falling with the step; level is in percent and must be supported."""
-        known = self._known.get(level)
-        if known is None:
+        """Return the multipliers of a supported level in percent: (steps,), never decreasing with the step."""
+        multipliers = self._multipliers.get(level)
+        if multipliers is None:
             column = self._scores[:, rank(level, self.count) - 1]
-            known = self._known[level] = np.maximum.accumulate(column)
-        return known
+            multipliers = self._multipliers[level] = np.maximum.accumulate(column)
+        return multipliers
 
-    def widening(self, own: Array, level: float, least: float) -> float:
-        """How much wider the intervals must be by the caller's own scores, (origins, steps), NaN where not known.
+    def widening(self, local_scores: Array, level: float, min_widening: float) -> float:
+        """Return by what factor the intervals must be wider, given the scores on the caller's own readings.
 
-        The share `level` of own scores over the multipliers, drawn towards 1 by the few origins there are.
+        local_scores: (origins, steps), NaN where a reading is not known. The factor is the quantile `level` of the local
+        scores over the multipliers, shrunk towards 1 while there are few origins.
         """
-        origins = len(own)
-        steps = min(own.shape[1], self.steps)
-        ratios = own[:, :steps] / np.maximum(self.multipliers(level)[:steps], 1e-300)
+        origins = len(local_scores)
+        steps = min(local_scores.shape[1], self.steps)
+        ratios = local_scores[:, :steps] / np.maximum(self.multipliers(level)[:steps], 1e-300)
         ratios = np.sort(ratios[~np.isnan(ratios)])
         if ratios.size == 0:
             return 1.0
-        found = float(ratios[min(rank(level, ratios.size), ratios.size) - 1])
-        share = origins / (origins + MEMORY)
-        return min(max(math.exp(share * math.log(max(found, 1e-3))), least), LARGEST)
+        quantile = float(ratios[min(rank(level, ratios.size), ratios.size) - 1])
+        weight = origins / (origins + PRIOR_ORIGINS)
+        return min(max(math.exp(weight * math.log(max(quantile, 1e-3))), min_widening), MAX_WIDENING)
 
-    def bands(
-        self, values: Array, below: Array, above: Array, levels: Sequence[float], own: Array | None, least: float
+    def intervals(
+        self,
+        values: Array,
+        below: Array,
+        above: Array,
+        levels: Sequence[float],
+        local_scores: Array | None,
+        min_widening: float,
     ) -> list[Interval]:
-        """Intervals about `values` (horizon,), whose spreads on either side are `below` and `above`.
+        """Return an interval for each level, about `values` (horizon,) with spreads `below` and `above` (horizon,).
 
-        They never get narrower with the step, and a higher level's holds every lower one's. `own` are the scores of
-        earlier origins, by which they are at `least` so many times as wide.
+        Intervals never get narrower with the step, and an interval contains those of lower levels. `local_scores`
+        (origins, steps) widen them, or narrow them down to the factor `min_widening`.
         """
-        found: list[Interval] = []
+        intervals: list[Interval] = []
         for level in levels:
-            wide = self._ahead(level, len(values))
-            if own is not None:
-                wide = wide * self.widening(own, level, least)
-            lower = values - np.maximum.accumulate(below * wide)
-            upper = values + np.maximum.accumulate(above * wide)
-            if found:
-                lower, upper = np.minimum(lower, found[-1].lower), np.maximum(upper, found[-1].upper)
-            found.append(Interval(level, lower.tolist(), upper.tolist()))
-        return found
+            multipliers = self._extended_multipliers(level, len(values))
+            if local_scores is not None:
+                multipliers = multipliers * self.widening(local_scores, level, min_widening)
+            lower = values - np.maximum.accumulate(below * multipliers)
+            upper = values + np.maximum.accumulate(above * multipliers)
+            if intervals:
+                lower, upper = np.minimum(lower, intervals[-1].lower), np.maximum(upper, intervals[-1].upper)
+            intervals.append(Interval(level, lower.tolist(), upper.tolist()))
+        return intervals
 
-    def _ahead(self, level: float, horizon: int) -> Array:
-        """The multipliers of each step; those after the calibrated ones grow as a random walk's."""
-        known, steps = self.multipliers(level), self.steps
+    def _extended_multipliers(self, level: float, horizon: int) -> Array:
+        """The multipliers of each step; after the calibrated steps they grow like the spread of a random walk."""
+        calibrated, steps = self.multipliers(level), self.steps
         if horizon <= steps:
-            return known[:horizon]
-        further = known[-1] * np.sqrt(np.arange(steps + 1, horizon + 1) / steps)
-        return np.concatenate([known, further])
+            return calibrated[:horizon]
+        extension = calibrated[-1] * np.sqrt(np.arange(steps + 1, horizon + 1) / steps)
+        return np.concatenate([calibrated, extension])
 
-    def held(self, own: Array, level: float) -> tuple[float, int]:
-        """What percentage of own scores (origins, steps) the calibrated interval holds, and from how many origins."""
-        steps = min(own.shape[1], self.steps)
-        within = own[:, :steps] <= self.multipliers(level)[:steps]
-        known = ~np.isnan(own[:, :steps])
-        return 100 * float(within[known].mean()) if known.any() else 100.0, int(known[:, 0].sum())
+    def empirical_coverage(self, local_scores: Array, level: float) -> tuple[float, int]:
+        """Return the percentage of local scores (origins, steps) within the calibrated interval, and the origins."""
+        steps = min(local_scores.shape[1], self.steps)
+        is_within = local_scores[:, :steps] <= self.multipliers(level)[:steps]
+        is_known = ~np.isnan(local_scores[:, :steps])
+        return 100 * float(is_within[is_known].mean()) if is_known.any() else 100.0, int(is_known[:, 0].sum())

@@ -1,4 +1,4 @@
-"""Whether readings look like the series that a model learnt: their range, their spread, and whether the season holds."""
+"""Out-of-distribution check: whether readings look like the series that a model learnt."""
 
 import math
 
@@ -7,35 +7,36 @@ import numpy as np
 from service.artifacts.card import ReadingLimits
 from service.interfaces import Array, Notice
 
-UNLIKE_FACTOR = 2.0  # times the spread that training windows had, or less than that part of it
-BROKEN_FACTOR = 0.5  # of the least correlation that training windows had with themselves a season before
+UNLIKE_FACTOR = 2.0  # a standard deviation over so many times the training windows', or under that part, is unlike
+BROKEN_FACTOR = 0.5  # a correlation under so large a part of the training windows' least is a broken season
 
 
 class OutOfDistributionCheck:
-    """A card's limits, as plain numbers: every request is compared with them."""
+    """Compares windows with a card's limits: the range, the standard deviation, and the repetition of the season."""
 
-    def __init__(self, limits: ReadingLimits, season: int) -> None:
+    def __init__(self, limits: ReadingLimits, season_length: int) -> None:
+        # plain numbers: every request is compared with them
         self.minimum, self.maximum = limits.minimum, limits.maximum
-        self._season = season
-        self._least_spread = limits.window_std_minimum / UNLIKE_FACTOR
-        self._most_spread = limits.window_std_maximum * UNLIKE_FACTOR
-        self._least_correlation = (limits.season_correlation_minimum or 0.0) * BROKEN_FACTOR
+        self._season_length = season_length
+        self._min_std = limits.window_std_minimum / UNLIKE_FACTOR
+        self._max_std = limits.window_std_maximum * UNLIKE_FACTOR
+        self._min_correlation = (limits.season_correlation_minimum or 0.0) * BROKEN_FACTOR
 
     def check(self, recent: list[float]) -> tuple[bool, list[Notice]]:
-        """Whether a window looks like those learnt from, and what is to be said of it."""
+        """Return whether a window in original units looks like those learnt from, and warnings about it."""
         warnings = []
         if min(recent) < self.minimum or max(recent) > self.maximum:
-            warnings.append(self._outside(recent))
+            warnings.append(self._outside_range(recent))
         unlike = self._unlike(recent)
         if unlike:
             return False, [*warnings, unlike]
-        if self._is_broken(recent):
-            season = self._season
-            detail = f"the last {season} readings do not repeat the {season} before them"
+        if self._is_season_broken(recent):
+            length = self._season_length
+            detail = f"the last {length} readings do not repeat the {length} before them"
             warnings.append(Notice("broken_season", detail))
         return True, warnings
 
-    def _outside(self, values: list[float]) -> Notice:
+    def _outside_range(self, values: list[float]) -> Notice:
         outside = sum([not self.minimum <= value <= self.maximum for value in values])
         return Notice(
             "outside_training_range",
@@ -44,31 +45,31 @@ class OutOfDistributionCheck:
         )
 
     def _unlike(self, values: list[float]) -> Notice | None:
-        """Compare the level and the spread of a window with those of the training readings."""
+        """A warning if the mean or the standard deviation is far from those of the training readings."""
         span = self.maximum - self.minimum
-        level = sum(values) / len(values)
-        spread = math.dist(values, [level] * len(values)) / math.sqrt(len(values))
-        if not self.minimum - span <= level <= self.maximum + span:
-            found = f"their mean is {level:g}, the training data ran from {self.minimum:g} to {self.maximum:g}"
-        elif not self._least_spread <= spread <= self._most_spread:
-            found = (
-                f"their standard deviation is {spread:g}, in training windows it was "
-                f"{self._least_spread * UNLIKE_FACTOR:g} to {self._most_spread / UNLIKE_FACTOR:g}"
+        mean = sum(values) / len(values)
+        std = math.dist(values, [mean] * len(values)) / math.sqrt(len(values))
+        if not self.minimum - span <= mean <= self.maximum + span:
+            reason = f"their mean is {mean:g}, the training data ran from {self.minimum:g} to {self.maximum:g}"
+        elif not self._min_std <= std <= self._max_std:
+            reason = (
+                f"their standard deviation is {std:g}, in training windows it was "
+                f"{self._min_std * UNLIKE_FACTOR:g} to {self._max_std / UNLIKE_FACTOR:g}"
             )
         else:
             return None
-        return Notice("unlike_training_data", f"the readings do not look like the series this model learnt: {found}")
+        return Notice("unlike_training_data", f"the readings do not look like the series this model learnt: {reason}")
 
-    def _is_broken(self, values: list[float]) -> bool:
-        """Whether the last season is unlike the one before it, where those of the training windows were alike."""
-        if self._least_correlation <= 0 or len(values) < 2 * self._season:
+    def _is_season_broken(self, values: list[float]) -> bool:
+        """Whether the last season differs from the one before, although they were alike in all training windows."""
+        if self._min_correlation <= 0 or len(values) < 2 * self._season_length:
             return False
-        return season_correlation(np.array(values), self._season) < self._least_correlation
+        return season_correlation(np.array(values), self._season_length) < self._min_correlation
 
 
-def season_correlation(values: Array, season: int) -> float:
-    """Correlation of the last season with the one before; values (time,) of at least two seasons."""
-    last, before = values[-season:], values[-2 * season : -season]
+def season_correlation(values: Array, season_length: int) -> float:
+    """Return the correlation of the last season with the one before; values: (time,) of at least two seasons."""
+    last, before = values[-season_length:], values[-2 * season_length : -season_length]
     last, before = last - last.mean(), before - before.mean()
-    size = float(np.sqrt((last @ last) * (before @ before)))
-    return float(last @ before) / size if size > 0 else 0.0
+    norm = float(np.sqrt((last @ last) * (before @ before)))
+    return float(last @ before) / norm if norm > 0 else 0.0

@@ -1,89 +1,98 @@
-"""What is counted, in Prometheus' form. Counting is a dictionary update; the rest is done when `/metrics` is asked.
+"""What `/metrics` answers, in Prometheus' text format.
 
-Names of HTTP metrics are those that dashboards for FastAPI services know.
+Requests are counted in plain dictionaries; everything else is read when `/metrics` is asked. The HTTP metrics have the
+names that dashboards for FastAPI services know.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
 
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
+from service.http.access_log import RequestRecord
 from service.http.lifecycle import Lifecycle
-from service.serving.registry import Loaded
+from service.serving.registry import LoadedModel
+from service.serving.repository import ModelRepository
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-OTHER = "other"  # every path that is none of ours, so that callers cannot make labels up
+OTHER = "other"  # all unknown paths, so that clients cannot create labels
 
 
-class HttpCounts:
-    """Requests by handler, method and status, and how long they took."""
+class RequestCounts:
+    """Requests by route, method and status, and how long they took."""
 
-    def __init__(self, handlers: Iterable[str]) -> None:
-        self._handlers = frozenset(handlers)
+    def __init__(self, routes: Iterable[str]) -> None:
+        self._routes = frozenset(routes)
         self.requests: dict[tuple[str, str, int], int] = {}
         self.buckets: dict[str, list[int]] = {}
         self.seconds: dict[str, float] = {}
 
-    def note(self, handler: str, method: str, status: int, seconds: float) -> None:
-        if handler not in self._handlers:
-            handler = OTHER
-            method = "" if method not in ("GET", "POST") else method
-        key = (handler, method, status)
-        self.requests[key] = self.requests.get(key, 0) + 1
-        buckets = self.buckets.get(handler)
-        if buckets is None:
-            buckets = self.buckets[handler] = [0] * (len(SECONDS) + 1)
-        buckets[bisect_left(SECONDS, seconds)] += 1
-        self.seconds[handler] = self.seconds.get(handler, 0.0) + seconds
+    def add(self, records: Iterable[RequestRecord]) -> None:
+        """Count requests."""
+        for record in records:
+            route, method = record.route, record.method
+            if route not in self._routes:
+                route = OTHER
+                method = "" if method not in ("GET", "POST") else method
+            key = (route, method, record.status)
+            self.requests[key] = self.requests.get(key, 0) + 1
+            buckets = self.buckets.get(route)
+            if buckets is None:
+                buckets = self.buckets[route] = [0] * (len(SECONDS) + 1)
+            buckets[bisect_left(SECONDS, record.seconds)] += 1
+            self.seconds[route] = self.seconds.get(route, 0.0) + record.seconds
 
 
 class Metrics:
-    """Everything that `/metrics` answers; `library` is the service's Library."""
+    """Everything that `/metrics` answers. `flush` counts the requests that wait to be counted."""
 
-    def __init__(self, http: HttpCounts, lifecycle: Lifecycle, library: Any) -> None:
-        self._http = http
+    def __init__(
+        self, counts: RequestCounts, lifecycle: Lifecycle, repository: ModelRepository, flush: Callable[[], None]
+    ) -> None:
+        self._counts = counts
         self._lifecycle = lifecycle
-        self._library = library
+        self._repository = repository
+        self._flush = flush
         self._registry = CollectorRegistry(auto_describe=False)
         ProcessCollector(registry=self._registry)
         PlatformCollector(registry=self._registry)
         self._registry.register(self)
 
     def text(self) -> bytes:
-        """The exposition format."""
+        """Return the metrics in the text format."""
+        self._flush()
         return generate_latest(self._registry)
 
     def collect(self) -> Iterator[Metric]:
-        """Called by prometheus_client for every scrape."""
-        yield from self._of_http()
+        """Yield all metrics; prometheus_client calls it."""
+        yield from self._http_metrics()
         yield _gauge(
             "gatecast_ready", "1 while models are proven and the service is not ending", self._lifecycle.is_ready
         )
         yield _gauge("gatecast_requests_in_flight", "requests being answered", self._lifecycle.in_flight)
-        yield from self._of_models([*self._library.registry])
+        yield from self._model_metrics([*self._repository.registry])
         reloads = CounterMetricFamily("gatecast_reloads", "rescans of the models directory", labels=["outcome"])
-        for outcome, count in self._library.reloads.items():
+        for outcome, count in self._repository.reloads.items():
             reloads.add_metric([outcome], count)
         yield reloads
         yield CounterMetricFamily(
             "gatecast_tensorflow_loads",
             "SavedModels that TensorFlow loaded after the start, and whose memory it keeps",
-            value=self._library.tensorflow_loads,
+            value=self._repository.tensorflow_loads,
         )
 
-    def _of_http(self) -> Iterator[Metric]:
+    def _http_metrics(self) -> Iterator[Metric]:
         requests = CounterMetricFamily("http_requests", "requests", labels=["handler", "method", "status"])
-        for (handler, method, status), count in self._http.requests.items():
-            requests.add_metric([handler, method, str(status)], count)
+        for (route, method, status), count in self._counts.requests.items():
+            requests.add_metric([route, method, str(status)], count)
         yield requests
         durations = HistogramMetricFamily("http_request_duration_seconds", "time to answer", labels=["handler"])
-        for handler, buckets in self._http.buckets.items():
-            durations.add_metric([handler], _cumulative(buckets), self._http.seconds[handler])
+        for route, buckets in self._counts.buckets.items():
+            durations.add_metric([route], _cumulative(buckets), self._counts.seconds[route])
         yield durations
 
-    def _of_models(self, models: list[Loaded]) -> Iterator[Metric]:
+    def _model_metrics(self, models: list[LoadedModel]) -> Iterator[Metric]:
         labels = ["model", "version"]
         info = GaugeMetricFamily("gatecast_model_loaded", "1 for every loaded version", labels=[*labels, "engine"])
         depth = GaugeMetricFamily("gatecast_queue_depth", "items that wait for their turn", labels=labels)
@@ -101,9 +110,9 @@ class Metrics:
             }.items()
         }
         for model in models:
-            card, batcher = model.predictor.card, model.engine.batcher
+            card, batcher = model.predictor.card, model.batcher
             values = [card.name, card.version]
-            info.add_metric([*values, model.predictor.engine], 1)
+            info.add_metric([*values, model.predictor.backend], 1)
             depth.add_metric(values, batcher.depth)
             wait.add_metric(values, batcher.wait_seconds)
             for name, counter in counters.items():
@@ -116,7 +125,7 @@ def _gauge(name: str, meaning: str, value: float) -> Metric:
 
 
 def _cumulative(buckets: list[int]) -> list[tuple[str, float]]:
-    """Counts per bucket → counts up to each bound, as the format wants them."""
+    """Counts per bucket → counts up to each bound, as the format needs them."""
     total, bounds = 0, [*(repr(bound) for bound in SECONDS), "+Inf"]
     rows = []
     for bound, count in zip(bounds, buckets, strict=True):

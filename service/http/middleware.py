@@ -1,43 +1,34 @@
-"""What every request passes first: a pure ASGI layer that names it, times it, counts it and turns errors into problems.
+"""What every request passes first: it is named, timed, counted and logged, and errors become problem+json.
 
-The asking routes (`POST /forecast`, …) are answered from here without the framework's routing and dependencies,
-which would take longer than the model; all others go on to FastAPI.
+The routes that predict (`POST /forecast`, …) are answered from here. FastAPI's routing and dependencies would take
+longer than the model. All other requests go on to FastAPI.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
+from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic_core import to_json
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from service.errors import ClientDisconnected, GatecastError, ModelFault, NotReady
-from service.http.access_log import PROBES, AccessLog, log_defect
-from service.http.lifecycle import Lifecycle
-from service.http.metrics import HttpCounts
-from service.http.request import Call
-from service.serving.registry import Registry
-from service.serving.repository import ModelRepository
-from service.settings import Settings
+from service.http.access_log import PROBES, RequestRecord, log_defect
+from service.http.request import RequestContext
+from service.http.state import State
 
 JSON = b"application/json"
 PROBLEM = b"application/problem+json"
+FLUSH_SECONDS = 0.2  # between two times that requests are counted and logged
+MAX_RECORDS = 2_000  # requests that wait for it
 
-
-class Asked(NamedTuple):
-    """An asking request, read and timed: what a handler is given beside its body."""
-
-    call: Call
-    models: Registry
-    deadline: float
-
-
-Handler = Callable[[Any, Asked], Awaitable[dict[str, Any]]]
+Handler = Callable[[Any, RequestContext], Awaitable[dict[str, Any]]]
 
 
 class PredictRoute(NamedTuple):
-    """An asking route: the models of its body and its response, and what answers it with a dictionary of JSON values."""
+    """A route that predicts: the models of its body and its response, and the function that makes a JSON object."""
 
     body: type[BaseModel]
     response: type[BaseModel]
@@ -45,142 +36,152 @@ class PredictRoute(NamedTuple):
 
 
 class RequestMiddleware:
-    """The outermost layer. A request is answered from the registry that is the library's when it comes."""
+    """The ASGI application: FastAPI behind a layer of its own.
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        settings: Settings,
-        lifecycle: Lifecycle,
-        asking: dict[str, PredictRoute],
-        library: ModelRepository,
-        counts: HttpCounts,
-        access: AccessLog,
-    ) -> None:
-        self._app = app
-        self.settings = settings
-        self.lifecycle = lifecycle
-        self.asking = asking
-        self.library = library
-        self._counts = counts
-        self._access = access
+    A request is answered from the registry that the repository has when the request comes.
+    """
+
+    def __init__(self, api: FastAPI, state: State, predict_routes: Mapping[str, PredictRoute]) -> None:
+        self.api = api
+        self.state = state
+        self.predict_routes = predict_routes
+        self._records: list[RequestRecord] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return await self._app(scope, receive, send)
-        call = Call(scope, receive)
+            return await self.api(scope, receive, send)
+        context = RequestContext(scope, receive)
         method, path = scope["method"], scope["path"]
-        self.lifecycle.in_flight += 1
+        lifecycle = self.state.lifecycle
+        lifecycle.in_flight += 1
         status = 500
         try:
-            asking = self.asking.get(path) if method == "POST" else None
-            if asking is not None:
-                status = await self._answer(call, asking, send)
-            elif self.lifecycle.accepts or path in PROBES:
-                status = await self._pass_on(call, scope, receive, send)
+            predict_route = self.predict_routes.get(path) if method == "POST" else None
+            if predict_route is not None:
+                status = await self._predict(context, predict_route, send)
+            elif lifecycle.accepts or path in PROBES:
+                status = await self._pass_on(context, scope, receive, send)
             else:
-                status = await self._send_problem(call, self._closed(), send)
+                status = await self._send_problem(context, self._not_ready(), send)
         finally:
-            self.lifecycle.in_flight -= 1
-            seconds = call.total
-            route = scope.get("route")  # set by FastAPI, where it has one
-            self.noted(path, method, status, seconds, call.request_id, None if route is None else route.path)
+            lifecycle.in_flight -= 1
+            route = scope.get("route")  # set by FastAPI, if it has one
+            route_path = path if route is None else route.path
+            self.record(method, path, status, context.total_seconds, context.request_id, route_path)
 
-    def noted(
-        self, path: str, method: str, status: int, seconds: float, request_id: str, handler: str | None = None
-    ) -> None:
-        """Count a request under its `handler` (its path, where that is one) and log it."""
-        self._counts.note(handler or path, method, status, seconds)
-        self._access.note(method, path, status, seconds, request_id)
+    def record(self, method: str, path: str, status: int, seconds: float, request_id: str, route: str) -> None:
+        """Note a request that was answered. It is counted and logged with others, a few times a second."""
+        self._records.append(RequestRecord(method, path, route, status, seconds, request_id, time.time()))
+        if len(self._records) == 1:
+            asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
+        elif len(self._records) >= MAX_RECORDS:
+            self.flush()
 
-    async def _answer(self, call: Call, asking: PredictRoute, send: Send) -> int:
-        """Read, ask, send; the status that was sent."""
-        if not self.lifecycle.accepts:
-            return await self._send_problem(call, self._closed(), send)
-        models = self.library.registry
-        models.enter()
+    def flush(self) -> None:
+        """Count and log the requests that were recorded."""
+        records, self._records = self._records, []
+        if records:
+            self.state.counts.add(records)
+            self.state.access_log.write(records)
+
+    async def _predict(self, context: RequestContext, route: PredictRoute, send: Send) -> int:
+        """Read the body, predict, send; returns the status that was sent."""
+        state = self.state
+        if not state.lifecycle.accepts:
+            return await self._send_problem(context, self._not_ready(), send)
+        registry = context.registry = state.repository.registry
+        registry.enter()
         try:
-            deadline = call.deadline(self.settings.timeout_ms)
-            body = await call.read(asking.body, self.settings, self.lifecycle, deadline)
-            answer = to_json(await asking.handler(body, Asked(call, models, deadline)))
+            context.deadline = context.parse_deadline(state.settings.timeout_ms)
+            body = await context.read(route.body, state.settings.max_body_bytes, state.lifecycle)
+            answer = to_json(await route.handler(body, context))
         except ClientDisconnected:
             return ClientDisconnected.status
         except GatecastError as error:
-            return await self._send_problem(call, error, send)
+            return await self._send_problem(context, error, send)
         except Exception as error:
             fault = ModelFault("a defect; the log has it under the request id")
             fault.__cause__ = error
-            return await self._send_problem(call, fault, send)
+            return await self._send_problem(context, fault, send)
         finally:
-            models.leave()
-        return await self._send(send, 200, JSON, answer, call)
+            registry.leave()
+        return await self._send(send, 200, JSON, answer, context)
 
-    async def _send_problem(self, call: Call, error: GatecastError, send: Send) -> int:
+    async def _send_problem(self, context: RequestContext, error: GatecastError, send: Send) -> int:
         if error.status == 500:
-            log_defect(call.request_id, error)
-        body = to_json(error.problem(call.path, call.request_id))
-        return await self._send(send, error.status, PROBLEM, body, call, error.headers)
+            log_defect(context.request_id, error)
+        body = to_json(error.problem(context.path, context.request_id))
+        return await self._send(send, error.status, PROBLEM, body, context, error.headers)
 
     async def _send(
-        self, send: Send, status: int, kind: bytes, body: bytes, call: Call, more: dict[str, str] | None = None
+        self,
+        send: Send,
+        status: int,
+        content_type: bytes,
+        body: bytes,
+        context: RequestContext,
+        extra: dict[str, str] | None = None,
     ) -> int:
-        """Send a whole response; a caller who does not read it in time is cut off. Returns what became of it."""
-        sending = _sent(send, status, kind, body, call, more)
-        if not call.may_stall(len(body)):
+        """Send a whole response; returns its status, or 499 if its client did not read it in time."""
+        sending = _send_response(send, status, content_type, body, context, extra)
+        if not context.connection.may_block(len(body)):
             await sending
             return status
-        return status if await self._read_in_time(sending, call) else ClientDisconnected.status
+        return status if await self._is_read_in_time(sending, context) else ClientDisconnected.status
 
-    async def _read_in_time(self, sending: Awaitable[None], call: Call) -> bool:
-        """Send what its caller may be slow to read; whether it was taken in time, or the connection cut."""
+    async def _is_read_in_time(self, sending: Awaitable[None], context: RequestContext) -> bool:
+        """Send to a client that may be slow to read. If it is too slow, its connection is closed."""
         try:
-            async with asyncio.timeout(self.settings.timeout_ms / 1000):
+            async with asyncio.timeout(self.state.settings.timeout_ms / 1000):
                 await sending
         except TimeoutError:
-            call.abandon()
+            context.connection.abort()
             return False
         return True
 
-    def _closed(self) -> NotReady:
-        return NotReady(self.lifecycle.reason, headers={"Retry-After": "1", "Connection": "close"})
+    def _not_ready(self) -> NotReady:
+        return NotReady(self.state.lifecycle.reason, headers={"Retry-After": "1", "Connection": "close"})
 
-    async def _pass_on(self, call: Call, scope: Scope, receive: Receive, send: Send) -> int:
-        """To FastAPI, with the call in `request.state.call`, and its headers put on what comes back."""
-        scope.setdefault("state", {})["call"] = call
+    async def _pass_on(self, context: RequestContext, scope: Scope, receive: Receive, send: Send) -> int:
+        """Let FastAPI answer; its handlers find the context and the service in `request.state`."""
+        scope.setdefault("state", {}).update(context=context, service=self.state)
         status = 0
 
-        async def send_named(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", []), *_named(call)]
-            if not call.may_stall(len(message.get("body", b""))):
+                message["headers"] = [*message.get("headers", []), *_common_headers(context)]
+            if not context.connection.may_block(len(message.get("body", b""))):
                 await send(message)
-            elif not await self._read_in_time(send(message), call):
+            elif not await self._is_read_in_time(send(message), context):
                 status = ClientDisconnected.status
 
         try:
-            await self._app(scope, receive, send_named)
+            await self.api(scope, receive, send_with_headers)
         except Exception:
-            if status not in (
-                500,
-                ClientDisconnected.status,
-            ):  # a defect that was not answered as one: its response had begun
+            # a defect that could not be answered as one, because its response had begun
+            if status not in (500, ClientDisconnected.status):
                 raise
         return status
 
 
-def _named(call: Call) -> list[tuple[bytes, bytes]]:
-    """The headers that every response carries."""
-    return [(b"x-request-id", call.request_id.encode()), (b"server-timing", call.timing.encode())]
+def _common_headers(context: RequestContext) -> list[tuple[bytes, bytes]]:
+    """The headers of every response."""
+    return [(b"x-request-id", context.request_id.encode()), (b"server-timing", context.server_timing.encode())]
 
 
-async def _sent(
-    send: Send, status: int, kind: bytes, body: bytes, call: Call, more: dict[str, str] | None = None
+async def _send_response(
+    send: Send,
+    status: int,
+    content_type: bytes,
+    body: bytes,
+    context: RequestContext,
+    extra: dict[str, str] | None = None,
 ) -> None:
-    headers = [(b"content-type", kind), (b"content-length", str(len(body)).encode()), *_named(call)]
-    if more:
-        headers += [(name.lower().encode(), value.encode()) for name, value in more.items()]
+    length = str(len(body)).encode()
+    headers = [(b"content-type", content_type), (b"content-length", length), *_common_headers(context)]
+    if extra:
+        headers += [(name.lower().encode(), value.encode()) for name, value in extra.items()]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -1,104 +1,133 @@
-"""uvicorn's HTTP protocol with a door and a clock.
+"""Admission control: uvicorn's HTTP protocol, which refuses what the service could not answer.
 
-Where too many requests are in flight already, another is refused before a task is made for it and without a look at
-its body, so that a service which is asked for more than it can do loses little time over it. Asking requests only; one
-that is still sending its body does not count as in flight, so slow callers shut nobody out. The refusal leaves when the
-body has been taken in, and the connection stays; where the caller waits to be asked for its body, at once.
+When too many requests are in flight, another one is refused before a task is made for it and before its body is read, so
+an overloaded service loses little time over it. This holds for the routes that predict. A request that is still sending
+its body does not count as in flight, so slow clients keep nobody out. The refusal is sent when the body has arrived, and
+the connection stays open; if the client waits for `100 Continue`, it is sent at once.
 
-A connection whose request line and headers do not arrive in time is closed, and so is one that does not read refusals.
-One whose request line and headers are too large, or have too many fields, is refused and closed before they are kept.
+A connection is closed if its request line and headers do not arrive in time or are too large, or if its client does not
+read refusals. This is the only module that uses undocumented attributes of uvicorn; `UVICORN_ATTRIBUTES` lists them.
 """
 
 import asyncio
-import math
 from typing import Any
 
 from pydantic_core import to_json
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from service.errors import HeadersTooLarge, Overloaded
+from service.http.load_shedding import NO_TIMING
 from service.http.middleware import RequestMiddleware
-from service.http.request import request_id
-from service.serving.repository import ModelRepository
+from service.http.request import CONNECTION, SEND_BUFFER_BYTES, Connection, make_request_id
 
-HEAD = (
-    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\nretry-after: %d\r\n"
-    b"server-timing: queue;dur=0.00, model;dur=0.00, total;dur=0.00\r\n"
+TOO_LARGE_HEAD = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/problem+json\r\nconnection: close\r\n"
+    + NO_TIMING
+    + b"%sx-request-id: %s\r\ncontent-length: %d\r\n\r\n"
 )
-MAX_HEAD_BYTES = 32 << 10  # request line and header fields, or the trailer fields of a chunked body
+MAX_HEAD_BYTES = 32 << 10  # of the request line and the headers, or of the trailers of a chunked body
 MAX_HEAD_FIELDS = 100
+FIELD_OVERHEAD = 4  # the colon, the space and the end of a line
 HEAD_LIMITS = (
     f"request line and headers may have {MAX_HEAD_BYTES} bytes and {MAX_HEAD_FIELDS} fields together; send less"
 )
-FIELD_OVERHEAD = 4  # the colon, the space and the end of a line
-HEAD_TOO_LARGE = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/problem+json\r\nconnection: close\r\n"
-    b"server-timing: queue;dur=0.00, model;dur=0.00, total;dur=0.00\r\n%sx-request-id: %s\r\ncontent-length: %d\r\n\r\n"
-)
-STATED_SECONDS = 0.05  # how long a refusal is repeated before the queues are looked at again
-NAME = "\N{SYMBOL FOR SUBSTITUTE}"  # stands for the request id in a refusal that is made ready
+
+# What this module uses of uvicorn, by class. A test checks that the installed version has all of it.
+UVICORN_ATTRIBUTES = {
+    "protocol": [
+        "app",
+        "cycle",
+        "expect_100_continue",
+        "flow",
+        "headers",
+        "loop",
+        "parser",
+        "scope",
+        "server_state",
+        "tasks",
+        "timeout_keep_alive",
+        "timeout_keep_alive_handler",
+        "timeout_keep_alive_task",
+        "transport",
+        "_unset_keepalive_if_required",
+        "connection_made",
+        "data_received",
+        "on_message_begin",
+        "on_url",
+        "on_header",
+        "on_headers_complete",
+        "on_body",
+        "on_message_complete",
+        "send_400_response",
+    ],
+    "cycle": ["disconnected", "more_body", "response_complete", "transport"],
+    "server_state": ["default_headers", "connections"],
+    "flow": ["write_paused"],
+    "parser": ["get_method", "should_keep_alive"],
+}
 
 
-class SheddingReplies:
-    """What the door says on each path, made ready a few times a second instead of for each of thousands."""
+class UvicornConnection(Connection):
+    """A connection by what uvicorn knows of it."""
 
-    def __init__(self, library: ModelRepository) -> None:
-        self._library = library
-        self._made: dict[str, tuple[bytes, bytes, bytes]] = {}
-        self._until = 0.0
+    __slots__ = ("_cycle",)
 
-    def on(self, path: str, now: float) -> tuple[bytes, bytes, bytes]:
-        """The head, and the body before and after the request id."""
-        if now >= self._until:
-            self._until = now + STATED_SECONDS
-            self._made.clear()
-        made = self._made.get(path)
-        if made is None:
-            seconds = max(1, math.ceil(self._library.registry.wait_seconds))
-            error = Overloaded(f"as many requests as may be in flight are being answered; try again in {seconds} s")
-            before, after = to_json(error.problem(path, NAME)).split(NAME.encode())
-            made = self._made[path] = HEAD % seconds, before, after
-        return made
+    def __init__(self, cycle: Any) -> None:
+        self._cycle = cycle
+
+    def is_disconnected(self) -> bool:
+        return bool(self._cycle.disconnected)
+
+    def has_whole_body(self) -> bool:
+        return not self._cycle.more_body
+
+    def may_block(self, size: int) -> bool:
+        return size > SEND_BUFFER_BYTES or self._cycle.transport.get_write_buffer_size() > 0
+
+    def abort(self) -> None:
+        self._cycle.transport.abort()
 
 
 class AdmissionProtocol(HttpToolsProtocol):
+    """One client's connection. The application must be a RequestMiddleware."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._front: RequestMiddleware = self.app.front
-        self._refusals: SheddingReplies = self.app.state.refusals
-        self._refusing = False
-        self._head_due: float | None = None
-        self._head_bytes = 0  # of the request line and the fields that were read
+        self._middleware: RequestMiddleware = self.app
+        self._shedding = self._middleware.state.load_shedding
+        self._is_refusing = False
+        self._head_deadline: float | None = None
+        self._head_bytes = 0  # of the request line and the headers so far
         self._head_fields = 0
-        self._unread_bytes = 0  # that the parser was given since it last went on from one part of a message to the next
-        self._head_refused = False
+        self._unparsed_bytes = 0  # given to the parser since it last completed a part of a message
+        self._is_head_too_large = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._expect_head()
+        self._wait_for_head()
 
     def data_received(self, data: bytes) -> None:
-        self._unread_bytes += len(data)
+        self._unparsed_bytes += len(data)
         super().data_received(data)
         if self.transport.is_closing():
             return
-        if self._unread_bytes > MAX_HEAD_BYTES:  # a field without an end, which the parser keeps for itself
-            self._head_refused = True
+        if self._unparsed_bytes > MAX_HEAD_BYTES:  # a header without an end, which the parser collects
+            self._is_head_too_large = True
             self.send_400_response(HEAD_LIMITS)
             return
         if self.timeout_keep_alive_task is None and (self.cycle is None or self.cycle.response_complete):
-            self._expect_head()
+            self._wait_for_head()
         else:
-            self._head_due = None
+            self._head_deadline = None
 
-    def _expect_head(self) -> None:
-        """Close the connection if no whole request has come by the time that the first look at it allows."""
+    def _wait_for_head(self) -> None:
+        """Close the connection if no whole head arrives within the time limit of a request."""
         now = self.loop.time()
-        if self._head_due is None:
-            self._head_due = now + self._front.settings.timeout_ms / 1000
+        if self._head_deadline is None:
+            self._head_deadline = now + self._middleware.state.settings.timeout_ms / 1000
         if not self.transport.is_closing():
             self.timeout_keep_alive_task = self.loop.call_later(
-                max(0.0, self._head_due - now), self.timeout_keep_alive_handler
+                max(0.0, self._head_deadline - now), self.timeout_keep_alive_handler
             )
 
     def on_message_begin(self) -> None:
@@ -118,82 +147,85 @@ class AdmissionProtocol(HttpToolsProtocol):
 
     def _check_head(self) -> None:
         if self._head_bytes > MAX_HEAD_BYTES or self._head_fields > MAX_HEAD_FIELDS:
-            self._head_refused = True
-            raise HeadersTooLarge(HEAD_LIMITS)  # ends the parser, and with it what it was given
+            self._is_head_too_large = True
+            raise HeadersTooLarge(HEAD_LIMITS)  # ends the parser; send_400_response follows
 
     def on_headers_complete(self) -> None:
-        self._unread_bytes = 0
+        self._unparsed_bytes = 0
         self._unset_keepalive_if_required()
-        front = self._front
-        if len(self.tasks) - front.lifecycle.reading < front.settings.max_in_flight or not self._may_refuse():
+        state = self._middleware.state
+        in_flight = len(self.tasks) - state.lifecycle.reading
+        if in_flight < state.settings.max_in_flight or not self._may_refuse():
             super().on_headers_complete()
+            self.scope[CONNECTION] = UvicornConnection(self.cycle)  # type: ignore[literal-required]
         else:
-            self._refusing = True
+            self._is_refusing = True
             if self.expect_100_continue:
                 self._refuse(keep_alive=False)
 
     def on_chunk_header(self) -> None:
-        self._unread_bytes = 0
+        self._unparsed_bytes = 0
 
     def on_body(self, body: bytes) -> None:
-        self._unread_bytes = 0
-        if not self._refusing:
+        self._unparsed_bytes = 0
+        if not self._is_refusing:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        if self._refusing:
-            self._refusing = False
+        if self._is_refusing:
+            self._is_refusing = False
             if not self.transport.is_closing():
                 self._refuse(keep_alive=self.parser.should_keep_alive())
         else:
             super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """End the connection with what its parser refused: as a problem, where that are too many or too large fields."""
-        if not self._head_refused:
+        """Close the connection after what the parser refused. Too large a head is answered as a problem."""
+        if not self._is_head_too_large:
             super().send_400_response(msg)
             return
-        if self.cycle is None or self.cycle.response_complete:  # else another answer has to go first
-            name = request_id(None)
+        if self.cycle is None or self.cycle.response_complete:  # otherwise another response has to come first
+            path, request_id = self._path, make_request_id(None)
             error = HeadersTooLarge(HEAD_LIMITS)
-            body = to_json(error.problem(self._path, name))
-            fields = b"".join([b"%s: %s\r\n" % field for field in self.server_state.default_headers])
-            self.transport.write(HEAD_TOO_LARGE % (fields, name.encode(), len(body)) + body)
-            self._front.noted(self._path, "", error.status, 0.0, name)
+            body = to_json(error.problem(path, request_id))
+            self.transport.write(TOO_LARGE_HEAD % (self._default_headers, request_id.encode(), len(body)) + body)
+            self._middleware.record("", path, error.status, 0.0, request_id, path)
         self.transport.close()
 
     @property
     def _path(self) -> str:
         return str(self.url.partition(b"?")[0].decode("ascii", "replace"))
 
+    @property
+    def _default_headers(self) -> bytes:
+        return b"".join([b"%s: %s\r\n" % header for header in self.server_state.default_headers])
+
     def _may_refuse(self) -> bool:
-        """An asking request, and the only one on its connection: answers leave in the order of requests."""
-        alone = self.cycle is None or self.cycle.response_complete
-        return alone and self._path in self._front.asking and self.parser.get_method() == b"POST"
+        """Whether it predicts, and is alone on its connection: responses have the order of their requests."""
+        is_alone = self.cycle is None or self.cycle.response_complete
+        return is_alone and self._path in self._middleware.predict_routes and self.parser.get_method() == b"POST"
 
     def _refuse(self, *, keep_alive: bool) -> None:
         if self.flow.write_paused:
             self.transport.abort()
             return
         path = self._path
-        sent = next((value for name, value in self.headers if name == b"x-request-id"), None)
-        name = request_id(sent)
-        head, before, after = self._refusals.on(path, self.loop.time())
-        fields = b"".join([b"%s: %s\r\n" % field for field in self.server_state.default_headers])
+        request_id = make_request_id(next((value for name, value in self.headers if name == b"x-request-id"), None))
+        head, before, after = self._shedding.refusal(path, self.loop.time())
         self.transport.write(
             b"%s%sx-request-id: %s\r\ncontent-length: %d\r\n%s\r\n%s%s%s"
             % (
                 head,
-                fields,
-                name.encode(),
-                len(before) + len(name) + len(after),
+                self._default_headers,
+                request_id.encode(),
+                len(before) + len(request_id) + len(after),
                 b"" if keep_alive else b"connection: close\r\n",
                 before,
-                name.encode(),
+                request_id.encode(),
                 after,
             )
         )
-        self._front.noted(path, "POST", Overloaded.status, 0.0, name)
+        self._middleware.record("POST", path, Overloaded.status, 0.0, request_id, path)
         self._unset_keepalive_if_required()
         if keep_alive:
             self.timeout_keep_alive_task = self.loop.call_later(

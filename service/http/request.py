@@ -1,13 +1,13 @@
-"""One request as the service sees it: its id, its time limit, its body, and how long things took.
+"""One request: its id, its deadline, its body, and the measured times.
 
-Pure ASGI, with nothing per request that is not needed by every request: this is the path that all forecasts and
-judgements take.
+This is the path of every prediction, so it is plain ASGI: no work is done here that not every request needs.
 """
 
 import asyncio
 import itertools
 import re
 import secrets
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any, TypeVar
 
@@ -24,74 +24,100 @@ from service.errors import (
     UnsupportedMedia,
 )
 from service.http.lifecycle import Lifecycle
-from service.settings import Settings
+from service.serving.registry import Registry
 
 Body = TypeVar("Body", bound=BaseModel)
-Headers = dict[bytes, bytes]
+CONNECTION = "gatecast.connection"  # where the ASGI scope has the Connection
 SANE_ID = re.compile(rb"[A-Za-z0-9._:\-]{1,128}")
 MILLISECONDS = re.compile(rb"[0-9]{1,9}")
 MAX_TIMEOUT_MS = 600_000
 MAX_FAULTS = 50
-UNREAD_BYTES = 1 << 16  # what a connection takes without waiting for its reader
+SEND_BUFFER_BYTES = 1 << 16  # that a connection takes without waiting for its client
 
-_begin = secrets.token_hex(8)  # of every request id that this process gives
-_counter = itertools.count()
+_id_prefix = secrets.token_hex(8)  # of all request ids that this process makes
+_id_counter = itertools.count()
 
 
-class Call:
-    """A request that is being answered. Times in seconds; `queued` and `worked` are the longest of its items."""
+class Connection:
+    """What is known of a client's connection at once. This one is for servers that tell nothing of it."""
 
-    __slots__ = ("_cycle", "_receive", "_scope", "begun", "headers", "queued", "request_id", "worked")
+    __slots__ = ()
+
+    def is_disconnected(self) -> bool:
+        """Whether the client has closed the connection."""
+        return False
+
+    def has_whole_body(self) -> bool:
+        """Whether the whole body has arrived, so that it can be read without waiting."""
+        return False
+
+    def may_block(self, size: int) -> bool:
+        """Whether sending `size` bytes may have to wait until the client reads."""
+        return size > SEND_BUFFER_BYTES
+
+    def abort(self) -> None:
+        """Close the connection at once, for a client that does not read."""
+
+
+class RequestContext:
+    """A request that is being answered. Times are in seconds.
+
+    `deadline` is on the event loop's clock. `queue_seconds` and `compute_seconds` are the largest of the request's items.
+    The middleware sets `deadline` and `registry` for the routes that predict.
+    """
+
+    __slots__ = (
+        "_receive",
+        "_scope",
+        "compute_seconds",
+        "connection",
+        "deadline",
+        "headers",
+        "is_disconnected",
+        "queue_seconds",
+        "registry",
+        "request_id",
+        "started",
+    )
+    deadline: float
+    registry: Registry
+    is_disconnected: Callable[[], bool]
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
-        self.begun = perf_counter()
+        self.started = perf_counter()
         self._scope = scope
         self._receive = receive
-        # uvicorn's request knows without being awaited what has come; of another server nothing is asked
-        self._cycle = getattr(receive, "__self__", None)
-        self.headers: Headers = dict(scope["headers"])
-        self.request_id = request_id(self.headers.get(b"x-request-id"))
-        self.queued = 0.0
-        self.worked = 0.0
+        self.connection: Connection = scope.get(CONNECTION) or UNKNOWN_CONNECTION
+        self.is_disconnected = self.connection.is_disconnected
+        self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.request_id = make_request_id(self.headers.get(b"x-request-id"))
+        self.queue_seconds = 0.0
+        self.compute_seconds = 0.0
 
     @property
     def path(self) -> str:
         return str(self._scope["path"])
 
     @property
-    def total(self) -> float:
-        """Seconds since the request came in."""
-        return perf_counter() - self.begun
+    def total_seconds(self) -> float:
+        """Seconds since the request came."""
+        return perf_counter() - self.started
 
     @property
-    def timing(self) -> str:
-        """The value of `Server-Timing`."""
-        return f"queue;dur={self.queued * 1e3:.2f}, model;dur={self.worked * 1e3:.2f}, total;dur={self.total * 1e3:.2f}"
+    def server_timing(self) -> str:
+        """The value of the header `Server-Timing`, in milliseconds."""
+        queue, model, total = self.queue_seconds * 1e3, self.compute_seconds * 1e3, self.total_seconds * 1e3
+        return f"queue;dur={queue:.2f}, model;dur={model:.2f}, total;dur={total:.2f}"
 
-    def waited(self, queued: float, worked: float) -> None:
-        """Note an item's wait and model call."""
-        if queued > self.queued:
-            self.queued = queued
-        if worked > self.worked:
-            self.worked = worked
+    def record(self, queue_seconds: float, compute_seconds: float) -> None:
+        """Note how long an item waited, and how long its model call took."""
+        if queue_seconds > self.queue_seconds:
+            self.queue_seconds = queue_seconds
+        if compute_seconds > self.compute_seconds:
+            self.compute_seconds = compute_seconds
 
-    def gone(self) -> bool:
-        """Whether the caller has hung up; behind another server than uvicorn, callers are answered in any case."""
-        return getattr(self._cycle, "disconnected", False)
-
-    def may_stall(self, size: int) -> bool:
-        """Whether sending so many bytes may have to wait until the caller has read some."""
-        transport = getattr(self._cycle, "transport", None)
-        return size > UNREAD_BYTES or (transport is not None and transport.get_write_buffer_size() > 0)
-
-    def abandon(self) -> None:
-        """Cut the connection of a caller who does not read what it asked for."""
-        transport = getattr(self._cycle, "transport", None)
-        if transport is not None:
-            transport.abort()
-
-    def deadline(self, default_ms: int) -> float:
-        """The event loop's time at which this request is too late; InvalidRequest for a limit that is none."""
+    def parse_deadline(self, default_ms: int) -> float:
+        """Return the deadline by `X-Request-Timeout-Ms`, or by the default. Raises InvalidRequest."""
         limit = default_ms
         sent = self.headers.get(b"x-request-timeout-ms")
         if sent is not None:
@@ -101,55 +127,55 @@ class Call:
                     f"the header X-Request-Timeout-Ms must be a whole number from 1 to {MAX_TIMEOUT_MS}"
                 )
             limit = int(sent)
-        return asyncio.get_running_loop().time() - self.total + limit / 1000
+        return asyncio.get_running_loop().time() - self.total_seconds + limit / 1000
 
-    async def read(self, model: type[Body], settings: Settings, lifecycle: Lifecycle, deadline: float) -> Body:
-        """The body, validated in one pass from its bytes.
+    async def read(self, model: type[Body], max_bytes: int, lifecycle: Lifecycle) -> Body:
+        """Read the body and validate it from its bytes in one pass.
 
-        Raises UnsupportedMedia, BodyTooLarge, DeadlineExceeded (a body that trickles in), CallerLeft, MalformedBody
-        or InvalidRequest.
+        Raises UnsupportedMedia, BodyTooLarge, DeadlineExceeded when the body does not arrive before the deadline,
+        ClientDisconnected, MalformedBody or InvalidRequest.
         """
         _check_type(self.headers.get(b"content-type", b""))
-        raw = await self._body(settings.max_body_bytes, lifecycle, deadline)
+        raw = await self._read_body(max_bytes, lifecycle)
         try:
             return model.__pydantic_validator__.validate_json(raw)  # type: ignore[no-any-return]
         except ValidationError as error:
-            raise _refusal(error) from None
+            raise _as_problem(error) from None
 
-    async def _body(self, limit: int, lifecycle: Lifecycle, deadline: float) -> bytes:
-        too_large = f"the body is larger than {limit} bytes; send less at once"
+    async def _read_body(self, max_bytes: int, lifecycle: Lifecycle) -> bytes:
+        too_large = f"the body is larger than {max_bytes} bytes; send less at once"
         length = self.headers.get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > limit:
+        if not length.isdigit() or int(length) > max_bytes:
             raise BodyTooLarge(too_large)
-        if not getattr(self._cycle, "more_body", True) and b"content-length" in self.headers:
-            return _content(await self._receive())  # all of it is here, and no more than was said
-        pieces, size, more = [], 0, True
+        if b"content-length" in self.headers and self.connection.has_whole_body():
+            return _content(await self._receive())  # no more bytes than the header says
+        parts, size, more = [], 0, True
         while more:
-            message = await self._within(lifecycle, deadline)
-            pieces.append(_content(message))
-            size += len(pieces[-1])
+            message = await self._receive_in_time(lifecycle)
+            parts.append(_content(message))
+            size += len(parts[-1])
             more = message.get("more_body", False)
-            if size > limit:
+            if size > max_bytes:
                 raise BodyTooLarge(too_large)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    async def _within(self, lifecycle: Lifecycle, deadline: float) -> Message:
-        """The next message, if it comes in time; asyncio.timeout costs four times as much."""
-        late = False
+    async def _receive_in_time(self, lifecycle: Lifecycle) -> Message:
+        """The next message, if it comes before the deadline. asyncio.timeout would cost four times as much."""
+        is_late = False
         task = asyncio.current_task()
         assert task is not None
 
-        def give_up() -> None:
-            nonlocal late
-            late = True
+        def cancel() -> None:
+            nonlocal is_late
+            is_late = True
             task.cancel()
 
-        alarm = asyncio.get_running_loop().call_at(deadline, give_up)
+        alarm = asyncio.get_running_loop().call_at(self.deadline, cancel)
         lifecycle.reading += 1
         try:
             message = await self._receive()
         except asyncio.CancelledError:
-            if not late:
+            if not is_late:
                 raise
             task.uncancel()
             raise DeadlineExceeded("the body did not arrive within the request's time limit") from None
@@ -159,6 +185,9 @@ class Call:
         return message
 
 
+UNKNOWN_CONNECTION = Connection()
+
+
 def _content(message: Message) -> bytes:
     if message["type"] == "http.disconnect":
         raise ClientDisconnected("the caller left before its body was whole")
@@ -166,14 +195,14 @@ def _content(message: Message) -> bytes:
     return body
 
 
-def request_id(sent: bytes | None) -> str:
-    """The caller's own id where it sent a sane one, else a new one."""
+def make_request_id(sent: bytes | None) -> str:
+    """Return the client's own request id if it is sane, otherwise a new one."""
     if sent is not None and SANE_ID.fullmatch(sent):
         return sent.decode("ascii")
-    return f"{_begin}{next(_counter):016x}"
+    return f"{_id_prefix}{next(_id_counter):016x}"
 
 
-def documented(model: type[BaseModel]) -> dict[str, Any]:
+def body_schema(model: type[BaseModel]) -> dict[str, Any]:
     """`openapi_extra` of a route whose body is `model`."""
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
@@ -187,13 +216,13 @@ def _check_type(sent: bytes) -> None:
         raise UnsupportedMedia("send the body as JSON, with 'Content-Type: application/json'")
 
 
-def _refusal(error: ValidationError) -> MalformedBody | InvalidRequest:
-    """Every fault with its JSON Pointer, never the input."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    if found[0]["type"] == "json_invalid":
-        return MalformedBody(f"the body is not JSON: {found[0]['msg'].removeprefix('Invalid JSON: ')}")
-    faults = [Fault(_pointer(fault["loc"]), fault["msg"]) for fault in found[:MAX_FAULTS]]
-    more = f", the first {MAX_FAULTS} of {len(found)} are listed" if len(found) > MAX_FAULTS else ""
+def _as_problem(error: ValidationError) -> MalformedBody | InvalidRequest:
+    """Every fault with its JSON Pointer. The input is never repeated."""
+    errors = error.errors(include_url=False, include_context=False, include_input=False)
+    if errors[0]["type"] == "json_invalid":
+        return MalformedBody(f"the body is not JSON: {errors[0]['msg'].removeprefix('Invalid JSON: ')}")
+    faults = [Fault(_pointer(fault["loc"]), fault["msg"]) for fault in errors[:MAX_FAULTS]]
+    more = f", the first {MAX_FAULTS} of {len(errors)} are listed" if len(errors) > MAX_FAULTS else ""
     where = faults[0].pointer or "the body"
     return InvalidRequest(f"the request is not valid: {where}: {faults[0].detail}{more}", faults=faults)
 

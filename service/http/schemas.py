@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, Strict, WithJsonSchema
 
+from service.serving.reviews import MAX_CHARACTERS
+
 MAX_READINGS = 10_000
-MAX_CHARACTERS = 20_000
 MAX_ITEMS = 1_000
-MAX_SENTENCES_ASKED = 5_000
 # US electric and gas utilities production, 2015-02 to 2018-01 (Federal Reserve, IPG2211A2N)
 RECENT_MONTHS = [
     116.3788, 104.4706, 89.7461, 91.093, 102.6495, 111.6354, 110.5925, 101.9204, 91.5959,

@@ -60,10 +60,10 @@ class SentimentClassifier:
         if not isinstance(bundle.card, SentimentCard):
             raise TypeError("a sentiment classifier needs a sentiment card")
         self.card = bundle.card
-        self.engine = bundle.engine
-        self._run = bundle.run
-        self._tokenise = bundle.tokeniser
-        self._per_call = REVIEWS_PER_CALL[bundle.engine]
+        self.backend = bundle.backend
+        self._network = bundle.network
+        self._tokenize = bundle.tokenizer
+        self._per_call = REVIEWS_PER_CALL[bundle.backend]
 
     def prepare(self, text: str) -> Review:
         """Refuse a text that is empty or no Unicode text at all (lone surrogates)."""
@@ -76,9 +76,9 @@ class SentimentClassifier:
                 f"the character at position {error.start} is half of a surrogate pair; send both halves",
                 pointer="/text",
             ) from None
-        if self._tokenise is None:
+        if self._tokenize is None:
             return Review(text, None, 0, 1 + len(text) // CHARACTERS_PER_TOKEN)
-        tokens = self._tokenise(text)
+        tokens = self._tokenize(text)
         read = self._read(tokens)
         return Review(text, read, len(tokens), 1 + len(read))
 
@@ -89,14 +89,14 @@ class SentimentClassifier:
         head = self.card.head_tokens
         return tokens[:head] + tokens[head - self.card.max_tokens :]
 
-    def cut(self, items: Sequence[Review]) -> list[list[int]]:
+    def make_batches(self, items: Sequence[Review]) -> list[list[int]]:
         """Reviews of like length go together, the shortest first, so that little is padded."""
         by_length = sorted(range(len(items)), key=lambda place: items[place].cost)
         return chunks(by_length, self._per_call)
 
     def predict(self, batch: Sequence[Review]) -> list[Sentiment]:
         """A calibrated judgement of each review, in order."""
-        return self._tokens_judged(batch) if self._tokenise is not None else self._texts_judged(batch)
+        return self._tokens_judged(batch) if self._tokenize is not None else self._texts_judged(batch)
 
     def replay(self, request: dict[str, Any]) -> list[float]:
         """Answer one golden request through the serving path."""
@@ -104,7 +104,7 @@ class SentimentClassifier:
         return [result.positive, result.tokens_total, result.tokens_read, result.tokens_unknown]
 
     def _texts_judged(self, batch: Sequence[Review]) -> list[Sentiment]:
-        outputs = self._run(np.array([review.text.encode() for review in batch], dtype=object))
+        outputs = self._network(np.array([review.text.encode() for review in batch], dtype=object))
 
         def column(name: str) -> list[Any]:
             return list(np.asarray(outputs[name]).reshape(len(batch)).tolist())
@@ -126,7 +126,7 @@ class SentimentClassifier:
         padded = np.zeros((len(rows), max(1, int(lengths.max()))), np.int32)
         for place, row in enumerate(rows):
             padded[place, : len(row)] = row
-        outputs = self._run(padded, lengths)
+        outputs = self._network(padded, lengths)
         probabilities = outputs["probability"].reshape(len(batch)).tolist()
         unknown = np.count_nonzero(padded == UNKNOWN, axis=1).tolist()
         last_common = UNKNOWN + (self.card.language.common_words if self.card.language else 0)
@@ -139,7 +139,7 @@ class SentimentClassifier:
             )
         ]
 
-    def reasons(self, text: str, found: Sentiment) -> list[TokenAttribution]:
+    def attributions(self, text: str, found: Sentiment) -> list[TokenAttribution]:
         """What each word of `text` that was read adds; with the card's `explanation_baseline` they make up the log odds.
 
         Raises ModelFault where the network gives no such weights.

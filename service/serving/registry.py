@@ -1,240 +1,115 @@
-"""The proven engines in memory, and which one answers a request. How they get here is library.py's business."""
+"""The verified models in memory. repository.py puts them here; selection.py chooses which one answers."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-
-from service.artifacts.card import ForecastCard
-from service.errors import GatecastError, HorizonTooLong, InvalidRequest, TooFewReadings, UnknownModel, UnsupportedLevel
-from service.forecast import seasonality
+from service.errors import UnknownModel
 from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries
-from service.forecast.timestamps import is_same_frequency
-from service.interfaces import Notice
 from service.sentiment.classifier import Review, Sentiment, SentimentClassifier
-from service.serving.engine import Engine
+from service.serving.batching import MicroBatcher
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class LoadedForecaster:
+    """A forecaster, and the batcher that runs it. `registries` counts the registries that list it."""
+
     predictor: Forecaster
-    engine: Engine[PreparedSeries, Forecast]
+    batcher: MicroBatcher[PreparedSeries, Forecast]
     digest: str
+    registries: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class LoadedClassifier:
+    """A sentiment classifier, and the batcher that runs it. `registries` counts the registries that list it."""
+
     predictor: SentimentClassifier
-    engine: Engine[Review, Sentiment]
+    batcher: MicroBatcher[Review, Sentiment]
     digest: str
+    registries: int = 0
 
 
-Loaded = LoadedForecaster | LoadedClassifier
-OTHER_FREQUENCY = Notice(
-    "unlike_training_data", "the readings do not come as often as those of the series that this model learnt"
-)
-
-
-class ForecastQuery(NamedTuple):
-    """What is asked of a forecaster."""
-
-    readings: Sequence[float | None]
-    horizon: int | None
-    levels: Sequence[float] | None
-    season: int | None
-    frequency: str | None = None
-
-    def prepared(self, model: LoadedForecaster) -> PreparedSeries:
-        return model.predictor.prepare(self.readings, self.horizon, self.levels, self.season)
-
-
-class Candidate(NamedTuple):
-    """A forecaster, and what it reads of one series."""
-
-    model: LoadedForecaster
-    window: PreparedSeries
-
-
-def select(contenders: Sequence[Candidate], forecasts: Sequence[Forecast]) -> int:
-    """The place of the contender with the least error on the readings themselves, over the seasonal naive's.
-
-    Errors on readings that a network has learnt from are raised by its card's optimism. Where not all of them had
-    enough readings to be measured, the first: a network that knows the series, if there is one.
-    """
-    raised: list[float] = []
-    for contender, forecast in zip(contenders, forecasts, strict=True):
-        ratio = forecast.skill["ratio"] if forecast.skill else None
-        if ratio is None:
-            return 0
-        raised.append(ratio * contender.model.predictor.card.optimism)
-    return raised.index(min(raised))
-
-
-def _steps_alike(card: ForecastCard, frequency: str | None, window: PreparedSeries) -> bool:
-    """Whether readings come as often as those that a network of one series learnt: by their frequency, else their season."""
-    if card.readings is None:
-        return True
-    if frequency is not None and card.data.frequency is not None:
-        return is_same_frequency(frequency, card.data.frequency)
-    return card.data.season is None or seasonality.may_have_season(np.array(window.readings), card.data.season)
-
-
-def _ratio(model: LoadedForecaster, horizon: int | None) -> float:
-    """The card's skill, by which networks of one series are ranked."""
-    ratio = model.predictor.skill(horizon or model.predictor.card.horizon)["ratio"]
-    return float("inf") if ratio is None else float(ratio)
+LoadedModel = LoadedForecaster | LoadedClassifier
 
 
 class Registry:
-    """The loaded versions by name and number; the newest version of a name is its default.
+    """The loaded versions by name and number. The newest version of a name is its default.
 
-    Never changes: a reload makes another. A request enters the one that it finds, and everything it asks is answered
-    from there until it leaves.
+    A registry never changes: a reload makes a new one. A request enters the registry that is current when it comes, and
+    is answered from there until it leaves. A model that no registry lists any more can be closed.
     """
 
-    def __init__(self, loaded: Iterable[Loaded]) -> None:
-        self._models: dict[str, dict[int, Loaded]] = {}
-        for model in sorted(loaded, key=lambda m: (m.predictor.card.name, int(m.predictor.card.version))):
+    def __init__(self, models: Iterable[LoadedModel]) -> None:
+        self._models: dict[str, dict[int, LoadedModel]] = {}
+        for model in sorted(models, key=lambda m: (m.predictor.card.name, int(m.predictor.card.version))):
             card = model.predictor.card
             self._models.setdefault(card.name, {})[int(card.version)] = model
-            model.engine.hold()
-        self._ranked: dict[int | None, list[LoadedForecaster]] = {}
-        self._inside = 0
-        self._empty = asyncio.Event()
-        self._empty.set()
+            model.registries += 1
+        self._requests = 0
+        self._unused = asyncio.Event()
+        self._unused.set()
 
-    def __iter__(self) -> Iterator[Loaded]:
+    def __iter__(self) -> Iterator[LoadedModel]:
         return (model for versions in self._models.values() for model in versions.values())
 
     def enter(self) -> None:
-        """One more request is answered from here."""
-        self._inside += 1
-        self._empty.clear()
+        """Count one more request that is answered from here."""
+        self._requests += 1
+        self._unused.clear()
 
     def leave(self) -> None:
-        self._inside -= 1
-        if not self._inside:
-            self._empty.set()
+        """Count one request less."""
+        self._requests -= 1
+        if not self._requests:
+            self._unused.set()
 
-    async def drained(self) -> None:
-        """Wait until no request is inside."""
-        await self._empty.wait()
+    async def retire(self) -> None:
+        """Wait until no request is answered from here, then close the models that no other registry lists."""
+        await self._unused.wait()
+        for model in self:
+            model.registries -= 1
+        await asyncio.gather(*(model.batcher.close() for model in self if not model.registries))
 
     @property
     def wait_seconds(self) -> float:
-        """How long all that waits will take, by what was measured: the engines share the machine."""
-        return sum([model.engine.batcher.wait_seconds for model in self])
+        """How long all waiting items will take, estimated from past calls: the models share the machine."""
+        return sum([model.batcher.wait_seconds for model in self])
 
-    def is_default(self, model: Loaded) -> bool:
-        """Whether it is the newest of its name."""
+    def is_default(self, model: LoadedModel) -> bool:
+        """Whether it is the newest version of its name."""
         card = model.predictor.card
         return int(card.version) == max(self._models[card.name])
 
-    def get(self, name: str, version: str | None = None) -> Loaded:
-        """A model by name, and its newest version unless one is named; or UnknownModel."""
+    def get(self, name: str, version: str | None = None) -> LoadedModel:
+        """Return a model by name and version; without a version, the newest. Raises UnknownModel."""
         versions = self._models.get(name)
         if versions is None:
-            raise UnknownModel(f"no model of that name is loaded; loaded are {_list(self._models)}")
+            raise UnknownModel(f"no model of that name is loaded; loaded are {quoted(self._models)}")
         if version is None:
             return versions[max(versions)]
         for number, model in versions.items():
             if str(number) == version:
                 return model
-        raise UnknownModel(f"'{name}' has no version of that number; loaded are {_list(versions)}")
+        raise UnknownModel(f"'{name}' has no version of that number; loaded are {quoted(versions)}")
 
-    def check_horizon(self, name: str | None, version: str | None, horizon: int | None) -> None:
-        """Raise UnknownModel or HorizonTooLong where no series at all could be answered."""
-        self._far(self._candidates(name, version), horizon)
-
-    def check_levels(self, name: str | None, version: str | None, levels: Sequence[float] | None) -> None:
-        """Raise UnknownModel or UnsupportedLevel where no series at all could be answered."""
-        refusals: list[UnsupportedLevel] = []
-        for model in self._candidates(name, version):
-            try:
-                model.predictor.levels(levels)
-                return
-            except UnsupportedLevel as refusal:
-                refusals.append(refusal)
-        raise refusals[0]
-
-    def contenders(self, name: str | None, version: str | None, question: ForecastQuery) -> list[Candidate]:
-        """The forecasters that may answer, each with what it reads of the readings; at least one.
-
-        The named one; else those of any series, and of every series that a network has learnt and that these readings
-        look like, the network that its card's backtest puts first: the errors of networks on readings that they have
-        learnt from say little. Where none of them can, whichever network's window is filled. Raises what the first
-        one raises where all refuse.
-        """
-        if name is not None:
-            model = self._far(self._candidates(name, version), question.horizon)[0]
-            return [Candidate(model, question.prepared(model))]
-        ranked = self._by_skill(question.horizon)
-        found: dict[str, Candidate] = {}
-        strange: list[Candidate] = []
-        refusals: list[GatecastError] = []
-        for model in ranked:
-            card = model.predictor.card
-            if card.data.sha256 in found or card.window > len(question.readings):
-                continue
-            try:
-                contender = Candidate(model, question.prepared(model))
-            except InvalidRequest as refusal:
-                refusals.append(refusal)
-                continue
-            if contender.window.familiar and _steps_alike(card, question.frequency, contender.window):
-                found[card.data.sha256] = contender
-            elif contender.window.familiar:
-                contender.window.warnings.append(OTHER_FREQUENCY)
-                strange.append(contender)
-            else:
-                strange.append(contender)
-        if found or strange:
-            return list(found.values()) or strange[:1]
-        if refusals:
-            raise refusals[0]
-        least = min(model.predictor.window for model in ranked)
-        raise TooFewReadings(
-            f"at least {least} readings are needed; {len(question.readings)} were sent", pointer="/readings"
-        )
-
-    def _by_skill(self, horizon: int | None) -> list[LoadedForecaster]:
-        """The newest of every forecaster that goes so far: those of one series first, the most accurate first."""
-        ranked = self._ranked.get(horizon)
-        if ranked is None:
-            ranked = self._far(self._candidates(None, None), horizon)
-            ranked.sort(key=lambda m: (m.predictor.card.readings is None, _ratio(m, horizon)))
-            self._ranked[horizon] = ranked
-        return ranked
-
-    def _candidates(self, name: str | None, version: str | None) -> list[LoadedForecaster]:
-        """The one that is named, or the newest of every name."""
+    def forecasters(self, name: str | None, version: str | None) -> list[LoadedForecaster]:
+        """Return the named forecaster, or the newest version of every one. Raises UnknownModel."""
         newest = [versions[max(versions)] for versions in self._models.values()]
-        forecasters = [m for m in newest if isinstance(m, LoadedForecaster)]
+        forecasters = [model for model in newest if isinstance(model, LoadedForecaster)]
         if name is None:
             if not forecasters:
                 raise UnknownModel("no forecaster is loaded")
             return forecasters
         model = self.get(name, version)
         if not isinstance(model, LoadedForecaster):
-            known = _list([m.predictor.card.name for m in forecasters])
+            known = quoted([m.predictor.card.name for m in forecasters])
             raise UnknownModel(f"'{name}' is not a forecaster; forecasters are {known}")
         return [model]
 
-    def _far(self, candidates: list[LoadedForecaster], horizon: int | None) -> list[LoadedForecaster]:
-        """Those that go up to `horizon` steps; HorizonTooLong when none does."""
-        longest = max(m.predictor.card.max_horizon for m in candidates)
-        if horizon is not None and horizon > longest:
-            raise HorizonTooLong(
-                f"{_list([m.predictor.card.name for m in candidates])} forecast up to {longest} steps; "
-                f"{horizon} were asked for",
-                pointer="/horizon",
-            )
-        return [m for m in candidates if m.predictor.card.max_horizon >= (horizon or 1)]
-
     def classifier(self, version: str | None) -> LoadedClassifier:
-        """The sentiment model, and its newest version unless one is named."""
+        """Return the sentiment model; without a version, the newest. Raises UnknownModel."""
         names = [
             name for name, versions in self._models.items() if isinstance(versions[max(versions)], LoadedClassifier)
         ]
@@ -245,5 +120,6 @@ class Registry:
         return model
 
 
-def _list(names: Sequence[object] | dict[Any, Any]) -> str:
+def quoted(names: Iterable[Any]) -> str:
+    """Names in quotes with commas between, or "none"."""
     return ", ".join(f"'{name}'" for name in names) or "none"

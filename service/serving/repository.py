@@ -1,39 +1,42 @@
-"""models/<name>/<version>/ on disk → a registry of proven engines: opened, reloaded without downtime, closed.
+"""models/<name>/<version>/ on disk → a registry of verified models: opened, reloaded without downtime, closed.
 
-A reload loads beside what is serving, proves, swaps at once and drains the old. What fails stays out and is
-reported; what it would have replaced goes on.
+A reload loads new versions beside those that serve, verifies them, swaps all at once and retires the old ones. What fails
+stays out and is reported; what it would have replaced goes on serving.
 """
 
 import asyncio
 import gc
 import hashlib
 import logging
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
 from service.artifacts import onnx
-from service.artifacts.bundle import SUMS, Bundle, EngineName
+from service.artifacts.bundle import SUMS, Backend, Bundle
 from service.artifacts.card import Name, Version
 from service.artifacts.files import BundleError
 from service.artifacts.golden import verify
 from service.forecast.forecaster import Forecaster
 from service.predictors import load_predictor
 from service.sentiment.classifier import SentimentClassifier
-from service.serving.batching import Limits
-from service.serving.engine import Engine, inline_seconds
-from service.serving.registry import Loaded, LoadedClassifier, LoadedForecaster, Registry
+from service.serving.batching import Limits, MicroBatcher
+from service.serving.registry import LoadedClassifier, LoadedForecaster, LoadedModel, Registry
 from service.settings import Settings
 
-Load = Callable[[Path, int, EngineName], Bundle]
-Predictor = Forecaster | SentimentClassifier
-ENGINES: dict[str, tuple[EngineName, ...]] = {
+Load = Callable[[Path, int, Backend], Bundle]
+BACKENDS: dict[str, tuple[Backend, ...]] = {
     "auto": ("onnx", "tensorflow"),
     "onnx": ("onnx",),
     "tensorflow": ("tensorflow",),
 }
+# A model call on the event loop delays other requests, but saves two hand-overs between threads. With one core nothing
+# else could run meanwhile, so all calls but long ones run there. With more cores only very short calls do.
+INLINE_SECONDS_ONE_CORE = 0.020
+INLINE_SECONDS = 0.0003
 log = logging.getLogger("gatecast")
 
 
@@ -45,7 +48,7 @@ class VersionName(NamedTuple):
 
 
 class RefusedVersion(NamedTuple):
-    """A version that stayed out, and why; without a name, the models directory as a whole."""
+    """A version that was not loaded, and why. Without a name, the models directory as a whole could not be read."""
 
     name: str | None
     version: str | None
@@ -53,7 +56,7 @@ class RefusedVersion(NamedTuple):
 
 
 class ReloadReport(NamedTuple):
-    """What a rescan of the models directory changed."""
+    """What a reload changed."""
 
     loaded: list[VersionName]
     retired: list[VersionName]
@@ -63,31 +66,31 @@ class ReloadReport(NamedTuple):
 
 
 class ModelRepository:
-    """Keeps `registry` true to the disk. `load` can be replaced by a fake."""
+    """Keeps `registry` equal to the models on disk. Tests replace `load` by a fake."""
 
     def __init__(self, settings: Settings, load: Load) -> None:
         self._settings = settings
         self._load = load
         self._lock = asyncio.Lock()
-        self._retiring: set[asyncio.Task[None]] = set()
+        self._background: set[asyncio.Task[None]] = set()
         self.registry = Registry([])
         self.reloads = {"done": 0, "refused": 0}
         self.tensorflow_loads = 0  # after the start
 
     async def open(self) -> None:
-        """Load and prove every version under `models_dir`, or raise BundleError and start nothing."""
+        """Load and verify every version under `models_dir`. Raises BundleError, and then nothing is served."""
         paths = await asyncio.to_thread(version_directories, self._settings.models_dir)
-        found = [await self._proven(path) for path in paths]
-        self.registry = Registry([self._started(*each) for each in found])
+        verified = [await self._load_verified(path) for path in paths]
+        self.registry = Registry([self._with_batcher(*each) for each in verified])
 
     async def reload(self) -> ReloadReport:
-        """Bring the registry up to what is on disk; one reload at a time. Raises nothing that a file could cause."""
+        """Load what is new on disk and retire what is gone, one reload at a time. No file on disk makes it raise."""
         async with self._lock:
-            report, loaded = await self._rescanned()
+            report, models = await self._rescan()
             before = self.registry
-            if set(loaded) != set(before):
-                self.registry = Registry(loaded)
-                self._in_background(_retire(before))
+            if set(models) != set(before):
+                self.registry = Registry(models)
+                self._run_in_background(before.retire())
             self.reloads["refused" if report.refused else "done"] += 1
             for refused in report.refused:
                 log.error("reload: refused: %s", refused.reason)
@@ -95,72 +98,67 @@ class ModelRepository:
             return report
 
     async def close(self) -> None:
-        """Drain every engine."""
+        """Answer every request in flight, then close all models."""
         before, self.registry = self.registry, Registry([])
-        self._in_background(_retire(before))
-        while self._retiring:
-            await asyncio.gather(*self._retiring)
+        self._run_in_background(before.retire())
+        while self._background:
+            await asyncio.gather(*self._background)
 
-    async def _rescanned(self) -> tuple[ReloadReport, list[Loaded]]:
-        """What is on disk now: versions that were loaded and are unchanged, and new ones, proven."""
-        serving = {(m.predictor.card.name, m.predictor.card.version): m for m in self.registry}
-        loaded: dict[tuple[str, str], Loaded] = {}
-        new: list[tuple[str, str]] = []
+    async def _rescan(self) -> tuple[ReloadReport, list[LoadedModel]]:
+        """The models on disk now: those that are loaded and unchanged, and new ones, verified."""
+        serving = {VersionName(m.predictor.card.name, m.predictor.card.version): m for m in self.registry}
+        models: dict[VersionName, LoadedModel] = {}
+        loaded: list[VersionName] = []
         refused: list[RefusedVersion] = []
         try:
             paths = await asyncio.to_thread(version_directories, self._settings.models_dir)
         except BundleError as error:
-            return self._report([], [], [RefusedVersion(name=None, version=None, reason=str(error))]), [
-                *serving.values()
-            ]
+            return self._report([], [], [RefusedVersion(None, None, str(error))]), [*serving.values()]
         for path in paths:
-            key = path.parent.name, path.name
+            key = VersionName(path.parent.name, path.name)
             try:
                 if key in serving and serving[key].digest == await asyncio.to_thread(_digest, path):
-                    loaded[key] = serving[key]
+                    models[key] = serving[key]
                     continue
-                loaded[key] = self._started(*await self._proven(path, reloading=True))
-                new.append(key)
+                models[key] = self._with_batcher(*await self._load_verified(path, is_reload=True))
+                loaded.append(key)
             except BundleError as error:
-                refused.append(RefusedVersion(name=key[0], version=key[1], reason=str(error)))
+                refused.append(RefusedVersion(*key, str(error)))
                 if key in serving:
-                    loaded[key] = serving[key]
-        retired = [key for key in serving if key not in loaded]
-        return self._report(new, retired, refused), [*loaded.values()]
+                    models[key] = serving[key]
+        retired = [key for key in serving if key not in models]
+        return self._report(loaded, retired, refused), [*models.values()]
 
     def _report(
-        self, new: list[tuple[str, str]], retired: list[tuple[str, str]], refused: list[RefusedVersion]
+        self, loaded: list[VersionName], retired: list[VersionName], refused: list[RefusedVersion]
     ) -> ReloadReport:
-        return ReloadReport(
-            loaded=[VersionName(name=name, version=version) for name, version in new],
-            retired=[VersionName(name=name, version=version) for name, version in retired],
-            refused=refused,
-            tensorflow_loads=self.tensorflow_loads,
-            tensorflow_loads_left=self._settings.max_tensorflow_reloads - self.tensorflow_loads,
-        )
+        left = self._settings.max_tensorflow_reloads - self.tensorflow_loads
+        return ReloadReport(loaded, retired, refused, self.tensorflow_loads, left)
 
-    async def _proven(self, path: Path, *, reloading: bool = False) -> tuple[Predictor, str]:
-        """One version, loaded into the first engine of the setting that it is proven in, and its digest."""
-        engines = ENGINES[self._settings.engine]
-        if len(engines) > 1 and not await asyncio.to_thread(onnx.exists, path):
-            engines = engines[1:]
-        for engine in engines:
+    async def _load_verified(
+        self, path: Path, *, is_reload: bool = False
+    ) -> tuple[Forecaster | SentimentClassifier, str]:
+        """One version in the first backend of the setting in which it is verified, and its digest."""
+        backends = BACKENDS[self._settings.engine]
+        if len(backends) > 1 and not await asyncio.to_thread(onnx.exists, path):
+            backends = backends[1:]
+        for backend in backends:
             try:
-                limited = engine == "tensorflow" and reloading
-                if limited:
+                is_limited = backend == "tensorflow" and is_reload
+                if is_limited:
                     self._check_tensorflow_loads(path)
                 digest = await asyncio.to_thread(_digest, path)
-                loaded = await asyncio.to_thread(_loaded, path, self._load, self._settings.threads, engine)
-                self.tensorflow_loads += limited
-                found = await asyncio.to_thread(_proved, path, loaded)
+                bundle = await asyncio.to_thread(_load_bundle, path, self._load, self._settings.threads, backend)
+                self.tensorflow_loads += is_limited
+                predictor = await asyncio.to_thread(_verified_predictor, path, bundle)
             except BundleError as error:
-                if engine == engines[-1]:
+                if backend == backends[-1]:
                     raise
                 log.error("refused as compiled, TensorFlow is tried instead: %s", error)
                 refusal = error
             else:
-                log.info("loaded %s version %s, engine %s", found.card.name, found.card.version, engine)
-                return found, digest
+                log.info("loaded %s version %s, engine %s", predictor.card.name, predictor.card.version, backend)
+                return predictor, digest
         raise refusal
 
     def _check_tensorflow_loads(self, path: Path) -> None:
@@ -170,37 +168,45 @@ class ModelRepository:
                 "no memory back; restart the service (or raise GATECAST_MAX_TENSORFLOW_RELOADS)"
             )
 
-    def _started(self, found: Predictor, digest: str) -> Loaded:
+    def _with_batcher(self, predictor: Forecaster | SentimentClassifier, digest: str) -> LoadedModel:
         limits = Limits(
             max_batch=self._settings.max_batch,
             max_queue=self._settings.max_queue,
-            inline_seconds=inline_seconds(found.engine, self._settings.inline_ms),
+            inline_seconds=inline_seconds(predictor.backend, self._settings.inline_ms),
         )
-        if isinstance(found, Forecaster):
-            return LoadedForecaster(found, Engine(found, found.card.name, limits), digest)
-        return LoadedClassifier(found, Engine(found, found.card.name, limits), digest)
+        name = predictor.card.name
+        if isinstance(predictor, Forecaster):
+            return LoadedForecaster(predictor, MicroBatcher(predictor, limits, name), digest)
+        return LoadedClassifier(predictor, MicroBatcher(predictor, limits, name), digest)
 
-    def _in_background(self, work: Any) -> None:
+    def _run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
-        self._retiring.add(task)
-        task.add_done_callback(self._retired)
+        self._background.add(task)
+        task.add_done_callback(self._end_background)
 
-    def _retired(self, task: asyncio.Task[None]) -> None:
-        self._retiring.discard(task)
-        gc.collect()  # engines and their networks hold on to each other; unasked, Python would look hours later
+    def _end_background(self, task: asyncio.Task[None]) -> None:
+        self._background.discard(task)
+        gc.collect()  # models and batchers refer to each other; unasked, Python would free them hours later
 
 
-async def _retire(registry: Registry) -> None:
-    """Once the last request has left it: close the engines that no other registry holds."""
-    await registry.drained()
-    await asyncio.gather(*(model.engine.close() for model in registry if model.engine.release()))
+def inline_seconds(backend: Backend, inline_ms: float | None) -> float:
+    """Return how long a model call may be expected to take and still run on the event loop.
+
+    `inline_ms` is the setting in milliseconds; without it the number of cores decides. TensorFlow never runs there.
+    """
+    if backend != "onnx":
+        return 0.0
+    if inline_ms is not None:
+        return inline_ms / 1000
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return INLINE_SECONDS_ONE_CORE if cores == 1 else INLINE_SECONDS
 
 
 def version_directories(models_dir: Path) -> list[Path]:
-    """Every models/<name>/<version>/; raises BundleError for anything that is not one.
+    """Return every models/<name>/<version>/. Raises BundleError for a directory that is not one.
 
-    Plain files beside the model directories (a README) are left alone, and so are names that begin
-    with a dot: a version that is being written has one.
+    Plain files beside the model directories (a README) are ignored, and so are names that begin with a dot: a version that
+    is being written has such a name.
     """
     try:
         return _version_directories(models_dir)
@@ -211,50 +217,50 @@ def version_directories(models_dir: Path) -> list[Path]:
 def _version_directories(models_dir: Path) -> list[Path]:
     if not models_dir.is_dir():
         raise BundleError(f"{models_dir} is not a directory; GATECAST_MODELS_DIR names the models")
-    found: list[Path] = []
+    paths: list[Path] = []
     for model in _directories(models_dir, Name, "a model name (lower-case letters, digits, _)"):
         versions = _directories(model, Version, "a version (a whole number from 1)")
         if not versions:
             raise BundleError(f"{model} holds no version directory")
-        found += versions
-    if not found:
+        paths += versions
+    if not paths:
         raise BundleError(
             f"{models_dir} holds no models; train some with `make train-forecast` and `make train-sentiment`"
         )
-    return found
+    return paths
 
 
 def _directories(parent: Path, rule: Any, meaning: str) -> list[Path]:
     adapter = TypeAdapter(rule)
-    found = sorted(p for p in parent.iterdir() if p.is_dir() and not p.name.startswith("."))
-    for path in found:
+    paths = sorted(p for p in parent.iterdir() if p.is_dir() and not p.name.startswith("."))
+    for path in paths:
         try:
             adapter.validate_python(path.name)
         except ValidationError:
             raise BundleError(f"{path}: its name is not {meaning}") from None
-    return found
+    return paths
 
 
 def _digest(path: Path) -> str:
-    """Of the two files that state what a version is made of; one that has neither gets the same as any such."""
-    stated = [path / SUMS, path / onnx.DIRECTORY / onnx.MANIFEST]
+    """SHA-256 of the two files that state what a version is made of; the same for all versions that have neither."""
+    files = [path / SUMS, path / onnx.DIRECTORY / onnx.MANIFEST]
     try:
-        return hashlib.sha256(b"\0".join(file.read_bytes() for file in stated if file.is_file())).hexdigest()
+        return hashlib.sha256(b"\0".join(file.read_bytes() for file in files if file.is_file())).hexdigest()
     except OSError as error:
         raise BundleError(f"{path} cannot be read: {error}") from error
 
 
-def _loaded(path: Path, load: Load, threads: int, engine: EngineName) -> Bundle:
+def _load_bundle(path: Path, load: Load, threads: int, backend: Backend) -> Bundle:
     try:
-        return load(path, threads, engine)
+        return load(path, threads, backend)
     except OSError as error:
         raise BundleError(f"{path} cannot be read: {error}") from error
 
 
-def _proved(path: Path, loaded: Bundle) -> Predictor:
-    found = load_predictor(loaded)
-    verify(found, loaded.golden, str(path / "golden.json"))
-    return found
+def _verified_predictor(path: Path, bundle: Bundle) -> Forecaster | SentimentClassifier:
+    predictor = load_predictor(bundle)
+    verify(predictor, bundle.golden, str(path / "golden.json"))
+    return predictor
 
 
 def _names(versions: Iterable[VersionName]) -> str:

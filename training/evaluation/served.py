@@ -29,7 +29,7 @@ def versions(models_dir: Path, words: str) -> list[Path]:
 
 def served(path: Path, season: int) -> Method:
     """A version as the service answers with it. Raises BundleError where it does not load, ValueError for a classifier."""
-    forecaster = load_predictor(bundle.load(path, engine="onnx" if onnx.exists(path) else "tensorflow"))
+    forecaster = load_predictor(bundle.load(path, backend="onnx" if onnx.exists(path) else "tensorflow"))
     if not isinstance(forecaster, Forecaster):
         raise ValueError(f"{path} is no forecaster")
     return answering(forecaster, season)

@@ -205,7 +205,7 @@ def compile_verified(
     else:
         content, words = onnx_of(network), None
     with onnx.written(path, content, words):
-        fast, slow = bundle.load(path, engine="onnx"), bundle.load(path, tuned=False)
+        fast, slow = bundle.load(path, backend="onnx"), bundle.load(path, tuned=False)
         found = load_predictor(fast)
         verify(found, fast.golden, str(path / onnx.DIRECTORY))
         worst = difference(fast, slow, vocabulary)
@@ -219,7 +219,7 @@ def difference(fast: bundle.Bundle, slow: bundle.Bundle, vocabulary: Sequence[st
     chance = np.random.default_rng(0)
     if isinstance(fast.card, ForecastCard):
         made = _made_up(fast.card, chance)
-        ours, theirs = (next(iter(loaded.run(*made).values())) for loaded in (fast, slow))
+        ours, theirs = (next(iter(loaded.network(*made).values())) for loaded in (fast, slow))
         return float(np.max(np.abs(ours - theirs)) / max(1.0, float(np.ptp(theirs))))
     assert vocabulary is not None
     lengths = chance.integers(0, WORDS_PER_SAMPLE, SAMPLES)

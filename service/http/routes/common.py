@@ -1,43 +1,46 @@
-"""What the routes share: dependencies, how asking routes are documented, and the fate of a batch's items."""
+"""What the routes share: their view of the service, documentation of responses, and errors of batch items."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request
 
 from service.errors import Fault, GatecastError, ModelFault, NotReady
 from service.http.access_log import log_defect
-from service.http.lifecycle import Lifecycle, Phase
+from service.http.lifecycle import Phase
 from service.http.middleware import PredictRoute
-from service.http.request import MAX_TIMEOUT_MS, Call, documented
+from service.http.request import MAX_TIMEOUT_MS, RequestContext, body_schema
 from service.http.schemas import Problem
-from service.serving.batching import Answer
+from service.http.state import State
+from service.interfaces import Notice
 from service.serving.registry import Registry
 from service.serving.repository import ModelRepository
 
-Result = TypeVar("Result")
+
+async def state(request: Request) -> State:
+    """The running service."""
+    service: State = request.state.service
+    return service
 
 
-async def lifecycle(request: Request) -> Lifecycle:
-    found: Lifecycle = request.app.state.lifecycle
-    return found
+Service = Annotated[State, Depends(state)]
 
 
-async def library(request: Request) -> ModelRepository:
-    """Where models come from; NotReady before they are proven."""
-    if request.app.state.lifecycle.phase is Phase.STARTING:
-        raise NotReady(request.app.state.lifecycle.reason, headers={"Retry-After": "1"})
-    found: ModelRepository = request.app.state.library
-    return found
+async def repository(service: Service) -> ModelRepository:
+    """Where models come from. Raises NotReady before they are verified."""
+    if service.lifecycle.phase is Phase.STARTING:
+        raise NotReady(service.lifecycle.reason, headers={"Retry-After": "1"})
+    return service.repository
 
 
-async def registry(found: Annotated[ModelRepository, Depends(library)]) -> Registry:
+Repository = Annotated[ModelRepository, Depends(repository)]
+
+
+async def registry(models: Repository) -> Registry:
     """The loaded models."""
-    return found.registry
+    return models.registry
 
 
-Life = Annotated[Lifecycle, Depends(lifecycle)]
-Shelves = Annotated[ModelRepository, Depends(library)]
 Models = Annotated[Registry, Depends(registry)]
 
 
@@ -62,18 +65,18 @@ DESCRIPTIONS = {
 }
 
 
-class AskingRouter(APIRouter):
-    """Documents routes whose POST the front layer answers; FastAPI itself answers other methods on their paths."""
+class PredictRouter(APIRouter):
+    """Documents the routes that the middleware answers. FastAPI answers other methods on their paths."""
 
-    def __init__(self, tag: str, asking: Mapping[str, PredictRoute]) -> None:
+    def __init__(self, tag: str, predict_routes: Mapping[str, PredictRoute]) -> None:
         super().__init__(tags=[tag], responses=problems(400, 404, 405, 413, 415, 422, 500, 503, 504))
-        for path, route in asking.items():
+        for path, route in predict_routes.items():
             self.add_api_route(
                 path,
                 _answered_in_front,
                 methods=["POST"],
                 response_model=route.response,
-                openapi_extra=documented(route.body),
+                openapi_extra=body_schema(route.body),
                 name=getattr(route.handler, "__name__", path),
                 description=route.handler.__doc__,
             )
@@ -84,26 +87,18 @@ async def _answered_in_front(
         str | None, Header(description=f"time limit in milliseconds, 1 to {MAX_TIMEOUT_MS}")
     ] = None,
 ) -> None:
-    raise RuntimeError(f"the front layer answers this route (time limit {x_request_timeout_ms})")
+    raise RuntimeError(f"the middleware answers this route (time limit {x_request_timeout_ms})")
 
 
-def outcome(answer: Answer[Result] | Exception, call: Call) -> Result | GatecastError:
-    """One item's result or its own error; a defect is logged."""
-    if isinstance(answer, Answer):
-        call.waited(answer.queued, answer.worked)
-        result: Result = answer.result
-        return result
-    fault = answer if isinstance(answer, GatecastError) else ModelFault("the model failed on this item")
+def item_problem(error: Exception, context: RequestContext, pointer: str, field: str = "") -> dict[str, Any]:
+    """The problem of a batch item at `pointer`. What its faults say of `field` is said of the item. Defects are logged."""
+    fault = error if isinstance(error, GatecastError) else ModelFault("the model failed on this item")
     if fault.status == 500:
-        log_defect(call.request_id, answer)
-    return fault
+        log_defect(context.request_id, error)
+    fault.faults = [Fault(pointer + each.pointer.removeprefix(field), each.detail) for each in fault.faults]
+    return fault.problem(context.path, context.request_id)
 
 
-def within(error: GatecastError, prefix: str) -> GatecastError:
-    """The error of a batch item, its pointers made relative to the whole request."""
-    error.faults = [Fault(prefix + fault.pointer, fault.detail) for fault in error.faults]
-    return error
-
-
-def warned(warnings: Iterable[Any]) -> list[dict[str, str]]:
+def notices(warnings: Iterable[Notice]) -> list[dict[str, str]]:
+    """Warnings as JSON objects."""
     return [{"code": warning.code, "detail": warning.detail} for warning in warnings]

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path
 from service.artifacts.card import AnyCard, ForecastCard
 from service.http.routes.common import Models, problems
 from service.http.schemas import ModelList, ModelSummary
-from service.serving.registry import Loaded
+from service.serving.registry import LoadedModel
 
 router = APIRouter(tags=["models"], responses=problems(404, 405, 500, 503))
 Known = Annotated[str, Path(max_length=64)]
@@ -32,14 +32,14 @@ async def model_version(name: Known, version: Number, loaded: Models) -> AnyCard
     return loaded.get(name, version).predictor.card
 
 
-def _summary(model: Loaded, default: bool) -> ModelSummary:
+def _summary(model: LoadedModel, default: bool) -> ModelSummary:
     card = model.predictor.card
     return ModelSummary(
         name=card.name,
         version=card.version,
         task=card.task,
         default=default,
-        engine=model.predictor.engine,
+        engine=model.predictor.backend,
         network=card.network,
         parameters=card.parameters,
         window=card.window if isinstance(card, ForecastCard) else None,

@@ -2,12 +2,12 @@
 
 import platform
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
 from service import __version__
 from service.errors import NotReady
-from service.http.routes.common import Life, Models, problems
+from service.http.routes.common import Models, Service, problems
 from service.http.schemas import ServiceVersion, State
 
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
@@ -21,17 +21,17 @@ async def livez() -> State:
 
 
 @router.get("/readyz", responses=problems(503))
-async def readyz(life: Life) -> State:
+async def readyz(service: Service) -> State:
     """Models are loaded and proven, and the service is not about to stop."""
-    if not life.is_ready:
-        raise NotReady(life.reason, headers={"Retry-After": "1"})
+    if not service.lifecycle.is_ready:
+        raise NotReady(service.lifecycle.reason, headers={"Retry-After": "1"})
     return State(status="ready")
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {METRICS: {}}}})
-async def metrics(request: Request) -> Response:
+async def metrics(service: Service) -> Response:
     """Counters and gauges in Prometheus' text format."""
-    return Response(request.app.state.metrics.text(), media_type=METRICS)
+    return Response(service.metrics.text(), media_type=METRICS)
 
 
 @router.get("/version", responses=problems(503))

@@ -1,160 +1,77 @@
 """POST /sentiment and /sentiment/batch."""
 
-import asyncio
-from collections.abc import Sequence
 from typing import Any
 
-from service.errors import GatecastError, InvalidRequest, NotOffered, UnreadableText
-from service.http.middleware import Asked, PredictRoute
-from service.http.routes.common import AskingRouter, outcome, warned, within
+from service.artifacts.card import SentimentCard
+from service.http.middleware import PredictRoute
+from service.http.request import RequestContext
+from service.http.routes.common import PredictRouter, item_problem, notices
 from service.http.schemas import (
-    MAX_CHARACTERS,
-    MAX_SENTENCES_ASKED,
     SentimentBatchRequest,
     SentimentBatchResponse,
     SentimentOptions,
     SentimentRequest,
     SentimentResponse,
 )
-from service.sentiment.classifier import Review, Sentiment
-from service.sentiment.sentences import split_sentences
-from service.serving.batching import Answer
-from service.serving.registry import LoadedClassifier
-
-PREPARED_AT_ONCE = 32  # texts of a batch split into words, or explained, before other requests have their turn
+from service.serving.reviews import ReviewAnswer, ReviewOptions, predict_many, predict_one
 
 
-async def sentiment(body: SentimentRequest, asked: Asked) -> dict[str, Any]:
+async def sentiment(body: SentimentRequest, context: RequestContext) -> dict[str, Any]:
     """Tell whether one review is positive or negative, and how sure the model is."""
-    model = _offered(asked.models.classifier(body.version), body)
-    review = model.predictor.prepare(body.text)
-    answer = await model.engine.ask(review, asked.deadline, asked.call.gone)
-    asked.call.waited(answer.queued, answer.worked)
-    response = _response(model, answer.result)
-    if body.explain:
-        response["explanation"] = _explanation(model, body.text, answer.result)
-    if body.sentences:
-        (response["sentences"],) = await _sentences(model, [body.text], asked)
-    return response
+    return _response(body.text, await predict_one(context.registry, _options(body), body.text, context))
 
 
-async def sentiment_batch(body: SentimentBatchRequest, asked: Asked) -> dict[str, Any]:
+async def sentiment_batch(body: SentimentBatchRequest, context: RequestContext) -> dict[str, Any]:
     """Judge many reviews; one that cannot be read gets its own error and spoils no other."""
-    model = _offered(asked.models.classifier(body.version), body)
-    items: list[Review | GatecastError] = []
-    for index, text in enumerate(body.texts):
-        items.append(_prepared(model, text, index))
-        await _turn(index)
-    readable = [item for item in items if isinstance(item, Review)]
-    outcomes = iter(await model.engine.ask_many(readable, asked.deadline, asked.call.gone))
+    outcomes = await predict_many(context.registry, _options(body), body.texts, context)
     results: list[dict[str, Any]] = []
-    judged: list[int] = []
-    for index, item in enumerate(items):
-        found: Sentiment | GatecastError
-        if isinstance(item, Review):
-            answer = next(outcomes)
-            found = outcome(answer, asked.call)
+    for index, (text, outcome) in enumerate(zip(body.texts, outcomes, strict=True)):
+        if isinstance(outcome, ReviewAnswer):
+            results.append(_response(text, outcome))
         else:
-            found = item
-        if isinstance(found, Sentiment):
-            judged.append(index)
-            results.append(_response(model, found))
-            if body.explain:
-                results[-1]["explanation"] = _explanation(model, body.texts[index], found)
-                await _turn(index)
-        else:
-            results.append({"error": found.problem(asked.call.path, asked.call.request_id)})
-    if body.sentences:
-        told = await _sentences(model, [body.texts[index] for index in judged], asked)
-        for index, lines in zip(judged, told, strict=True):
-            results[index]["sentences"] = lines
+            results.append({"error": item_problem(outcome, context, f"/texts/{index}", field="/text")})
     return {"results": results}
 
 
-async def _turn(index: int) -> None:
-    """Let other requests have their turn, every so many items."""
-    if index % PREPARED_AT_ONCE == PREPARED_AT_ONCE - 1:
-        await asyncio.sleep(0)
+def _options(body: SentimentOptions) -> ReviewOptions:
+    return ReviewOptions(body.explain, body.sentences, body.version)
 
 
-def _offered(model: LoadedClassifier, body: SentimentOptions) -> LoadedClassifier:
-    if body.explain and model.predictor.card.explanation_baseline is None:
-        raise NotOffered("the loaded model gives no reasons; leave `explain` out or send false", pointer="/explain")
-    return model
+def _response(text: str, answer: ReviewAnswer) -> dict[str, Any]:
+    """A SentimentResponse as a JSON object."""
+    card, prediction, explanation, sentences = answer
+    negative, positive = card.classes
+    return {
+        "model": card.name,
+        "version": card.version,
+        **_label(card, prediction.positive),
+        "probabilities": {positive: prediction.positive, negative: 1 - prediction.positive},
+        "uncertain": prediction.uncertain,
+        "tokens": {
+            "total": prediction.tokens_total,
+            "read": prediction.tokens_read,
+            "unknown": prediction.tokens_unknown,
+        },
+        "explanation": explanation
+        and [
+            {"start": start, "end": end, "text": text[start:end], "weight": weight}
+            for start, end, weight in explanation
+        ],
+        "sentences": sentences
+        and [{"start": start, "end": end, **_label(card, probability)} for start, end, probability in sentences],
+        "warnings": notices(prediction.warnings),
+    }
 
 
-def _explanation(model: LoadedClassifier, text: str, found: Sentiment) -> list[dict[str, Any]]:
-    return [
-        {"start": start, "end": end, "text": text[start:end], "weight": weight}
-        for start, end, weight in model.predictor.reasons(text, found)
-    ]
-
-
-async def _sentences(model: LoadedClassifier, texts: Sequence[str], asked: Asked) -> list[list[dict[str, Any]]]:
-    """Every sentence of every text, judged as a text of its own."""
-    places = []
-    for index, text in enumerate(texts):
-        places.append(split_sentences(text))
-        await _turn(index)
-    count = sum(map(len, places))
-    if count > MAX_SENTENCES_ASKED:
-        raise InvalidRequest(
-            f"the texts have {count} sentences together; at most {MAX_SENTENCES_ASKED} are judged in one request",
-            pointer="/sentences",
-        )
-    reviews: list[Review] = []
-    for text, found in zip(texts, places, strict=True):
-        for start, end in found:
-            reviews.append(model.predictor.prepare(text[start:end]))
-            await _turn(len(reviews))
-    answers = iter(await model.engine.ask_many(reviews, asked.deadline, asked.call.gone))
-    return [[_sentence(model, start, end, next(answers)) for start, end in found] for found in places]
-
-
-def _sentence(model: LoadedClassifier, start: int, end: int, answer: Answer[Sentiment] | Exception) -> dict[str, Any]:
-    if isinstance(answer, Exception):
-        raise answer
-    return {"start": start, "end": end, **_label(model, answer.result.positive)}
-
-
-def _label(model: LoadedClassifier, positive: float) -> dict[str, Any]:
-    negative_class, positive_class = model.predictor.card.classes
+def _label(card: SentimentCard, positive: float) -> dict[str, Any]:
+    negative_class, positive_class = card.classes
     if positive >= 0.5:
         return {"label": positive_class, "confidence": positive}
     return {"label": negative_class, "confidence": 1 - positive}
 
 
-def _prepared(model: LoadedClassifier, text: str, index: int) -> Review | GatecastError:
-    try:
-        if len(text) > MAX_CHARACTERS:
-            raise UnreadableText(
-                f"the text has {len(text)} characters; at most {MAX_CHARACTERS} are read", pointer="/text"
-            )
-        return model.predictor.prepare(text)
-    except UnreadableText as error:
-        error.faults = [fault._replace(pointer="") for fault in error.faults]
-        return within(error, f"/texts/{index}")
-
-
-def _response(model: LoadedClassifier, found: Sentiment) -> dict[str, Any]:
-    """A SentimentResponse as a dictionary."""
-    card = model.predictor.card
-    negative, positive = card.classes
-    return {
-        "model": card.name,
-        "version": card.version,
-        **_label(model, found.positive),
-        "probabilities": {positive: found.positive, negative: 1 - found.positive},
-        "uncertain": found.uncertain,
-        "tokens": {"total": found.tokens_total, "read": found.tokens_read, "unknown": found.tokens_unknown},
-        "explanation": None,
-        "sentences": None,
-        "warnings": warned(found.warnings),
-    }
-
-
-ASKING = {
+PREDICT_ROUTES = {
     "/sentiment": PredictRoute(SentimentRequest, SentimentResponse, sentiment),
     "/sentiment/batch": PredictRoute(SentimentBatchRequest, SentimentBatchResponse, sentiment_batch),
 }
-router = AskingRouter("sentiment", ASKING)
+router = PredictRouter("sentiment", PREDICT_ROUTES)

@@ -21,17 +21,17 @@ class Number(int):
 class Model:
     """A predict function, and batches cut as `cut` says; all that is taken in one, without it."""
 
-    def __init__(self, predict, cut=None):
+    def __init__(self, predict, make_batches=None):
         self.predict = predict
-        self.cut = cut or (lambda items: [list(range(len(items)))])
+        self.make_batches = make_batches or (lambda items: [list(range(len(items)))])
 
 
 class Asking:
     """A batcher of plain numbers."""
 
-    def __init__(self, predict, max_batch=8, max_queue=8, cut=None, inline_seconds=0.0):
+    def __init__(self, predict, max_batch=8, max_queue=8, make_batches=None, inline_seconds=0.0):
         limits = Limits(max_batch=max_batch, max_queue=max_queue, inline_seconds=inline_seconds)
-        self.batcher = MicroBatcher(Model(predict, cut), limits)
+        self.batcher = MicroBatcher(Model(predict, make_batches), limits)
         self.close = self.batcher.close
 
     @property
@@ -435,7 +435,7 @@ def test_groups_are_called_one_by_one_as_the_model_cuts_them():
         return [[i for i, item in enumerate(items) if item % 2 == parity] for parity in (0, 1)]
 
     async def work():
-        cutting = batcher(lambda items: calls.append(list(items)) or items, cut=by_parity)
+        cutting = batcher(lambda items: calls.append(list(items)) or items, make_batches=by_parity)
         await asyncio.gather(*(cutting.submit(i, soon()) for i in (1, 2, 3, 4)))
         await cutting.close()
 

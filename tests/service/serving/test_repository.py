@@ -8,7 +8,7 @@ import pytest
 
 from service.artifacts.files import BundleError
 from service.errors import Overloaded
-from service.serving.batching import never_gone
+from service.serving.batching import never_disconnected
 from service.serving.repository import ModelRepository, version_directories
 from tests import fakes
 
@@ -136,7 +136,7 @@ def test_a_version_that_is_gone_is_retired_and_its_engine_closed(shelf):
         assert [(v.name, v.version) for v in report.retired] == [("gru", "2")]
         await asyncio.gather(*library._retiring)
         with pytest.raises(Overloaded):
-            await old.ask(None, 0, never_gone)
+            await old.ask(None, 0, never_disconnected)
         return versions(library)
 
     assert opened(shelf, work) == ["1"]
@@ -209,7 +209,7 @@ def test_a_request_ends_on_the_version_that_it_began_with(shelf):
         await library.reload()
         model = registry.get("gru")
         soon = asyncio.get_running_loop().time() + 20
-        answer = await model.engine.ask(model.predictor.prepare(fakes.READINGS), soon, never_gone)
+        answer = await model.engine.ask(model.predictor.prepare(fakes.READINGS), soon, never_disconnected)
         assert library._retiring
         registry.leave()
         await asyncio.gather(*library._retiring)
@@ -233,7 +233,7 @@ def test_an_engine_that_two_old_registries_hold_outlives_the_first(shelf):
         await library.reload()
         model = slow.get("gru")
         soon = asyncio.get_running_loop().time() + 20
-        await model.engine.ask(model.predictor.prepare(fakes.READINGS), soon, never_gone)
+        await model.engine.ask(model.predictor.prepare(fakes.READINGS), soon, never_disconnected)
         slow.leave()
 
     opened(shelf, work)

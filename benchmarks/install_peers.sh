@@ -1,5 +1,5 @@
 #!/bin/sh
-# One virtual environment per peer, in ${GATECAST_PEERS:-.bench-peers}; each gets the same TensorFlow.
+# Creates one virtual environment per peer in ${GATECAST_PEERS:-.bench-peers}, all with the same TensorFlow.
 #   benchmarks/install_peers.sh              all of them
 #   benchmarks/install_peers.sh bentoml ray  these
 set -eu
@@ -9,7 +9,7 @@ tensorflow="tensorflow-cpu==2.21.0"
 
 packages() {
     case $1 in
-        # MLServer 1.7.1 asks for a running loop in a way that uvloop 0.22 took away
+        # MLServer 1.7.1 gets its event loop in a way that uvloop 0.22 removed
         mlserver) echo "mlserver==1.7.1 uvloop<0.22" ;;
         bentoml) echo "bentoml==1.4.39" ;;
         litserve) echo "litserve==0.2.19" ;;
@@ -20,10 +20,10 @@ packages() {
 
 [ $# -gt 0 ] || set -- mlserver bentoml litserve ray
 for peer in "$@"; do
-    wanted=$(packages "$peer")
+    requirements=$(packages "$peer")
     "$python" -m venv "$home/$peer"
-    # word splitting is meant: one argument per requirement
+    # no quotes: the shell must split the words into one argument per requirement
     # shellcheck disable=SC2086
-    "$home/$peer/bin/python" -m pip install --quiet --disable-pip-version-check "$tensorflow" $wanted
+    "$home/$peer/bin/python" -m pip install --quiet --disable-pip-version-check "$tensorflow" $requirements
     echo "$peer: $home/$peer"
 done

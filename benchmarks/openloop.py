@@ -1,9 +1,9 @@
-"""An open-loop load generator: requests leave at their appointed times, whether or not answers have come.
+"""An open-loop load generator: it sends requests at their planned times, whether or not responses have come.
 
     python -m benchmarks.openloop --port 8000 --path /forecast --body body.json --rate 2000 --seconds 10
 
-A latency runs from the time a request *should* have left, so a server that stalls is charged for everybody it
-kept waiting. When every connection is taken the request waits for one, and that counts too.
+A latency runs from the time at which a request *should* have been sent. So a server that stalls is charged for every
+request that it delays. When all connections are busy a request waits for one, and that time counts too.
 """
 
 import argparse
@@ -12,36 +12,37 @@ import gc
 import json
 import random
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import uvloop
 
-from benchmarks.plan import LOST_S, Plan
-from benchmarks.tally import Tally
-from benchmarks.wire import Connection, encode
+from benchmarks.connection import Connection, encode_request
+from benchmarks.metrics import LoadMetrics
+from benchmarks.plan import LOST_S, LoadPlan
 
-STALE_S = 4.0  # servers close idle connections after 5 s; a client that wrote into that would lose a request
-ACCEPT_S = 0.5  # for the server to take all connections; uvloop takes one per turn of its loop
-DRAIN_S = 1.0  # how long after the end requests that found no connection are still sent
+STALE_S = 4.0  # servers close idle connections after 5 s; a request sent at that moment would be lost
+ACCEPT_S = 0.5  # for the server to accept all connections; uvloop accepts one per turn of its loop
+DRAIN_S = 1.0  # how long after the end requests that wait for a connection are still sent
 
 
-class Run:
-    """One plan under way. It spins while a departure is near: the generator has a core of its own."""
+class OpenLoopRun:
+    """One plan while it runs. It polls the clock when the next request is near: the generator has its own core."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: LoadPlan) -> None:
         self.plan = plan
-        self.tally = Tally()
-        self.request = encode(plan.path, plan.body)
+        self.metrics = LoadMetrics()
+        self.request = encode_request(plan.path, plan.body)
         self.idle: deque[Connection] = deque()
         self.busy: set[Connection] = set()
-        self.waiting: deque[float] = deque()
+        self.waiting: deque[float] = deque()  # the times at which these requests were due
         self.tasks: set[asyncio.Task[None]] = set()
         self.over = False
 
-    async def go(self) -> dict[str, Any]:
+    async def run(self) -> dict[str, Any]:
+        """Run the plan to its end; returns the report of metrics.py."""
         self.loop = asyncio.get_running_loop()
         await asyncio.gather(*(self._connect() for _ in range(self.plan.connections)))
         await asyncio.sleep(ACCEPT_S)
@@ -49,83 +50,83 @@ class Run:
         gc.freeze()
         self.start = perf_counter() + 0.01
         sending = self.loop.create_future()
-        departures = self.plan.departures()
-        self._tick(departures, next(departures), sending)
-        sweeper = self.loop.create_task(self._sweep())
-        sent_s = await sending
-        await self._settle()
-        sweeper.cancel()
-        elapsed = perf_counter() - self.start
+        send_times = self.plan.send_times()
+        self._tick(send_times, next(send_times), sending)
+        expiry = self.loop.create_task(self._expire_requests())
+        sending_s = await sending
+        await self._drain()
+        expiry.cancel()
+        elapsed_s = perf_counter() - self.start
         self.over = True
         for connection in [*self.idle, *self.busy]:
-            connection.leave()
-        return self.tally.report(sent_s, elapsed)
+            connection.close()
+        return self.metrics.report(sending_s, elapsed_s)
 
-    def _tick(self, departures: Iterator[float], due: float, sending: asyncio.Future[float]) -> None:
-        """Send all that is due, then come back: at once, or when the next departure is near."""
+    def _tick(self, send_times: Iterator[float], due: float, sending: asyncio.Future[float]) -> None:
+        """Send every request that is due, then come back: at once, or shortly before the next one is due."""
         now = perf_counter()
-        since = now - self.start
-        while due <= since:
-            self.tally.late.append(since - due)
+        elapsed = now - self.start
+        while due <= elapsed:
+            self.metrics.delays.append(elapsed - due)
             self._send_or_wait(self.start + due, now)
-            following = next(departures, None)
-            if following is None:
+            next_due = next(send_times, None)
+            if next_due is None:
                 sending.set_result(perf_counter() - self.start)
                 return
-            due = following
-        ahead = due - since
+            due = next_due
+        ahead = due - elapsed
         if ahead > 0.005:  # timers have whole milliseconds
-            self.loop.call_later(ahead - 0.003, self._tick, departures, due, sending)
+            self.loop.call_later(ahead - 0.003, self._tick, send_times, due, sending)
         else:
-            self.loop.call_soon(self._tick, departures, due, sending)
+            self.loop.call_soon(self._tick, send_times, due, sending)
 
     def _send_or_wait(self, due: float, now: float) -> None:
-        connection = self._idle_one(now)
+        connection = self._idle_connection(now)
         if connection is None:
-            self.tally.waited += 1
+            self.metrics.waited += 1
             self.waiting.append(due)
         else:
             self._send(connection, due, now)
 
-    def _idle_one(self, now: float) -> Connection | None:
+    def _idle_connection(self, now: float) -> Connection | None:
         while self.idle:
             connection = self.idle.popleft()
             if not connection.closing and now - connection.since < STALE_S:
                 return connection
-            connection.leave()
+            connection.close()
         return None
 
     def _send(self, connection: Connection, due: float, now: float) -> None:
-        self.tally.sent += 1
+        self.metrics.sent += 1
         connection.send(self.request, due, now)
         if self.plan.hangup and random.random() < self.plan.hangup:
-            self.tally.hung_up += 1
-            connection.leave()
+            self.metrics.hung_up += 1
+            connection.close()
         else:
             self.busy.add(connection)
 
-    def ready(self, connection: Connection) -> None:
+    def on_ready(self, connection: Connection) -> None:
         connection.since = now = perf_counter()
-        self._give_up(now)
+        self._drop_impatient(now)
         if self.waiting:
             self._send(connection, self.waiting.popleft(), now)
         else:
             self.idle.append(connection)
 
-    def answered(self, connection: Connection, status: int, retry_after: bool) -> None:
+    def on_response(self, connection: Connection, status: int, retry_after: bool) -> None:
         assert connection.due is not None
         now = perf_counter()
-        self.tally.answered(status, now - connection.due, now - connection.since, retry_after)
+        self.metrics.record_response(status, now - connection.due, now - connection.since, retry_after)
         if status == 200:
-            self.tally.good_at(int(now - self.start))
+            self.metrics.count_good(int(now - self.start))
         connection.due = None
         self.busy.discard(connection)
         if not connection.closing:
-            self.ready(connection)
+            self.on_ready(connection)
 
-    def gone(self, connection: Connection) -> None:
+    def on_closed(self, connection: Connection) -> None:
         self.busy.discard(connection)
-        self.tally.lost += connection.due is not None
+        self.metrics.lost += connection.due is not None
         if not self.over:
             task = self.loop.create_task(self._connect())
             self.tasks.add(task)
@@ -137,45 +138,45 @@ class Run:
                 await self.loop.create_connection(lambda: Connection(self), "127.0.0.1", self.plan.port)
                 return
             except OSError:
-                self.tally.failed_connects += 1
+                self.metrics.failed_connects += 1
                 await asyncio.sleep(0.05)
 
-    async def _sweep(self) -> None:
-        """Give up on what has been unanswered, or has waited for a connection, for too long."""
+    async def _expire_requests(self) -> None:
+        """Every second, give up requests that have had no response, or no connection, for too long."""
         while True:
             await asyncio.sleep(1)
             now = perf_counter()
             for connection in [c for c in self.busy if now - c.since > LOST_S]:
                 self.busy.discard(connection)
-                self.tally.lost += 1
-                connection.leave()
-            self._give_up(now)
+                self.metrics.lost += 1
+                connection.close()
+            self._drop_impatient(now)
 
-    def _give_up(self, now: float) -> None:
+    def _drop_impatient(self, now: float) -> None:
         while self.waiting and now - self.waiting[0] > self.plan.patience:
             self.waiting.popleft()
-            self.tally.unsent += 1
+            self.metrics.unsent += 1
 
-    async def _settle(self) -> None:
-        """Send what still waits for a connection, for a moment; then wait for the answers."""
+    async def _drain(self) -> None:
+        """For a moment, send what still waits for a connection; then wait for the responses."""
         until = perf_counter() + DRAIN_S
         while self.waiting and perf_counter() < until:
             await asyncio.sleep(0.001)
-        self.tally.unsent += len(self.waiting)
+        self.metrics.unsent += len(self.waiting)
         self.waiting.clear()
         until = perf_counter() + LOST_S
         while self.busy and perf_counter() < until:
             await asyncio.sleep(0.001)
-        self.tally.lost += len(self.busy)
+        self.metrics.lost += len(self.busy)
 
 
-def run(plan: Plan) -> dict[str, Any]:
-    """Run a plan to its end in this process, and report it."""
+def run(plan: LoadPlan) -> dict[str, Any]:
+    """Run a plan to its end in this process; returns the report of metrics.py."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(Run(plan).go())
+        return runner.run(OpenLoopRun(plan).run())
 
 
-def main() -> None:
+def parse_plan(arguments: Sequence[str] | None = None) -> LoadPlan:
     parser = argparse.ArgumentParser(description="open-loop load on 127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--path", default="/forecast")
@@ -183,11 +184,15 @@ def main() -> None:
     parser.add_argument("--rate", type=float, required=True, help="requests per second")
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--connections", type=int, default=64)
-    parser.add_argument("--hangup", type=float, default=0.0, help="share of callers that leave right after sending")
+    parser.add_argument("--hangup", type=float, default=0.0, help="share of callers that hang up right after sending")
     parser.add_argument("--patience", type=float, default=LOST_S, help="seconds a caller waits for a connection")
-    parser.add_argument("--poisson", action="store_true", help="random arrivals instead of even ones")
-    asked = vars(parser.parse_args())
-    print(json.dumps(run(Plan(body=asked.pop("body").read_bytes(), **asked))))
+    parser.add_argument("--poisson", action="store_true", help="random arrivals instead of evenly spaced ones")
+    values = vars(parser.parse_args(arguments))
+    return LoadPlan(body=values.pop("body").read_bytes(), **values)
+
+
+def main() -> None:
+    print(json.dumps(run(parse_plan())))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What an open loop is to do, and how to have it done in a process of its own."""
+"""An open-loop load: what it consists of, and how to run it in a process of its own."""
 
 import atexit
 import json
@@ -9,13 +9,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.processes import LOAD_CORE, ROOT
+from benchmarks.files import ROOT
+from benchmarks.machine import LOAD_CORE
 
-LOST_S = 30.0  # no answer for so long is a lost request
+LOST_S = 30.0  # a request without a response for so long is lost
 
 
 @dataclass(frozen=True)
-class Plan:
+class LoadPlan:
+    """Requests per second, for so many seconds, over so many connections.
+
+    `hangup` is the share of callers that close right after sending, `patience` the seconds that a caller waits for a
+    free connection.
+    """
+
     port: int
     path: str
     body: bytes
@@ -24,10 +31,10 @@ class Plan:
     connections: int = 64
     hangup: float = 0.0
     poisson: bool = False
-    patience: float = LOST_S  # seconds that a caller waits for a connection
+    patience: float = LOST_S
 
-    def departures(self) -> Iterator[float]:
-        """Seconds after the start, ascending: evenly spaced, or a Poisson process with its bursts."""
+    def send_times(self) -> Iterator[float]:
+        """Seconds after the start, ascending: evenly spaced, or the arrivals of a Poisson process with its bursts."""
         at = 0.0
         number = 0
         while at < self.seconds:
@@ -36,11 +43,11 @@ class Plan:
             at = at + random.expovariate(self.rate) if self.poisson else number / self.rate
 
 
-def apart(plan: Plan) -> subprocess.Popen[bytes]:
-    """Begin a plan in a process of its own, on the core of load generators; `outcome` waits for its end."""
-    told = {"port": plan.port, "path": plan.path, "rate": plan.rate, "seconds": plan.seconds}
-    told |= {"connections": plan.connections, "hangup": plan.hangup, "patience": plan.patience, "body": "/dev/stdin"}
-    options = [text for name, value in told.items() for text in (f"--{name}", str(value))]
+def start_generator(plan: LoadPlan) -> subprocess.Popen[bytes]:
+    """Start a plan in a process of its own, on the load core. `wait_for_report` waits for its end."""
+    values = {"port": plan.port, "path": plan.path, "rate": plan.rate, "seconds": plan.seconds}
+    values |= {"connections": plan.connections, "hangup": plan.hangup, "patience": plan.patience, "body": "/dev/stdin"}
+    options = [text for name, value in values.items() for text in (f"--{name}", str(value))]
     command = ["taskset", "-c", LOAD_CORE, sys.executable, "-m", "benchmarks.openloop", *options]
     command += ["--poisson"] if plan.poisson else []
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -52,18 +59,19 @@ def apart(plan: Plan) -> subprocess.Popen[bytes]:
     return process
 
 
-def outcome(process: subprocess.Popen[bytes], seconds: float) -> dict[str, Any]:
-    """The report of a process of `apart`'s, which has `seconds` left for its plan; RuntimeError when it failed."""
+def wait_for_report(process: subprocess.Popen[bytes], seconds: float) -> dict[str, Any]:
+    """The report (see metrics.py) of a generator whose plan takes `seconds` more. Raises RuntimeError if it failed."""
     try:
-        told, _ = process.communicate(timeout=seconds + LOST_S + 30)
+        output, _ = process.communicate(timeout=seconds + LOST_S + 30)
     finally:
         process.kill()
         atexit.unregister(process.kill)
     if process.returncode != 0:
         raise RuntimeError(f"the open-loop generator ended with {process.returncode}")
-    report: dict[str, Any] = json.loads(told)
+    report: dict[str, Any] = json.loads(output)
     return report
 
 
-def offer(plan: Plan) -> dict[str, Any]:
-    return outcome(apart(plan), plan.seconds)
+def run_generator(plan: LoadPlan) -> dict[str, Any]:
+    """Run a plan in a process of its own, and return its report. Raises RuntimeError if it failed."""
+    return wait_for_report(start_generator(plan), plan.seconds)

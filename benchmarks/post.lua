@@ -1,5 +1,5 @@
--- wrk's side of load.py: POST the file named after `--`, and print one line of JSON when done.
--- Counting answers by status costs wrk about 1 us a request; without it a refusal would count as an answer.
+-- wrk's script for load.py: it POSTs the file named after `--`, and prints one line of JSON at the end.
+-- Counting answers by status costs wrk about 1 us a request; without that, refusals would count as answers.
 local threads = {}
 
 function setup(thread)
@@ -21,13 +21,13 @@ function response(status)
 end
 
 local function by_status()
-  local found = {}
+  local counts = {}
   for _, thread in ipairs(threads) do
     for status, count in pairs(thread:get("statuses")) do
-      table.insert(found, string.format('"%s": %d', status, count))
+      table.insert(counts, string.format('"%s": %d', status, count))
     end
   end
-  return "{" .. table.concat(found, ", ") .. "}"
+  return "{" .. table.concat(counts, ", ") .. "}"
 end
 
 function done(summary, latency, requests)

@@ -1,99 +1,28 @@
-"""bench.json → medians, one markdown table, one picture.
+"""bench.json → the table bench.md and the plot bench.png.
 
-python -m benchmarks.report benchmarks/results/bench.json     # the same again, without measuring
+python -m benchmarks.report benchmarks/results/bench.json     # both again, without measuring
 """
 
 import json
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
-from typing import Any
 
+from benchmarks import plot
 from benchmarks.servers.server import TASKS, Task
+from benchmarks.summary import Raw, Row, summarize
 
-Raw = dict[str, Any]
 LEGEND = """\
-All of a server's processes share one core, the load generator has another; {seconds:g} s for every load, medians of
-{rounds} rounds. Ready: it has answered on every path. MB: resident after the load, pages shared by two processes
-counted twice. Ratios are of the best rates over the numbers of connections; CPU time, and the rounds' spread
-(largest less smallest, of the median), are of those too. Open loop: Poisson arrivals at 70 % of the rate at 64
-connections, latency from the time a request should have left. Disturbed: the most CPU time that other processes
-took during a load, in cores; more than a few hundredths, and the row is worth little. Faults: answers other than
-200, and none at all."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One server on one path, medians over its rounds; by number of connections. Latencies in ms."""
-
-    name: str
-    peer: bool
-    ready_s: float
-    rss_mb: float
-    rate: dict[str, float]
-    p50: dict[str, float]
-    p99: dict[str, float]
-    cpu_us: float
-    open_loop: tuple[float, float] | None
-    spread: float
-    disturbed: float
-    faults: int
-
-    @property
-    def peak(self) -> float:
-        return max(self.rate.values())
-
-
-def rows(result: Raw, task: Task) -> list[Row]:
-    """Fastest first; servers that do not answer it, or finished no round, are left out."""
-    found = [
-        _row(name, name in result["peers"], rounds, task)
-        for name, rounds in result["servers"].items()
-        if rounds and task in rounds[0]["paths"]
-    ]
-    return sorted(found, key=lambda row: -row.peak)
-
-
-def _row(name: str, peer: bool, rounds: list[Raw], task: Task) -> Row:
-    paths = [found["paths"][task] for found in rounds]
-    loads = [path["closed_loop"] for path in paths]
-
-    def middle(field: str) -> dict[str, float]:
-        return {connections: median(load[connections][field] for load in loads) for connections in loads[0]}
-
-    rate = middle("rate")
-    best = max(rate, key=rate.__getitem__)
-
-    opened = [path["open_loop"]["latency"] for path in paths if path.get("open_loop", {}).get("latency")]
-    peaks = [max(cell["rate"] for cell in load.values()) for load in loads]
-    return Row(
-        name,
-        peer,
-        ready_s=median(found["ready_s"] for found in rounds),
-        rss_mb=median(found["rss_mb"] for found in rounds),
-        rate=rate,
-        p50=middle("p50"),
-        p99=middle("p99"),
-        cpu_us=median(load[best]["cpu_us"] or 0.0 for load in loads),
-        open_loop=(median(o["p50"] for o in opened), median(o["p99"] for o in opened)) if opened else None,
-        spread=(max(peaks) - min(peaks)) / max(median(peaks), 1e-9),
-        disturbed=max(cell.get("disturbed", 0.0) for path in paths for cell in _cells(path)),
-        faults=sum(_faults(cell) for load in loads for cell in load.values()),
-    )
-
-
-def _cells(path: Raw) -> list[Raw]:
-    return [*path["closed_loop"].values(), *([path["open_loop"]] if "open_loop" in path else [])]
-
-
-def _faults(cell: Raw) -> int:
-    """Answers that were none: other statuses, and requests that failed or timed out (wrk counts those apart)."""
-    others = sum(count for status, count in cell["statuses"].items() if status != "200")
-    return int(others + sum(count for kind, count in cell["errors"].items() if kind != "status"))
+All processes of a server share one core; the load generator has another. Each load lasts {seconds:g} s; the table has
+medians of {rounds} rounds. Ready: the server has answered on every path. MB: resident after the load; pages that two
+processes share count twice. Ratios compare the best rates over the numbers of connections. CPU time and the rounds'
+spread (their range over their median) are of those rates too. Open loop: Poisson arrivals at 70 % of the rate at 64
+connections; latency counts from the time at which a request should have been sent. Disturbed: the most CPU time that
+other processes used during a load, in cores; above a few hundredths, do not rely on the row. Faults: responses other
+than 200, and requests without a response."""
 
 
 def table(result: Raw) -> str:
+    """The Markdown table of all paths and servers."""
     connections = [str(number) for number in result["settings"]["connections"]]
     head = ["path", "server", "ready s", "MB", *(f"{c} conn. req/s (p50 / p99 ms)" for c in connections)]
     head += [
@@ -108,19 +37,21 @@ def table(result: Raw) -> str:
     ]
     lines = [head, ["---", "---", *["---:"] * (len(head) - 2)]]
     for task in TASKS:
-        found = rows(result, task)
-        yardsticks = [
-            next((r.peak for r in found if r.name == "echo"), None),
-            next((r.peak for r in found if r.name == "naive"), None),
-            max((r.peak for r in found if r.peer), default=None),
+        rows = summarize(result, task)
+        baselines = [
+            next((row.peak for row in rows if row.name == "echo"), None),
+            next((row.peak for row in rows if row.name == "naive"), None),
+            max((row.peak for row in rows if row.peer), default=None),
         ]
-        lines += [_line(task, row, connections, yardsticks) for row in found]
+        lines += [_line(task, row, connections, baselines) for row in rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
-def _line(task: Task, row: Row, connections: list[str], yardsticks: list[float | None]) -> list[str]:
-    cells = [
-        f"{number(row.rate[c])} ({number(row.p50[c])} / {number(row.p99[c])})" if row.rate[c] else "none in time"
+def _line(task: Task, row: Row, connections: list[str], baselines: list[float | None]) -> list[str]:
+    loads = [
+        f"{format_number(row.rate[c])} ({format_number(row.p50[c])} / {format_number(row.p99[c])})"
+        if row.rate[c]
+        else "none in time"
         for c in connections
     ]
     return [
@@ -128,46 +59,47 @@ def _line(task: Task, row: Row, connections: list[str], yardsticks: list[float |
         f"**{row.name}**" if row.open_loop and row.name != "echo" else row.name,
         f"{row.ready_s:.1f}",
         f"{row.rss_mb:,.0f}",
-        *cells,
+        *loads,
         f"{row.cpu_us:,.0f}",
-        " / ".join(map(number, row.open_loop)) if row.open_loop else "–",
-        *("–" if not best else f"{number(row.peak / best)}" for best in yardsticks),
+        " / ".join(map(format_number, row.open_loop)) if row.open_loop else "–",
+        *("–" if not baseline else format_number(row.peak / baseline) for baseline in baselines),
         f"{row.spread:.0%}",
         f"{row.disturbed:.2f}",
         str(row.faults),
     ]
 
 
-def number(value: float) -> str:
-    """Three digits, or all before the point; two where there is nothing before it."""
+def format_number(value: float) -> str:
+    """Three digits, or all digits before the point; two digits below 0.1."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"
 
 
-def publish(result: Raw, out: Path) -> str:
-    """Write bench.md and bench.png beside bench.json; returns the table."""
-    from benchmarks.picture import draw
-
-    about, settings = result["machine"], result["settings"]
-    failures = [f"* failed: {failure.splitlines()[0]}" for failure in result["failures"]]
+def publish(result: Raw, directory: Path) -> str:
+    """Write bench.md and bench.png into `directory`; returns the text of bench.md."""
+    machine = result["machine"]
+    packages = ", ".join(f"{name} {version}" for name, version in machine["packages"].items())
     text = "\n".join(
         [
-            f"{about['cpu']}, {about['cores']} cores; Python {about['python']}; "
-            + ", ".join(f"{name} {version}" for name, version in about["packages"].items()),
+            f"{machine['cpu']}, {machine['cores']} cores; Python {machine['python']}; {packages}",
             "",
-            LEGEND.format(**settings),
+            LEGEND.format(**result["settings"]),
             "",
             table(result),
-            *failures,
+            *(f"* failed: {failure.splitlines()[0]}" for failure in result["failures"]),
         ]
     )
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "bench.md").write_text(text, "utf-8")
-    draw({title: rows(result, task) for task, title in TASKS.items() if rows(result, task)}, out / "bench.png")
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "bench.md").write_text(text, "utf-8")
+    plot.draw({title: rows for task, title in TASKS.items() if (rows := summarize(result, task))}, directory)
     return text
 
 
-if __name__ == "__main__":
+def main() -> None:
     source = Path(sys.argv[1])
     print(publish(json.loads(source.read_text("utf-8")), source.parent))
+
+
+if __name__ == "__main__":
+    main()

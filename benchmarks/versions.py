@@ -1,4 +1,4 @@
-"""A copy of models/ in which one more version of a model comes and goes, as an operator would do it."""
+"""A copy of models/ in which one more version of a model appears and disappears, as an operator would do it."""
 
 import hashlib
 import json
@@ -8,41 +8,37 @@ from pathlib import Path
 from service.artifacts import bundle
 
 
-def copy_models(source: Path, target: Path) -> Path:
-    shutil.copytree(source, target)
-    return target
-
-
 class NextVersion:
-    """The version after the newest, byte for byte the same but for its number in the card."""
+    """The version after the newest one: the same files, but for its number in manifest.json."""
 
     def __init__(self, model: Path) -> None:
         self.newest = bundle.versions(model)[-1]
         self.number = bundle.next_version(model.parent, model.name)
-        self.next = model / self.number
-        self.apart = model / f".{self.number}"  # names with a dot are not looked at: a version appears and goes whole
+        self.path = model / self.number
+        self.hidden_path = model / f".{self.number}"  # the service skips such names: it sees whole versions only
 
     def toggle(self) -> str:
-        return self._remove() if self.next.exists() else self._add()
+        """Add the version, or remove it if it is there; returns "added" or "removed"."""
+        return self._remove() if self.path.exists() else self._add()
 
     def _add(self) -> str:
-        shutil.copytree(self.newest, self.apart)
-        manifest = self.apart / "manifest.json"
+        shutil.copytree(self.newest, self.hidden_path)
+        manifest = self.hidden_path / "manifest.json"
         card = json.loads(manifest.read_text("utf-8")) | {"version": self.number}
         manifest.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", "utf-8")
-        self._restate(manifest)
-        self.apart.rename(self.next)
+        self._update_checksum(manifest)
+        self.hidden_path.rename(self.path)
         return "added"
 
-    def _restate(self, file: Path) -> None:
-        """Put the file's new digest into SHA256SUMS."""
-        sums = self.apart / "SHA256SUMS"
+    def _update_checksum(self, file: Path) -> None:
+        """Write the file's new digest into SHA256SUMS."""
+        sums = self.hidden_path / "SHA256SUMS"
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         lines = sums.read_text("utf-8").splitlines()
-        stated = [f"{digest}  {file.name}" if line.endswith(f"  {file.name}") else line for line in lines]
-        sums.write_text("\n".join(stated) + "\n", "utf-8")
+        updated = [f"{digest}  {file.name}" if line.endswith(f"  {file.name}") else line for line in lines]
+        sums.write_text("\n".join(updated) + "\n", "utf-8")
 
     def _remove(self) -> str:
-        self.next.rename(self.apart)
-        shutil.rmtree(self.apart)
+        self.path.rename(self.hidden_path)
+        shutil.rmtree(self.hidden_path)
         return "removed"

@@ -1,59 +1,61 @@
-"""Every server that bench.py can measure: Gatecast's engines, the yardsticks, and the peers that are installed."""
+"""Every server that bench.py can measure: Gatecast's engines, the baselines, and the peers that are installed."""
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
-from benchmarks.servers.peers.catalogue import peers
+from benchmarks.servers.peers.catalogue import installed_peers
 from benchmarks.servers.server import TASKS, Call, Server, Task
 from service.http.schemas import RECENT_MONTHS
 
 REVIEW = Path(__file__).parents[1].joinpath("review.txt").read_text("utf-8").strip()
 
-QUIET = {"GATECAST_GRACE_S": "0"}  # nobody waits for it when it has been measured
+NO_GRACE = {"GATECAST_GRACE_S": "0"}  # no caller is left when the server is stopped
 
 
-def calls() -> dict[Task, Call]:
-    """Gatecast's own requests; its yardsticks take them too."""
+def gatecast_calls() -> dict[Task, Call]:
+    """Requests of Gatecast's own interface, which the baselines take too."""
     return {
-        "forecast": _forecast(RECENT_MONTHS, "gru"),
-        "universal": _forecast((4 * RECENT_MONTHS)[-120:], "universal", horizon=14),
+        "forecast": _forecast_call(RECENT_MONTHS, "gru"),
+        "universal": _forecast_call((4 * RECENT_MONTHS)[-120:], "universal", horizon=14),
         "sentiment": Call("/sentiment", json.dumps({"text": REVIEW}).encode()),
     }
 
 
-def _forecast(readings: list[float], model: str, **others: int) -> Call:
-    return Call("/forecast", json.dumps({"readings": readings, "model": model, **others}).encode())
+def _forecast_call(readings: list[float], model: str, **options: int) -> Call:
+    return Call("/forecast", json.dumps({"readings": readings, "model": model, **options}).encode())
 
 
 def gatecast(engine: str) -> Server:
+    """The service itself, with one engine: `onnx` or `tensorflow`."""
     return Server(
         engine,
         command=lambda _: [sys.executable, "-m", "service"],
-        env=lambda port: QUIET | {"GATECAST_PORT": str(port), "GATECAST_ENGINE": engine},
+        env=lambda port: NO_GRACE | {"GATECAST_PORT": str(port), "GATECAST_ENGINE": engine},
         ready="/readyz",
-        calls=calls(),
+        calls=gatecast_calls(),
         open_loop=True,
     )
 
 
-def yardstick(name: str, tasks: Iterable[Task], open_loop: bool = False) -> Server:
-    asked = {task: call for task, call in calls().items() if task in tasks}
+def baseline(name: str, tasks: Iterable[Task], open_loop: bool = False) -> Server:
+    """The server in benchmarks/servers/`name`.py."""
     return Server(
-        name, command=_module(f"benchmarks.servers.{name}"), ready="/readyz", calls=asked, open_loop=open_loop
+        name,
+        command=lambda port: [sys.executable, "-m", f"benchmarks.servers.{name}", "--port", str(port)],
+        ready="/readyz",
+        calls={task: call for task, call in gatecast_calls().items() if task in tasks},
+        open_loop=open_loop,
     )
 
 
-def _module(module: str) -> Callable[[int], list[str]]:
-    return lambda port: [sys.executable, "-m", module, "--port", str(port)]
-
-
-def servers(peers_dir: Path) -> list[Server]:
+def all_servers(peers_directory: Path) -> list[Server]:
+    """Gatecast, the baselines, and the peers whose environments are in `peers_directory`."""
     return [
         gatecast("onnx"),
         gatecast("tensorflow"),
-        yardstick("echo", TASKS, open_loop=True),
-        yardstick("naive", ("forecast", "sentiment")),
-        *peers(peers_dir, REVIEW),
+        baseline("echo", TASKS, open_loop=True),
+        baseline("naive", ("forecast", "sentiment")),
+        *installed_peers(peers_directory, REVIEW),
     ]

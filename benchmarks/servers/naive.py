@@ -1,7 +1,7 @@
 """The tutorial's way to serve a network: a plain `def` endpoint that calls Keras' `model.predict`.
 
 The networks are the tutorial's, with random weights: a GRU(256) over 15 readings, and a bidirectional LSTM(64) over the
-words of a review. One `predict` per request, in FastAPI's thread pool, with whatever threads TensorFlow takes by itself.
+words of a review. Each request is one `predict` in FastAPI's thread pool; TensorFlow chooses its number of threads.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from training.networks.text import KeepEnds, bilstm, tokenizer
 from training.networks.tutorial import gru
 
-LOW, HIGH = 55.3151, 113.7226
+MINIMUM, MAXIMUM = 55.3151, 113.7226
 MAX_TOKENS = 400
 
 
@@ -39,7 +39,7 @@ class Sentiment(BaseModel):
 
 
 def classifier() -> keras.Model:
-    """Its vocabulary is the benchmark's review, so that every word is looked up and found."""
+    """A network whose vocabulary is the words of the benchmark's review, so that it knows every word."""
     words = tokenizer(20_000)
     words.adapt([Path(__file__).parents[1].joinpath("review.txt").read_text("utf-8")])
     text = keras.Input((), dtype="string", name="text")
@@ -49,20 +49,20 @@ def classifier() -> keras.Model:
 
 app = FastAPI()
 forecaster = gru(15)
-reader = classifier()
+sentiment_network = classifier()
 
 
 @app.post("/forecast")
-def forecast(asked: Series) -> Forecast:
-    scaled = (np.array(asked.readings[-15:], np.float32).reshape(1, 15, 1) - LOW) / (HIGH - LOW)
-    predicted = forecaster.predict(scaled, verbose=0)
-    return Forecast(forecast=(predicted[0] * (HIGH - LOW) + LOW).tolist())
+def forecast(request: Series) -> Forecast:
+    scaled = (np.array(request.readings[-15:], np.float32).reshape(1, 15, 1) - MINIMUM) / (MAXIMUM - MINIMUM)
+    predictions = forecaster.predict(scaled, verbose=0)
+    return Forecast(forecast=(predictions[0] * (MAXIMUM - MINIMUM) + MINIMUM).tolist())
 
 
 @app.post("/sentiment")
-def sentiment(asked: Review) -> Sentiment:
-    predicted = reader.predict(tf.constant([asked.text]), verbose=0)
-    probability = float(predicted["probability"][0, 0])
+def sentiment(request: Review) -> Sentiment:
+    predictions = sentiment_network.predict(tf.constant([request.text]), verbose=0)
+    probability = float(predictions["probability"][0, 0])
     return Sentiment(label="positive" if probability >= 0.5 else "negative", probability=probability)
 
 

@@ -1,4 +1,4 @@
-"""What the benchmark knows of a server: how it is started, when it is ready, and how it is asked."""
+"""What the benchmark knows of a server: how to start it, when it is ready, and which requests it answers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +14,8 @@ TASKS: dict[Task, str] = {
 
 @dataclass(frozen=True)
 class Call:
+    """A POST request with a JSON body."""
+
     path: str
     body: bytes
 
@@ -24,7 +26,11 @@ def no_env(_: int) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Server:
-    """`command` and `env` are given the port; `open_loop` servers get that run too. `calls`: those it can answer."""
+    """A server on 127.0.0.1. `command` and `env` are functions of its port; `ready` is a path that says 200 when ready.
+
+    `calls` has the tasks that it can answer. With `open_loop` it is measured in an open loop too. A `peer` is a server
+    of another project.
+    """
 
     name: str
     command: Callable[[int], list[str]]

@@ -7,10 +7,10 @@ from pathlib import Path
 import bentoml
 import numpy as np
 import numpy.typing as npt
-from savedmodel import Classifier, Forecaster, arguments
+from savedmodel import Classifier, Forecaster, parse_options
 
 Readings = npt.NDArray[np.float32]
-# Its batching adapts by itself to a latency that it may not exceed; too small a one refuses requests.
+# Its batches adapt to a highest latency; if that is too small it refuses requests.
 BATCHING = {"batchable": True, "max_batch_size": 32, "max_latency_ms": 1000}
 
 
@@ -45,8 +45,8 @@ class Batched:
 
 
 if __name__ == "__main__":
-    asked = arguments()
+    options = parse_options()
     here = Path(__file__).parent
-    service = f"bentoml_server:{'Batched' if asked.batch else 'Plain'}"
-    where = ["--working-dir", str(here), "--host", "127.0.0.1", "--port", str(asked.port)]
-    os.execv(sys.executable, [sys.executable, "-m", "bentoml", "serve", service, *where, "-q"])
+    service = f"bentoml_server:{'Batched' if options.batch else 'Plain'}"
+    location = ["--working-dir", str(here), "--host", "127.0.0.1", "--port", str(options.port)]
+    os.execv(sys.executable, [sys.executable, "-m", "bentoml", "serve", service, *location, "-q"])

@@ -1,6 +1,6 @@
-"""The peers: how each is started with its own Python, and a request in the JSON that it likes best.
+"""The peers: how to start each with its own Python, and a request in the JSON that it handles fastest.
 
-All get the same SavedModels, one TensorFlow thread, and the settings its own guide gives for one core. A name's
+All get the same SavedModels, one TensorFlow thread, and the settings that their own guides give for one core. A name with
 `-batch` is the same server with its batching on: up to 32 requests, 2 ms.
 """
 
@@ -10,23 +10,23 @@ from pathlib import Path
 from benchmarks.servers.server import Call, Server, Task
 
 HERE = Path(__file__).parent
-# A window as the network sees it: peers serve the network only, not the scaling around it.
+# The network's input: peers serve the network only, without the scaling.
 SCALED = [
     0.899, 0.807, 0.694, 0.704, 0.793, 0.863, 0.855, 0.788, 0.708, 0.719, 0.798, 0.905,
     0.824, 0.737, 0.69, 0.701, 0.804, 0.885, 0.893, 0.794, 0.707, 0.718, 0.871, 0.888,
     0.769, 0.781, 0.683, 0.712, 0.789, 0.867, 0.842, 0.762, 0.723, 0.752, 0.887, 1.0,
 ]  # fmt: skip
-# Nothing measured here may tell anybody that it was.
-QUIET = {
+# no peer may send usage reports
+NO_TELEMETRY = {
     "BENTOML_DO_NOT_TRACK": "True",
     "RAY_USAGE_STATS_ENABLED": "0",
     "TF_CPP_MIN_LOG_LEVEL": "2",
 }
 
 
-def peers(directory: Path, review: str) -> list[Server]:
-    """Those of which an environment lies in `directory` (install_peers.sh makes them)."""
-    known = [
+def installed_peers(directory: Path, review: str) -> list[Server]:
+    """The peers with an environment in `directory`; install_peers.sh creates them."""
+    all_peers = [
         ("mlserver", _mlserver(review)),
         ("bentoml", _bentoml(review)),
         ("litserve", _plain(review)),
@@ -34,7 +34,7 @@ def peers(directory: Path, review: str) -> list[Server]:
     ]
     return [
         _peer(name, directory / name / "bin" / "python", calls, batch)
-        for name, calls in known
+        for name, calls in all_peers
         if (directory / name / "bin" / "python").exists()
         for batch in (False, True)
     ]
@@ -48,7 +48,7 @@ def _peer(name: str, python: Path, calls: dict[Task, Call], batch: bool) -> Serv
     return Server(
         f"{name}-batch" if batch else name,
         command=lambda port: [*script, "--port", str(port), *(["--batch"] if batch else [])],
-        env=lambda _: QUIET,
+        env=lambda _: NO_TELEMETRY,
         ready=READY[name],
         calls=calls,
         peer=True,
@@ -63,7 +63,7 @@ def _plain(review: str) -> dict[Task, Call]:
 
 
 def _bentoml(review: str) -> dict[Task, Call]:
-    """Its batchable methods take a list of items, also when a request brings one."""
+    """Its batchable methods take a list of items, even for one item."""
     return {
         "forecast": Call("/forecast", json.dumps({"readings": [SCALED]}).encode()),
         "sentiment": Call("/sentiment", json.dumps({"text": [review]}).encode()),

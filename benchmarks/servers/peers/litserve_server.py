@@ -1,16 +1,16 @@
-"""LitServe with one API per network; its way is a worker process for each, beside the HTTP server's."""
+"""LitServe with one API per network. It has a worker process for each, beside the HTTP server's process."""
 
 from typing import Any
 
 import litserve
-from savedmodel import Classifier, Forecaster, arguments
+from savedmodel import Classifier, Forecaster, parse_options
 
 
 class Forecast(litserve.LitAPI):
     def setup(self, device: str) -> None:
         self.network = Forecaster()
 
-    # The argument has to be called `request`: LitServe looks it up by name.
+    # The parameter must be named `request`: LitServe looks it up by name.
     def decode_request(self, request: dict[str, Any]) -> list[float]:
         readings: list[float] = request["readings"]
         return readings
@@ -18,8 +18,8 @@ class Forecast(litserve.LitAPI):
     def predict(self, x: Any) -> Any:
         """One request's readings, or a list of them where batching is on."""
         batch = x if isinstance(x[0], list) else [x]
-        predicted = self.network.predict(batch)
-        return predicted if batch is x else predicted[0]
+        predictions = self.network.predict(batch)
+        return predictions if batch is x else predictions[0]
 
     def batch(self, inputs: list[Any]) -> list[Any]:
         return inputs
@@ -54,8 +54,8 @@ class Sentiment(litserve.LitAPI):
 
 
 if __name__ == "__main__":
-    asked = arguments()
-    batching: dict[str, Any] = {"max_batch_size": 32, "batch_timeout": 0.002} if asked.batch else {}
+    options = parse_options()
+    batching: dict[str, Any] = {"max_batch_size": 32, "batch_timeout": 0.002} if options.batch else {}
     apis = [Forecast(api_path="/forecast", **batching), Sentiment(api_path="/sentiment", **batching)]
     server = litserve.LitServer(apis, accelerator="cpu", timeout=60)
-    server.run(host="127.0.0.1", port=asked.port, generate_client_file=False, log_level="warning")
+    server.run(host="127.0.0.1", port=options.port, generate_client_file=False, log_level="warning")

@@ -1,4 +1,4 @@
-"""MLServer with both networks as custom runtimes, in one process: a second one would only share the core."""
+"""MLServer with both networks as custom runtimes, in one process: a second process would only share the core."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ from mlserver import MLModel, MLServer
 from mlserver.codecs import NumpyCodec, StringCodec
 from mlserver.settings import ModelSettings, Settings
 from mlserver.types import InferenceRequest, InferenceResponse
-from savedmodel import Classifier, Forecaster, arguments
+from savedmodel import Classifier, Forecaster, parse_options
 
 
 class Gru(MLModel):
@@ -15,8 +15,8 @@ class Gru(MLModel):
         return True
 
     async def predict(self, payload: InferenceRequest) -> InferenceResponse:
-        predicted = self.network.predict(NumpyCodec.decode_input(payload.inputs[0]))
-        return answer(self.name, predicted)
+        predictions = self.network.predict(NumpyCodec.decode_input(payload.inputs[0]))
+        return _response(self.name, predictions)
 
 
 class Sentiment(MLModel):
@@ -25,15 +25,15 @@ class Sentiment(MLModel):
         return True
 
     async def predict(self, payload: InferenceRequest) -> InferenceResponse:
-        predicted = self.network.predict(StringCodec.decode_input(payload.inputs[0]))
-        return answer(self.name, predicted)
+        predictions = self.network.predict(StringCodec.decode_input(payload.inputs[0]))
+        return _response(self.name, predictions)
 
 
-def answer(name: str, predicted: list[float]) -> InferenceResponse:
+def _response(name: str, predictions: list[float]) -> InferenceResponse:
     import numpy as np
 
-    # a column, because a batch is cut along the first axis again
-    output = NumpyCodec.encode_output("predicted", np.array(predicted, np.float32)[:, None])
+    # a column, because MLServer splits a batch along its first axis
+    output = NumpyCodec.encode_output("predicted", np.array(predictions, np.float32)[:, None])
     return InferenceResponse(model_name=name, outputs=[output])
 
 
@@ -53,8 +53,8 @@ async def serve(port: int, batch: bool) -> None:
 
 
 if __name__ == "__main__":
-    asked = arguments()
+    options = parse_options()
     import uvloop
 
     uvloop.install()
-    asyncio.run(serve(asked.port, asked.batch))
+    asyncio.run(serve(options.port, options.batch))

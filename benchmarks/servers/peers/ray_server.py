@@ -5,10 +5,10 @@ from typing import Any
 
 import ray
 from ray import serve
-from savedmodel import Classifier, Forecaster, arguments
+from savedmodel import Classifier, Forecaster, parse_options
 from starlette.requests import Request
 
-# Ray's default of 5 lets it wait idly: a batch is never larger than what is under way.
+# A batch is never larger than the number of ongoing requests, and Ray's default of 5 makes it wait idly.
 LIMITS: dict[str, Any] = {"max_ongoing_requests": 100, "ray_actor_options": {"num_cpus": 0}}
 BATCHING: dict[str, Any] = {"max_batch_size": 32, "batch_wait_timeout_s": 0.002}
 
@@ -31,32 +31,32 @@ class Sentiment:
 
 class ForecastBatch(Forecast):
     @serve.batch(**BATCHING)
-    async def together(self, readings: list[list[float]]) -> list[float]:
-        predicted: list[float] = self.network.predict(readings)
-        return predicted
+    async def predict_batch(self, readings: list[list[float]]) -> list[float]:
+        predictions: list[float] = self.network.predict(readings)
+        return predictions
 
     async def __call__(self, request: Request) -> dict[str, float]:
-        return {"forecast": await self.together((await request.json())["readings"])}
+        return {"forecast": await self.predict_batch((await request.json())["readings"])}
 
 
 class SentimentBatch(Sentiment):
     @serve.batch(**BATCHING)
-    async def together(self, texts: list[str]) -> list[float]:
-        predicted: list[float] = self.network.predict(texts)
-        return predicted
+    async def predict_batch(self, texts: list[str]) -> list[float]:
+        predictions: list[float] = self.network.predict(texts)
+        return predictions
 
     async def __call__(self, request: Request) -> dict[str, float]:
-        return {"probability": await self.together((await request.json())["text"])}
+        return {"probability": await self.predict_batch((await request.json())["text"])}
 
 
 if __name__ == "__main__":
-    asked = arguments()
+    options = parse_options()
     ray.init(include_dashboard=False, num_cpus=1, log_to_driver=False, object_store_memory=100_000_000)
-    serve.start(http_options={"host": "127.0.0.1", "port": asked.port})
-    deployed = serve.deployment(**LIMITS)
-    forecast, sentiment = (ForecastBatch, SentimentBatch) if asked.batch else (Forecast, Sentiment)
-    serve.run(deployed(forecast).bind(), name="forecast", route_prefix="/forecast")
-    serve.run(deployed(sentiment).bind(), name="sentiment", route_prefix="/sentiment")
-    # an error, so that the last lines run, and the cluster ends with its driver
+    serve.start(http_options={"host": "127.0.0.1", "port": options.port})
+    deploy = serve.deployment(**LIMITS)
+    forecast, sentiment = (ForecastBatch, SentimentBatch) if options.batch else (Forecast, Sentiment)
+    serve.run(deploy(forecast).bind(), name="forecast", route_prefix="/forecast")
+    serve.run(deploy(sentiment).bind(), name="sentiment", route_prefix="/sentiment")
+    # SIGTERM raises, so that the interpreter exits as usual and the cluster ends with its driver
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.pause()

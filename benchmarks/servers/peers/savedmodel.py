@@ -1,9 +1,10 @@
 """The two networks as every peer gets them: Gatecast's own SavedModels, run by TensorFlow on one thread.
 
-Imported by scripts that run with a peer's own Python, so nothing of this repository can be imported here.
+The scripts that import this module run with a peer's own Python, so it imports nothing else of this repository.
 """
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,17 @@ MODELS = Path(__file__).parents[3] / "models"
 
 
 def load(name: str) -> Any:
-    """The serving signature of models/<name>/, its newest version."""
+    """The serving signature of the newest version in models/<name>/."""
     import tensorflow as tf
 
     try:
         tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.threading.set_inter_op_parallelism_threads(1)
     except RuntimeError:
-        pass  # the second network of this process: the first has set them
+        pass  # this is the second network of the process, and the first one has set them
     model = tf.saved_model.load(str(max((MODELS / name).iterdir(), key=lambda path: int(path.name))))
     signature = model.signatures["serving_default"]
-    signature.keep = model  # a signature alone lets its variables go
+    signature.keep = model  # a signature does not keep its variables alive
     return signature
 
 
@@ -30,7 +31,7 @@ class Forecaster:
         self.signature = load("gru")
 
     def predict(self, readings: Any) -> list[float]:
-        """Scaled readings (batch, window), nested lists or an array, to the first step of each."""
+        """Scaled readings (batch, window), nested lists or an array, to the first step of each forecast (batch)."""
         import tensorflow as tf
 
         batch = tf.constant(readings, tf.float32)[..., None]
@@ -43,15 +44,23 @@ class Classifier:
         self.signature = load("sentiment")
 
     def predict(self, texts: list[str]) -> list[float]:
-        """Texts to the probability that each is positive."""
+        """Texts (batch) to the probability that each is positive (batch)."""
         import tensorflow as tf
 
         output = self.signature(text=tf.constant(texts))["probability"]
         return [float(value) for value in output.numpy()[:, 0]]
 
 
-def arguments() -> argparse.Namespace:
+@dataclass(frozen=True)
+class Options:
+    """The command line of every peer's script."""
+
+    port: int
+    batch: bool
+
+
+def parse_options() -> Options:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--batch", action="store_true", help="up to 32 requests, 2 ms")
-    return parser.parse_args()
+    return Options(**vars(parser.parse_args()))

@@ -1,4 +1,4 @@
-"""Metrics of a classifier's probabilities, and its calibration; forecasts are measured in evaluate.py."""
+"""Metrics of a classifier's probabilities, and its calibration; `metrics` measures forecasts."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,19 +11,19 @@ BLEND_STRENGTH = 10.0  # C of the regression
 
 
 def expected_calibration_error(labels: Labels, probabilities: Array, bins: int = 15) -> float:
-    """Mean |confidence − accuracy| over `bins` bins of equal mass (Naeini et al., 2015; Nixon et al., 2019).
+    """Return the mean |confidence − accuracy| over `bins` bins of equal mass (Naeini et al., 2015; Nixon et al., 2019).
 
-    Confidence is that of the predicted class, accuracy the share of right predictions in the bin.
+    Confidence is the probability of the predicted class, accuracy the share of correct predictions in the bin.
     """
     confidence = np.maximum(probabilities, 1 - probabilities)
-    right = (probabilities >= 0.5) == (labels == 1)
-    parts = np.array_split(np.argsort(confidence, kind="stable"), bins)
-    gaps = [abs(confidence[p].mean() - right[p].mean()) * len(p) for p in parts if len(p)]
+    is_correct = (probabilities >= 0.5) == (labels == 1)
+    rows_by_bin = np.array_split(np.argsort(confidence, kind="stable"), bins)
+    gaps = [abs(confidence[rows].mean() - is_correct[rows].mean()) * len(rows) for rows in rows_by_bin if len(rows)]
     return float(np.sum(gaps) / len(labels))
 
 
 def class_metrics(labels: Labels, probabilities: Array) -> dict[str, float]:
-    """Accuracy, ROC AUC, negative log likelihood, Brier score and calibration error."""
+    """Return accuracy, ROC AUC, negative log likelihood, Brier score and expected calibration error."""
     from sklearn.metrics import roc_auc_score
 
     clipped = np.clip(probabilities, 1e-7, 1 - 1e-7)
@@ -39,57 +39,56 @@ def class_metrics(labels: Labels, probabilities: Array) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class Blend:
-    """Two logits as one: deep × deep's + plain × plain's + bias."""
+    """Two logits as one: a weight of the network's, a weight of the linear model's, and a bias."""
 
-    deep: float
-    plain: float
+    network: float
+    linear: float
     bias: float
 
-    def __call__(self, deep: Array, plain: Array) -> Array:
-        return self.deep * deep + self.plain * plain + self.bias
+    def __call__(self, network: Array, linear: Array) -> Array:
+        return self.network * network + self.linear * linear + self.bias
 
 
-def blend(labels: Labels, deep: Array, plain: Array) -> Blend:
-    """The blend of the least negative log likelihood, which is calibrated as Platt (1999) does it.
+def blend(labels: Labels, network: Array, linear: Array) -> Blend:
+    """Fit the blend of two arrays of logits that has the least negative log likelihood (calibration of Platt, 1999).
 
-    A light penalty keeps the weights finite where few labels part the two classes perfectly.
+    A light penalty keeps the weights finite where the logits separate a few labels perfectly.
     """
     from sklearn.linear_model import LogisticRegression
 
-    columns = np.stack([deep, plain], axis=1)
+    columns = np.stack([network, linear], axis=1)
     scale = np.maximum(columns.std(axis=0), 1e-9)
-    found = LogisticRegression(C=BLEND_STRENGTH).fit(columns / scale, labels)
-    weights = found.coef_[0] / scale
-    return Blend(float(weights[0]), float(weights[1]), float(found.intercept_[0]))
+    regression = LogisticRegression(C=BLEND_STRENGTH).fit(columns / scale, labels)
+    weights = regression.coef_[0] / scale
+    return Blend(float(weights[0]), float(weights[1]), float(regression.intercept_[0]))
 
 
 def temperature(labels: Labels, logits: Array) -> float:
-    """The T that minimises the negative log likelihood of sigmoid(logit / T) (Guo et al., 2017)."""
+    """Return the T that minimises the negative log likelihood of sigmoid(logit / T) (Guo et al., 2017)."""
     grid = np.geomspace(0.2, 20.0, 1001)
     return float(grid[int(np.argmin([log_loss(labels, logits / t) for t in grid]))])
 
 
 def sigmoid(values: Array | float) -> Any:
+    """Turn logits into probabilities."""
     return 1 / (1 + np.exp(-np.asarray(values, np.float64)))
 
 
 def log_loss(labels: Labels, logits: Array) -> float:
-    """Mean negative log likelihood, from logits."""
+    """Return the mean negative log likelihood of the labels, from logits."""
     return float(np.mean(np.logaddexp(0.0, np.where(labels == 1, -logits, logits))))
 
 
 def accuracy(labels: Labels, logits: Array) -> float:
+    """Return the share of correct predictions, from logits."""
     return float(np.mean((logits >= 0) == (labels == 1)))
 
 
 def confidence_threshold(labels: Labels, probabilities: Array, accuracy: float) -> float:
-    """The least confidence at and over which `accuracy` of the predictions are right.
-
-    Returns 1.0 when no such confidence exists.
-    """
+    """Return the least confidence from which on a share `accuracy` of the predictions is correct, or 1.0 if there is none."""
     confidence = np.maximum(probabilities, 1 - probabilities)
-    right = (probabilities >= 0.5) == (labels == 1)
+    is_correct = (probabilities >= 0.5) == (labels == 1)
     order = np.argsort(-confidence, kind="stable")
-    share_right = np.cumsum(right[order]) / np.arange(1, len(labels) + 1)
-    good = np.flatnonzero(share_right >= accuracy)
-    return float(confidence[order][good[-1]]) if good.size else 1.0
+    correct_share = np.cumsum(is_correct[order]) / np.arange(1, len(labels) + 1)
+    sufficient = np.flatnonzero(correct_share >= accuracy)
+    return float(confidence[order][sufficient[-1]]) if sufficient.size else 1.0

@@ -1,4 +1,4 @@
-"""Hashed n-grams: which bucket an n-gram falls into."""
+"""Hashed n-grams: the bucket of an n-gram."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,10 @@ MULTIPLIERS = (73_856_093, 19_349_663, 83_492_791)  # of the first, second and t
 
 
 def buckets_of(words: Sequence[Any], count: int) -> Any:
-    """Bucket of the n-gram whose words are those at one place of the n arrays; works on NumPy's and TensorFlow's."""
+    """Return the buckets of n-grams, each below `count`.
+
+    `words` holds n arrays of one shape: the first, second, … words of the n-grams. NumPy and TensorFlow arrays both work.
+    """
     total = len(words)
     for word, multiplier in zip(words, MULTIPLIERS, strict=False):
         total = total + word * multiplier

@@ -1,4 +1,4 @@
-"""Keras layers of text networks: the tokenizer inside a SavedModel, and the bidirectional LSTM."""
+"""Keras layers for text: the tokenizer inside a SavedModel, and a plain bidirectional LSTM; `review` has the shipped network."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import keras
 from keras import layers
 
-# What a tokeniser must do to a text, in this order; RE2 syntax, each match becomes one space.
-# ASCII letters are lowered first, so that any other implementation can follow to the token.
+# What a tokenizer replaces in a text, in this order, in RE2 syntax; each match becomes one space.
+# Only ASCII letters are lowered, and before this, so that another implementation can give the same tokens.
 BREAKS = (
     r"<\s*/?\s*[a-z][^<>]*>",  # HTML tags
     r"[\x00-\x26\x28-\x2f\x3a-\x60\x7b-\x7f\x{80}-\x{bf}\x{2000}-\x{206f}\x{3000}-\x{303f}]+",
@@ -16,7 +16,7 @@ BREAKS = (
 
 
 def bilstm(vocabulary: int, dropout: float) -> keras.Model:
-    """Token numbers (batch, tokens), 0 is padding → logit (batch, 1)."""
+    """Build a bidirectional LSTM: token numbers (batch, tokens), where 0 is padding → logit (batch, 1)."""
     tokens = keras.Input((None,), dtype="int32")
     hidden = layers.Embedding(vocabulary, 64, mask_zero=True)(tokens)
     hidden = layers.SpatialDropout1D(dropout)(hidden)
@@ -29,7 +29,7 @@ def bilstm(vocabulary: int, dropout: float) -> keras.Model:
 
 @keras.saving.register_keras_serializable("gatecast", "standardise")  # type: ignore[untyped-decorator]
 def standardize(text: Any) -> Any:
-    """Lower ASCII letters; turn tags, punctuation and loose apostrophes into spaces."""
+    """Lower ASCII letters, and turn tags, punctuation and apostrophes outside words into spaces."""
     import tensorflow as tf
 
     text = tf.strings.lower(text)
@@ -40,7 +40,7 @@ def standardize(text: Any) -> Any:
 
 
 def tokenizer(vocabulary: int) -> keras.layers.TextVectorization:
-    """Text (batch,) → token numbers (batch, tokens): 0 padding, 1 unknown, then by frequency."""
+    """Build a layer from text (batch,) to token numbers (batch, tokens): 0 is padding, 1 an unknown word, then the vocabulary."""
     return layers.TextVectorization(max_tokens=vocabulary, standardize=standardize, split="whitespace")
 
 
@@ -48,7 +48,7 @@ def tokenizer(vocabulary: int) -> keras.layers.TextVectorization:
 class KeepEnds(layers.Layer):  # type: ignore[misc]
     """Right-padded token numbers → the first `head` and the last `count` − `head` of each row, still right-padded.
 
-    At least one column comes out, of padding if need be: a batch of texts without a word is (batch, 0).
+    The output has at least one column, even for a batch of texts without words, which is (batch, 0).
     """
 
     def __init__(self, count: int, head: int = 0, **kwargs: Any) -> None:
@@ -60,9 +60,9 @@ class KeepEnds(layers.Layer):  # type: ignore[misc]
         lengths = ops.count_nonzero(tokens, axis=1)
         width = ops.maximum(ops.minimum(ops.shape(tokens)[1], self.count), 1)
         tokens = ops.pad(tokens, [[0, 0], [0, 1]])
-        left_out = ops.maximum(lengths - self.count, 0)
-        places = ops.arange(width)[None, :]
-        return ops.take_along_axis(tokens, places + ops.where(places < self.head, 0, left_out[:, None]), axis=1)
+        skipped = ops.maximum(lengths - self.count, 0)
+        positions = ops.arange(width)[None, :]
+        return ops.take_along_axis(tokens, positions + ops.where(positions < self.head, 0, skipped[:, None]), axis=1)
 
     def compute_output_shape(self, shape: Sequence[int | None]) -> tuple[int | None, ...]:
         return (shape[0], None)

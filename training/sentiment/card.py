@@ -1,9 +1,10 @@
-"""The card of a sentiment model, and its golden answers."""
+"""The card of a sentiment model, and its golden answers; `page` has the report."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -22,18 +23,24 @@ from training.reporting import models_readme
 from training.sentiment import fitting
 from training.sentiment.encoding import HEAD_TOKENS, MAX_TOKENS, EncodedSplit
 from training.sentiment.initialization import Initialization
+from training.sentiment.options import FitConfig
 from training.sentiment.seeds import SeedRun
 
 SURE_ACCURACY = 0.98
 MAX_UNKNOWN_SHARE = 0.5
 TOLERANCE = 1e-4
-ROUNDING = 0.03  # by which a probability may move when the weights are rounded to bytes
+MAX_ROUNDING_ERROR = 0.03  # of a probability, when the weights are rounded to bytes
 COMMON_WORDS = 100
 LEAST_COMMON = 0.25
 MOST_UNKNOWN = 0.25
 LEAST_TOKENS = 5
-MOST_OF = 0.75  # of some very common English words, among the commonest: the texts are English
+MIN_ENGLISH_SHARE = 0.75  # of very common English words that must be among the commonest words of an English vocabulary
 
+USES = (  # of the training, validation and test set
+    "the network, its vocabulary, its word vectors and its n-gram weights are fitted on it",
+    "part of the training texts, classes in proportion, neighbours together; chooses epoch, network, blend and thresholds",
+    "looked at once, for the scores",
+)
 
 # Written for this project; no review of the data set is shipped.
 GOLDEN_TEXTS = (
@@ -47,36 +54,30 @@ GOLDEN_TEXTS = (
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What a run of training found. `plain` are the logits of n-grams that learnt from the labels alone, by part."""
+    """What a run of training produced, before anything is exported."""
 
-    learn: Texts
-    parts: tuple[EncodedSplit, EncodedSplit, EncodedSplit]
-    start: Initialization
-    plain: dict[str, Array]
-    settings: fitting.FitConfig
-    taught: bool  # by a teacher of the unlabelled texts
-    trials: list[SeedRun]
-    mean: SeedRun | None  # of the weights of all trials
-    more: int  # unlabelled texts
+    labelled: Texts
+    splits: tuple[EncodedSplit, EncodedSplit, EncodedSplit]  # training, validation and test set
+    initialization: Initialization
+    linear_logits: dict[str, Array]  # of n-grams fitted to the labels alone, by split
+    config: FitConfig
+    has_teacher: bool
+    runs: list[SeedRun]
+    average: SeedRun | None  # of the weights of all runs
+    unlabelled_count: int
 
     @property
     def shipped(self) -> SeedRun:
         """The network of least validation loss."""
-        labels, found = self.parts[1].labels, [*self.trials, *([self.mean] if self.mean else [])]
-        return min(found, key=lambda trial: classification.log_loss(labels, trial.logits["validation"]))
+        labels, runs = self.splits[1].labels, [*self.runs, *([self.average] if self.average else [])]
+        return min(runs, key=lambda run: classification.log_loss(labels, run.logits["validation"]))
 
 
-def make(found: TrainingResult, network: keras.Model, models_dir: Path) -> SentimentCard:
-    """Everything that was measured; the test part's figures are of the probabilities before rounding to bytes."""
-    trials, shipped, parts, plain, learn = found.trials, found.shipped, found.parts, found.plain, found.learn
-    settings = found.settings
-    _, validation, test = parts
-    chosen = "the mean of all seeds' weights" if shipped is found.mean else f"seed {shipped.seeds[0]}"
-    uses = (
-        "the network, its vocabulary, its word vectors and its n-gram weights are fitted on it",
-        "part of the training texts, classes in proportion, neighbours together; chooses epoch, network, blend and thresholds",
-        "looked at once, for the scores",
-    )
+def make(result: TrainingResult, network: keras.Model, models_dir: Path) -> SentimentCard:
+    """Return the card of the served `network`; its test scores are of the probabilities before rounding to bytes."""
+    labelled, shipped = result.labelled, result.shipped
+    _, validation, test = result.splits
+    chosen = "the mean of all seeds' weights" if shipped is result.average else f"seed {shipped.seeds[0]}"
     vectors, reader = network.get_layer("vectors"), network.get_layer("reader")
     units = reader.get_layer("states").forward_layer.units
     return SentimentCard(
@@ -90,63 +91,94 @@ def make(found: TrainingResult, network: keras.Model, models_dir: Path) -> Senti
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         made_with=versions.made_with("gensim", "keras", "numpy", "scikit-learn", "scipy"),
         data=TrainingData(
-            source=learn.source,
-            sha256=learn.sha256,
-            rows=sum(len(part.texts) for part in parts[:2]),
-            columns=learn.columns,
-            audit=learn.audit,
+            source=labelled.source,
+            sha256=labelled.sha256,
+            rows=sum(len(split.texts) for split in result.splits[:2]),
+            columns=labelled.columns,
+            audit=labelled.audit,
         ),
-        splits=[Split(name=part.name, rows=len(part.texts), use=use) for part, use in zip(parts, uses, strict=True)],
-        settings={
-            "started_from": found.start.version,
-            "pretraining_epochs": found.start.epochs,
-            "epochs": shipped.kept,
-            "epochs_at_most": settings.epochs,
-            "adversary": settings.radius,
-            "unlabelled_texts": found.more,
-            "taught": f"by the labels{' and what paragraph vectors say of the unlabelled texts' if found.taught else ''}",
-            "batch": fitting.BATCH,
-            "optimizer": f"adam, {settings.learning_rate}, gradient norm at most 1",
-            "word_dropout": settings.word_dropout,
-            "extracts": f"{settings.extracts:.0%} of texts longer than {fitting.CROP_WORDS[1]} words, an epoch",
-            "blend": f"{shipped.blend.deep:.3f} × network + {shipped.blend.plain:.3f} × n-grams + {shipped.blend.bias:.3f}",
-        },
-        seeds=[trial.seeds[0] for trial in trials],
+        splits=[
+            Split(name=split.name, rows=len(split.texts), use=use)
+            for split, use in zip(result.splits, USES, strict=True)
+        ],
+        settings=_settings(result),
+        seeds=[run.seeds[0] for run in result.runs],
         seed=shipped.seeds[0],
         choice=f"Epoch and network are those with the least validation loss; {chosen} ships.",
-        scores=[
-            *(_score("model", part, _metrics(part, shipped.logits[part.name])) for part in (validation, test)),
-            *(
-                _score("n-grams", part, {"accuracy": classification.accuracy(part.labels, plain[part.name])})
-                for part in (validation, test)
-            ),
-            _score("majority class", test, _majority(parts)),
-        ],
+        scores=_scores(result),
         spread=[
-            metrics_module.seed_statistics(metric, part.name, values)
-            for part in (validation, test)
-            for metric, values in _by_seed(part, trials).items()
+            metrics_module.seed_statistics(metric, split.name, values)
+            for split in (validation, test)
+            for metric, values in _metrics_by_seed(split, result.runs).items()
         ],
         limits=[
             "two classes only; mixed and neutral texts get one of them, often marked uncertain",
-            f"learnt from {learn.source}; other domains and languages were not measured",
+            f"learnt from {labelled.source}; other domains and languages were not measured",
             "a sentence alone is judged as a short review",
         ],
-        classes=learn.classes,
+        classes=labelled.classes,
         max_tokens=MAX_TOKENS,
         truncation="keep_head_and_tail",
         head_tokens=HEAD_TOKENS,
         vocabulary=vectors.vocabulary,
         max_unknown_share=MAX_UNKNOWN_SHARE,
-        language=_language(found.start.words),
+        language=_language(result.initialization.words),
         explanation_baseline=float(reader.get_layer("evidence").baseline()),
         calibration=_calibration(validation, test, shipped),
     )
 
 
+def _settings(result: TrainingResult) -> dict[str, Any]:
+    shipped, config = result.shipped, result.config
+    teacher = " and what paragraph vectors say of the unlabelled texts" if result.has_teacher else ""
+    blend = shipped.blend
+    return {
+        "started_from": result.initialization.version,
+        "pretraining_epochs": result.initialization.epochs,
+        "epochs": shipped.best_epoch,
+        "epochs_at_most": config.epochs,
+        "adversary": config.epsilon,
+        "unlabelled_texts": result.unlabelled_count,
+        "taught": f"by the labels{teacher}",
+        "batch": fitting.BATCH,
+        "optimizer": f"adam, {config.learning_rate}, gradient norm at most 1",
+        "word_dropout": config.word_dropout,
+        "extracts": f"{config.crop_share:.0%} of texts longer than {fitting.CROP_WORDS[1]} words, an epoch",
+        "blend": f"{blend.network:.3f} × network + {blend.linear:.3f} × n-grams + {blend.bias:.3f}",
+    }
+
+
+def _scores(result: TrainingResult) -> list[Score]:
+    """The scores of the network, of the n-grams alone, and of the majority class of the training set."""
+    train, validation, test = result.splits
+    logits, linear_logits = result.shipped.logits, result.linear_logits
+    majority_class = int(train.labels.mean() >= 0.5)
+    return [
+        *(_score("model", split, _metrics(split, logits[split.name])) for split in (validation, test)),
+        *(
+            _score("n-grams", split, {"accuracy": classification.accuracy(split.labels, linear_logits[split.name])})
+            for split in (validation, test)
+        ),
+        _score("majority class", test, {"accuracy": float((test.labels == majority_class).mean())}),
+    ]
+
+
+def _score(subject: str, split: EncodedSplit, metrics: dict[str, float]) -> Score:
+    return Score(split=split.name, subject=subject, count=len(split.texts), metrics=metrics)
+
+
+def _metrics(split: EncodedSplit, logits: Array) -> dict[str, float]:
+    return classification.class_metrics(split.labels, classification.sigmoid(logits))
+
+
+def _metrics_by_seed(split: EncodedSplit, runs: Sequence[SeedRun]) -> dict[str, list[float]]:
+    metrics_by_run = [_metrics(split, run.logits[split.name]) for run in runs]
+    return {name: [metrics[name] for metrics in metrics_by_run] for name in metrics_by_run[0]}
+
+
 def _language(words: Sequence[str]) -> Language | None:
-    """The rule that tells other languages, where the commonest words are English ones."""
-    if len(ENGLISH.intersection(words[: COMMON_WORDS + 2])) < MOST_OF * len(ENGLISH):
+    """The rule that detects texts in other languages, if the most frequent words of the vocabulary are English."""
+    if len(ENGLISH.intersection(words[: COMMON_WORDS + 2])) < MIN_ENGLISH_SHARE * len(ENGLISH):
         return None
     return Language(
         code="en",
@@ -159,25 +191,27 @@ def _language(words: Sequence[str]) -> Language | None:
 
 
 def _calibration(validation: EncodedSplit, test: EncodedSplit, shipped: SeedRun) -> Calibration:
-    known, found = (classification.sigmoid(shipped.logits[part.name]) for part in (validation, test))
-    threshold = classification.confidence_threshold(validation.labels, known, SURE_ACCURACY)
-    sure = np.maximum(found, 1 - found) >= threshold
-    right = (found >= 0.5) == (test.labels == 1)
+    validation_probabilities, probabilities = (
+        classification.sigmoid(shipped.logits[split.name]) for split in (validation, test)
+    )
+    threshold = classification.confidence_threshold(validation.labels, validation_probabilities, SURE_ACCURACY)
+    is_sure = np.maximum(probabilities, 1 - probabilities) >= threshold
+    is_correct = (probabilities >= 0.5) == (test.labels == 1)
     return Calibration(
         temperature=1.0,
         fitted_on="validation",
-        expected_calibration_error=classification.expected_calibration_error(test.labels, found),
+        expected_calibration_error=classification.expected_calibration_error(test.labels, probabilities),
         bins=15,
         measured_on="test",
         confidence_threshold=threshold,
         threshold_choice=f"the least at which {SURE_ACCURACY:.0%} of the validation answers are right",
-        coverage=float(sure.mean()),
-        accuracy_covered=float(right[sure].mean()) if sure.any() else 0.0,
+        coverage=float(is_sure.mean()),
+        accuracy_covered=float(is_correct[is_sure].mean()) if is_sure.any() else 0.0,
     )
 
 
 def in_memory(card: SentimentCard, words: Sequence[str], network: keras.Model) -> SentimentClassifier:
-    """The service's classifier around the compiled network, as it will be once it is a version."""
+    """Return the service's classifier around the compiled network, as it will answer once it is a version."""
     run = onnx.session(Path("network"), compile_classifier(network), threads=1)
     return SentimentClassifier(
         bundle.Bundle(card, None, _golden([[0.0]] * len(GOLDEN_TEXTS)), run, Tokenizer(words), "onnx")
@@ -185,7 +219,7 @@ def in_memory(card: SentimentCard, words: Sequence[str], network: keras.Model) -
 
 
 def golden_answers(classifier: SentimentClassifier) -> golden.Golden:
-    """What the compiled network answers to GOLDEN_TEXTS; the SavedModel has to answer the same."""
+    """Return the answers of the compiled network to GOLDEN_TEXTS; the SavedModel must give the same."""
     return _golden([classifier.replay({"text": text}) for text in GOLDEN_TEXTS])
 
 
@@ -203,46 +237,23 @@ def _golden(answers: list[list[float]]) -> golden.Golden:
 def with_behaviour(
     card: SentimentCard, classifier: SentimentClassifier, validation: EncodedSplit
 ) -> tuple[SentimentCard, list[checklist.Outcome]]:
-    """The card with what the model does when it is tried: as served, its reasons taken away, and, in English, the checklist."""
-    answers = [classifier.predict([classifier.prepare(text)])[0].positive for text in validation.texts]
-    scores = [
-        Score(
-            split="validation",
-            subject=models_readme.SERVED,
-            count=len(validation.texts),
-            metrics=classification.class_metrics(validation.labels, np.array(answers)),
-        ),
-        Score(
-            split="validation",
-            subject=models_readme.REASONS,
-            count=len(validation.texts),
-            metrics=faithfulness.erasure(classifier, validation.texts),
-        ),
-    ]
+    """Return the card with scores of the model as served, and the outcomes of the checklist, which is for English only."""
+    probabilities = [classifier.predict([classifier.prepare(text)])[0].positive for text in validation.texts]
     outcomes = checklist.run(classifier) if card.language else []
-    scores += [
-        Score(
-            split=models_readme.CHECKLIST, subject=o.capability, count=o.cases, metrics={"passed": o.passed / o.cases}
-        )
-        for o in outcomes
+    scores = [
+        *card.scores,
+        _score(
+            models_readme.SERVED, validation, classification.class_metrics(validation.labels, np.array(probabilities))
+        ),
+        _score(models_readme.REASONS, validation, faithfulness.erasure(classifier, validation.texts)),
+        *(
+            Score(
+                split=models_readme.CHECKLIST,
+                subject=outcome.capability,
+                count=outcome.cases,
+                metrics={"passed": outcome.passed / outcome.cases},
+            )
+            for outcome in outcomes
+        ),
     ]
-    return card.model_copy(update={"scores": [*card.scores, *scores]}), outcomes
-
-
-def _metrics(part: EncodedSplit, logits: Array) -> dict[str, float]:
-    return classification.class_metrics(part.labels, classification.sigmoid(logits))
-
-
-def _by_seed(part: EncodedSplit, trials: Sequence[SeedRun]) -> dict[str, list[float]]:
-    found = [_metrics(part, trial.logits[part.name]) for trial in trials]
-    return {metric: [metrics[metric] for metrics in found] for metric in found[0]}
-
-
-def _score(subject: str, part: EncodedSplit, metrics: dict[str, float]) -> Score:
-    return Score(split=part.name, subject=subject, count=len(part.texts), metrics=metrics)
-
-
-def _majority(parts: Sequence[EncodedSplit]) -> dict[str, float]:
-    """The baseline that reads nothing: the class of most training texts."""
-    most = int(parts[0].labels.mean() >= 0.5)
-    return {"accuracy": float((parts[2].labels == most).mean())}
+    return card.model_copy(update={"scores": scores}), outcomes

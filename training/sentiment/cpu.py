@@ -1,8 +1,9 @@
-"""Settings for training a small recurrent network on a CPU, in force once this is imported; TensorFlow must come after.
+"""Settings that make training a small recurrent network fast on a CPU. Import this before TensorFlow; the import applies them.
 
-One operation keeps to one core, and independent ones (an LSTM's two directions, two seeds) run side by side. Memory that is
-freed is kept: a training step asks for the same large arrays again, and giving them back to the system and getting them
-anew took half of all time (TensorFlow's generator data sets tell the C library to give back whatever exceeds 128 KiB).
+Each operation uses one core, and independent operations (the two directions of an LSTM, two seeds) run in parallel. Freed
+memory is kept, because each training step asks for the same large arrays again: returning them to the system and
+requesting them anew took half of all time. (TensorFlow's generator datasets tell the C library to return all memory above
+128 KiB.)
 """
 
 import ctypes

@@ -1,38 +1,36 @@
-"""Counts of hashed 1- to 3-grams, and a linear model on them: the bar that a recurrent network has to clear.
+"""Counts of hashed 1- to 3-grams, and a linear model of them: the baseline of the recurrent network, and a part of it.
 
 The features of Wang and Manning (2012, "Baselines and bigrams"): counts scaled by naive Bayes log-count ratios, under
-a logistic regression in the place of the support vector machine. Counts rather than presence, as these measured better
-here, and as a sum over the places of a text can stand inside a network.
+logistic regression instead of a support vector machine. Counts replace presence, because they measured better here, and
+because a network can compute a sum over the positions of a text.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import scipy.sparse as sp
 from sklearn.linear_model import LogisticRegression
 
+from service.interfaces import Array, Inputs, Labels, Tokens
 from training.networks.ngram_hash import BUCKETS, ORDERS, buckets_of
 
 SMOOTHING = 1.0
 STRENGTH = 1.0  # C of the regression
-KNOWN_SCALE = 10.0  # standard deviation of a known logit among the features, so that it is hardly penalised
-
-Tokens = Sequence[npt.NDArray[np.int32]]
+PRIOR_SCALE = 10.0  # standard deviation of the prior logit among the features, large so that it is hardly penalised
 
 
-def counted(texts: Tokens, buckets: int = BUCKETS) -> sp.csr_matrix:
-    """How often each bucket is hit: (texts, buckets)."""
+def count(texts: Sequence[Tokens], buckets: int = BUCKETS) -> sp.csr_matrix:
+    """Return how many n-grams of each text fall into each bucket: (texts, buckets)."""
     columns, values, ends = [], [], [0]
     for text in texts:
-        wide = text.astype(np.int64)
+        tokens = text.astype(np.int64)
         grams = [
-            buckets_of([wide[place : len(wide) - order + 1 + place] for place in range(order)], buckets)
+            buckets_of([tokens[offset : len(tokens) - order + 1 + offset] for offset in range(order)], buckets)
             for order in ORDERS
-            if order <= len(wide)
+            if order <= len(tokens)
         ]
-        hit, times = np.unique(np.concatenate([*grams, wide[:0]]), return_counts=True)
+        hit, times = np.unique(np.concatenate([*grams, tokens[:0]]), return_counts=True)
         columns.append(hit)
         values.append(times)
         ends.append(ends[-1] + len(hit))
@@ -41,56 +39,53 @@ def counted(texts: Tokens, buckets: int = BUCKETS) -> sp.csr_matrix:
     )
 
 
-def present(texts: Tokens) -> sp.csr_matrix:
-    """Whether each bucket is hit: (texts, BUCKETS)."""
-    found = counted(texts)
-    found.data[:] = 1
-    return found
+def presence(texts: Sequence[Tokens]) -> sp.csr_matrix:
+    """Return 1 where an n-gram of a text falls into a bucket, 0 elsewhere: (texts, BUCKETS)."""
+    counts = count(texts)
+    counts.data[:] = 1
+    return counts
 
 
 @dataclass(frozen=True)
 class Linear:
     """logit = bias + Σ weights over the n-grams of a text."""
 
-    weights: npt.NDArray[np.float32]
+    weights: Inputs
     bias: float
 
-    def logits(self, counts: sp.csr_matrix) -> npt.NDArray[np.float64]:
+    def logits(self, counts: sp.csr_matrix) -> Array:
+        """Return the logits (texts,) of counts (texts, buckets)."""
         return np.asarray(counts @ self.weights + self.bias, np.float64)
 
 
 def fit(
-    counts: sp.csr_matrix,
-    labels: npt.NDArray[np.int64],
-    known: npt.NDArray[np.float32] | None = None,
-    trust: npt.NDArray[np.float64] | None = None,
+    counts: sp.csr_matrix, labels: Labels, prior: Inputs | None = None, sample_weights: Array | None = None
 ) -> Linear:
-    """Labels are 0 or 1; both must be there. `known` weights, of other texts, are one more feature: their logit.
+    """Fit the linear model to counts (texts, buckets) and labels of 0 and 1, both of which must occur.
 
-    `trust` is what each label counts for.
+    `prior` has weights (buckets,) learnt from other texts; their logit becomes one more feature.
     """
     ratio = log_count_ratio(counts, labels)
     features = counts.multiply(ratio)
-    if known is not None:
-        before = counts @ known
-        scale = KNOWN_SCALE / max(float(before.std()), 1e-9)
-        features = sp.hstack([features, sp.csr_matrix(before[:, None] * scale)])
-    regression = regress(features.tocsr(), labels, trust)
+    if prior is not None:
+        prior_logits = counts @ prior
+        scale = PRIOR_SCALE / max(float(prior_logits.std()), 1e-9)
+        features = sp.hstack([features, sp.csr_matrix(prior_logits[:, None] * scale)])
+    regression = regress(features.tocsr(), labels, sample_weights)
     weights = regression.coef_[0][: len(ratio)] * ratio
-    if known is not None:
-        weights = weights + regression.coef_[0][-1] * scale * known
+    if prior is not None:
+        weights = weights + regression.coef_[0][-1] * scale * prior
     return Linear(weights.astype(np.float32), float(regression.intercept_[0]))
 
 
-def regress(
-    features: sp.csr_matrix, labels: npt.NDArray[np.int64], trust: npt.NDArray[np.float64] | None = None
-) -> LogisticRegression:
+def regress(features: sp.csr_matrix, labels: Labels, sample_weights: Array | None = None) -> LogisticRegression:
+    """Fit a penalised logistic regression."""
     return LogisticRegression(C=STRENGTH, solver="liblinear", dual=True, random_state=0).fit(
-        features, labels, sample_weight=trust
+        features, labels, sample_weight=sample_weights
     )
 
 
-def log_count_ratio(counts: sp.csr_matrix, labels: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
-    """(buckets,): log of a feature's share in the positive texts over that in the negative ones."""
+def log_count_ratio(counts: sp.csr_matrix, labels: Labels) -> Inputs:
+    """Return the log of each feature's share in the positive texts over its share in the negative ones: (buckets,)."""
     positive, negative = (np.asarray(counts[labels == label].sum(axis=0)).ravel() + SMOOTHING for label in (1, 0))
     return np.asarray(np.log(positive / positive.sum()) - np.log(negative / negative.sum()), np.float32)

@@ -1,4 +1,4 @@
-"""One page on a training run, report.html: whether the network is worth it, how sure it is, and where it fails."""
+"""The report of a training run, report.html: whether to use the network, how well it is calibrated, and which cases fail."""
 
 import shutil
 from pathlib import Path
@@ -9,7 +9,7 @@ from training.evaluation.checklist import Outcome
 from training.reporting import html_page, models_readme, plots
 from training.sentiment.card import TrainingResult
 
-WORTH_IT = 0.98  # of the linear model's loss, at most
+MAX_LOSS_RATIO = 0.98  # of the network's validation loss to the linear model's, for the network to be recommended
 PICTURES = {
     "curves": "Loss and accuracy by epoch, of the network that ships.",
     "reliability": "How often answers of each confidence are right, test part.",
@@ -17,17 +17,17 @@ PICTURES = {
 }
 
 
-def draw(directory: Path, found: TrainingResult, card: SentimentCard) -> dict[str, Path]:
-    """The pictures of the page by name."""
+def draw(directory: Path, result: TrainingResult, card: SentimentCard) -> dict[str, Path]:
+    """Draw the pictures of the page into `directory`, and return their paths by name."""
     pictures = {name: directory / f"{name}.png" for name in PICTURES}
-    shipped, test = found.shipped, found.parts[2]
+    shipped, test = result.shipped, result.splits[2]
     history = shipped.history
     panels: dict[str, dict[str, list[float]]] = {
         "loss": {"training (dropout on)": history["loss"], "validation": history["val_loss"]},
         "accuracy": {"training (dropout on)": history["accuracy"], "validation": history["val_accuracy"]},
     }
-    whose = f"{'seed' if len(shipped.seeds) == 1 else 'mean of seeds'} {', '.join(map(str, shipped.seeds))}"
-    plots.curves(pictures["curves"], f"sentiment, {whose}", panels, shipped.kept, log=False)
+    network = f"{'seed' if len(shipped.seeds) == 1 else 'mean of seeds'} {', '.join(map(str, shipped.seeds))}"
+    plots.curves(pictures["curves"], f"sentiment, {network}", panels, shipped.best_epoch, log=False)
     title = f"test part, ECE {card.calibration.expected_calibration_error:.3f}"
     probabilities = classification.sigmoid(shipped.logits["test"])
     plots.reliability(pictures["reliability"], title, test.labels, probabilities)
@@ -35,8 +35,8 @@ def draw(directory: Path, found: TrainingResult, card: SentimentCard) -> dict[st
     return pictures
 
 
-def write(directory: Path, found: TrainingResult, card: SentimentCard, version: Path, outcomes: list[Outcome]) -> Path:
-    """Write report.html and its pictures, which it contains."""
+def write(directory: Path, result: TrainingResult, card: SentimentCard, version: Path, outcomes: list[Outcome]) -> Path:
+    """Write report.html, which contains its pictures, and the pictures beside it; return its path."""
     directory.mkdir(parents=True, exist_ok=True)
     pictures = {name: directory / f"{name}.png" for name in PICTURES}
     for name, path in pictures.items():
@@ -47,9 +47,11 @@ def write(directory: Path, found: TrainingResult, card: SentimentCard, version: 
     return html_page.write(
         directory / "report.html",
         card.data.source,
-        f"{recommendation(found)} Exported: {card.name} v{card.version}.",
+        f"{recommendation(result)} Exported: {card.name} v{card.version}.",
         html_page.heading("The texts"),
-        html_page.bullets([f"{part.name}: {part.rows:,} texts; {part.use}" for part in card.splits] + card.data.audit),
+        html_page.bullets(
+            [f"{split.name}: {split.rows:,} texts; {split.use}" for split in card.splits] + card.data.audit
+        ),
         html_page.heading("Test part"),
         html_page.table(header, rows),
         html_page.paragraph(
@@ -62,17 +64,17 @@ def write(directory: Path, found: TrainingResult, card: SentimentCard, version: 
     )
 
 
-def recommendation(found: TrainingResult) -> str:
-    """Whether to use the network, by the validation part alone."""
-    validation = found.parts[1]
-    plain = found.plain["validation"]
-    ours, theirs = found.shipped.logits["validation"], plain / classification.temperature(validation.labels, plain)
-    losses = [classification.log_loss(validation.labels, logits) for logits in (ours, theirs)]
-    shares = [classification.accuracy(validation.labels, logits) for logits in (ours, theirs)]
-    told = f"{shares[0]:.1%} of {len(validation.texts):,} validation texts are told right, by n-grams alone {shares[1]:.1%}"
-    if losses[0] < losses[1] * WORTH_IT:
-        return f"Use the network: {told}, with a loss of {losses[0]:.3f} against {losses[1]:.3f}."
+def recommendation(result: TrainingResult) -> str:
+    """Return a sentence on whether to use the network; it depends on the validation set alone."""
+    validation = result.splits[1]
+    labels, linear = validation.labels, result.linear_logits["validation"]
+    both = (result.shipped.logits["validation"], linear / classification.temperature(labels, linear))
+    losses = [classification.log_loss(labels, logits) for logits in both]
+    shares = [classification.accuracy(labels, logits) for logits in both]
+    comparison = f"{shares[0]:.1%} of {len(validation.texts):,} validation texts are told right, by n-grams alone {shares[1]:.1%}"
+    if losses[0] < losses[1] * MAX_LOSS_RATIO:
+        return f"Use the network: {comparison}, with a loss of {losses[0]:.3f} against {losses[1]:.3f}."
     return (
-        f"A linear model on n-grams is the better choice here: {told}, and the loss of {losses[0]:.3f} against "
+        f"A linear model on n-grams is the better choice here: {comparison}, and the loss of {losses[0]:.3f} against "
         f"{losses[1]:.3f} is not worth a network."
     )

@@ -1,4 +1,4 @@
-"""Networks fitted once a seed, and the mean of their weights, each blended with the n-grams."""
+"""One network per seed, and the average of their weights, each blended with the linear model of n-grams."""
 
 import os
 from collections.abc import Sequence
@@ -9,86 +9,89 @@ import keras
 import numpy as np
 from rich.console import Console
 
-from service import interfaces
 from service.interfaces import Array
 from training.evaluation import classification
 from training.networks import averaging
 from training.sentiment import fitting
-from training.sentiment.encoding import EncodedSplit
+from training.sentiment.encoding import EncodedSplit, TrainingSet
 from training.sentiment.initialization import Initialization
-
-TrainingSet = tuple[list[interfaces.Tokens], interfaces.Inputs]
+from training.sentiment.options import FitConfig
 
 
 @dataclass(frozen=True)
 class SeedRun:
-    """A network at its best epoch, its n-grams' share in the answer, and how it got there.
+    """A fitted network of one seed with its history, its blend with the n-grams, and its blended logits by split.
 
-    Of one seed; or of several, the mean of whose weights it has, and of whose histories.
+    An average of several networks has all their seeds, and the mean of their histories.
     """
 
     seeds: tuple[int, ...]
     network: keras.Model
     history: dict[str, list[float]]
     blend: classification.Blend
-    logits: dict[str, Array]  # blended, by part
+    logits: dict[str, Array]
 
     @property
-    def kept(self) -> int:
+    def best_epoch(self) -> int:
+        """The epoch of least validation loss, counted from 1."""
         return int(np.argmin(self.history["val_loss"])) + 1
 
 
 def fit_seeds(
     seeds: Sequence[int],
-    lessons: TrainingSet,
-    judged: Sequence[EncodedSplit],
-    begun: Initialization,
-    plain: dict[str, Array],
-    settings: fitting.FitConfig,
+    training: TrainingSet,
+    held_out: Sequence[EncodedSplit],
+    initialization: Initialization,
+    linear_logits: dict[str, Array],
+    config: FitConfig,
     console: Console,
 ) -> list[SeedRun]:
-    """A network a seed, fitted side by side on what cores there are; each blended with the n-grams on `judged[0]`.
+    """Fit one network per seed, in parallel, and blend each with the n-grams.
 
-    All begin at the same weights. All other randomness of a network is drawn from its own generators, which are seeded
-    before the first is fitted.
+    `held_out` has the validation set, which chooses the epoch and the blend, and perhaps other splits to predict.
+    `linear_logits` are those of the n-grams, by split. All networks have the same initial weights. Each draws its other
+    random numbers from its own generators, all of which are seeded before the first fit.
     """
-    fitted: list[keras.Model] = []
+    networks: list[keras.Model] = []
     for seed in seeds:
         keras.utils.set_random_seed(seed)
-        fitted.append(begun.network())
-        fitted[-1].set_weights(fitted[0].get_weights())
+        networks.append(initialization.build_network())
+        networks[-1].set_weights(networks[0].get_weights())
 
-    def tried(seed: int, network: keras.Model) -> SeedRun:
+    def fit(seed: int, network: keras.Model) -> SeedRun:
         def show(epoch: int, logs: dict[str, float]) -> None:
-            found = ", ".join(f"{name} {value:.4f}" for name, value in logs.items())
-            console.print(f"seed {seed}, epoch {epoch + 1}: {found}")
+            metrics = ", ".join(f"{name} {value:.4f}" for name, value in logs.items())
+            console.print(f"seed {seed}, epoch {epoch + 1}: {metrics}")
 
-        history = fitting.fit(network, lessons, (judged[0].read, judged[0].targets), settings, seed, show)
-        return with_ngrams((seed,), network, history, judged, plain)
+        history = fitting.fit(network, training, held_out[0].training_set, config, seed, show)
+        return with_ngrams((seed,), network, history, held_out, linear_logits)
 
     with ThreadPoolExecutor(min(len(seeds), os.cpu_count() or 1)) as pool:
-        return list(pool.map(tried, seeds, fitted))
+        return list(pool.map(fit, seeds, networks))
 
 
 def average_weights(
-    trials: Sequence[SeedRun], begun: Initialization, judged: Sequence[EncodedSplit], plain: dict[str, Array]
+    runs: Sequence[SeedRun],
+    initialization: Initialization,
+    held_out: Sequence[EncodedSplit],
+    linear_logits: dict[str, Array],
 ) -> SeedRun:
-    """The network whose weights are the means of the trials', which is often better than each (Wortsman et al., 2022)."""
-    network = begun.network()
-    network.set_weights(averaging.mean_weights([trial.network for trial in trials]))
-    history = {name: np.mean([t.history[name] for t in trials], axis=0).tolist() for name in trials[0].history}
-    return with_ngrams(tuple(seed for trial in trials for seed in trial.seeds), network, history, judged, plain)
+    """Average the weights of all runs; the result is often better than each of them (Wortsman et al., 2022)."""
+    network = initialization.build_network()
+    network.set_weights(averaging.mean_weights([run.network for run in runs]))
+    history = {name: np.mean([run.history[name] for run in runs], axis=0).tolist() for name in runs[0].history}
+    return with_ngrams(tuple(seed for run in runs for seed in run.seeds), network, history, held_out, linear_logits)
 
 
 def with_ngrams(
     seeds: tuple[int, ...],
     network: keras.Model,
     history: dict[str, list[float]],
-    judged: Sequence[EncodedSplit],
-    plain: dict[str, Array],
+    held_out: Sequence[EncodedSplit],
+    linear_logits: dict[str, Array],
 ) -> SeedRun:
-    """A fitted network with n-grams, whose logits `plain` are, beside it."""
-    validation = judged[0]
-    deep = {part.name: fitting.logits(network, part.read) for part in judged}
-    blend = classification.blend(validation.labels, deep[validation.name], plain[validation.name])
-    return SeedRun(seeds, network, history, blend, {name: blend(deep[name], plain[name]) for name in deep})
+    """Blend a fitted network with the n-grams on the validation set, `held_out[0]`."""
+    validation = held_out[0]
+    logits = {split.name: fitting.logits(network, split.truncated) for split in held_out}
+    blend = classification.blend(validation.labels, logits[validation.name], linear_logits[validation.name])
+    return SeedRun(seeds, network, history, blend, {name: blend(logits[name], linear_logits[name]) for name in logits})

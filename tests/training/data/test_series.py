@@ -1,6 +1,5 @@
 """A user's CSV: read as it is meant, or refused with an error that teaches."""
 
-import argparse
 import io
 import tarfile
 
@@ -10,7 +9,6 @@ import pytest
 
 from training.data import series, tables, texts
 from training.data.tables import DataError
-from training.sentiment import splits
 
 
 def write(tmp_path, text, name="my.csv"):
@@ -270,48 +268,6 @@ def test_the_archive_of_reviews_is_read_without_unpacking(tmp_path, fetched):
     assert more == ["unlabelled", "a later one without a label"], "by number, which is the order of the films"
     assert sorted(train.texts) == ["a fine film", "a poor film"]
     assert sorted(zip(test.texts, test.labels.tolist(), strict=True)) == [("a poor film", 0), ("another fine film", 1)]
-
-
-def test_texts_that_stand_together_are_not_parted():
-    """Neighbours in a file are often of one subject: in another part they would flatter the model, whatever their label."""
-    labels = np.tile([0, 0, 1], 4_000)
-    larger, smaller = splits.split(labels, 0.1)
-    assert sorted([*larger, *smaller]) == list(range(len(labels)))
-    assert labels[smaller].mean() == pytest.approx(1 / 3, abs=0.02)
-    assert len(smaller) == pytest.approx(1_200, abs=100)
-    assert np.sum(np.diff(smaller) > 1) < 3 * splits.LEAST_BLOCKS
-    again, _ = splits.split(labels, 0.1)
-    np.testing.assert_array_equal(larger, again)
-
-
-def test_few_texts_are_parted_too():
-    """Two hundred, sorted by their label, of which the rarer class has sixty."""
-    labels = np.repeat([0, 1], [140, 60])
-    larger, smaller = splits.split(labels, 0.3)
-    assert len(larger) + len(smaller) == 200
-    assert np.bincount(labels[smaller]).tolist() == pytest.approx([46, 20], abs=4)
-
-
-def test_a_test_part_taken_from_the_data_leaves_blocks_whole(tmp_path):
-    """Training, validation and test part of one file: few places where one part ends and another begins."""
-    frame = pd.DataFrame({"text": [f"film number {i} was long" for i in range(4_000)], "label": np.tile([0, 1], 2_000)})
-    more = pd.DataFrame({"text": ["film number 7 was LONG", "another film", "another film"]})
-    paths = [write(tmp_path, table.to_csv(index=False), f"{len(table)}.csv") for table in (frame, more)]
-    found = splits.load(
-        argparse.Namespace(
-            epochs=None,
-            vocabulary=None,
-            data=paths[0],
-            unlabelled=paths[1],
-            **dict.fromkeys(["text_column", "label_column", "positive", "stars", "source", "test_data", "test_source"]),
-        )
-    )
-    numbers = [np.array([int(text.split()[2]) for text in texts]) for texts in (found.learn.texts, found.test.texts)]
-    validation = np.sort(numbers[0][found.validation_rows])
-    assert len(numbers[1]) + len(numbers[0]) == 4_000
-    for part in (validation, numbers[1]):
-        assert np.sum(np.diff(part) > 1) < len(part) / 10
-    assert found.more == ["another film"], "what stands among the labelled texts is not unlabelled"
 
 
 def test_star_ratings_are_cut_where_it_is_said(tmp_path):

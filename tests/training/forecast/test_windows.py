@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from training.evaluation import classification, rolling
 from training.evaluation import metrics as evaluate
+from training.evaluation import rolling
 from training.forecast import windows
 
 SERIES = np.arange(30, dtype=float)
@@ -74,26 +74,3 @@ def test_point_metrics_are_those_of_the_textbook():
 
 def test_mape_is_left_out_where_a_reading_is_zero():
     assert "mape" not in evaluate.point_metrics(np.array([0.0, 1.0]), np.array([1.0, 1.0]))
-
-
-def test_calibration_error_is_nought_for_honest_probabilities():
-    """Three right in four at a confidence of 0.75."""
-    probabilities = np.full(1500, 0.75)
-    labels = np.tile([1, 1, 1, 0], 375)
-    assert classification.expected_calibration_error(labels, probabilities, bins=1) == pytest.approx(0)
-    assert classification.expected_calibration_error(1 - labels, probabilities, bins=1) == pytest.approx(0.5)
-
-
-def test_temperature_undoes_an_overconfident_scale():
-    rng = np.random.default_rng(0)
-    logits = rng.normal(0, 2, 20_000)
-    labels = (rng.random(20_000) < 1 / (1 + np.exp(-logits))).astype(int)
-    assert classification.temperature(labels, logits * 3) == pytest.approx(3, rel=0.05)
-
-
-def test_the_threshold_keeps_the_accuracy_asked_for():
-    """Over it enough are right; where that cannot be had it is 1."""
-    probabilities = np.array([0.99, 0.95, 0.9, 0.8, 0.7, 0.6])
-    labels = np.array([1, 1, 1, 1, 0, 0])
-    assert classification.confidence_threshold(labels, probabilities, 0.95) == pytest.approx(0.8)
-    assert classification.confidence_threshold(1 - labels, probabilities[:6], 1.0) == 1.0

@@ -1,0 +1,164 @@
+"""The options of `python -m training.sentiment` and of its ablation: the command lines as frozen dataclasses, and the presets."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from training.data.tables import DataError
+from training.sentiment.teacher import MIN_UNLABELLED
+
+DEFAULT_VOCABULARY = 30_000
+Options = TypeVar("Options")
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """How a network is fitted.
+
+    `epsilon` is the norm of the adversarial perturbation of a text's word vectors; 0 means none. `crop_share` is the share
+    of longer texts of which each epoch also fits a random crop, with the target of the whole text, so that the network
+    understands short texts too.
+    """
+
+    epochs: int = 4
+    learning_rate: float = 2e-3
+    epsilon: float = 1.0
+    word_dropout: float = (
+        0.1  # share of words replaced by the unknown word, so that the network learns what unknown means
+    )
+    crop_share: float = 0.25
+
+
+@dataclass(frozen=True)
+class Preset:
+    """How much work a run does."""
+
+    seeds: tuple[int, ...]
+    pretraining: int  # epochs
+    config: FitConfig
+    teacher: bool
+
+
+PRESETS = {
+    "full": Preset(seeds=(0, 1, 2), pretraining=6, config=FitConfig(epochs=3), teacher=True),
+    "quick": Preset(seeds=(0,), pretraining=0, config=FitConfig(epochs=3), teacher=False),
+}
+CONTINUED = FitConfig(epochs=4, learning_rate=5e-4)  # for a network that has been trained before
+
+
+@dataclass(frozen=True)
+class DataOptions:
+    """Which texts a run reads. Without `data` it fetches the default reviews, and the other fields have no effect."""
+
+    data: Path | None = None
+    unlabelled: Path | None = None
+    test_data: Path | None = None
+    text_column: str | None = None
+    label_column: str | None = None
+    positive: str | None = None
+    stars: tuple[float, float] | None = None  # ratings up to the first are negative, from the second on positive
+    source: str | None = None
+    test_source: str | None = None
+
+
+@dataclass(frozen=True)
+class NetworkOptions:
+    """The options of one network; None stands for the preset's or the default value."""
+
+    vocabulary: int | None = None
+    epochs: int | None = None
+    pretraining: int | None = None
+    pretrained: Path | None = None
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """The options of `python -m training.sentiment`."""
+
+    data: DataOptions
+    network: NetworkOptions
+    preset: Preset
+    start: str | None = None
+    teacher: bool | None = None
+    seeds: Sequence[int] | None = None
+    models_dir: Path = Path("models")
+    report: Path | None = None
+    pictures: Path | None = None
+    ladder: Path | None = None
+
+
+def parse(argv: Sequence[str] | None) -> TrainOptions:
+    """Read the command line of `python -m training.sentiment`. Raises DataError for numbers that cannot be used."""
+    parser = make_parser("python -m training.sentiment", "Train and export the sentiment classifier.")
+    add = parser.add_argument
+    add("--start", help="version directory to start from, or none (default: the newest sentiment model, given --data)")
+    add("--preset", choices=PRESETS, default="full", help="(default: %(default)s)")
+    add(
+        "--teacher",
+        action=argparse.BooleanOptionalAction,
+        help="also learn a doc2vec teacher's predictions for the unlabelled texts (default: the preset's)",
+    )
+    add("--seeds", type=int, nargs="+", help="(default: the preset's)")
+    add("--models-dir", type=Path, default=Path("models"), help="(default: %(default)s)")
+    add("--report", type=Path, help="directory of report.html (default: reports/<name of the data>)")
+    add("--pictures", type=Path, help="also copy the pictures to this directory")
+    add(
+        "--ladder",
+        type=Path,
+        help="results of training.sentiment.ablation; saved with the version, with rows of this run added",
+    )
+    arguments = parser.parse_args(argv)
+    data, network = shared_options(vars(arguments))
+    return TrainOptions(
+        data,
+        network,
+        PRESETS[arguments.preset],
+        start=arguments.start,
+        teacher=arguments.teacher,
+        seeds=arguments.seeds,
+        models_dir=arguments.models_dir,
+        report=arguments.report,
+        pictures=arguments.pictures,
+        ladder=arguments.ladder,
+    )
+
+
+def make_parser(program: str, description: str) -> argparse.ArgumentParser:
+    """Return a parser of the options that both commands have: those of the data and of one network."""
+    parser = argparse.ArgumentParser(prog=program, description=description)
+    add = parser.add_argument
+    add("--data", type=Path, help="CSV with a text and a label column (default: the Large Movie Review Dataset)")
+    add("--unlabelled", type=Path, help=f"CSV of more texts like these; --teacher needs {MIN_UNLABELLED} or more")
+    add("--test-data", type=Path, help="CSV of the same columns (default: a tenth of --data, stratified)")
+    add("--text-column", help="(default: the column with the most words)")
+    add("--label-column", help="(default: the column named label, or the one with two values)")
+    add("--positive", help="the label of the positive class, if its name does not say so")
+    add(
+        "--stars",
+        type=float,
+        nargs=2,
+        metavar=("LOW", "HIGH"),
+        help="ratings up to LOW are negative, from HIGH on positive",
+    )
+    add("--source", help="where the data is from, for the card (default: the file's name)")
+    add("--test-source", help="where the test data is from, for the card (default: the file's name)")
+    add("--vocabulary", type=int, help=f"number of words in the vocabulary (default: {DEFAULT_VOCABULARY})")
+    add("--epochs", type=int, help="largest number of epochs (default: the preset's)")
+    add("--pretraining", type=int, help="epochs of pretraining, without labels (default: the preset's)")
+    add("--pretrained", type=Path, help="file of the pretrained weights: read if it exists, written otherwise")
+    return parser
+
+
+def shared_options(values: Mapping[str, Any]) -> tuple[DataOptions, NetworkOptions]:
+    """Return the options that both commands have. Raises DataError for numbers that cannot be used."""
+    network = _select(NetworkOptions, values)
+    if any(number is not None and number < 1 for number in (network.epochs, network.vocabulary)):
+        raise DataError("--epochs and --vocabulary are at least 1")
+    stars = tuple(values["stars"]) if values["stars"] else None
+    return _select(DataOptions, {**values, "stars": stars}), network
+
+
+def _select(kind: type[Options], values: Mapping[str, Any]) -> Options:
+    return kind(**{field.name: values[field.name] for field in fields(kind)})  # type: ignore[arg-type]

@@ -158,8 +158,8 @@ class FakeLoad:
         for name, version in self._bundles:
             (models_dir / name / version).mkdir(parents=True)
 
-    def __call__(self, path: Path, threads: int, engine: Backend) -> Bundle:
-        return replace(self._bundles[path.parent.name, path.name], engine=engine)
+    def __call__(self, path: Path, threads: int, backend: Backend) -> Bundle:
+        return replace(self._bundles[path.parent.name, path.name], backend=backend)
 
 
 class Gate:

@@ -201,7 +201,7 @@ def test_readyz_is_503_before_the_models_are_proven(tmp_path):
 async def _started(app, work):
     """Run `work(client)` within the app's lifespan, on one event loop."""
     async with (
-        app.router.lifespan_context(app),
+        app.api.router.lifespan_context(app.api),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,
     ):
         return await work(client)
@@ -261,7 +261,7 @@ def test_shutting_down_answers_what_is_in_flight(tmp_path):
 
     async def work():
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
-            async with app.router.lifespan_context(app):
+            async with app.api.router.lifespan_context(app.api):
                 gate.close()
                 asked = asyncio.create_task(client.post("/forecast", json={"readings": READINGS}))
                 await asyncio.to_thread(gate.entered.wait, 20)
@@ -282,7 +282,7 @@ def test_what_piled_up_goes_into_one_batch(tmp_path):
         first = asyncio.create_task(client.post("/forecast", json={"readings": READINGS}))
         await asyncio.to_thread(gate.entered.wait, 20)
         others = [asyncio.create_task(client.post("/forecast", json={"readings": READINGS})) for _ in range(5)]
-        while app.state.library.registry.get("gru").engine.batcher.depth < 5:
+        while app.state.repository.registry.get("gru").batcher.depth < 5:
             await asyncio.sleep(0)
         gate.open()
         return await asyncio.gather(first, *others)
@@ -318,7 +318,7 @@ def test_one_log_line_per_request(serve, capsys, caplog):
     client.post("/sentiment", json={"text": "good"}, headers={"x-request-id": "me-1"})
     client.get("/a%0Ab")
     client.get("/livez")
-    client.app.state.access.flush()
+    client.app.flush()
     lines = capsys.readouterr().err.splitlines()
     assert [line.split("gatecast.requests ")[1].split()[:3] for line in lines] == [
         ["POST", "/sentiment", "200"],

@@ -44,7 +44,7 @@ def test_a_users_series_becomes_versions_that_load_and_are_proven(trained):
     async def loaded():
         library = ModelRepository(settings(home / "models"), bundle.load)
         await library.open()
-        models = [(model.predictor.card, model.predictor.engine) for model in library.registry]
+        models = [(model.predictor.card, model.predictor.backend) for model in library.registry]
         await library.close()
         return models
 

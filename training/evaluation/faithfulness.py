@@ -22,7 +22,7 @@ def erasure(classifier: SentimentClassifier, texts: Sequence[str], seed: int = 0
     heaviest, random, incomplete = [], [], [0.0]
     for text in texts[:MAX_TEXTS]:
         prediction = classifier.predict([classifier.prepare(text)])[0]
-        attributions = classifier.reasons(text, prediction)
+        attributions = classifier.attributions(text, prediction)
         if len(attributions) <= WORDS:
             continue
         spans = [(attribution.start, attribution.end) for attribution in attributions]

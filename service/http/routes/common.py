@@ -1,6 +1,6 @@
 """What the routes share: their view of the service, documentation of responses, and errors of batch items."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request
@@ -12,7 +12,6 @@ from service.http.middleware import PredictRoute
 from service.http.request import MAX_TIMEOUT_MS, RequestContext, body_schema
 from service.http.schemas import Problem
 from service.http.state import State
-from service.interfaces import Notice
 from service.serving.registry import Registry
 from service.serving.repository import ModelRepository
 
@@ -97,8 +96,3 @@ def item_problem(error: Exception, context: RequestContext, pointer: str, field:
         log_defect(context.request_id, error)
     fault.faults = [Fault(pointer + each.pointer.removeprefix(field), each.detail) for each in fault.faults]
     return fault.problem(context.path, context.request_id)
-
-
-def notices(warnings: Iterable[Notice]) -> list[dict[str, str]]:
-    """Warnings as JSON objects."""
-    return [{"code": warning.code, "detail": warning.detail} for warning in warnings]

@@ -4,7 +4,7 @@ from typing import Any
 
 from service.http.middleware import PredictRoute
 from service.http.request import RequestContext
-from service.http.routes.common import PredictRouter, item_problem, notices
+from service.http.routes.common import PredictRouter, item_problem
 from service.http.schemas import (
     BatchSeries,
     ForecastBatchRequest,
@@ -52,7 +52,7 @@ def _response(answer: ForecastAnswer) -> dict[str, Any]:
         "timestamps": answer.timestamps,
         "intervals": [interval._asdict() for interval in answer.forecast.intervals],
         "skill": answer.skill,
-        "warnings": notices(answer.warnings),
+        "warnings": [warning._asdict() for warning in answer.warnings],
     }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from service.artifacts.card import SentimentCard
 from service.http.middleware import PredictRoute
 from service.http.request import RequestContext
-from service.http.routes.common import PredictRouter, item_problem, notices
+from service.http.routes.common import PredictRouter, item_problem
 from service.http.schemas import (
     SentimentBatchRequest,
     SentimentBatchResponse,
@@ -59,7 +59,7 @@ def _response(text: str, answer: ReviewAnswer) -> dict[str, Any]:
         ],
         "sentences": sentences
         and [{"start": start, "end": end, **_label(card, probability)} for start, end, probability in sentences],
-        "warnings": notices(prediction.warnings),
+        "warnings": [warning._asdict() for warning in prediction.warnings],
     }
 
 

@@ -95,7 +95,7 @@ def test_a_network_that_is_no_onnx_is_refused(version):
 def test_a_version_without_a_compiled_form_says_how_to_get_one(version):
     shutil.rmtree(version / "compiled")
     with pytest.raises(BundleError, match=r"compiled is missing; `make compile`"):
-        bundle.load(version, engine="onnx")
+        bundle.load(version, backend="onnx")
 
 
 def test_a_batch_is_padded_to_the_next_size_where_that_pays():

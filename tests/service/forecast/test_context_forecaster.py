@@ -15,7 +15,7 @@ MONTHS = 100 + 0.3 * T + 12 * np.sin(2 * np.pi * T / 12) + np.random.default_rng
 
 @pytest.fixture(scope="module")
 def universal():
-    return load_predictor(bundle.load(ROOT / "models" / "universal" / "1", engine="onnx"))
+    return load_predictor(bundle.load(ROOT / "models" / "universal" / "1", backend="onnx"))
 
 
 def ask(universal, readings, **asked):

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from service.forecast import backtest, seasonality
-from service.forecast.intervals import Calibration, highest, rank, supported
+from service.forecast.intervals import Calibration, highest_level, is_supported, rank
 
 
 def test_ranks_are_those_of_split_conformal():
     """⌈(n + 1) · level⌉ of n scores; a level needs n ≥ level / (100 − level)."""
     assert [rank(level, 99) for level in (50, 80, 95, 99)] == [50, 80, 95, 99]
-    assert [supported(95, n) for n in (18, 19)] == [False, True]
-    assert [supported(80, n) for n in (3, 4)] == [False, True]
-    assert highest(99) == 99.0
+    assert [is_supported(95, n) for n in (18, 19)] == [False, True]
+    assert [is_supported(80, n) for n in (3, 4)] == [False, True]
+    assert highest_level(99) == 99.0
 
 
 def test_intervals_cover_exchangeable_errors_as_they_say():
@@ -20,7 +20,7 @@ def test_intervals_cover_exchangeable_errors_as_they_say():
     covered = []
     for _ in range(400):
         scores = np.sort(np.abs(chance.standard_t(4, (1, 39))), axis=1)
-        (band,) = Calibration(scores.tolist()).bands(np.zeros(1), np.ones(1), np.ones(1), [80], None, 1.0)
+        (band,) = Calibration(scores.tolist()).intervals(np.zeros(1), np.ones(1), np.ones(1), [80], None, 1.0)
         covered.append(abs(chance.standard_t(4)) <= band.upper[0])
     assert np.mean(covered) == pytest.approx(0.8, abs=0.06)
 
@@ -36,7 +36,7 @@ def test_own_errors_widen_more_the_more_origins_there_are():
 
 def test_steps_after_the_calibrated_ones_grow_as_a_random_walk():
     calibration = Calibration([[1.0, 2.0, 3.0, 4.0]] * 4)
-    (band,) = calibration.bands(np.zeros(16), np.ones(16), np.ones(16), [80], None, 1.0)
+    (band,) = calibration.intervals(np.zeros(16), np.ones(16), np.ones(16), [80], None, 1.0)
     assert band.upper[3] == 4
     assert band.upper[15] == pytest.approx(8)
 

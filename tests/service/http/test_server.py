@@ -167,7 +167,7 @@ def test_a_caller_who_hangs_up_before_its_turn_costs_no_model_call(tmp_path, pat
     """One is at work, two wait; one of these leaves: the model is called for the others only."""
     gate = Gate(fakes.last_plus_ten)
     with connected(tmp_path, gate) as (server, app, port):
-        batcher = app.state.library.registry.get("gru").engine.batcher
+        batcher = app.state.repository.registry.get("gru").batcher
         calls = len(gate.batches)
         gate.close()
         first = send(port, "/forecast", {"readings": READINGS})
@@ -196,7 +196,7 @@ def test_a_body_that_is_cut_off_is_no_defect(tmp_path, caplog):
         until(lambda: app.state.lifecycle.in_flight == 1)
         connection.close()
         until(lambda: app.state.lifecycle.in_flight == 0)
-        assert app.state.library.registry.get("gru").engine.batcher.counts.failed == 0
+        assert app.state.repository.registry.get("gru").batcher.counts.failed == 0
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 

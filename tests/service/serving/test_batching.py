@@ -451,7 +451,7 @@ def test_short_calls_run_on_the_event_loop_and_long_ones_beside_it():
         here = threading.get_ident()
         asking = batcher(lambda items: threads.append(threading.get_ident() == here) or items, inline_seconds=seconds)
         await asking.submit(1, soon())
-        asking.batcher._computed_per_cost = 1.0
+        asking.batcher._cpu_seconds_per_cost = 1.0
         await asking.submit(2, soon())
         await asking.close()
 

@@ -73,9 +73,9 @@ class Shelf:
     def remove(self, name, version):
         shutil.rmtree(self.path / name / version)
 
-    def __call__(self, path, threads, engine):
-        self.loads.append(engine)
-        return replace(self.bundles[path.parent.name, path.name], engine=engine)
+    def __call__(self, path, threads, backend):
+        self.loads.append(backend)
+        return replace(self.bundles[path.parent.name, path.name], backend=backend)
 
 
 @pytest.fixture
@@ -130,13 +130,13 @@ def test_a_version_that_is_gone_is_retired_and_its_engine_closed(shelf):
     shelf.put(fakes.forecast_bundle(fakes.forecast_card(version="2")))
 
     async def work(library):
-        old = library.registry.get("gru", "2").engine
+        old = library.registry.get("gru", "2").batcher
         shelf.remove("gru", "2")
         report = await library.reload()
         assert [(v.name, v.version) for v in report.retired] == [("gru", "2")]
-        await asyncio.gather(*library._retiring)
+        await asyncio.gather(*library._background)
         with pytest.raises(Overloaded):
-            await old.ask(None, 0, never_disconnected)
+            await old.submit(None, 0, never_disconnected)
         return versions(library)
 
     assert opened(shelf, work) == ["1"]
@@ -209,10 +209,10 @@ def test_a_request_ends_on_the_version_that_it_began_with(shelf):
         await library.reload()
         model = registry.get("gru")
         soon = asyncio.get_running_loop().time() + 20
-        answer = await model.engine.ask(model.predictor.prepare(fakes.READINGS), soon, never_disconnected)
-        assert library._retiring
+        answer = await model.batcher.submit(model.predictor.prepare(fakes.READINGS), soon, never_disconnected)
+        assert library._background
         registry.leave()
-        await asyncio.gather(*library._retiring)
+        await asyncio.gather(*library._background)
         return model.predictor.card.version, answer.result, versions(library)
 
     version, forecast, now = opened(shelf, work)
@@ -233,7 +233,7 @@ def test_an_engine_that_two_old_registries_hold_outlives_the_first(shelf):
         await library.reload()
         model = slow.get("gru")
         soon = asyncio.get_running_loop().time() + 20
-        await model.engine.ask(model.predictor.prepare(fakes.READINGS), soon, never_disconnected)
+        await model.batcher.submit(model.predictor.prepare(fakes.READINGS), soon, never_disconnected)
         slow.leave()
 
     opened(shelf, work)
@@ -270,7 +270,7 @@ def test_auto_takes_the_compiled_form_where_there_is_one(shelf):
     shelf.put(fakes.sentiment_bundle())
 
     async def work(library):
-        return {m.predictor.card.name: m.predictor.engine for m in library.registry}
+        return {m.predictor.card.name: m.predictor.backend for m in library.registry}
 
     assert opened(shelf, work) == {"gru": "onnx", "sentiment": "tensorflow"}
 
@@ -279,15 +279,15 @@ def test_auto_serves_the_saved_model_where_the_compiled_form_is_refused(shelf, c
     """A stale compiled form costs speed, not the service; the log says so."""
     shelf.compile("gru", "1")
 
-    def load(path, threads, engine):
-        if engine == "onnx":
+    def load(path, threads, backend):
+        if backend == "onnx":
             raise BundleError("gru/1/compiled was compiled from another SavedModel")
-        return shelf(path, threads, engine)
+        return shelf(path, threads, backend)
 
     async def start():
         library = ModelRepository(fakes.settings(shelf.path), load)
         await library.open()
-        engines = [m.predictor.engine for m in library.registry]
+        engines = [m.predictor.backend for m in library.registry]
         await library.close()
         return engines
 

@@ -55,6 +55,8 @@ class Score(_Record):
 class SeedStatistics(_Record):
     """Mean and sample standard deviation of a metric over seeds."""
 
+    __qualname__ = "Spread"  # its name in the OpenAPI schema
+
     metric: str
     split: str
     steps: str | None = None
@@ -130,7 +132,7 @@ class ForecastCard(Card):
     task: Literal["forecast"]
     reads: Literal["window", "context"] = Field(
         "window",
-        description="one series in its own units, or any series as service/forecast/context_features.py looks at it",
+        description="one series in its own units, or any series by the features of its readings",
     )
     window: int = Field(ge=1, le=10_000, description="readings that are needed; a context takes more where it can")
     steps: int = Field(ge=1, le=1_000, description="steps of one model call; more are fed back")

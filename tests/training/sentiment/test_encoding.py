@@ -27,7 +27,8 @@ def test_a_split_is_encoded_with_its_labels():
     assert [len(text) for text in split.truncated] == [2, 0, encoding.MAX_TOKENS]
     texts, targets = split.training_set
     assert texts is split.truncated
-    assert targets.dtype == np.float32 and targets.tolist() == [1.0, 0.0, 1.0]
+    assert targets.dtype == np.float32
+    assert targets.tolist() == [1.0, 0.0, 1.0]
 
 
 def test_texts_without_labels_get_zeros():

@@ -1,0 +1,78 @@
+"""Which files of service/ run code for a request: counted between its arrival and its response."""
+
+import asyncio
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import httpx
+import uvicorn
+
+from service.app import create_app
+from service.http.protocol import AdmissionProtocol
+from service.settings import Settings
+from tests.processes import ROOT
+
+SERVICE = f"{ROOT / 'service'}/"
+
+
+class Recorder:
+    """A running service, in a thread that is profiled."""
+
+    def __init__(self, models_dir: Path) -> None:
+        self._app = create_app(Settings(models_dir=models_dir))
+        self._server = uvicorn.Server(
+            uvicorn.Config(self._app, log_config=None, http=AdmissionProtocol, proxy_headers=False)
+        )
+        self._files: list[str] = []
+        self._is_recording = False
+        self.port = 0
+
+    def files_of(self, path: str, body: dict[str, Any]) -> list[str]:
+        """Send a request twice, so that caches are filled, and return the files that the second one runs, in order.
+
+        What is counted and logged some time after the response is no part of it.
+        """
+        with httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60) as client:
+            client.post(path, json=body)
+            self._app.flush()
+            self._files.clear()
+            self._is_recording = True
+            reply = client.post(path, json=body)
+            self._is_recording = False
+        assert reply.status_code == 200, reply.text
+        return list(self._files)
+
+    def _profile(self, frame: FrameType, event: str, _: object) -> None:
+        file = frame.f_code.co_filename
+        if self._is_recording and event == "call" and file.startswith(SERVICE):
+            name = file.removeprefix(SERVICE)
+            if name not in self._files:
+                self._files.append(name)
+
+    def _serve(self, listening: socket.socket) -> None:
+        sys.setprofile(self._profile)
+        asyncio.run(self._server.serve([listening]))
+
+    @contextmanager
+    def running(self) -> Iterator["Recorder"]:
+        threading.setprofile(self._profile)  # for the threads that are started from now on
+        try:
+            with socket.create_server(("127.0.0.1", 0)) as listening:
+                self.port = listening.getsockname()[1]
+                thread = threading.Thread(target=self._serve, args=[listening])
+                thread.start()
+                while not self._server.started:
+                    assert thread.is_alive(), "the service did not start"
+                    time.sleep(0.01)
+                yield self
+                self._server.should_exit = True
+                thread.join(20)
+        finally:
+            threading.setprofile(None)

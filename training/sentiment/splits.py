@@ -11,7 +11,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from service.artifacts.tokenizer import Tokenizer
 from service.interfaces import Labels
 from training.data.tables import DataError
-from training.data.texts import Texts, fetch_reviews, read_texts, read_unlabelled, same, without
+from training.data.texts import Texts, exclude, fetch_reviews, normalize, read_texts, read_unlabelled
 from training.sentiment import encoding
 from training.sentiment.encoding import EncodedSplit
 
@@ -80,13 +80,13 @@ def read(options: argparse.Namespace) -> tuple[Texts, list[str], Texts]:
     """The texts to learn from, those without labels, and those to test on: of another file, or a stratified part."""
     if options.data is None:
         learn, more, test = fetch_reviews()
-        return without(learn, test), unseen(more, test), test
+        return exclude(learn, test), unseen(more, test), test
     columns = {"text_column": options.text_column, "label_column": options.label_column, "positive": options.positive}
     columns |= {"stars": tuple(options.stars) if options.stars else None}
     learn = read_texts(options.data, **columns, source=options.source)
     if options.test_data is not None:
         test = read_texts(options.test_data, **columns, deduplicate=False, source=options.test_source)
-        learn = without(learn, test)
+        learn = exclude(learn, test)
     else:
         if min(np.bincount(learn.labels)) < 10:
             raise DataError(f"{options.data}: fewer than 10 texts of one class; at least 50 are needed")
@@ -97,8 +97,8 @@ def read(options: argparse.Namespace) -> tuple[Texts, list[str], Texts]:
 
 def unseen(texts: list[str], *others: Texts) -> list[str]:
     """Those that do not stand among the others, whose labels they would do without."""
-    known = {same(text) for other in others for text in other.texts}
-    return [text for text in texts if same(text) not in known]
+    known = {normalize(text) for other in others for text in other.texts}
+    return [text for text in texts if normalize(text) not in known]
 
 
 def validation_share(count: int) -> float:

@@ -43,7 +43,7 @@ def table(report: BacktestReport) -> tuple[Row, list[Row]]:
     levels = [name.removeprefix("coverage_") for name in report.results[0].pooled if name.startswith("coverage_")]
     header: Row = ("method", "RMSE 1", "MASE 1", f"RMSE {step_range}", f"MASE {step_range}", "sMAPE %", "bias", "WQL")
     header += tuple(f"{level} %: covers / width / score" for level in levels)
-    header += ("RMSE 1 / naive", f"RMSE {step_range} / naive", "evaluations", "s")
+    header += ("RMSE 1 / naive", f"RMSE {step_range} / naive", "uses", "s")
     return header, [_row(result, levels, report) for result in report.results]
 
 

@@ -1,16 +1,17 @@
-"""Forecasters on many series that they have never seen, beside baselines refitted at every origin.
+"""Zero-shot forecasts: forecasters on many series that they have never seen, beside baselines refitted at every origin.
 
     python -m training.zero_shot --data directory/ --models universal --names a-m    # needs the backtest environment
 
-Every CSV of the directory is one series. Forecasts are made from origins spread evenly over the last third of it,
-and from the last one that leaves room for all steps. A method's figure is the geometric mean, over the series, of
-its error over the seasonal naive's; looks are written down as `make backtest` does.
+Every CSV of the directory is one series. Forecasts are made from origins spread evenly over the last third of a series,
+up to the last origin that leaves room for all steps. A method's figure is the geometric mean, over the series, of its
+error divided by the seasonal naive forecast's. With --looks the evaluation is added to a log, as in a backtest.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -26,13 +27,28 @@ from training.evaluation.rolling import Method, RollingBacktest
 from training.reporting import tables
 
 LEVELS = (20.0, 40.0, 60.0, 80.0)  # the deciles but for the median
-STEPS = {1: 6, 4: 8, 12: 18, 52: 13, 7: 14, 5: 10}  # those of the M4 competition; a season of what is finer
+STEPS = {1: 6, 4: 8, 12: 18, 52: 13, 7: 14, 5: 10}  # season length → steps of the M4 competition; otherwise a season
 ORIGINS = 12
-TESTED_SHARE = 1 / 3
+TEST_SHARE = 1 / 3
 
 
-class Measured(NamedTuple):
-    """One method on one series; `last` is of the last origin alone. What needs intervals is NaN without any."""
+@dataclass(frozen=True)
+class ZeroShotOptions:
+    """Which series to forecast, with what, and where to write the results."""
+
+    data: Path
+    names: str
+    models: str
+    models_dir: Path
+    baselines: tuple[str, ...]
+    origins: int
+    jobs: int
+    out: Path | None
+    looks: Path | None
+
+
+class SeriesMetrics(NamedTuple):
+    """One method on one series; `last_mase` is of the last origin alone. Without intervals, wql and coverage are NaN."""
 
     mase: float
     wql: float
@@ -41,128 +57,134 @@ class Measured(NamedTuple):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = parse(arguments)
+    options = parse_options(arguments)
     try:
-        files = chosen(options.data, options.names)
-        found = {file.stem: measured(read_series(file, fill=True), options) for file in files}
+        files = select_files(options.data, options.names)
+        results = {file.stem: evaluate(read_series(file, fill=True), options) for file in files}
     except (DataError, ValueError, baselines.BaselineMissing, bundle.BundleError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    header, rows = table(found)
-    tables.show(f"{len(found)} series, geometric means over them", header, rows)
+    header, rows = table(results)
+    tables.show(f"{len(results)} series, geometric means over them", header, rows)
     if options.looks:
-        looked = record(options, files, rows, header)
-        print(f"looked at these series with the same methods {looked} times")
+        count = record(options.looks, options, files, header, rows)
+        print(f"these series were used as a test set of the same methods {count} times")
     if options.out:
-        plain = {
-            name: {m: {k: None if np.isnan(v) else v for k, v in f._asdict().items()} for m, f in methods.items()}
-            for name, methods in found.items()
-        }
-        options.out.write_text(json.dumps(plain, indent=1) + "\n", "utf-8")
+        options.out.write_text(json.dumps(to_json(results), indent=1) + "\n", "utf-8")
     return 0
 
 
-def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parse_options(arguments: Sequence[str] | None) -> ZeroShotOptions:
     parser = argparse.ArgumentParser(prog="training.zero_shot", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="a directory of CSVs, one series each")
-    parser.add_argument("--names", default="a-z", help="first letters of the files' names (default: %(default)s)")
-    parser.add_argument("--models", default="universal", help="served models with commas between")
-    parser.add_argument("--models-dir", type=Path, default=Path("models"))
-    parser.add_argument("--baselines", default="theta,ets", help="beside the seasonal naive; or none")
-    parser.add_argument("--origins", type=int, default=ORIGINS, help="at most, a series (default: %(default)s)")
-    parser.add_argument("--jobs", type=int, default=1, help="processes that fit baselines")
-    parser.add_argument("--out", type=Path, help="every series' figures, as JSON")
-    parser.add_argument("--looks", type=Path, help="a diary of looks, to which this one is added")
-    return parser.parse_args(arguments)
+    add = parser.add_argument
+    add("--data", type=Path, required=True, help="a directory of CSVs, one series each")
+    add("--names", default="a-z", help="first letters of the files' names (default: %(default)s)")
+    add("--models", default="universal", help="comma-separated served models")
+    add("--models-dir", type=Path, default=Path("models"))
+    add("--baselines", default="theta,ets", help="beside the seasonal naive; or none")
+    add("--origins", type=int, default=ORIGINS, help="per series, at most (default: %(default)s)")
+    add("--jobs", type=int, default=1, help="processes that fit baselines")
+    add("--out", type=Path, help="every series' figures, as JSON")
+    add("--looks", type=Path, help="a log of evaluations on test sets, to which this one is added")
+    values = vars(parser.parse_args(arguments))
+    return ZeroShotOptions(**values | {"baselines": tuple(values["baselines"].split(","))})
 
 
-def chosen(directory: Path, names: str) -> list[Path]:
-    """The series whose names begin with a letter of the range 'a-m'."""
+def select_files(directory: Path, names: str) -> list[Path]:
+    """Return the CSVs whose names begin with a letter of the range 'a-m'. Raises ValueError if there are none."""
     first, _, last = names.partition("-")
-    found = [file for file in sorted(directory.glob("*.csv")) if first <= file.stem[0].lower() <= (last or first)]
-    if not found:
+    files = [file for file in sorted(directory.glob("*.csv")) if first <= file.stem[0].lower() <= (last or first)]
+    if not files:
         raise ValueError(f"{directory} holds no CSV whose name begins with {names}")
-    return found
+    return files
 
 
-def measured(series: Series, options: argparse.Namespace) -> dict[str, Measured]:
-    """Every method's figures on one series."""
-    season, readings = series.season, series.readings
-    steps = min(STEPS.get(season, season), len(readings) // 5)
-    first = max(round(len(readings) * (1 - TESTED_SHARE)), 2 * season + 1)
-    origins = np.unique(np.linspace(first, len(readings) - steps, options.origins).astype(int))
-    scale = metrics.seasonal_scale(readings[:first], season)
-    target = np.where(series.filled, np.nan, readings)
-    return {
-        name: _figures(
-            _seen(rolling.rolling_backtest(readings, origins.tolist(), steps, LEVELS, method), target), scale
-        )
-        for name, method in methods(season, options)
-    }
+def evaluate(series: Series, options: ZeroShotOptions) -> dict[str, SeriesMetrics]:
+    """Return every method's metrics on one series. Raises ValueError for an unknown name, and BundleError."""
+    season_length, readings = series.season_length, series.readings
+    steps = min(STEPS.get(season_length, season_length), len(readings) // 5)
+    first = max(round(len(readings) * (1 - TEST_SHARE)), 2 * season_length + 1)
+    origins = np.unique(np.linspace(first, len(readings) - steps, options.origins).astype(int)).tolist()
+    scale = metrics.seasonal_scale(readings[:first], season_length)
+    observed = np.where(series.filled, np.nan, readings)
+    results = {}
+    for name, method in methods(season_length, options):
+        backtest = rolling.rolling_backtest(readings, origins, steps, LEVELS, method)
+        results[name] = _metrics(_with_targets(backtest, observed), scale)
+    return results
 
 
-def methods(season: int, options: argparse.Namespace) -> Iterator[tuple[str, Method]]:
-    """The seasonal naive forecast first, then the baselines asked for, then the models."""
-    for name in dict.fromkeys((baselines.BASELINE, *baselines.chosen(options.baselines.split(",")))):
-        yield name, baselines.method(name, season, n_jobs=options.jobs)
+def methods(season_length: int, options: ZeroShotOptions) -> Iterator[tuple[str, Method]]:
+    """Yield the seasonal naive forecast first, then the other baselines, then the models."""
+    for name in dict.fromkeys((baselines.BASELINE, *baselines.chosen(options.baselines))):
+        yield name, baselines.method(name, season_length, n_jobs=options.jobs)
     for path in served.versions(options.models_dir, options.models):
-        yield path.parent.name, served.served(path, season)
+        yield path.parent.name, served.served(path, season_length)
 
 
-def _seen(walk: RollingBacktest, target: Array) -> RollingBacktest:
-    """The walk, with no target where a reading was interpolated."""
-    steps = walk.actual.shape[1]
-    return RollingBacktest(
-        walk.origins, np.stack([target[o : o + steps] for o in walk.origins]), walk.predicted, walk.readings
-    )
+def _with_targets(backtest: RollingBacktest, readings: Array) -> RollingBacktest:
+    """Take the targets from other readings, which are NaN where a value was interpolated."""
+    steps = backtest.actual.shape[1]
+    actual = np.stack([readings[origin : origin + steps] for origin in backtest.origins])
+    return RollingBacktest(backtest.origins, actual, backtest.predicted, backtest.readings)
 
 
-def _figures(walk: RollingBacktest, scale: float) -> Measured:
-    every = metrics.metrics(metrics.losses(walk.actual, walk.predicted), scale)
-    end = np.arange(len(walk.origins)) == len(walk.origins) - 1
-    steps = walk.actual.shape[1]
-    last = metrics.metrics(metrics.losses(walk.actual[end], walk.predicted.cut(end, steps)), scale)
-    if not walk.predicted.levels:
-        return Measured(every["mase"], np.nan, last["mase"], np.nan)
-    return Measured(every["mase"], every["wql"], last["mase"], every[f"coverage_{LEVELS[-1]:g}"])
+def _metrics(backtest: RollingBacktest, scale: float) -> SeriesMetrics:
+    pooled = metrics.metrics(metrics.losses(backtest.actual, backtest.predicted), scale)
+    is_last = np.arange(len(backtest.origins)) == len(backtest.origins) - 1
+    predicted = backtest.predicted.cut(is_last, backtest.actual.shape[1])
+    last = metrics.metrics(metrics.losses(backtest.actual[is_last], predicted), scale)
+    if not backtest.predicted.levels:
+        return SeriesMetrics(pooled["mase"], np.nan, last["mase"], np.nan)
+    return SeriesMetrics(pooled["mase"], pooled["wql"], last["mase"], pooled[f"coverage_{LEVELS[-1]:g}"])
 
 
-def table(found: dict[str, dict[str, Measured]]) -> tuple[tables.Row, list[tables.Row]]:
-    """A row a method: geometric means of ratios to the seasonal naive, and how often the 80 % interval held."""
+def table(results: Mapping[str, Mapping[str, SeriesMetrics]]) -> tuple[tables.Row, list[tables.Row]]:
+    """Return a header and a row per method: geometric means of ratios to the seasonal naive, and the coverage."""
     header: tables.Row = ("method", "MASE", "MASE / naive", "WQL / naive", "last window's MASE / naive", "80 % covers")
-    names = list(next(iter(found.values())))
-    naive = {field: [getattr(of[baselines.BASELINE], field) for of in found.values()] for field in Measured._fields}
+    by_method = {name: _by_metric(results, name) for name in next(iter(results.values()))}
+    naive = by_method[baselines.BASELINE]
     rows = []
-    for name in names:
-        ours = {field: [getattr(of[name], field) for of in found.values()] for field in Measured._fields}
-        ratios = [geometric(np.divide(ours[field], naive[field])) for field in ("mase", "wql", "last_mase")]
-        figures = [geometric(np.array(ours["mase"])), *ratios, float(np.mean(ours["coverage"]))]
+    for name, values in by_method.items():
+        ratios = [geometric_mean(values[metric] / naive[metric]) for metric in ("mase", "wql", "last_mase")]
+        figures = [geometric_mean(values["mase"]), *ratios, float(np.mean(values["coverage"]))]
         rows.append((name, *("–" if np.isnan(figure) else f"{figure:.3f}" for figure in figures)))
     return header, rows
 
 
-def geometric(values: Array) -> float:
-    """The geometric mean."""
+def _by_metric(results: Mapping[str, Mapping[str, SeriesMetrics]], method: str) -> dict[str, Array]:
+    """Return a method's values of each metric, (series,)."""
+    columns = np.array([by_method[method] for by_method in results.values()]).T
+    return dict(zip(SeriesMetrics._fields, columns, strict=True))
+
+
+def geometric_mean(values: Array) -> float:
     return float(np.exp(np.mean(np.log(values))))
 
 
-def record(options: argparse.Namespace, files: Sequence[Path], rows: Sequence[tables.Row], header: tables.Row) -> int:
-    """Write this look down; how many there were of the method that was most looked at."""
+def record(
+    log_path: Path, options: ZeroShotOptions, files: Sequence[Path], header: tables.Row, rows: Sequence[tables.Row]
+) -> int:
+    """Add this evaluation to the log; return how often the method with the most entries was evaluated."""
     data = sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
-    figures = {
-        row[0]: {name: float(cell) for name, cell in zip(header[1:], row[1:], strict=True) if cell != "–"}
-        for row in rows
+    now, settings = test_log.now(), {"origins": options.origins}
+    entries = {}
+    for name, *cells in rows:
+        figures = {column: float(cell) for column, cell in zip(header[1:], cells, strict=True) if cell != "–"}
+        entries[test_log.key(data, options.names, name)] = test_log.LogEntry(at=now, settings=settings, figures=figures)
+    log = test_log.record(log_path, entries)
+    return max(len(log[key]) for key in entries)
+
+
+def to_json(results: Mapping[str, Mapping[str, SeriesMetrics]]) -> dict[str, dict[str, dict[str, float | None]]]:
+    """Return the results as plain values; a value that is not a number becomes null."""
+    return {
+        series: {
+            method: {name: None if np.isnan(value) else value for name, value in values._asdict().items()}
+            for method, values in methods.items()
+        }
+        for series, methods in results.items()
     }
-    diary = test_log.record(
-        options.looks,
-        {
-            test_log.key(data, options.names, name): test_log.LogEntry(
-                at=test_log.now(), settings={"origins": options.origins}, figures=each
-            )
-            for name, each in figures.items()
-        },
-    )
-    return max(len(diary[test_log.key(data, options.names, name)]) for name in figures)
 
 
 if __name__ == "__main__":

@@ -1,180 +1,10 @@
-"""The training scripts from a user's CSV to a version that loads, small enough to run here."""
+"""What holds for every command of training/: `python -m NAME`."""
 
-import asyncio
-import shutil
-from dataclasses import replace
+import importlib
 
-import numpy as np
-import pandas as pd
 import pytest
 
-from tests.processes import ROOT
-
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """One of the tutorial's networks learnt for two epochs from a made-up monthly series."""
-    from training.forecast import __main__ as forecast
-
-    home = tmp_path_factory.mktemp("series")
-    t = np.arange(160)
-    table = pd.DataFrame(
-        {
-            "month": pd.date_range("2010-01-01", periods=160, freq="MS").strftime("%Y-%m-%d"),
-            "sales": 1e6 * (5 + t / 100 + 0.4 * np.sin(t * np.pi / 6)),
-        }
-    )
-    table.to_csv(home / "sales.csv", index=False)
-    options = ["--data", str(home / "sales.csv"), "--only", "simple_rnn", "--epochs", "2"]
-    options += ["--recipe", "tutorial", "--seeds", "0", "--units", "pieces", "--export", "all"]
-    options += ["--models-dir", str(home / "models"), "--report", str(home / "report")]
-    assert forecast.main(options) == 0
-    return home, options
-
-
-def test_a_users_series_becomes_versions_that_load_and_are_proven(trained):
-    from service.artifacts import bundle
-    from service.serving.repository import ModelRepository
-    from tests.fakes import settings
-
-    home, _ = trained
-
-    async def loaded():
-        library = ModelRepository(settings(home / "models"), bundle.load)
-        await library.open()
-        models = [(model.predictor.card, model.predictor.backend) for model in library.registry]
-        await library.close()
-        return models
-
-    ((card, engine),) = asyncio.run(loaded())
-    assert engine == "onnx"
-    assert (card.name, card.steps) == ("simple_rnn", 1)
-    assert card.data.units == "pieces"
-    assert [(s.name, s.rows) for s in card.splits] == [("all", 160), ("train", 120), ("folds", 48), ("test", 40)]
-    assert {(s.subject, s.steps) for s in card.scores} == {
-        (subject, steps) for subject in ("model", "seasonal_naive") for steps in ("1", "1-14")
-    }
-    assert len(card.step_errors.model_rmse) == 14
-    assert len(card.calibration.scores) == 14
-    assert min(card.calibration.scores[0]) > 0
-
-
-def test_the_exported_network_has_learnt_from_everything_and_the_measured_one_has_not(trained):
-    """The scores come from the training part alone; a scaler fitted on the test part there would have been a leak."""
-    from service.artifacts import bundle
-    from service.artifacts.scaler import MinMax
-    from training.forecast import recipes
-
-    home, _ = trained
-    readings = pd.read_csv(home / "sales.csv").sales.to_numpy()
-    _, scaler, _ = bundle.read(home / "models" / "simple_rnn" / "1")
-    assert scaler.maximum == pytest.approx(readings.max())
-    fitted = recipes.fit(replace(recipes.TUTORIAL["simple_rnn"], epochs=1), readings[:120], 12, 14, 0, watched=24)
-    assert fitted.scaler == MinMax(readings[:96].min(), readings[:96].max())
-
-
-def test_the_page_and_the_table_are_written(trained):
-    home, _ = trained
-    page = (home / "report" / "report.html").read_text()
-    assert page.count("data:image/png;base64,") == 4
-    assert "Use " in page
-    assert "season 12" in page
-    assert "| simple_rnn v1 | 19 |" in (home / "models" / "README.md").read_text()
-
-
-def test_the_same_seed_gives_the_same_network_again_as_the_next_version(trained):
-    """Repeatable: a second run writes version 2 with the scores of version 1."""
-    from service.artifacts import bundle
-    from training.forecast import __main__ as forecast
-
-    home, options = trained
-    assert forecast.main([*options[:3], "simple_rnn", *options[4:]]) == 0
-    first, second = (bundle.read(home / "models" / "simple_rnn" / v)[0] for v in ("1", "2"))
-    assert second.scores == first.scores
-    assert second.seed == first.seed
-
-
-def test_the_best_is_exported_under_a_name_of_its_own(trained, tmp_path, monkeypatch):
-    """A tuned network and the universal one trained further: one of them becomes `sales`, and can be compiled again."""
-    from service.artifacts import bundle
-    from training import compile as compiling
-    from training.forecast import __main__ as forecast
-    from training.forecast import finetuning
-
-    home, _ = trained
-    monkeypatch.setattr(finetuning, "UPDATES", 4)
-    shutil.copytree(ROOT / "models" / "universal", tmp_path / "universal")
-    options = ["--data", str(home / "sales.csv"), "--only", "gru,finetuned", "--preset", "quick", "--name", "sales"]
-    assert forecast.main([*options, "--models-dir", str(tmp_path), "--report", str(tmp_path / "r")]) == 0
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["README.md", "r", "sales", "universal"]
-    card, _, _ = bundle.read(tmp_path / "sales" / "1")
-    assert card.settings["kind"] in ("gru", "finetuned")
-    assert card.scores[-1].metrics["rmse"] < card.scores[1].metrics["rmse"]
-    before = (tmp_path / "sales/1/compiled/network.onnx").read_bytes()
-    assert compiling.main([str(tmp_path / "sales" / "1")]) == 0
-    assert (tmp_path / "sales/1/compiled/network.onnx").read_bytes() == before
-
-
-def test_without_a_universal_network_all_others_are_fitted(trained, tmp_path, capsys):
-    """It is looked for before anything is fitted; a damaged one is left out, too, and said."""
-    from training.forecast import __main__ as forecast
-
-    home, _ = trained
-    options = forecast.arguments(["--data", str(home / "sales.csv"), "--models-dir", str(tmp_path)])
-    names, start = forecast.wanted_names(options)
-    assert names == ["simple_rnn", "lstm", "lstm14", "time_distributed", "gru", "ensemble"]
-    assert start is None
-    assert "'finetuned' is left out" in capsys.readouterr().out
-    shutil.copytree(ROOT / "models" / "universal", tmp_path / "universal")
-    assert forecast.wanted_names(options)[0][-1] == "finetuned"
-    (tmp_path / "universal" / "1" / "network.json").write_text("{}")
-    assert "finetuned" not in forecast.wanted_names(options)[0]
-    assert "cannot be started from" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ("options", "fault"),
-    [
-        (["--data", "nowhere.csv"], "cannot be read"),
-        (["--only", "transformer"], "no forecaster is named 'transformer'"),
-        (["--test-size", "150"], "are too few"),
-        (["--test-size", "60"], "are too few: windows of 36 readings"),
-        (["--name", "sales", "--export", "all"], "--name is for one model"),
-        (["--only", "gru,finetuned"], "holds no 'universal'"),
-    ],
-)
-def test_what_cannot_be_trained_is_said_in_one_line(trained, tmp_path, capsys, options, fault):
-    from training.forecast import __main__ as forecast
-
-    home, _ = trained
-    assert forecast.main(["--data", str(home / "sales.csv"), "--models-dir", str(tmp_path), *options]) == 1
-    said = capsys.readouterr().err
-    assert said.startswith("error: ")
-    assert fault in said
-    assert said.count("\n") == 1
-
-
-def test_a_version_that_fails_its_proof_is_not_left_behind(tmp_path):
-    """A network whose export answers otherwise than training's own leaves no version for the service to refuse."""
-    from service.artifacts.bundle import BundleError
-    from tests import fakes
-    from training.export.versions import save_verified
-    from training.networks import tutorial
-
-    claimed = fakes.forecast_bundle()
-    network = tutorial.simple_rnn(fakes.WINDOW)
-    with pytest.raises(BundleError, match="golden case 1 differs"):
-        save_verified(
-            tmp_path,
-            claimed.card,
-            claimed.golden,
-            lambda path: network.export(path, verbose=False),
-            network,
-            scaler=claimed.scaler,
-        )
-    assert list((tmp_path / "gru").iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -189,10 +19,8 @@ def test_a_version_that_fails_its_proof_is_not_left_behind(tmp_path):
         "training.zero_shot",
     ],
 )
-def test_every_script_says_how_it_is_used(name, capsys):
+def test_every_command_prints_its_help(name, capsys):
     """A percent sign in a help text once made --help itself fail."""
-    import importlib
-
     script = importlib.import_module(name)
     with pytest.raises(SystemExit) as ended:
         script.main(["--help"])

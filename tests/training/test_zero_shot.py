@@ -28,13 +28,13 @@ def run(directory, *more):
 
 
 def test_every_method_is_measured_on_every_series(directory):
-    """The figures of each series are written; the seasonal naive forecast is what the others are measured by."""
+    """The metrics of each series are written to the file; the seasonal naive forecast comes first."""
     out = directory / "out.json"
     assert run(directory, "--out", str(out)) == 0
-    found = json.loads(out.read_text())
-    assert list(found) == ["apples", "zips"]
-    assert list(found["apples"]) == ["seasonal_naive", "last_value"]
-    assert 0 < found["apples"]["seasonal_naive"]["mase"] < found["apples"]["last_value"]["mase"]
+    results = json.loads(out.read_text())
+    assert list(results) == ["apples", "zips"]
+    assert list(results["apples"]) == ["seasonal_naive", "last_value"]
+    assert 0 < results["apples"]["seasonal_naive"]["mase"] < results["apples"]["last_value"]["mase"]
 
 
 def test_the_table_has_geometric_means_of_ratios_to_the_naive_forecast(directory, capsys):
@@ -45,23 +45,23 @@ def test_the_table_has_geometric_means_of_ratios_to_the_naive_forecast(directory
     assert "2 series" in lines[0]
 
 
-def test_looks_are_counted(directory, capsys):
-    diary = directory / "looks.json"
+def test_evaluations_are_counted(directory, capsys):
+    log = directory / "looks.json"
     for _ in range(2):
-        assert run(directory, "--looks", str(diary)) == 0
+        assert run(directory, "--looks", str(log)) == 0
     assert "2 times" in capsys.readouterr().out
 
 
 def test_a_served_model_is_measured_beside_them(directory, monkeypatch):
-    """As the service answers with it; the last reading plus ten is no good forecast of these."""
+    """It forecasts as the service does; the last reading plus ten is no good forecast of these series."""
     (directory / "models" / "gru" / "1").mkdir(parents=True)
     forecaster = WindowForecaster(fakes.forecast_bundle(fakes.forecast_card(max_horizon=36)))
     monkeypatch.setattr(served, "served", lambda path, season: served.answering(forecaster, season))
     out = directory / "out.json"
     assert run(directory, "--models", "gru", "--models-dir", str(directory / "models"), "--out", str(out)) == 0
-    found = json.loads(out.read_text())["zips"]
-    assert found["gru"]["mase"] > found["seasonal_naive"]["mase"]
-    assert found["gru"]["coverage"] is None, "this one has no calibration and so no intervals"
+    results = json.loads(out.read_text())["zips"]
+    assert results["gru"]["mase"] > results["seasonal_naive"]["mase"]
+    assert results["gru"]["coverage"] is None, "this one has no calibration and so no intervals"
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,6 @@ def test_a_served_model_is_measured_beside_them(directory, monkeypatch):
         (["--models", "gru", "--models-dir", "nowhere"], "nowhere holds no 'gru'"),
     ],
 )
-def test_what_is_not_there_is_named(directory, capsys, options, fault):
+def test_what_is_missing_is_named(directory, capsys, options, fault):
     assert run(directory, *options) == 1
     assert fault in capsys.readouterr().err

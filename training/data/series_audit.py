@@ -1,4 +1,4 @@
-"""Remarks on a series before anything is learnt from it: what will make a forecast hard, or a metric mean little."""
+"""Remarks on a series before training: what makes a forecast hard, or a metric less meaningful."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,59 +6,58 @@ import numpy.typing as npt
 from service.forecast import seasonality
 from training.data.series import Series
 
-SHORT_SEASONS = 4
-SHORT = 60  # readings; with fewer, networks of one series have too little to learn from
-OUTLIER = 8.0  # robust standard deviations of the change since a season ago
-LONG_RUN = 6  # equal readings in a row, at least, and …
-RUN_SHARE = 0.05  # … so much of the series
-SHOWN = 5
+MIN_SEASONS = 4
+MIN_READINGS = 60  # with fewer, a network of one series has too little to learn from
+OUTLIER = 8.0  # robust standard deviations of the seasonal difference
+LONG_RUN = 6  # equal readings in a row, at least …
+LONG_RUN_SHARE = 0.05  # … and at least this share of the series
+MAX_EXAMPLES = 5
 
 
 def remarks(series: Series) -> list[str]:
-    """One sentence for each: what was found, where, and what it means for the forecast."""
-    readings = series.readings
-    found = [
-        f"{len(readings)} readings of frequency '{series.frequency}', season {series.season}, "
+    """Describe the series, one sentence per remark: what it is like, where, and what this means for a forecast."""
+    summary = (
+        f"{len(series.readings)} readings of frequency '{series.frequency}', season {series.season_length}, "
         f"from {series.dates[0]:%Y-%m-%d} to {series.dates[-1]:%Y-%m-%d}"
-    ]
-    checks = (_filled, _short, _constant, _runs, _sign, _season, _outliers, _growth)
-    return [*found, *(remark for check in checks for remark in check(series))]
+    )
+    checks = (_missing, _short, _constant, _runs, _sign, _season, _outliers, _level_shift)
+    return [summary, *(remark for check in checks for remark in check(series))]
 
 
-def _filled(series: Series) -> list[str]:
-    cut = [f"{series.cut} missing readings at the ends were cut off"] if series.cut else []
+def _missing(series: Series) -> list[str]:
+    trimmed = [f"{series.trimmed} missing readings at the ends were cut off"] if series.trimmed else []
     if not series.filled.any():
-        return [*cut, "no date is missing, stands twice or is out of order"]
+        return [*trimmed, "no date is missing, stands twice or is out of order"]
     return [
-        *cut,
+        *trimmed,
         f"{series.filled.sum()} missing readings were interpolated: {_dates(series, series.filled)}; "
         "errors are measured against them too",
     ]
 
 
 def _short(series: Series) -> list[str]:
-    count, season = len(series.readings), series.season
-    if count >= SHORT and count >= SHORT_SEASONS * season:
+    count, season_length = len(series.readings), series.season_length
+    if count >= MIN_READINGS and count >= MIN_SEASONS * season_length:
         return []
     return [
-        f"short: {count} readings hold {count / season:.1f} seasons of {season}; a network of this series alone has "
-        "little to learn from, one of any series (universal) may do better"
+        f"short: {count} readings hold {count / season_length:.1f} seasons of {season_length}; "
+        "a network of this series alone has little to learn from, one of any series (universal) may do better"
     ]
 
 
 def _constant(series: Series) -> list[str]:
-    return ["constant: every reading is the same; there is nothing to forecast"] if _spread(series) == 0 else []
+    return ["constant: every reading is the same; there is nothing to forecast"] if _range(series) == 0 else []
 
 
 def _runs(series: Series) -> list[str]:
-    """Stretches of one value: a stuck sensor, a closed shop, a limit."""
-    if _spread(series) == 0:
+    """Find long runs of one value: a stuck sensor, a closed shop, a limit."""
+    if _range(series) == 0:
         return []
     edges = np.flatnonzero(np.diff(series.readings) != 0) + 1
     starts = np.concatenate([[0], edges])
     lengths = np.diff(np.concatenate([starts, [len(series.readings)]]))
     longest = int(np.argmax(lengths))
-    if lengths[longest] < LONG_RUN or lengths[longest] < RUN_SHARE * len(series.readings):
+    if lengths[longest] < LONG_RUN or lengths[longest] < LONG_RUN_SHARE * len(series.readings):
         return []
     return [
         f"{lengths[longest]} equal readings in a row ({series.readings[starts[longest]]:g}) from "
@@ -67,52 +66,57 @@ def _runs(series: Series) -> list[str]:
 
 
 def _sign(series: Series) -> list[str]:
-    below, nought = int((series.readings < 0).sum()), int((series.readings == 0).sum())
-    found = []
-    if below:
-        found.append(f"{below} negative readings: logarithms are not taken")
-    if nought:
-        found.append(f"{nought} readings are 0: percentage errors (MAPE) are left out")
-    return found
+    negative, zero = int((series.readings < 0).sum()), int((series.readings == 0).sum())
+    notes = []
+    if negative:
+        notes.append(f"{negative} negative readings: logarithms are not taken")
+    if zero:
+        notes.append(f"{zero} readings are 0: percentage errors (MAPE) are left out")
+    return notes
 
 
 def _season(series: Series) -> list[str]:
-    seen = seasonality.detect_season(series.readings)
-    if seen == series.season or _spread(series) == 0:
+    expected, detected = series.season_length, seasonality.detect_season(series.readings)
+    if detected == expected or _range(series) == 0:
         return []
-    if seen == 1:
-        return [f"no season of {series.season} stands out in the readings"]
-    if series.season > 1 and (series.season % seen == 0 or seen % series.season == 0):
+    if detected == 1:
+        return [f"no season of {expected} stands out in the readings"]
+    if expected > 1 and (expected % detected == 0 or detected % expected == 0):
         return []
-    return [f"the readings repeat every {seen}, the season is taken to be {series.season}; --season {seen} changes it"]
+    return [
+        f"the readings repeat every {detected}, the season is taken to be {expected}; --season {detected} changes it"
+    ]
 
 
 def _outliers(series: Series) -> list[str]:
-    """Changes since a season ago that are far larger than most."""
-    season = series.season if len(series.readings) > 3 * series.season else 1
-    change = series.readings[season:] - series.readings[:-season]
-    off = np.abs(change - np.median(change))
-    usual = 1.4826 * float(np.median(off))
-    if usual == 0:
+    """Find seasonal differences that are far larger than most, by the median absolute deviation."""
+    season_length = series.season_length if len(series.readings) > 3 * series.season_length else 1
+    difference = series.readings[season_length:] - series.readings[:-season_length]
+    deviation = np.abs(difference - np.median(difference))
+    typical = 1.4826 * float(np.median(deviation))  # the standard deviation of a normal distribution
+    if typical == 0:
         return []
-    far = np.concatenate([np.zeros(season, dtype=bool), off > OUTLIER * usual])
-    return [f"{far.sum()} readings jump far off the season before: {_dates(series, far)}"] if far.any() else []
+    is_outlier = np.concatenate([np.zeros(season_length, dtype=bool), deviation > OUTLIER * typical])
+    if not is_outlier.any():
+        return []
+    return [f"{is_outlier.sum()} readings jump far off the season before: {_dates(series, is_outlier)}"]
 
 
-def _growth(series: Series) -> list[str]:
-    """The last fifth lies where no earlier reading did."""
-    cut = len(series.readings) * 4 // 5
-    before, after = series.readings[:cut], series.readings[cut:]
-    outside = float(np.mean((after > before.max()) | (after < before.min()))) if len(after) and cut else 0.0
-    return (
-        [f"{outside:.0%} of the last fifth lies outside the range before it: the level moves"] if outside > 0.1 else []
-    )
+def _level_shift(series: Series) -> list[str]:
+    """Check whether the last fifth lies where no earlier reading did."""
+    last_fifth = len(series.readings) * 4 // 5
+    before, after = series.readings[:last_fifth], series.readings[last_fifth:]
+    outside = float(np.mean((after > before.max()) | (after < before.min())))
+    if outside <= 0.1:
+        return []
+    return [f"{outside:.0%} of the last fifth lies outside the range before it: the level moves"]
 
 
-def _spread(series: Series) -> float:
+def _range(series: Series) -> float:
     return float(np.ptp(series.readings))
 
 
-def _dates(series: Series, where: npt.NDArray[np.bool_]) -> str:
-    dates = series.dates[where]
-    return ", ".join(f"{d:%Y-%m-%d}" for d in dates[:SHOWN]) + (" …" if len(dates) > SHOWN else "")
+def _dates(series: Series, rows: npt.NDArray[np.bool_]) -> str:
+    dates = series.dates[rows]
+    examples = ", ".join(f"{date:%Y-%m-%d}" for date in dates[:MAX_EXAMPLES])
+    return examples + (" …" if len(dates) > MAX_EXAMPLES else "")

@@ -1,8 +1,7 @@
-"""What reading a series and reading texts share: a CSV read as text, the download cache, and DataError.
+"""What series and texts share: reading a CSV as text, the download cache, and DataError.
 
-Bad input is a DataError that says what was wrong, where, and what would be right; nothing is silently
-dropped. Defaults are fetched from their public homes and cached under the user's cache directory
-(`GATECAST_CACHE` moves it).
+Bad input raises a DataError. Its message says what is wrong, where, and what would be right; no row is dropped silently.
+Default data is fetched from its public home and cached in the user's cache directory (`GATECAST_CACHE` names another).
 """
 
 import hashlib
@@ -19,30 +18,33 @@ MAX_CSV_BYTES = 1 << 30
 
 
 class DataError(Exception):
-    """The data cannot be used as it is; the message teaches what would be right."""
+    """The data cannot be used as it is; the message says what would be right."""
 
 
 def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def cache_directory() -> Path:
-    return Path(os.environ.get("GATECAST_CACHE") or pooch.os_cache("gatecast"))
+def fetch(url: str, known_hash: str | None, name: str, alternative: str) -> Path:
+    """Download a file into the cache, unless it is there, and check its hash if one is known.
 
-
-def fetch(url: str, known_hash: str | None, name: str, instead: str) -> Path:
-    """Download once, check, and keep; DataError says what to pass when there is no network."""
+    Raises DataError when the download fails; the message says which `alternative` to pass.
+    """
+    cache = Path(os.environ.get("GATECAST_CACHE") or pooch.os_cache("gatecast"))
     downloader = pooch.HTTPDownloader(progressbar=False, timeout=60, headers={"User-Agent": "gatecast"})
     try:
-        found = pooch.retrieve(url, known_hash, name, cache_directory(), downloader=downloader)
+        return Path(pooch.retrieve(url, known_hash, name, cache, downloader=downloader))
     except (OSError, ValueError) as error:
-        raise DataError(f"{url} cannot be fetched ({type(error).__name__}); pass {instead} instead") from error
-    return Path(found)
+        raise DataError(f"{url} cannot be fetched ({type(error).__name__}); pass {alternative} instead") from error
 
 
-def read_csv(path: Path, least_columns: int = 2) -> pd.DataFrame:
-    """A CSV (plain or .gz) as text, with row 1 as its header."""
+def read_csv(path: Path, min_columns: int = 2) -> pd.DataFrame:
+    """Read a CSV (plain or .gz) as text; row 1 is its header.
+
+    Raises DataError for a file that is too large, that is no CSV in UTF-8, or that has too few columns or no rows.
+    """
     try:
         if path.stat().st_size > MAX_CSV_BYTES:
             raise DataError(f"{path}: larger than {MAX_CSV_BYTES} bytes")
@@ -62,9 +64,10 @@ def read_csv(path: Path, least_columns: int = 2) -> pd.DataFrame:
         raise DataError(f"{path}: rows have more fields than the header; every column needs a name") from None
     except (OSError, ValueError, EOFError) as error:  # pandas' parser and encoding errors are ValueErrors
         raise DataError(f"{path}: cannot be read as a CSV in UTF-8: {error}") from error
-    if len(table.columns) < least_columns:
+    if len(table.columns) < min_columns:
         raise DataError(
-            f"{path}: has {len(table.columns)} column; at least {least_columns}, separated by commas (not by ; or tabs), are needed"
+            f"{path}: has {len(table.columns)} column; at least {min_columns}, separated by commas (not by ; or tabs), "
+            "are needed"
         )
     while len(table) and table.iloc[-1].isna().all():  # blank lines at the end
         table = table.iloc[:-1]
@@ -73,17 +76,19 @@ def read_csv(path: Path, least_columns: int = 2) -> pd.DataFrame:
     return table
 
 
-def named(table: pd.DataFrame, name: str | None, path: Path) -> str | None:
+def require_column(table: pd.DataFrame, name: str | None, path: Path) -> str | None:
+    """Return the column's name as it was given. Raises DataError if the table has no such column."""
     if name is not None and name not in table.columns:
-        raise DataError(f"{path}: has no column '{name}'; its columns are {columns_of(table)}")
+        raise DataError(f"{path}: has no column '{name}'; its columns are {list_columns(table)}")
     return name
 
 
-def columns_of(table: pd.DataFrame) -> str:
+def list_columns(table: pd.DataFrame) -> str:
+    """Name the table's columns for an error message: "'date', 'value'"."""
     return ", ".join(f"'{name}'" for name in table.columns[:20])
 
 
-def rows_of(wrong: "pd.Series[bool] | npt.NDArray[np.bool_]") -> str:
-    """'rows 3, 7': as numbered in the file, the header being row 1."""
-    rows = [int(i) + 2 for i in np.flatnonzero(wrong)]
+def list_rows(is_wrong: "pd.Series[bool] | npt.NDArray[np.bool_]") -> str:
+    """Number the wrong rows for an error message, "rows 3, 7", as an editor does: the header is row 1."""
+    rows = [int(i) + 2 for i in np.flatnonzero(is_wrong)]
     return f"row{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows[:5]))}{' …' if len(rows) > 5 else ''}"

@@ -1,12 +1,12 @@
-"""Every forecaster that may be fitted to a series: fitted on a beginning of it, and asked about what came after.
+"""The forecasters that may be fitted to a series, and how one is cross-validated inside the training set.
 
-A contestant is trained by seed; what it answers with is the mean of its seeds (of their forecasts, or of their weights
-where one network is trained further). Fits are remembered, so that an ensemble costs nothing beside its members.
+A candidate is trained once per seed and answers with the mean of its seeds: the mean of their forecasts, or of their
+weights if one pretrained network is fine-tuned. Fits are cached, so that an ensemble costs nothing beside its members.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import keras
 import numpy as np
@@ -21,20 +21,20 @@ from training.evaluation.conformal import conformal
 from training.evaluation.rolling import RollingBacktest
 from training.export.versions import in_memory
 from training.forecast import finetuning, recipes
-from training.forecast.recipes import FittedNetwork
+from training.forecast.recipes import FittedNetwork, ForecasterConfig, TutorialConfig
 from training.networks import averaging, decomposition, tutorial
 
-Unit = Literal["readings", "forecast", "spread"]  # of a score, see service/artifacts/card.py
+Unit = Literal["readings", "forecast", "spread"]  # of a nonconformity score, see service/artifacts/card.py
 ENSEMBLE = "ensemble"
 LEVELS = (80.0, 95.0)
-FOLD_ENDS = (0.6, 0.8)  # of the training part: fit before, measure up to the next
-WATCHED_SHARE = 0.2  # of the readings that a tutorial network may see, to choose its epochs
-LOOKED_BACK = 48  # origins in the readings learnt from, beside those after them
+FOLD_ENDS = (0.6, 0.8)  # of the training set: a fold is fitted on what is before and measured up to the next end
+VALIDATION_SHARE = 0.2  # of the readings that a tutorial's network is fitted on; it chooses the number of epochs
+IN_SAMPLE_ORIGINS = 48  # origins in the fitted readings, to compare with those after them
 
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A network that answers; one of a context needs no scaler."""
+    """A network that answers; one that reads a context has no scaler."""
 
     model: keras.Model
     scaler: MinMax | None
@@ -42,6 +42,8 @@ class TrainedNetwork:
 
 @dataclass(frozen=True)
 class Candidate:
+    """A forecaster by name; `train` fits it to readings (time,) with the given seeds."""
+
     name: str
     layers: str
     reads: Literal["window", "context"]
@@ -50,121 +52,151 @@ class Candidate:
     train: Callable[[Array, tuple[int, ...]], TrainedNetwork]
 
 
-def names(recipe: str) -> tuple[str, ...]:
-    """Every contestant of a recipe, `tuned` or `tutorial`."""
-    return (*tutorial.FORECASTERS, ENSEMBLE, finetuning.NAME) if recipe == "tuned" else tuple(tutorial.FORECASTERS)
+def candidate_names(recipe: str) -> tuple[str, ...]:
+    """Name every candidate of a recipe, `tuned` or `tutorial`."""
+    networks = tuple(tutorial.FORECASTERS)
+    return (*networks, ENSEMBLE, finetuning.NAME) if recipe == "tuned" else networks
 
 
 class CandidatePool:
-    """The contestants of one recipe for one series."""
+    """The candidates of one recipe for one series; `on_fit` is called after every fit."""
 
     def __init__(
         self,
-        season: int,
         recipe: str,
+        season_length: int,
         steps: int,
         epochs: int,
-        start: keras.Model | None,
-        tick: Callable[[], None],
+        pretrained: keras.Model | None,
+        on_fit: Callable[[], None],
     ) -> None:
-        self.season, self.steps = season, steps
-        self._names = names(recipe)
-        self._recipes = recipes.TUNED if recipe == "tuned" else recipes.TUTORIAL
-        self._tuned, self._epochs, self._tick, self._pretrained = recipe == "tuned", epochs, tick, start
+        self._season_length, self._steps, self._epochs = season_length, steps, epochs
+        self._pretrained, self._on_fit = pretrained, on_fit
+        self._names = candidate_names(recipe)
+        self._configs: Mapping[str, ForecasterConfig | TutorialConfig] = (
+            recipes.TUNED if recipe == "tuned" else recipes.TUTORIAL
+        )
         self._fits: dict[tuple[str, int, int], FittedNetwork] = {}
-        self._tuned_further: dict[tuple[int, int], keras.Model] = {}
+        self._fine_tuned: dict[tuple[int, int], keras.Model] = {}
 
-    def contestants(self, names: Sequence[str]) -> list[Candidate]:
-        return [self._contestant(name) for name in names]
+    def select(self, names: Sequence[str]) -> list[Candidate]:
+        """Return the candidates of these names. Raises DataError for a name that is unknown."""
+        return [self._candidate(name) for name in names]
 
-    def _contestant(self, name: str) -> Candidate:
+    def _candidate(self, name: str) -> Candidate:
         if name == finetuning.NAME and self._pretrained is not None:
-            return Candidate(
-                name, finetuning.LAYERS, "context", decomposition.window_of(self.season), self.steps, self._further
-            )
-        if name == ENSEMBLE:
-            members = [self._recipes[member] for member in recipes.ENSEMBLE]
-            layers = "the mean of " + "; ".join(f"{m.name}: {m.layers}" for m in members)
-        elif name in self._recipes:
-            members = [self._recipes[name]]
-            layers = members[0].layers
-        else:
-            raise DataError(f"no forecaster is named '{name}'; there are {', '.join(self._names)}")
-        steps = self.steps if self._tuned or name == "lstm14" else 1
-        window = recipes.window_of(members[0], self.season)
+            window = decomposition.window_of(self._season_length)
+            return Candidate(name, finetuning.LAYERS, "context", window, self._steps, self._fine_tune)
+        if name == ENSEMBLE and name in self._names:
+            members = [self._configs[member] for member in recipes.ENSEMBLE]
+            layers = "the mean of " + "; ".join(f"{member.name}: {member.layers}" for member in members)
+            return self._window_candidate(name, layers, members)
+        if name in self._configs:
+            return self._window_candidate(name, self._configs[name].layers, [self._configs[name]])
+        raise DataError(f"no forecaster is named '{name}'; there are {', '.join(self._names)}")
+
+    def _window_candidate(
+        self, name: str, layers: str, members: Sequence[ForecasterConfig | TutorialConfig]
+    ) -> Candidate:
+        """A candidate that answers with the mean of all seeds of all members."""
+        is_tutorial = isinstance(members[0], TutorialConfig)
+        window = recipes.TUTORIAL_WINDOW if is_tutorial else decomposition.window_of(self._season_length)
+        steps = 1 if is_tutorial and name != "lstm14" else self._steps
 
         def train(readings: Array, seeds: tuple[int, ...]) -> TrainedNetwork:
-            fits = tuple(self._fit(member, readings, seed) for member in members for seed in seeds)
-            if len(fits) == 1:
-                return TrainedNetwork(fits[0].model, fits[0].scaler)
-            return TrainedNetwork(recipes.ensemble([fit.model for fit in fits]), fits[0].scaler)
+            fits = [self._fit(member, readings, seed) for member in members for seed in seeds]
+            model = fits[0].model if len(fits) == 1 else recipes.ensemble([fit.model for fit in fits])
+            return TrainedNetwork(model, fits[0].scaler)
 
         return Candidate(name, layers, "window", window, steps, train)
 
-    def _further(self, readings: Array, seeds: tuple[int, ...]) -> TrainedNetwork:
-        assert self._pretrained is not None
-        for seed in seeds:
-            if (len(readings), seed) not in self._tuned_further:
-                made = finetuning.fine_tune(self._pretrained, readings, self.season, self.steps, seed)
-                self._tuned_further[len(readings), seed] = made
-                self._tick()
-        return TrainedNetwork(averaging.average([self._tuned_further[len(readings), seed] for seed in seeds]), None)
+    def _fine_tune(self, readings: Array, seeds: tuple[int, ...]) -> TrainedNetwork:
+        keys = [(len(readings), seed) for seed in seeds]
+        for key, seed in zip(keys, seeds, strict=True):
+            if key not in self._fine_tuned:
+                self._fine_tuned[key] = finetuning.fine_tune(
+                    self._pretrained, readings, self._season_length, self._steps, seed
+                )
+                self._on_fit()
+        return TrainedNetwork(averaging.average([self._fine_tuned[key] for key in keys]), None)
 
-    def _fit(self, recipe: recipes.ForecasterConfig, readings: Array, seed: int) -> FittedNetwork:
-        key = (recipe.name, len(readings), seed)
+    def _fit(self, config: ForecasterConfig | TutorialConfig, readings: Array, seed: int) -> FittedNetwork:
+        key = (config.name, len(readings), seed)
         if key not in self._fits:
-            if recipe.core is None:
-                self._fits[key] = self._tutorial(recipe, readings, seed)
+            if isinstance(config, TutorialConfig):
+                self._fits[key] = self._fit_tutorial(config, readings, seed)
             else:
-                self._fits[key] = recipes.fit(recipe, readings, self.season, self.steps, seed)
-            self._tick()
+                self._fits[key] = recipes.fit(config, readings, self._season_length, self._steps, seed)
+            self._on_fit()
         return self._fits[key]
 
-    def _tutorial(self, recipe: recipes.ForecasterConfig, readings: Array, seed: int) -> FittedNetwork:
-        """Watch the last fifth to learn how many epochs are enough, then fit on everything for so many."""
-        watched = round(WATCHED_SHARE * len(readings))
-        most = replace(recipe, epochs=self._epochs)
-        first = recipes.fit(most, readings, self.season, self.steps, seed, watched)
-        enough = replace(recipe, epochs=int(np.argmin(first.validation)) + 1)
-        final = recipes.fit(enough, readings, self.season, self.steps, seed)
-        return replace(final, validation=first.validation)
+    def _fit_tutorial(self, config: TutorialConfig, readings: Array, seed: int) -> FittedNetwork:
+        """Choose the number of epochs on the last fifth of the readings, then fit on all of them."""
+        validation_size = round(VALIDATION_SHARE * len(readings))
+        longest = replace(config, epochs=self._epochs)
+        losses = recipes.fit_tutorial(longest, readings, self._steps, seed, validation_size).validation_losses
+        best = replace(config, epochs=int(np.argmin(losses)) + 1)
+        return recipes.fit_tutorial(best, readings, self._steps, seed)
 
 
 @dataclass(frozen=True)
 class FoldResult:
-    """What the folds inside the training part say of a contestant."""
+    """What the folds inside the training set say of a candidate.
 
-    rmse: float  # steps 1 to n, from every origin of the folds
+    `rmse` pools steps 1 to n of every origin, `optimism` is its ratio to the RMSE on fitted readings (at least 1),
+    `scores` (origins, steps) are nonconformity scores, NaN where there is no reading.
+    """
+
+    rmse: float
     corrected: bool
     optimism: float
-    scores: Array  # (origins, steps), NaN where no target was known
+    scores: Array
     unit: Unit
 
 
+class _Fold(NamedTuple):
+    """Errors and nonconformity scores after the fold's cut, errors before it; all are (origins, steps)."""
+
+    errors: Array
+    scores: Array
+    in_sample_errors: Array
+
+
 def cross_validate(
-    contestant: Candidate, draft: ForecastCard, readings: Array, season: int, seeds: tuple[int, ...]
+    candidate: Candidate, draft: ForecastCard, readings: Array, season_length: int, seeds: tuple[int, ...]
 ) -> FoldResult:
-    """Fit on two beginnings of the training part's `readings`, forecast what comes after each."""
-    parts = fold_ends(len(readings), contestant.window, draft.horizon)
+    """Fit a candidate on two beginnings of the training set `readings` and forecast what comes after each.
+
+    A candidate that reads a window is measured with and without the correction by recent errors; the better one counts.
+    Raises DataError if the training set is too short.
+    """
     unit: Unit = "forecast" if recipes.is_positive(readings) else "readings"
-    if contestant.reads == "context":
+    if candidate.reads == "context":
         unit = "spread"
-    found = [_fold(contestant, draft, readings[:end], cut, season, seeds, unit) for cut, end in parts]
-    errors = {kind: np.concatenate([fold[kind] for fold in found]) for kind in found[0]}
-    corrected = contestant.reads == "window" and _rmse(errors["corrected"]) < _rmse(errors["plain"])
-    kind = "corrected" if corrected else "plain"
-    inside = _rmse(errors[f"{kind}_inside"])
+    folds = [
+        _evaluate_fold(candidate, draft, readings[:end], cut, season_length, seeds, unit)
+        for cut, end in fold_ends(len(readings), candidate.window, draft.horizon)
+    ]
+    pooled = {
+        corrected: _Fold(*(np.concatenate(arrays) for arrays in zip(*(fold[corrected] for fold in folds), strict=True)))
+        for corrected in folds[0]
+    }
+    corrected = min(pooled, key=lambda key: rmse(pooled[key].errors))  # without correction if both are equal
+    error, in_sample = rmse(pooled[corrected].errors), rmse(pooled[corrected].in_sample_errors)
     return FoldResult(
-        rmse=_rmse(errors[kind]),
+        rmse=error,
         corrected=corrected,
-        optimism=max(1.0, _rmse(errors[kind]) / inside) if inside > 0 else 1.0,
-        scores=errors[f"{kind}_scores"],
+        optimism=max(1.0, error / in_sample) if in_sample > 0 else 1.0,
+        scores=pooled[corrected].scores,
         unit=unit,
     )
 
 
 def fold_ends(count: int, window: int, steps: int) -> list[tuple[int, int]]:
-    """(readings fitted on, readings known in the end) of each fold; DataError where there is no room."""
+    """Return (cut, end) of each fold: it is fitted on readings[:cut] and measured on readings[cut:end].
+
+    Raises DataError if `count` readings are too few for the window and the steps.
+    """
     cuts = [round(share * count) for share in FOLD_ENDS]
     if cuts[0] < window + 2 * steps or count - cuts[-1] < steps + 1:
         least = round(max((window + 2 * steps) / FOLD_ENDS[0], (steps + 1) / (1 - FOLD_ENDS[-1]))) + 1
@@ -175,49 +207,56 @@ def fold_ends(count: int, window: int, steps: int) -> list[tuple[int, int]]:
     return list(zip(cuts, [*cuts[1:], count], strict=True))
 
 
-def _fold(
-    contestant: Candidate,
+def _evaluate_fold(
+    candidate: Candidate,
     draft: ForecastCard,
     readings: Array,
     cut: int,
-    season: int,
+    season_length: int,
     seeds: tuple[int, ...],
     unit: Unit,
-) -> dict[str, Array]:
-    """Errors by kind, (origins, steps): after the cut, their `_scores`, and `_inside` what was learnt from."""
-    trained = contestant.train(readings[:cut], seeds)
-    outside = range(cut, len(readings))
-    inside = range(max(contestant.window, cut - LOOKED_BACK), cut - draft.horizon + 1)
-    found: dict[str, Array] = {}
-    for kind in ("plain", "corrected") if contestant.reads == "window" else ("plain",):
-        card = draft.model_copy(update={"corrected": kind == "corrected"})
+) -> dict[bool, _Fold]:
+    """Fit on readings[:cut] and measure without (False) and, for a window, with (True) the correction by errors."""
+    trained = candidate.train(readings[:cut], seeds)
+    out_of_sample = range(cut, len(readings))
+    in_sample = range(max(candidate.window, cut - IN_SAMPLE_ORIGINS), cut - draft.horizon + 1)
+    folds = {}
+    for corrected in (False, True) if candidate.reads == "window" else (False,):
+        card = draft.model_copy(update={"corrected": corrected})
         forecaster = in_memory(card, trained.scaler, trained.model)
-        walked, own = (backtest(forecaster, readings, origins, season) for origins in (outside, inside))
-        found[kind] = walked.actual - walked.predicted.point
-        found[f"{kind}_scores"] = scores(unit, trained.model, walked, readings, season)
-        found[f"{kind}_inside"] = own.actual - own.predicted.point
-    return found
+        after, before = (
+            backtest(forecaster, readings, origins, season_length) for origins in (out_of_sample, in_sample)
+        )
+        folds[corrected] = _Fold(
+            after.actual - after.predicted.point,
+            nonconformity_scores(unit, trained.model, after, readings, season_length),
+            before.actual - before.predicted.point,
+        )
+    return folds
 
 
-def scores(unit: Unit, model: keras.Model, walked: RollingBacktest, readings: Array, season: int) -> Array:
-    """How far each reading lay from its forecast, in the unit of the calibration: (origins, steps)."""
+def nonconformity_scores(
+    unit: Unit, model: keras.Model, backtest: RollingBacktest, readings: Array, season_length: int
+) -> Array:
+    """Return how far each reading is from its forecast, in the unit of the calibration: (origins, steps)."""
     if unit == "spread":
-        return finetuning.scores(model, [readings[:t] for t in walked.origins], walked.actual, season)
-    error: Array = np.abs(walked.actual - walked.predicted.point)
-    return error / np.maximum(np.abs(walked.predicted.point), 1e-12) if unit == "forecast" else error
+        histories = [readings[:t] for t in backtest.origins]
+        return finetuning.quantile_scores(model, histories, backtest.actual, season_length)
+    error: Array = np.abs(backtest.actual - backtest.predicted.point)
+    return error / np.maximum(np.abs(backtest.predicted.point), 1e-12) if unit == "forecast" else error
 
 
-def backtest(forecaster: Forecaster, readings: Array, origins: Sequence[int], season: int) -> RollingBacktest:
-    """What the service would answer from each origin, `horizon` steps of the card, with the levels that it can give."""
-    return rolling.rolling_backtest(
-        readings, origins, forecaster.card.horizon, LEVELS, served.answering(forecaster, season)
-    )
+def backtest(forecaster: Forecaster, readings: Array, origins: Sequence[int], season_length: int) -> RollingBacktest:
+    """Forecast the card's `horizon` steps from each origin, as the service would, with intervals if it has any."""
+    method = served.answering(forecaster, season_length)
+    return rolling.rolling_backtest(readings, origins, forecaster.card.horizon, LEVELS, method)
 
 
-def interval_calibration(judged: FoldResult, more: Sequence[Array], measured_on: str) -> IntervalCalibration:
-    """Of the folds' scores, and `more` that are out of sample too."""
-    return conformal(np.concatenate([judged.scores, *more]), judged.unit, measured_on)
+def calibrate_intervals(folds: FoldResult, more_scores: Sequence[Array], measured_on: str) -> IntervalCalibration:
+    """Calibrate the intervals on the scores of the folds and on others that are out of sample too."""
+    return conformal(np.concatenate([folds.scores, *more_scores]), folds.unit, measured_on)
 
 
-def _rmse(errors: Array) -> float:
+def rmse(errors: Array) -> float:
+    """Return the root mean square of errors; NaN is left out."""
     return float(np.sqrt(np.nanmean(np.square(errors))))

@@ -1,7 +1,5 @@
-"""What the card of a trained forecaster says, and the golden answers that it leaves."""
+"""The card of a trained forecaster, and its golden answers."""
 
-import argparse
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -17,22 +15,18 @@ from training.data.series import Series
 from training.evaluation.rolling import RollingBacktest
 from training.export import versions
 from training.forecast.candidates import FOLD_ENDS, Candidate
+from training.forecast.options import TrainOptions
 
 MAX_HORIZON = 36
-TOLERANCE = 1e-4  # of a golden answer, and of the readings' range
+TOLERANCE = 1e-4  # of a golden answer: relative, and as a share of the readings' range
 
 
 def draft(
-    contestant: Candidate,
-    series: Series,
-    train_size: int,
-    seeds: Sequence[int],
-    options: argparse.Namespace,
-    remarks: list[str],
+    candidate: Candidate, series: Series, train_size: int, options: TrainOptions, remarks: list[str]
 ) -> ForecastCard:
-    """The card, but for what the folds and the test part say."""
+    """Return the card without the results of the folds and of the test set; those fields hold placeholders."""
     total, steps = len(series.readings), options.steps
-    context = contestant.reads == "context"
+    reads_context = candidate.reads == "context"
 
     def part(label: str, begin: int, end: int, use: str) -> Split:
         start, last = series.span(begin, end)
@@ -43,9 +37,9 @@ def draft(
     return ForecastCard(
         format_version=FORMAT_VERSION,
         task="forecast",
-        name=contestant.name,
+        name=candidate.name,
         version="1",
-        network=contestant.layers,
+        network=candidate.layers,
         parameters=0,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         made_with=versions.made_with("keras", "numpy"),
@@ -57,7 +51,7 @@ def draft(
             start=start,
             end=end,
             frequency=series.frequency,
-            season=series.season,
+            season=series.season_length,
             units=options.units,
             audit=remarks,
         ),
@@ -67,9 +61,9 @@ def draft(
             part("folds", first_fold, train_size, "the end of the training part; every choice is made on it"),
             part("test", train_size, total, "looked at once, for the scores; then it calibrates the intervals too"),
         ],
-        settings={"kind": contestant.name, "recipe": options.recipe, "preset": options.preset, "steps": steps},
-        seeds=list(seeds),
-        seed=seeds[0],
+        settings={"kind": candidate.name, "recipe": options.recipe, "preset": options.preset, "steps": steps},
+        seeds=list(options.seeds),
+        seed=options.seeds[0],
         choice="All seeds answer together: the mean of their forecasts, or of their weights.",
         scores=[],
         spread=[],
@@ -78,47 +72,50 @@ def draft(
             f"steps after {steps} were not measured",
             "the scores are those of a network fitted before the test part; the exported one has learnt from it",
         ],
-        reads=contestant.reads,
-        window=contestant.window,
-        steps=HORIZON if context else contestant.steps,
+        reads=candidate.reads,
+        window=candidate.window,
+        steps=HORIZON if reads_context else candidate.steps,
         horizon=steps,
-        max_horizon=HORIZON if context else max(MAX_HORIZON, steps),
-        readings=limits_of(series.readings[:train_size], contestant.window, series.season),
+        max_horizon=HORIZON if reads_context else max(MAX_HORIZON, steps),
+        readings=reading_limits(series.readings[:train_size], candidate.window, series.season_length),
         step_errors=StepErrors(
             baseline="seasonal_naive", split="test", model_rmse=[0.0] * steps, baseline_rmse=[0.0] * steps
         ),
     )
 
 
-def limits_of(readings: Array, window: int, season: int) -> ReadingLimits:
-    """Range, spread and seasonality of the windows of a series."""
+def reading_limits(readings: Array, window: int, season_length: int) -> ReadingLimits:
+    """Return the range of readings (time,), and the standard deviation and seasonality of their windows."""
     windows = sliding_window_view(readings, window)
     stds = windows.std(axis=1)
-    repeated = None
-    if season > 1 and window >= 2 * season:
-        least = min(season_correlation(each, season) for each in windows)
-        repeated = least if least > 0 else None
+    correlation = None
+    if season_length > 1 and window >= 2 * season_length:
+        least = min(season_correlation(values, season_length) for values in windows)
+        correlation = least if least > 0 else None
     return ReadingLimits(
         minimum=float(readings.min()),
         maximum=float(readings.max()),
         window_std_minimum=float(stds.min()),
         window_std_maximum=float(stds.max()),
-        season_correlation_minimum=repeated,
+        season_correlation_minimum=correlation,
     )
 
 
-def step_errors(walk: RollingBacktest, naive: RollingBacktest, baseline: str) -> StepErrors:
-    """RMSE by step over the origins that have all steps after them."""
-    steps = walk.actual.shape[1]
-    ours, theirs = (
-        np.sqrt(np.mean(np.square(part.predicted.point - part.actual), axis=0)).tolist()
-        for part in (walk.part(steps), naive.part(steps))
+def step_errors(model: RollingBacktest, naive: RollingBacktest, baseline: str) -> StepErrors:
+    """Return the RMSE of each step, over the origins that have all steps after them."""
+    return StepErrors(
+        baseline=baseline, split="test", model_rmse=_rmse_by_step(model), baseline_rmse=_rmse_by_step(naive)
     )
-    return StepErrors(baseline=baseline, split="test", model_rmse=ours, baseline_rmse=theirs)
+
+
+def _rmse_by_step(backtest: RollingBacktest) -> list[float]:
+    part = backtest.part(backtest.actual.shape[1])
+    rmse: list[float] = np.sqrt(np.mean(np.square(part.predicted.point - part.actual), axis=0)).tolist()
+    return rmse
 
 
 def golden_answers(forecaster: Forecaster, readings: Array) -> Golden:
-    """A plain window, a longer horizon, a missing reading, intervals, as training's own network answers them."""
+    """Return the forecaster's answers to a plain window, a longer horizon, a missing reading, and with intervals."""
     card = forecaster.card
     recent = [float(value) for value in readings[-card.window - 8 :]]
     levels = list(forecaster.levels(None))
@@ -128,5 +125,5 @@ def golden_answers(forecaster: Forecaster, readings: Array) -> Golden:
         {"readings": recent, "horizon": min(card.max_horizon, card.horizon + 5), "levels": levels[:1]},
         {"readings": [*recent[:-4], None, *recent[-3:]], "horizon": 3, "levels": []},
     ]
-    cases = [GoldenCase(request=r, answer=forecaster.replay(r)) for r in requests]
+    cases = [GoldenCase(request=request, answer=forecaster.replay(request)) for request in requests]
     return Golden(relative_tolerance=TOLERANCE, absolute_tolerance=TOLERANCE * float(np.ptp(readings)), cases=cases)

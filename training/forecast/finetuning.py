@@ -1,7 +1,8 @@
-"""The universal network, trained a little further on one series: small steps, so that what it knows is kept.
+"""The universal network, fine-tuned on one series with small steps, so that it keeps what it knows.
 
-A few fits from different seeds are averaged weight by weight (a model soup: Wortsman et al., 2022, arXiv 2203.05482),
-which costs nothing when serving. Learning rate and number of updates were chosen on validation folds of one series.
+Fits from a few seeds are averaged weight by weight (a model soup: Wortsman et al., 2022, arXiv 2203.05482); the average
+costs no more to serve than one network. Learning rate and number of updates were chosen on validation folds of one
+series.
 """
 
 from collections.abc import Sequence
@@ -19,99 +20,106 @@ from training.export.onnx_graph import CannotCompile
 from training.export.restore import restore
 from training.export.versions import runner
 from training.forecast import recipes
-from training.networks import universal as universal_module
+from training.networks import universal
 
 NAME = "finetuned"
 LAYERS = "universal, trained further: GRU(128) → GRU(128); GRU(128) over the steps → Dense(128, relu) → 9 quantiles"
 UPDATES = 100
 BATCH = 32
 LEARNING_RATE = 3e-4
-LONGEST = 120  # readings of a window, or ten seasons if those are more
-SHORTER = 0.3  # share of the windows that are cut to a random length
+MAX_WINDOW = 120  # readings of a window, or ten seasons if those are more
+SHORTENED_SHARE = 0.3  # share of the windows that are cut to a random length
 
 
-def pretrained(models_dir: Path) -> keras.Model:
-    """The newest `universal` of a models directory; DataError where there is none that can be restored."""
-    found = bundle.versions(models_dir / universal_module.NAME)
-    if not found:
+def restore_pretrained(models_dir: Path) -> keras.Model:
+    """Restore the newest `universal` of a models directory. Raises DataError if there is none or it is damaged."""
+    versions = bundle.versions(models_dir / universal.NAME)
+    if not versions:
         raise DataError(
-            f"{models_dir} holds no '{universal_module.NAME}' to start from: copy it there, or train it with python -m training.universal"
+            f"{models_dir} holds no '{universal.NAME}' to start from: copy it there, or train it with "
+            "python -m training.universal"
         )
     try:
-        bundle.verify(found[-1])
-        card, _, _ = bundle.read(found[-1])
-        return restore(found[-1], card)[0]
+        bundle.verify(versions[-1])
+        card, _, _ = bundle.read(versions[-1])
+        return restore(versions[-1], card)[0]
     except (bundle.BundleError, CannotCompile) as error:
-        raise DataError(f"{found[-1]} cannot be started from: {error}") from error
+        raise DataError(f"{versions[-1]} cannot be started from: {error}") from error
 
 
-def fine_tune(start: keras.Model, readings: Array, season: int, steps: int, seed: int) -> keras.Model:
-    """A copy of `start`, trained on windows of complete readings (time,); cosine decay of the rate to nought."""
+def fine_tune(pretrained: keras.Model, readings: Array, season_length: int, steps: int, seed: int) -> keras.Model:
+    """Return a copy of `pretrained`, trained on windows of complete readings (time,) with the quantile loss."""
     import tensorflow as tf
 
-    model = keras.models.clone_model(start)
-    model.set_weights(start.get_weights())
-    chance = np.random.default_rng(seed)
-    rate = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, UPDATES)
-    optimizer = keras.optimizers.Adam(rate, clipnorm=1.0)
+    model = keras.models.clone_model(pretrained)
+    model.set_weights(pretrained.get_weights())
+    rng = np.random.default_rng(seed)
+    schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, UPDATES)
+    optimizer = keras.optimizers.Adam(schedule, clipnorm=1.0)
     optimizer.build(model.trainable_variables)
     levels = tf.constant(np.array(QUANTILES, np.float32))
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def update(seen: object, ahead: object, target: object) -> None:
+    def update(past: object, ahead: object, target: object) -> None:
         with tf.GradientTape() as tape:
             known = tf.cast(~tf.math.is_nan(target), tf.float32)[..., None]
-            error = known * (tf.where(tf.math.is_nan(target), 0.0, target)[..., None] - model([seen, ahead]))
+            error = known * (tf.where(tf.math.is_nan(target), 0.0, target)[..., None] - model([past, ahead]))
             loss = tf.reduce_sum(tf.maximum(levels * error, (levels - 1) * error)) / tf.reduce_sum(known)
         optimizer.apply_gradients(
             zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables, strict=True)
         )
 
     for _ in range(UPDATES):
-        update(*map(tf.constant, _windows(chance, readings, season, steps)))
+        update(*map(tf.constant, _draw_windows(rng, readings, season_length, steps)))
     return model
 
 
-def _windows(chance: np.random.Generator, readings: Array, season: int, steps: int) -> universal_module.Batch:
-    """Windows that end anywhere after the first seasons; targets after the last reading are NaN.
+def _draw_windows(rng: np.random.Generator, readings: Array, season_length: int, steps: int) -> universal.Batch:
+    """Draw a batch of windows that end anywhere after the first seasons; targets after the last reading are NaN.
 
-    Windows of positive readings are given a random growth that takes the series' own away on average, so that a trend
-    must be read from the window and cannot be learnt by heart.
+    A random trend is added to windows of positive readings. On average it cancels the series' own trend, so that the
+    network must read a trend from the window and cannot learn it by heart.
     """
     ahead = _bucket(steps)
-    longest = min(CONTEXT, max(LONGEST, 10 * season), len(readings))
-    ends = chance.integers(min(max(3 * season, 24), len(readings) - 1), len(readings), BATCH)
-    own = recipes.growth(np.log(readings)) if recipes.is_positive(readings) else 0.0
+    longest = min(CONTEXT, max(MAX_WINDOW, 10 * season_length), len(readings))
+    ends = rng.integers(min(max(3 * season_length, 24), len(readings) - 1), len(readings), BATCH)
+    trend = recipes.linear_trend(np.log(readings)) if recipes.is_positive(readings) else 0.0
     padded = np.concatenate([readings, np.full(ahead, np.nan)])
     values, target = np.zeros((BATCH, longest)), np.empty((BATCH, ahead))
     lengths = np.minimum(ends, longest)
     for row, end in enumerate(ends):
-        if chance.random() < SHORTER:
-            least = min(lengths[row], max(2 * season, 12))
-            lengths[row] = chance.integers(least, lengths[row] + 1)
-        count = lengths[row]
-        factor = np.exp(own * chance.normal(-1, 1) * np.arange(-count, ahead))
-        both = padded[end - count : end + ahead] * factor
-        values[row, longest - count :], target[row] = both[:count], both[count:]
-    seen = context_features(values, lengths, np.ones(values.shape, bool), season, ahead)
-    return universal_module.Batch(seen.readings, seen.steps, ((target - seen.base) / seen.scale).astype(np.float32))
+        if rng.random() < SHORTENED_SHARE:
+            least = min(lengths[row], max(2 * season_length, 12))
+            lengths[row] = rng.integers(least, lengths[row] + 1)
+        length = lengths[row]
+        factor = np.exp(trend * rng.normal(-1, 1) * np.arange(-length, ahead))
+        window = padded[end - length : end + ahead] * factor
+        values[row, longest - length :], target[row] = window[:length], window[length:]
+    features = context_features(values, lengths, np.ones(values.shape, bool), season_length, ahead)
+    scaled_target = ((target - features.base) / features.scale).astype(np.float32)
+    return universal.Batch(features.readings, features.steps, scaled_target)
 
 
-def scores(model: keras.Model, histories: Sequence[Array], actual: Array, season: int) -> Array:
-    """How far each reading lay from the median, in units of the outer quantile's distance: as `actual` (rows, steps)."""
-    found, network = [], runner(model)
+def quantile_scores(model: keras.Model, histories: Sequence[Array], actual: Array, season_length: int) -> Array:
+    """Return how far each reading of `actual` (origins, steps) is from the median, in the same shape.
+
+    The unit is the distance from the median to the outer quantile on the reading's side.
+    """
+    network, steps = runner(model), actual.shape[1]
+    predictions = []
     for history in histories:
         recent = history[-CONTEXT:]
-        seen = context_features(
-            recent[None], np.array([len(recent)]), np.ones((1, len(recent)), bool), season, _bucket(actual.shape[1])
-        )
-        found.append(quantiles(seen, network(seen.readings, seen.steps)["output"])[0, : actual.shape[1]])
-    said = np.stack(found)
-    middle = said[..., QUANTILES.index(0.5)]
-    error = actual - middle
-    side = np.where(error > 0, said[..., -1] - middle, middle - said[..., 0])
-    return np.abs(error) / np.maximum(side, 1e-12 * np.maximum(np.abs(middle), 1e-300))
+        observed = np.ones((1, len(recent)), bool)
+        features = context_features(recent[None], np.array([len(recent)]), observed, season_length, _bucket(steps))
+        output = network(features.readings, features.steps)["output"]
+        predictions.append(quantiles(features, output)[0, :steps])
+    predicted = np.stack(predictions)
+    median = predicted[..., QUANTILES.index(0.5)]
+    error = actual - median
+    distance = np.where(error > 0, predicted[..., -1] - median, median - predicted[..., 0])
+    return np.abs(error) / np.maximum(distance, 1e-12 * np.maximum(np.abs(median), 1e-300))
 
 
 def _bucket(steps: int) -> int:
+    """Return the smallest number of steps that the service compiles for and that is enough."""
     return next(size for size in (*STEPS, HORIZON) if size >= min(steps, HORIZON))

@@ -11,7 +11,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from service.artifacts.tokenizer import Tokenizer
 from service.interfaces import Labels
 from training.data.tables import DataError
-from training.data.texts import Texts, fetch_reviews, read_texts, read_unlabelled, same, without
+from training.data.texts import Texts, fetch_reviews, read_texts, read_unlabelled, normalize, exclude
 from training.sentiment import encoding
 from training.sentiment.encoding import EncodedSplit
 from training.sentiment.options import DataOptions
@@ -84,7 +84,7 @@ def _read(options: DataOptions) -> tuple[Texts, list[str], Texts]:
     """Labelled texts, unlabelled texts, and the test set: of a file of its own, or a stratified part of the labelled texts."""
     if options.data is None:
         labelled, unlabelled, test = fetch_reviews()
-        return without(labelled, test), _exclude(unlabelled, test), test
+        return exclude(labelled, test), _exclude(unlabelled, test), test
     read = partial(
         read_texts,
         text_column=options.text_column,
@@ -95,7 +95,7 @@ def _read(options: DataOptions) -> tuple[Texts, list[str], Texts]:
     labelled = read(options.data, source=options.source)
     if options.test_data is not None:
         test = read(options.test_data, deduplicate=False, source=options.test_source)
-        labelled = without(labelled, test)
+        labelled = exclude(labelled, test)
     else:
         if min(np.bincount(labelled.labels)) < 10:
             raise DataError(f"{options.data}: fewer than 10 texts of one class; at least 50 are needed")
@@ -106,8 +106,8 @@ def _read(options: DataOptions) -> tuple[Texts, list[str], Texts]:
 
 def _exclude(texts: list[str], *others: Texts) -> list[str]:
     """The texts that are not among the others."""
-    excluded = {same(text) for other in others for text in other.texts}
-    return [text for text in texts if same(text) not in excluded]
+    excluded = {normalize(text) for other in others for text in other.texts}
+    return [text for text in texts if normalize(text) not in excluded]
 
 
 def _select(texts: Texts, rows: Labels) -> Texts:

@@ -1,26 +1,24 @@
-"""What is said of a series before anything is learnt from it, and how gaps are filled when that is asked for."""
+"""Remarks on a series before training."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from tests.csv_files import write_table
 from training.data.series import read_series
 from training.data.series_audit import remarks
-from training.data.tables import DataError
-
-
-def written(tmp_path, values, frequency="MS", drop=()):
-    dates = pd.date_range("2010-01-01", periods=len(values), freq=frequency).strftime("%Y-%m-%d")
-    table = pd.DataFrame({"date": dates, "value": values}).drop(index=list(drop))
-    table.to_csv(tmp_path / "series.csv", index=False)
-    return tmp_path / "series.csv"
-
 
 WAVE = 50 + 10 * np.sin(np.arange(96) * np.pi / 6) + np.random.default_rng(0).normal(size=96)
 
 
+def read(directory, values, missing_dates=(), **options):
+    dates = pd.date_range("2010-01-01", periods=len(values), freq="MS").strftime("%Y-%m-%d")
+    table = pd.DataFrame({"date": dates, "value": values}).drop(index=list(missing_dates))
+    return read_series(write_table(directory, table), **options)
+
+
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "remark"),
     [
         (lambda v: v, "season 12"),
         (lambda v: v[:30], "short: 30 readings hold 2.5 seasons"),
@@ -33,35 +31,28 @@ WAVE = 50 + 10 * np.sin(np.arange(96) * np.pi / 6) + np.random.default_rng(0).no
         (lambda v: np.random.default_rng(1).normal(size=96), "no season of 12 stands out"),
     ],
 )
-def test_what_makes_a_forecast_hard_is_said(tmp_path, change, said):
-    assert said in "\n".join(remarks(read_series(written(tmp_path, change(WAVE)))))
+def test_what_makes_a_forecast_hard_is_remarked(tmp_path, change, remark):
+    assert remark in "\n".join(remarks(read(tmp_path, change(WAVE))))
 
 
-def test_a_quiet_series_gets_no_alarm(tmp_path):
-    assert len(remarks(read_series(written(tmp_path, WAVE)))) == 2
+def test_another_season_in_the_readings_is_remarked(tmp_path):
+    weekly = 50 + 10 * np.sin(np.arange(96) * 2 * np.pi / 7)
+    assert "the readings repeat every 7, the season is taken to be 12; --season 7" in "\n".join(
+        remarks(read(tmp_path, weekly))
+    )
 
 
-def test_gaps_are_filled_only_when_asked(tmp_path):
+def test_a_season_inside_the_given_one_is_not_remarked(tmp_path):
+    assert "repeat" not in "\n".join(remarks(read(tmp_path, WAVE, season_length=24)))
+
+
+def test_a_regular_series_gets_no_warning(tmp_path):
+    assert len(remarks(read(tmp_path, WAVE))) == 2
+
+
+def test_interpolated_and_trimmed_readings_are_counted(tmp_path):
     values = WAVE.copy()
     values[[0, 10, 95]] = np.nan
-    path = written(tmp_path, values, drop=[20, 21])
-    with pytest.raises(DataError, match="--fill"):
-        read_series(path)
-    series = read_series(path, fill=True)
-    assert (len(series.readings), series.cut, series.filled.sum()) == (94, 2, 3)
-    assert series.readings[9] == pytest.approx((WAVE[9] + WAVE[11]) / 2)
-    assert np.flatnonzero(series.filled).tolist() == [9, 19, 20]
-    said = "\n".join(remarks(series))
-    assert "2 missing readings at the ends were cut off" in said
-    assert "3 missing readings were interpolated: 2010-11-01" in said
-
-
-def test_a_series_with_too_many_gaps_is_refused(tmp_path):
-    values = WAVE.copy()
-    values[5:90:3] = np.nan
-    with pytest.raises(DataError, match="20% can be interpolated"):
-        read_series(written(tmp_path, values), fill=True)
-
-
-def test_a_season_that_is_given_is_taken(tmp_path):
-    assert read_series(written(tmp_path, WAVE), season=6).season == 6
+    text = "\n".join(remarks(read(tmp_path, values, missing_dates=[20, 21], fill=True)))
+    assert "2 missing readings at the ends were cut off" in text
+    assert "3 missing readings were interpolated: 2010-11-01" in text

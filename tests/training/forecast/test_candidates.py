@@ -1,0 +1,53 @@
+"""The candidates of a recipe, and the folds that they are cross-validated on."""
+
+import numpy as np
+import pytest
+
+from training.data.tables import DataError
+
+pytestmark = pytest.mark.slow
+
+
+def pool(recipe):
+    from training.forecast.candidates import CandidatePool
+
+    return CandidatePool(recipe, 12, 14, 100, None, on_fit=lambda: None)
+
+
+def test_folds_end_at_fixed_shares_of_the_training_set():
+    from training.forecast import candidates
+
+    assert candidates.fold_ends(120, 36, 14) == [(72, 96), (96, 120)]
+
+
+@pytest.mark.parametrize("count", [60, 100])
+def test_a_training_set_without_room_for_the_folds_says_how_many_readings_are_needed(count):
+    from training.forecast import candidates
+
+    with pytest.raises(DataError, match=rf"{count} readings for training are too few: .* need 108"):
+        candidates.fold_ends(count, 36, 14)
+    assert candidates.fold_ends(108, 36, 14)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "name"), [("tuned", "transformer"), ("tuned", "finetuned"), ("tutorial", "ensemble")]
+)
+def test_a_candidate_that_the_recipe_does_not_have_is_an_error(recipe, name):
+    """Without a pretrained network there is no `finetuned`; the tutorial has no ensemble."""
+    with pytest.raises(DataError, match=f"no forecaster is named '{name}'"):
+        pool(recipe).select([name])
+
+
+def test_tuned_candidates_give_all_steps_and_the_tutorials_give_one():
+    """Except for the tutorial's `lstm14`."""
+    tuned = pool("tuned").select(["gru", "ensemble"])
+    tutorial = pool("tutorial").select(["gru", "lstm14"])
+    assert [(c.name, c.window, c.steps) for c in tuned] == [("gru", 36, 14), ("ensemble", 36, 14)]
+    assert [(c.name, c.window, c.steps) for c in tutorial] == [("gru", 15, 1), ("lstm14", 15, 14)]
+    assert tuned[1].layers.count(";") == 4
+
+
+def test_errors_that_are_not_known_are_left_out():
+    from training.forecast import candidates
+
+    assert candidates.rmse(np.array([[3.0, np.nan], [4.0, np.nan]])) == pytest.approx(12.5**0.5)

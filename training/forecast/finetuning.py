@@ -20,6 +20,7 @@ from training.export.restore import restore
 from training.export.versions import runner
 from training.forecast import recipes
 from training.networks import universal as universal_module
+from training.networks.batch import Batch
 
 NAME = "finetuned"
 LAYERS = "universal, trained further: GRU(128) → GRU(128); GRU(128) over the steps → Dense(128, relu) → 9 quantiles"
@@ -72,7 +73,7 @@ def fine_tune(start: keras.Model, readings: Array, season: int, steps: int, seed
     return model
 
 
-def _windows(chance: np.random.Generator, readings: Array, season: int, steps: int) -> universal_module.Batch:
+def _windows(chance: np.random.Generator, readings: Array, season: int, steps: int) -> Batch:
     """Windows that end anywhere after the first seasons; targets after the last reading are NaN.
 
     Windows of positive readings are given a random growth that takes the series' own away on average, so that a trend
@@ -94,7 +95,7 @@ def _windows(chance: np.random.Generator, readings: Array, season: int, steps: i
         both = padded[end - count : end + ahead] * factor
         values[row, longest - count :], target[row] = both[:count], both[count:]
     seen = context_features(values, lengths, np.ones(values.shape, bool), season, ahead)
-    return universal_module.Batch(seen.readings, seen.steps, ((target - seen.base) / seen.scale).astype(np.float32))
+    return Batch(seen.readings, seen.steps, ((target - seen.base) / seen.scale).astype(np.float32))
 
 
 def scores(model: keras.Model, histories: Sequence[Array], actual: Array, season: int) -> Array:

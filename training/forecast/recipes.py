@@ -22,7 +22,7 @@ from service.artifacts.scaler import MinMax
 from service.interfaces import Array
 from training.forecast import windows
 from training.networks import decomposition, tutorial
-from training.networks.decomposition import Decomposition, Exp, FixedProjection, Log, Spread
+from training.networks.decomposition import Decomposition, Exp, FixedProjection, Log
 
 ROOM_FOR_LOG = 1e-3  # readings that all lie above this share of the largest are looked at as logarithms
 HUBER = 0.1  # where the loss turns from square to linear, in units of the scale
@@ -38,11 +38,10 @@ class ForecasterConfig:
     name: str
     layers: str  # in words, for the card
     core: Callable[[int], list[Any]] | None  # steps → layers; None: the tutorial's network of this name
-    decomposition: str = "profile"  # or level, season, raw, everywhere
+    decomposition: str = "profile"  # or level, everywhere
     years: int = 3  # seasons in the profile
     seasons: int = 1  # seasons of inputs
     logs: bool = True
-    spread: bool = False  # scale by the window's own spread
     drift: float = 1.0  # how much random growth is added to the windows, in units of the series' own
     updates: int = 300
     batch: int = 64
@@ -85,16 +84,13 @@ def build(recipe: ForecasterConfig, season: int, steps: int, positive: bool, sca
 
 
 def decompose(recipe: ForecasterConfig, season: int, steps: int) -> Decomposition:
-    window, season = decomposition.window_of(season), decomposition.usable(season)
+    window, season = decomposition.window_of(season), decomposition.effective_season_length(season)
     positions = min(window, max(recipe.seasons * season, 12))
     if recipe.decomposition == "everywhere":
-        return decomposition.everywhere(window, season, steps, recipe.years)
+        return decomposition.at_every_position(window, season, steps, recipe.years)
     if recipe.decomposition == "profile":
-        return decomposition.over_profile(window, season, steps, recipe.years, positions)
-    make = {"level": decomposition.over_level, "season": decomposition.over_season, "raw": decomposition.as_it_is}[
-        recipe.decomposition
-    ]
-    return make(window, season, steps, positions)
+        return decomposition.level_and_profile(window, season, steps, recipe.years, positions)
+    return decomposition.level_only(window, season, steps, positions)
 
 
 def _inner(recipe: ForecasterConfig, season: int, steps: int, scale: float) -> keras.Model:
@@ -102,22 +98,14 @@ def _inner(recipe: ForecasterConfig, season: int, steps: int, scale: float) -> k
     seen = decompose(recipe, season, steps)
     window, positions = seen.inputs.shape
     values = keras.Input((window,))
-    centre = 0.7 if recipe.decomposition == "raw" else 0.0
-    inputs = FixedProjection.of(seen.inputs)(values)
-    if recipe.spread:
-        inputs = layers.Multiply()([inputs, Spread(inverse=True)(inputs)])
-    else:
-        inputs = layers.Rescaling(1 / scale, -centre / scale)(inputs)
+    # -0.0 keeps the files of a version as they were
+    inputs = layers.Rescaling(1 / scale, -0.0)(FixedProjection.of(seen.inputs)(values))
     inputs = layers.Reshape((positions, 1))(inputs)
     core = keras.Sequential([keras.Input((positions, 1)), *recipe.core(steps)])  # type: ignore[misc]
     left, base = core(inputs), FixedProjection.of(seen.base)(values)
     if recipe.decomposition == "everywhere":
         base = layers.Reshape((window, steps))(base)
-    if recipe.spread:
-        left = layers.Multiply()([left, Spread()(FixedProjection.of(seen.inputs)(values))])
-    else:
-        left = layers.Rescaling(scale, centre)(left)
-    return keras.Model(values, layers.Add()([base, left]))
+    return keras.Model(values, layers.Add()([base, layers.Rescaling(scale)(left)]))
 
 
 def _outer(recipe: ForecasterConfig, inner: keras.Model, positive: bool) -> keras.Model:
@@ -222,7 +210,7 @@ def _tutorial_watched(name: str, scaled: MinMax, readings: Array, watched: int, 
 def residual_scale(recipe: ForecasterConfig, season: int, steps: int, x: Array) -> float:
     """The spread of what the view makes of the windows x (n, window, 1)."""
     inputs = x[..., 0] @ decompose(recipe, season, steps).inputs
-    inputs = inputs[:, -max(decomposition.usable(season), 12) :]
+    inputs = inputs[:, -max(decomposition.effective_season_length(season), 12) :]
     return float(max(inputs.std(), 1e-3))
 
 

@@ -22,12 +22,12 @@ from training.data.series import Series, read_series
 from training.data.tables import DataError
 from training.evaluation import baselines, metrics, rolling, test_log
 from training.evaluation.baselines import BASELINE
-from training.evaluation.metrics import Ratio, block_of
+from training.evaluation.metrics import Ratio, block_length
 from training.evaluation.rolling import Method, Predictions, RollingBacktest
-from training.evaluation.served import served, versions
+from training.evaluation.served import load_method, versions
 from training.evaluation.test_log import now
 from training.reporting import tables
-from training.reporting.tables import Row
+from training.reporting.tables import Row, markdown
 
 
 class Result(NamedTuple):
@@ -101,7 +101,7 @@ def backtest(series: Series, options: argparse.Namespace) -> BacktestReport:
     """
     train_size = split(series, options.test_size, options.steps)
     origins = range(train_size, len(series.readings), options.origins_every)
-    names = baselines.chosen([word for word in options.baselines.split(",") if word])
+    names = baselines.resolve_names([word for word in options.baselines.split(",") if word])
     paths = versions(options.models_dir, options.models)
     diary_path = options.looks or (options.out.parent if options.out else Path()) / "looks.json"
     test_log.read(diary_path)  # a damaged diary is told before an hour's work
@@ -129,7 +129,7 @@ def backtest(series: Series, options: argparse.Namespace) -> BacktestReport:
         "origins": len(origins),
         "origins_every": options.origins_every,
         "refit_every": options.refit_every,
-        "block": block_of(series.season, options.steps, options.origins_every),
+        "block": block_length(series.season, options.steps, options.origins_every),
         "mase_scale": metrics.seasonal_scale(series.readings[:train_size], series.season),
     }
     warnings = [text for path in paths for text in seen(path, series, train_size)]
@@ -156,7 +156,7 @@ def methods(
     for name in dict.fromkeys((BASELINE, *names)):
         yield name, remembered(memory, name, season, options)
     for path in paths:
-        yield f"{path.parent.name}/{path.name}", served(path, season)
+        yield f"{path.parent.name}/{path.name}", load_method(path, season)
 
 
 def remembered(memory: dict[str, Predictions], name: str, season: int, options: argparse.Namespace) -> Method:
@@ -207,7 +207,7 @@ def measured(
 ) -> list[Result]:
     """Metrics of every method, and its ratios to the seasonal naive forecast on the same targets."""
     scale = metrics.seasonal_scale(series.readings[:train_size], series.season)
-    block = block_of(series.season, steps, every)
+    block = block_length(series.season, steps, every)
     found = {
         name: [metrics.losses(part.actual, part.predicted) for part in (walk.part(1), walk.part(steps))]
         for name, walk in walks.items()
@@ -222,7 +222,7 @@ def measured(
         }
         if walks[name].predicted.levels:
             ratios[f"wql_1-{steps}"] = metrics.ratio(pooled["pinball"], theirs["pinball"], block)
-        figures = (metrics.metrics(one, scale), metrics.metrics(pooled, scale), metrics.each(pooled, scale))
+        figures = (metrics.metrics(one, scale), metrics.metrics(pooled, scale), metrics.by_step(pooled, scale))
         results.append(Result(name, seconds[name], *figures, ratios))
     return results
 
@@ -287,7 +287,7 @@ def notes(done: BacktestReport) -> list[str]:
     for name, made in done.diary.items():
         lines += [
             f"{name}: looks disagree on {figure}: {', '.join(f'{value:.6g}' for value in values)}"
-            for figure, values in test_log.differing(made).items()
+            for figure, values in test_log.disagreements(made).items()
         ]
     most = max(len(made) for made in done.diary.values())
     if most > 1:
@@ -307,11 +307,6 @@ def write(path: Path, done: BacktestReport) -> None:
     about = "".join(f"- {name}: {value}\n" for name, value in done.about.items())
     remarks = "".join(f"- {line}\n" for line in notes(done))
     path.write_text(f"# Backtest\n\n{about}\n{markdown(*table(done))}\n{remarks}", "utf-8")
-
-
-def markdown(header: Row, rows: list[Row]) -> str:
-    align = ("---", *["---:"] * (len(header) - 1))
-    return "".join(f"| {' | '.join(row)} |\n" for row in (header, align, *rows))
 
 
 def as_json(done: BacktestReport) -> dict[str, Any]:

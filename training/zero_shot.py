@@ -103,10 +103,10 @@ def measured(series: Series, options: argparse.Namespace) -> dict[str, Measured]
 
 def methods(season: int, options: argparse.Namespace) -> Iterator[tuple[str, Method]]:
     """The seasonal naive forecast first, then the baselines asked for, then the models."""
-    for name in dict.fromkeys((baselines.BASELINE, *baselines.chosen(options.baselines.split(",")))):
+    for name in dict.fromkeys((baselines.BASELINE, *baselines.resolve_names(options.baselines.split(",")))):
         yield name, baselines.method(name, season, n_jobs=options.jobs)
     for path in served.versions(options.models_dir, options.models):
-        yield path.parent.name, served.served(path, season)
+        yield path.parent.name, served.load_method(path, season)
 
 
 def _seen(walk: RollingBacktest, target: Array) -> RollingBacktest:
@@ -121,7 +121,7 @@ def _figures(walk: RollingBacktest, scale: float) -> Measured:
     every = metrics.metrics(metrics.losses(walk.actual, walk.predicted), scale)
     end = np.arange(len(walk.origins)) == len(walk.origins) - 1
     steps = walk.actual.shape[1]
-    last = metrics.metrics(metrics.losses(walk.actual[end], walk.predicted.cut(end, steps)), scale)
+    last = metrics.metrics(metrics.losses(walk.actual[end], walk.predicted.select(end, steps)), scale)
     if not walk.predicted.levels:
         return Measured(every["mase"], np.nan, last["mase"], np.nan)
     return Measured(every["mase"], every["wql"], last["mase"], every[f"coverage_{LEVELS[-1]:g}"])

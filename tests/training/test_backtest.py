@@ -85,7 +85,7 @@ def test_what_cannot_be_tested_is_said_in_one_line(csv, capsys, more, fault):
 
 def test_a_served_forecaster_is_asked_for_each_origin():
     """The fake answers the last reading plus ten, and has no calibration, so no intervals."""
-    method = served.answering(WindowForecaster(fakes.forecast_bundle()), 12)
+    method = served.as_method(WindowForecaster(fakes.forecast_bundle()), 12)
     histories = [np.linspace(20, 60, n) for n in (30, 31)]
     found = method(histories, 1, [80])
     assert found.point.shape == (2, 1)

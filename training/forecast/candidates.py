@@ -210,7 +210,7 @@ def scores(unit: Unit, model: keras.Model, walked: RollingBacktest, readings: Ar
 def backtest(forecaster: Forecaster, readings: Array, origins: Sequence[int], season: int) -> RollingBacktest:
     """What the service would answer from each origin, `horizon` steps of the card, with the levels that it can give."""
     return rolling.rolling_backtest(
-        readings, origins, forecaster.card.horizon, LEVELS, served.answering(forecaster, season)
+        readings, origins, forecaster.card.horizon, LEVELS, served.as_method(forecaster, season)
     )
 
 

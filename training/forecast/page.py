@@ -8,7 +8,7 @@ import numpy as np
 
 from training.data.series import Series
 from training.evaluation import metrics
-from training.evaluation.metrics import block_of
+from training.evaluation.metrics import block_length
 from training.evaluation.rolling import RollingBacktest
 from training.forecast.candidates import FOLD_ENDS, FoldResult
 from training.reporting import html_page as html
@@ -52,7 +52,7 @@ class Page:
         losses, theirs = (metrics.losses(each.actual, each.predicted) for each in (part, naive))
         first = metrics.metrics(metrics.losses(one.actual, one.predicted), 0.0)
         all_ = metrics.metrics(losses, 0.0)
-        block = block_of(self.series.season, steps, 1)
+        block = block_length(self.series.season, steps, 1)
         ratio = metrics.ratio(losses["square"], theirs["square"], block, root=True)
         sure = "" if ratio.low is None else f" [{ratio.low:.2f}, {ratio.high:.2f}]"
         return (

@@ -343,27 +343,6 @@ def test_texts_are_standardised_into_words(text, tokens):
     assert standardize(tf.constant([text])).numpy()[0].decode().split() == tokens
 
 
-def test_a_version_that_fails_its_proof_is_not_left_behind(tmp_path):
-    """A network whose export answers otherwise than training's own leaves no version for the service to refuse."""
-    from service.artifacts.bundle import BundleError
-    from tests import fakes
-    from training.export.versions import save_verified
-    from training.networks import tutorial
-
-    claimed = fakes.forecast_bundle()
-    network = tutorial.simple_rnn(fakes.WINDOW)
-    with pytest.raises(BundleError, match="golden case 1 differs"):
-        save_verified(
-            tmp_path,
-            claimed.card,
-            claimed.golden,
-            lambda path: network.export(path, verbose=False),
-            network,
-            scaler=claimed.scaler,
-        )
-    assert list((tmp_path / "gru").iterdir()) == []
-
-
 @pytest.mark.parametrize(
     "name",
     [

@@ -30,9 +30,9 @@ def test_a_batch_depends_on_its_seed_and_number_alone():
 
 
 def test_a_run_that_goes_on_gets_the_batches_that_it_would_have_had(monkeypatch):
-    monkeypatch.setattr(batches, "make_batch", lambda seed, number: (seed, number))
-    assert list(batches.batches(3, 0, 6)) == [(3, number) for number in range(6)]
-    assert list(batches.batches(3, 4, 6)) == [(3, 4), (3, 5)]
+    monkeypatch.setattr(batches, "make_batch", lambda seed, number: f"{seed}, {number}")
+    assert [*map(str, batches.batches(3, 0, 6))] == [f"3, {number}" for number in range(6)]
+    assert [*map(str, batches.batches(3, 4, 6))] == ["3, 4", "3, 5"]
     assert list(batches.batches(3, 6, 6)) == []
 
 

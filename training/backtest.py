@@ -21,7 +21,7 @@ from training.data.series import Series, read_series
 from training.data.tables import DataError
 from training.evaluation import baselines, metrics, rolling, served, test_log
 from training.evaluation.baselines import BASELINE
-from training.evaluation.metrics import block_of
+from training.evaluation.metrics import block_length
 from training.evaluation.rolling import Method, Predictions, RollingBacktest
 from training.reporting import backtest_report, tables
 from training.reporting.backtest_report import BacktestReport, Result
@@ -109,7 +109,7 @@ def backtest(series: Series, options: BacktestOptions) -> BacktestReport:
     """
     train_size = training_size(series, options.test_size, options.steps)
     origins = range(train_size, len(series.readings), options.origins_every)
-    names = baselines.chosen(options.baselines)
+    names = baselines.resolve_names(options.baselines)
     paths = served.versions(options.models_dir, options.models)
     test_log.read(options.log_path)  # a damaged log is an error now, not after an hour of fitting
     backtests, seconds, failed = {}, {}, {}
@@ -143,7 +143,7 @@ def describe(series: Series, train_size: int, origins: int, options: BacktestOpt
         "origins": origins,
         "origins_every": options.origins_every,
         "refit_every": options.refit_every,
-        "block": block_of(season_length, options.steps, options.origins_every),
+        "block": block_length(season_length, options.steps, options.origins_every),
         "mase_scale": metrics.seasonal_scale(series.readings[:train_size], season_length),
     }
 
@@ -168,7 +168,7 @@ def methods(
     for name in dict.fromkeys((BASELINE, *names)):
         yield name, _cached_baseline(cache, name, season_length, options)
     for path in paths:
-        yield f"{path.parent.name}/{path.name}", served.served(path, season_length)
+        yield f"{path.parent.name}/{path.name}", served.load_method(path, season_length)
 
 
 def _cached_baseline(cache: dict[str, Predictions], name: str, season_length: int, options: BacktestOptions) -> Method:
@@ -219,7 +219,7 @@ def evaluate(
     options: BacktestOptions,
 ) -> list[Result]:
     """Return the metrics of every method, and its ratios to the seasonal naive forecast on the same targets."""
-    steps, block = options.steps, block_of(series.season_length, options.steps, options.origins_every)
+    steps, block = options.steps, block_length(series.season_length, options.steps, options.origins_every)
     scale = metrics.seasonal_scale(series.readings[:train_size], series.season_length)
     losses = {
         name: [metrics.losses(part.actual, part.predicted) for part in (result.part(1), result.part(steps))]
@@ -241,7 +241,7 @@ def evaluate(
                 seconds[name],
                 metrics.metrics(first, scale),
                 metrics.metrics(pooled, scale),
-                metrics.each(pooled, scale),
+                metrics.by_step(pooled, scale),
                 ratios,
             )
         )

@@ -116,10 +116,10 @@ def evaluate(series: Series, options: ZeroShotOptions) -> dict[str, SeriesMetric
 
 def methods(season_length: int, options: ZeroShotOptions) -> Iterator[tuple[str, Method]]:
     """Yield the seasonal naive forecast first, then the other baselines, then the models."""
-    for name in dict.fromkeys((baselines.BASELINE, *baselines.chosen(options.baselines))):
+    for name in dict.fromkeys((baselines.BASELINE, *baselines.resolve_names(options.baselines))):
         yield name, baselines.method(name, season_length, n_jobs=options.jobs)
     for path in served.versions(options.models_dir, options.models):
-        yield path.parent.name, served.served(path, season_length)
+        yield path.parent.name, served.load_method(path, season_length)
 
 
 def _with_targets(backtest: RollingBacktest, readings: Array) -> RollingBacktest:
@@ -132,7 +132,7 @@ def _with_targets(backtest: RollingBacktest, readings: Array) -> RollingBacktest
 def _metrics(backtest: RollingBacktest, scale: float) -> SeriesMetrics:
     pooled = metrics.metrics(metrics.losses(backtest.actual, backtest.predicted), scale)
     is_last = np.arange(len(backtest.origins)) == len(backtest.origins) - 1
-    predicted = backtest.predicted.cut(is_last, backtest.actual.shape[1])
+    predicted = backtest.predicted.select(is_last, backtest.actual.shape[1])
     last = metrics.metrics(metrics.losses(backtest.actual[is_last], predicted), scale)
     if not backtest.predicted.levels:
         return SeriesMetrics(pooled["mase"], np.nan, last["mase"], np.nan)

@@ -122,7 +122,7 @@ def test_the_log_lies_beside_the_report_unless_it_is_given(csv):
 
 def test_a_served_forecaster_is_asked_for_each_origin():
     """The fake answers the last reading plus ten, and has no calibration, so no intervals."""
-    method = served.answering(WindowForecaster(fakes.forecast_bundle()), 12)
+    method = served.as_method(WindowForecaster(fakes.forecast_bundle()), 12)
     histories = [np.linspace(20, 60, n) for n in (30, 31)]
     predictions = method(histories, 1, [80])
     assert predictions.point.shape == (2, 1)

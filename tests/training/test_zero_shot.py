@@ -56,7 +56,7 @@ def test_a_served_model_is_measured_beside_them(directory, monkeypatch):
     """It forecasts as the service does; the last reading plus ten is no good forecast of these series."""
     (directory / "models" / "gru" / "1").mkdir(parents=True)
     forecaster = WindowForecaster(fakes.forecast_bundle(fakes.forecast_card(max_horizon=36)))
-    monkeypatch.setattr(served, "served", lambda path, season: served.answering(forecaster, season))
+    monkeypatch.setattr(served, "load_method", lambda path, season: served.as_method(forecaster, season))
     out = directory / "out.json"
     assert run(directory, "--models", "gru", "--models-dir", str(directory / "models"), "--out", str(out)) == 0
     results = json.loads(out.read_text())["zips"]

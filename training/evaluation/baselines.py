@@ -1,6 +1,6 @@
-"""The forecasts that a network has to beat, with their intervals; refitted at every origin.
+"""The forecasts that a network has to beat, with their intervals; fitted again at every origin.
 
-`last_value` and `seasonal_naive` are ours; the rest is statsforecast's, which is imported when it is first needed.
+`last_value` and `seasonal_naive` are computed here; the others are statsforecast's, which is imported when first used.
 """
 
 import warnings
@@ -17,12 +17,13 @@ from service.interfaces import Array
 from training.evaluation import rolling
 from training.evaluation.rolling import Method, Predictions
 
-MAX_ETS_SEASON = 24  # statsforecast's ETS leaves longer seasons out
+MAX_ETS_SEASON = 24  # statsforecast's ETS ignores longer seasons
 MISSING = (
     "statsforecast is not installed; it needs pandas 2, so give it an environment of its own: "
     "pip install --require-hashes -r requirements/backtest.txt; or pass --baselines naive"
 )
-NAIVE = ("last_value", "seasonal_naive")
+BASELINE = "seasonal_naive"  # every other method is measured against it
+NAIVE = ("last_value", BASELINE)
 QUICK = (*NAIVE, "theta", "mstl", "mstl_log", "ets")
 FITTED = ("theta", "dynamic_theta", "mstl", "mstl_log", "ets", "ces", "arima")
 MEAN_OF = ("ets", "mstl_log", "arima")
@@ -34,10 +35,10 @@ class BaselineMissing(Exception):
     """The package that computes a baseline is not installed."""
 
 
-def chosen(words: Sequence[str]) -> tuple[str, ...]:
-    """Names of baselines from names and the words `naive`, `quick`, `all` and `none`, in the order of `ALL`.
+def resolve_names(words: Sequence[str]) -> tuple[str, ...]:
+    """Return names of baselines for names and the words `naive`, `quick`, `all` and `none`, in the order of `ALL`.
 
-    Raises ValueError for a name that is none.
+    Raises ValueError for an unknown name.
     """
     groups = {"none": (), "naive": NAIVE, "quick": QUICK, "all": ALL}
     names = {name for word in words for name in groups.get(word, (word,))}
@@ -47,38 +48,40 @@ def chosen(words: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in ALL if name in names)
 
 
-def method(name: str, season: int, *, refit_every: int = 1, n_jobs: int = 1) -> Method:
-    """The baseline of that name, as `evaluate.walk` takes it.
+def method(name: str, season_length: int, *, refit_every: int = 1, n_jobs: int = 1) -> Method:
+    """Return the baseline of that name, as `rolling_backtest` takes it. Raises ValueError for an unknown name.
 
-    It is fitted anew, its choice of model included, at every `refit_every`-th origin; in between its parameters are
-    kept and its state is brought up to the origin. `n_jobs` processes share the origins.
+    At every `refit_every`-th origin it is fitted again, with a new choice of model; for the origins between, the
+    parameters stay and the state is updated. `n_jobs` processes share the origins. The method raises BaselineMissing
+    where statsforecast is not installed.
     """
     if name in NAIVE:
-        return partial(naive, season=season if name == "seasonal_naive" else 1)
+        return partial(naive, season_length=season_length if name == BASELINE else 1)
     if name == "mean":
-        parts = [method(part, season, refit_every=refit_every, n_jobs=n_jobs) for part in MEAN_OF]
+        parts = [method(part, season_length, refit_every=refit_every, n_jobs=n_jobs) for part in MEAN_OF]
         return lambda histories, steps, levels: mean([part(histories, steps, levels) for part in parts])
     if name not in FITTED:
         raise ValueError(f"no baseline is named '{name}'")
-    return partial(fitted, name=name, season=season, refit_every=refit_every, n_jobs=n_jobs)
+    return partial(fitted, name=name, season_length=season_length, refit_every=refit_every, n_jobs=n_jobs)
 
 
-def naive(histories: list[Array], steps: int, levels: Sequence[float], *, season: int) -> Predictions:
-    """The last reading of the same season, with normal intervals.
+def naive(histories: list[Array], steps: int, levels: Sequence[float], *, season_length: int) -> Predictions:
+    """Repeat the last reading of the same season, with normal intervals.
 
-    The variance of step h is that of the seasonal differences times ⌈h/season⌉ (Hyndman & Athanasopoulos, Forecasting:
-    principles and practice, section 5.5).
+    The variance of step h is that of the seasonal differences times ⌈h/season_length⌉ (Hyndman and Athanasopoulos,
+    Forecasting: principles and practice, section 5.5).
     """
-    point = rolling.seasonal_naive(season)(histories, steps)
-    sigma = np.array([np.sqrt(np.mean(np.square(h[season:] - h[:-season]))) for h in histories])
-    width = sigma[:, np.newaxis] * np.sqrt(np.arange(steps) // season + 1)
+    point = rolling.seasonal_naive(season_length)(histories, steps)
+    sigma = np.array([np.sqrt(np.mean(np.square(h[season_length:] - h[:-season_length]))) for h in histories])
+    deviation = sigma[:, np.newaxis] * np.sqrt(np.arange(steps) // season_length + 1)
     ordered = tuple(sorted(levels))
-    half = np.array([NormalDist().inv_cdf(0.5 + level / 200) * width for level in ordered]).reshape(-1, *point.shape)
-    return Predictions(point, ordered, point - half, point + half)
+    half_widths = np.array([NormalDist().inv_cdf(0.5 + level / 200) * deviation for level in ordered])
+    half_widths = half_widths.reshape(-1, *point.shape)
+    return Predictions(point, ordered, point - half_widths, point + half_widths)
 
 
 def mean(parts: Sequence[Predictions]) -> Predictions:
-    """The equal mean of forecasts, and of each end of their intervals (averaged quantiles)."""
+    """Return the equal mean of forecasts, and of each end of their intervals (averaged quantiles)."""
     point, lower, upper = (
         np.mean([getattr(part, name) for part in parts], axis=0) for name in ("point", "lower", "upper")
     )
@@ -91,69 +94,78 @@ def fitted(
     levels: Sequence[float],
     *,
     name: str,
-    season: int,
+    season_length: int,
     refit_every: int,
     n_jobs: int,
 ) -> Predictions:
-    """One of statsforecast's methods at every origin, in groups that share a fit."""
-    groups = [histories[begin : begin + refit_every] for begin in range(0, len(histories), refit_every)]
+    """Forecast with one of statsforecast's models at every origin, in groups that share a fit.
+
+    Raises BaselineMissing where statsforecast is not installed.
+    """
+    groups = [histories[start : start + refit_every] for start in range(0, len(histories), refit_every)]
     ordered = tuple(sorted(levels))
-    work = partial(_group, name=name, season=season, steps=steps, levels=ordered)
+    forecast = partial(_forecast_group, name=name, season_length=season_length, steps=steps, levels=ordered)
     if n_jobs == 1:
-        answers = [work(group) for group in groups]
+        forecasts = [forecast(group) for group in groups]
     else:
         with ProcessPoolExecutor(n_jobs, mp_context=get_context("spawn")) as pool:
-            answers = list(pool.map(work, groups))
-    stacked = np.concatenate(answers)  # (origins, 1 + 2 * levels, steps)
+            forecasts = list(pool.map(forecast, groups))
+    stacked = np.concatenate(forecasts)  # (origins, 1 + 2 * levels, steps)
     count = len(ordered)
     lower, upper = (np.moveaxis(stacked[:, s], 1, 0) for s in (slice(1, 1 + count), slice(1 + count, None)))
     return Predictions(stacked[:, 0], ordered, lower, upper)
 
 
-def _group(histories: list[Array], *, name: str, season: int, steps: int, levels: tuple[float, ...]) -> Array:
-    """(histories, 1 + 2 * levels, steps): the point, then every level's lower end, then every upper end.
+def _forecast_group(
+    histories: list[Array], *, name: str, season_length: int, steps: int, levels: tuple[float, ...]
+) -> Array:
+    """Fit on the first history and forecast from each: (histories, 1 + 2 * levels, steps).
 
-    The logarithm is taken where every reading of the group is positive; its median comes back.
+    The rows are the point, every level's lower end, every upper end. Where every reading is positive, the models of
+    `ON_LOGARITHM` are fitted on logarithms, and the exponential of their forecast is its median.
     """
-    logarithm = name in ON_LOGARITHM and all((history > 0).all() for history in histories)
-    seen = [np.log(history) for history in histories] if logarithm else histories
-    model = _model(name, season, len(histories[0]))
-    asked = [int(level) if float(level).is_integer() else level for level in levels]
+    on_logarithm = name in ON_LOGARITHM and all((history > 0).all() for history in histories)
+    first, *later = [np.log(history) for history in histories] if on_logarithm else histories
+    model = _model(name, season_length, len(first))
+    level = [int(level) if float(level).is_integer() else level for level in levels]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of optimisers that stop early: what they found is measured
-        if len(seen) == 1:
-            answers = [model.forecast(y=seen[0], h=steps, level=asked or None)]
+        warnings.simplefilter("ignore")  # of optimizers that stop early: their forecasts are measured all the same
+        if not later:
+            forecasts = [model.forecast(y=first, h=steps, level=level or None)]
         else:
-            fit = model.fit(seen[0])
-            answers = [fit.predict(h=steps, level=asked or None)]
-            answers += [fit.forward(y=later, h=steps, level=asked or None) for later in seen[1:]]
-    keys = ["mean", *(f"lo-{level}" for level in asked), *(f"hi-{level}" for level in asked)]
-    rows: Array = np.array([[np.broadcast_to(answer[key], (steps,)) for key in keys] for answer in answers], np.float64)
-    return np.exp(rows) if logarithm else rows
+            fit = model.fit(first)
+            forecasts = [fit.predict(h=steps, level=level or None)]
+            forecasts += [fit.forward(y=history, h=steps, level=level or None) for history in later]
+    keys = ["mean", *(f"lo-{percent}" for percent in level), *(f"hi-{percent}" for percent in level)]
+    rows: Array = np.array(
+        [[np.broadcast_to(forecast[key], (steps,)) for key in keys] for forecast in forecasts], np.float64
+    )
+    return np.exp(rows) if on_logarithm else rows
 
 
-def _model(name: str, season: int, length: int) -> Any:
-    """A fresh statsforecast model; without a season where the history holds fewer than two of them.
+def _model(name: str, season_length: int, length: int) -> Any:
+    """Return a new statsforecast model; without a season where the history holds no more than two.
 
-    ETS of a season longer than it takes is fitted, without one, on the seasonally adjusted readings of MSTL.
+    ETS cannot have a season longer than `MAX_ETS_SEASON`: there, as in MSTL, ETS without a season forecasts the
+    seasonally adjusted readings.
     """
     models = _statsforecast()
-    season = season if length > 2 * season else 1
-    adjusted = name.startswith("mstl") or (name == "ets" and season > MAX_ETS_SEASON)
-    if adjusted and season > 1:
-        return models.MSTL(season_length=season, trend_forecaster=models.AutoETS(model="ZZN"))
+    season_length = season_length if length > 2 * season_length else 1
+    is_adjusted = name.startswith("mstl") or (name == "ets" and season_length > MAX_ETS_SEASON)
+    if is_adjusted and season_length > 1:
+        return models.MSTL(season_length=season_length, trend_forecaster=models.AutoETS(model="ZZN"))
     if name in ("ets", "mstl", "mstl_log"):
-        return models.AutoETS(season_length=season)
+        return models.AutoETS(season_length=season_length)
     if name == "arima":
-        return models.AutoARIMA(season_length=season)
+        return models.AutoARIMA(season_length=season_length)
     if name == "ces":
-        return models.AutoCES(season_length=season)
-    kind = models.AutoTheta if name == "theta" else models.DynamicOptimizedTheta
-    return kind(season_length=season)
+        return models.AutoCES(season_length=season_length)
+    theta = models.AutoTheta if name == "theta" else models.DynamicOptimizedTheta
+    return theta(season_length=season_length)
 
 
 def _statsforecast() -> Any:
-    """statsforecast's models, imported late: it is no part of serving and takes seconds."""
+    """Import statsforecast's models late: they are no part of serving, and the import takes seconds."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -161,6 +173,3 @@ def _statsforecast() -> Any:
     except ImportError as error:
         raise BaselineMissing(MISSING) from error
     return models
-
-
-BASELINE = "seasonal_naive"

@@ -1,4 +1,4 @@
-"""Forecasts from rolling origins: a method is given what was known at each, and nothing after."""
+"""Rolling-origin backtests: at each origin a method gets the readings known there, and forecasts what follows."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Forecast = Callable[[list[Array], int], Array]  # (histories, steps) → (histor
 class Predictions:
     """Forecasts of one method in the readings' units.
 
-    `point` is (origins, steps); `lower` and `upper` are (levels, origins, steps), `levels` in percent, ascending.
+    `point` is (origins, steps); `lower` and `upper` are (levels, origins, steps); `levels` are in percent, ascending.
     A method without intervals has no levels.
     """
 
@@ -24,8 +24,8 @@ class Predictions:
     lower: Array
     upper: Array
 
-    def cut(self, rows: npt.NDArray[np.bool_], steps: int) -> "Predictions":
-        """The chosen origins, and the first `steps` steps."""
+    def select(self, rows: npt.NDArray[np.bool_], steps: int) -> "Predictions":
+        """Return the origins where `rows` (origins,) is true, and the first `steps` steps."""
         lower, upper = (bound[:, rows, :steps] for bound in (self.lower, self.upper))
         return Predictions(self.point[rows, :steps], self.levels, lower, upper)
 
@@ -35,7 +35,10 @@ Method = Callable[[list[Array], int, Sequence[float]], Predictions]  # (historie
 
 @dataclass(frozen=True)
 class RollingBacktest:
-    """What one method said at each origin, beside what came: `actual` is (origins, steps)."""
+    """Forecasts of one method at each origin, and the actual readings (origins, steps); NaN after the last reading.
+
+    `origins` counts the readings known at each origin; `readings` is the length of the series.
+    """
 
     origins: npt.NDArray[np.int64]
     actual: Array
@@ -43,30 +46,33 @@ class RollingBacktest:
     readings: int
 
     def part(self, steps: int) -> "RollingBacktest":
-        """Steps 1 to `steps`, from the origins that have so many readings after them."""
+        """Return steps 1 to `steps`, from the origins that have so many readings after them."""
         rows = self.origins + steps <= self.readings
         return RollingBacktest(
-            self.origins[rows], self.actual[rows, :steps], self.predicted.cut(rows, steps), self.readings
+            self.origins[rows], self.actual[rows, :steps], self.predicted.select(rows, steps), self.readings
         )
 
 
 def without_intervals(point: Array) -> Predictions:
-    """Point forecasts (origins, steps) of a method that says nothing of its uncertainty."""
-    nothing = np.empty((0, *point.shape))
-    return Predictions(point, (), nothing, nothing)
+    """Return point forecasts (origins, steps) as predictions without levels."""
+    bounds = np.empty((0, *point.shape))
+    return Predictions(point, (), bounds, bounds)
 
 
 def rolling_backtest(
     readings: Array, origins: Sequence[int], steps: int, levels: Sequence[float], method: Method
 ) -> RollingBacktest:
-    """Forecast at every origin; at origin t the method is given a copy of readings[:t] and nothing after."""
+    """Forecast `steps` readings from every origin; at origin t the method gets a copy of readings[:t].
+
+    Raises ValueError where the method returns arrays of other shapes, or a point that is not finite.
+    """
     predicted = method([readings[:t].copy() for t in origins], steps, levels)
-    expected = (len(origins), steps)
-    if predicted.point.shape != expected:
-        raise ValueError(f"forecasts have shape {predicted.point.shape}, expected {expected}")
-    bands = (len(predicted.levels), *expected)
-    if not predicted.lower.shape == predicted.upper.shape == bands:
-        raise ValueError(f"intervals have shape {predicted.lower.shape}, expected {bands}")
+    shape = (len(origins), steps)
+    if predicted.point.shape != shape:
+        raise ValueError(f"forecasts have shape {predicted.point.shape}, expected {shape}")
+    bounds_shape = (len(predicted.levels), *shape)
+    if not predicted.lower.shape == predicted.upper.shape == bounds_shape:
+        raise ValueError(f"intervals have shape {predicted.lower.shape}, expected {bounds_shape}")
     if not np.isfinite(predicted.point).all():
         raise ValueError("a forecast is not a finite number")
     padded = np.concatenate([readings, np.full(steps, np.nan)])
@@ -74,31 +80,25 @@ def rolling_backtest(
     return RollingBacktest(np.array(origins, dtype=np.int64), actual, predicted, len(readings))
 
 
-def point_backtest(series: Array, origins: Sequence[int], steps: int, forecast: Forecast) -> tuple[Array, Array]:
-    """Actual and forecast readings of shape (origins, steps).
+def point_backtest(readings: Array, origins: Sequence[int], steps: int, forecast: Forecast) -> tuple[Array, Array]:
+    """Backtest a method without intervals; return actual and forecast readings, both (origins, steps).
 
-    At origin t `forecast` is given series[:t] and nothing after; it answers for all origins at once.
+    `forecast` gets readings[:t] for every origin t in one call. Raises ValueError as `rolling_backtest` does.
     """
-    found = rolling_backtest(
-        series, origins, steps, (), lambda histories, ahead, _: without_intervals(forecast(histories, ahead))
+    backtest = rolling_backtest(
+        readings, origins, steps, (), lambda histories, count, _: without_intervals(forecast(histories, count))
     )
-    return found.actual, found.predicted.point
+    return backtest.actual, backtest.predicted.point
 
 
-def last_value(histories: list[Array], steps: int) -> Array:
-    """The last reading, repeated; (origins, steps)."""
-    return np.stack([np.repeat(history[-1], steps) for history in histories])
+def seasonal_naive(season_length: int) -> Forecast:
+    """Return a forecast that repeats the last known reading of the same season, such as the same month last year.
 
-
-def seasonal_naive(season: int) -> Forecast:
-    """The last known reading of the same season (same month last year); (origins, steps).
-
-    Step h of a season s repeats the reading s·⌈h/s⌉ − h before the origin's last one: what is not
-    known yet is never used.
+    For season length s, step h is the reading s·⌈h/s⌉ − h before the last one, so only known readings are used.
     """
 
     def forecast(histories: list[Array], steps: int) -> Array:
-        positions = np.arange(steps) % season - season
+        positions = np.arange(steps) % season_length - season_length
         return np.stack([history[positions] for history in histories])
 
     return forecast

@@ -1,4 +1,4 @@
-"""Served forecasters as methods that a backtest can ask."""
+"""Served forecasters as methods of a backtest."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,50 +12,61 @@ from service.interfaces import Array
 from service.predictors import load_predictor
 from training.evaluation.rolling import Method, Predictions
 
-BATCH = 32  # windows in one call
+BATCH = 32  # histories in one call
 
 
 def versions(models_dir: Path, words: str) -> list[Path]:
-    """Directories of the versions named, the newest where no version is; ValueError for one that is not there."""
-    found = []
+    """Return the version directories for names or name/version with commas between, or `none`.
+
+    A name without a version means its newest. Raises ValueError for one that is not there.
+    """
+    paths = []
     for word in () if words == "none" else [word for word in words.split(",") if word]:
         name, _, version = word.partition("/")
-        wanted = [path for path in bundle.versions(models_dir / name) if version in ("", path.name)]
-        if not wanted:
+        matches = [path for path in bundle.versions(models_dir / name) if version in ("", path.name)]
+        if not matches:
             raise ValueError(f"{models_dir} holds no '{word}'")
-        found.append(wanted[-1])
-    return found
+        paths.append(matches[-1])
+    return paths
 
 
-def served(path: Path, season: int) -> Method:
-    """A version as the service answers with it. Raises BundleError where it does not load, ValueError for a classifier."""
+def load_method(path: Path, season_length: int) -> Method:
+    """Load a version as a method that forecasts as the service does.
+
+    Raises BundleError where the version does not load, and ValueError where it is a classifier.
+    """
     forecaster = load_predictor(bundle.load(path, backend="onnx" if onnx.exists(path) else "tensorflow"))
     if not isinstance(forecaster, Forecaster):
         raise ValueError(f"{path} is no forecaster")
-    return answering(forecaster, season)
+    return as_method(forecaster, season_length)
 
 
-def answering(forecaster: Forecaster, season: int) -> Method:
-    """The one place here that knows how a forecaster is asked; levels that it cannot give are left out."""
+def as_method(forecaster: Forecaster, season_length: int) -> Method:
+    """Return a method that calls `forecaster` as the service does; it leaves out the levels that are not supported."""
 
-    def answer(histories: list[Array], steps: int, levels: Sequence[float]) -> Predictions:
-        given = tuple(level for level in sorted(levels) if _supported(forecaster, level))
-        batch = [
-            forecaster.prepare([None if np.isnan(r) else float(r) for r in h], steps, given, season) for h in histories
+    def predict(histories: list[Array], steps: int, levels: Sequence[float]) -> Predictions:
+        supported = tuple(level for level in sorted(levels) if _is_supported(forecaster, level))
+        prepared = [
+            forecaster.prepare([None if np.isnan(r) else float(r) for r in history], steps, supported, season_length)
+            for history in histories
         ]
-        found = [
-            one for place in range(0, len(batch), BATCH) for one in forecaster.predict(batch[place : place + BATCH])
+        forecasts = [
+            forecast
+            for start in range(0, len(prepared), BATCH)
+            for forecast in forecaster.predict(prepared[start : start + BATCH])
         ]
-        point = np.array([one.values for one in found])
-        bounds = [[[getattr(band, end) for band in one.intervals] for one in found] for end in ("lower", "upper")]
-        shape = (len(found), len(given), steps)
+        bounds = [
+            [[getattr(interval, end) for interval in forecast.intervals] for forecast in forecasts]
+            for end in ("lower", "upper")
+        ]
+        shape = (len(forecasts), len(supported), steps)
         lower, upper = (np.moveaxis(np.array(bound, dtype=np.float64).reshape(shape), 1, 0) for bound in bounds)
-        return Predictions(point, given, lower, upper)
+        return Predictions(np.array([forecast.values for forecast in forecasts]), supported, lower, upper)
 
-    return answer
+    return predict
 
 
-def _supported(forecaster: Forecaster, level: float) -> bool:
+def _is_supported(forecaster: Forecaster, level: float) -> bool:
     try:
         return bool(forecaster.levels([level]))
     except UnsupportedLevel:

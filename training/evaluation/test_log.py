@@ -1,6 +1,6 @@
-"""A diary of every look at a test part: who looked how often, and whether two looks agree.
+"""A log of every evaluation on a test set: how often each method was measured on it, and whether two runs agree.
 
-A test part that is looked at until it pleases is no test part. Looks are added, never changed or removed.
+A test set that is evaluated until the figures please is no test set. Entries are added, never changed or removed.
 """
 
 import fcntl
@@ -14,11 +14,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-SAME = 1e-6  # relative; figures nearer than that are the same
+TOLERANCE = 1e-6  # relative; figures that differ by less are the same
 
 
 class LogEntry(BaseModel):
-    """One method's figures on one test part, at one time (ISO 8601)."""
+    """One method's figures on one test set, at one time (ISO 8601)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -32,53 +32,62 @@ TEST_LOG = TypeAdapter(TestLog)
 
 
 class TestLogError(Exception):
-    """The diary cannot be read; nothing was written to it."""
+    """The log cannot be read; nothing was written to it."""
 
 
 def key(sha256: str, split: str, method: str) -> str:
-    """What a look is filed under: the data's bytes, the test part ('250:397'), and the method or recipe."""
+    """Return the key of an entry: the data's SHA-256, the test set such as '250:397', and the method or recipe."""
     return f"{sha256} {split} {method}"
 
 
 def read(path: Path) -> TestLog:
-    """The diary; empty where there is none. Raises LooksError for one that is damaged."""
+    """Read the log; it is empty where there is no file. Raises TestLogError where the file is damaged."""
     try:
         return TEST_LOG.validate_json(path.read_bytes())
     except FileNotFoundError:
         return {}
     except (ValidationError, OSError) as error:
-        raise TestLogError(f"{path} cannot be read as a diary of looks: move it away, or mend it") from error
+        raise TestLogError(
+            f"{path} cannot be read as a log of test-set evaluations: move it away, or repair it"
+        ) from error
 
 
-def record(path: Path, looks: Mapping[str, LogEntry]) -> TestLog:
-    """Add one look to each key and return the whole diary; the file is replaced in one move, under a lock."""
+def record(path: Path, entries: Mapping[str, LogEntry]) -> TestLog:
+    """Add an entry to each key, and return the whole log. Raises TestLogError where the file is damaged.
+
+    The file is replaced in one step, under a lock, so that two runs can record at the same time.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with (path.parent / f".{path.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        diary = read(path)
-        for name, look in looks.items():
-            diary.setdefault(name, []).append(look)
-        _replace(path, json.dumps(TEST_LOG.dump_python(diary, mode="json"), indent=1) + "\n")
-    return diary
+        log = read(path)
+        for name, entry in entries.items():
+            log.setdefault(name, []).append(entry)
+        _replace(path, json.dumps(TEST_LOG.dump_python(log, mode="json"), indent=1) + "\n")
+    return log
 
 
-def differing(looks: list[LogEntry]) -> dict[str, list[float]]:
-    """Figures that are not the same in all looks with the last one's settings: name → distinct values, oldest first."""
-    alike = [look for look in looks if look.settings == looks[-1].settings]
-    found = {}
-    for name in alike[-1].figures if alike else ():
+def disagreements(entries: list[LogEntry]) -> dict[str, list[float]]:
+    """Return the figures that differ between entries with the last entry's settings.
+
+    They are name → distinct values, oldest first.
+    """
+    comparable = [entry for entry in entries if entry.settings == entries[-1].settings]
+    differing = {}
+    for name in comparable[-1].figures if comparable else ():
         values: list[float] = []
-        for look in alike:
-            value = look.figures.get(name, math.nan)
-            if not any(_same(value, other) for other in values):
+        for entry in comparable:
+            value = entry.figures.get(name, math.nan)
+            if not any(_is_same(value, other) for other in values):
                 values.append(value)
         if len(values) > 1:
-            found[name] = values
-    return found
+            differing[name] = values
+    return differing
 
 
-def _same(one: float, other: float) -> bool:
-    return math.isclose(one, other, rel_tol=SAME, abs_tol=1e-12) or (math.isnan(one) and math.isnan(other))
+def _is_same(value: float, other: float) -> bool:
+    are_close = math.isclose(value, other, rel_tol=TOLERANCE, abs_tol=1e-12)
+    return are_close or (math.isnan(value) and math.isnan(other))
 
 
 def _replace(path: Path, text: str) -> None:
@@ -93,4 +102,5 @@ def _replace(path: Path, text: str) -> None:
 
 
 def now() -> str:
+    """Return the time of an entry: UTC, to the second, ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from onnx import TensorProto, helper
 
-from training.export.onnx_graph import Graph, both_ways, finish, number, weights_of
+from training.export.onnx_graph import Graph, bidirectional, finish, number, weights_of
 from training.networks.ngram_hash import MULTIPLIERS, ORDERS
 from training.networks.review import BASELINE_STEPS, SMOOTHING, STRIDE, WIDTH
 
@@ -59,7 +59,7 @@ def _states(graph: Graph, network: keras.Model, reader: keras.Model, count: str)
         pads=(0, WIDTH - 1),
     )
     hidden = graph.add("Transpose", pairs, perm=(2, 0, 1))
-    return both_ways(graph, reader.get_layer("states"), hidden, count)
+    return bidirectional(graph, reader.get_layer("states"), hidden, count)
 
 
 def _attribution(graph: Graph, reader: keras.Model, states: str, count: str) -> tuple[str, str]:

@@ -248,7 +248,7 @@ def nonconformity_scores(
 
 def backtest(forecaster: Forecaster, readings: Array, origins: Sequence[int], season_length: int) -> RollingBacktest:
     """Forecast the card's `horizon` steps from each origin, as the service would, with intervals if it has any."""
-    method = served.answering(forecaster, season_length)
+    method = served.as_method(forecaster, season_length)
     return rolling.rolling_backtest(readings, origins, forecaster.card.horizon, LEVELS, method)
 
 

@@ -21,6 +21,7 @@ from training.export.restore import restore
 from training.export.versions import runner
 from training.forecast import recipes
 from training.networks import universal
+from training.networks.batch import Batch
 
 NAME = "finetuned"
 LAYERS = "universal, trained further: GRU(128) → GRU(128); GRU(128) over the steps → Dense(128, relu) → 9 quantiles"
@@ -74,7 +75,7 @@ def fine_tune(pretrained: keras.Model, readings: Array, season_length: int, step
     return model
 
 
-def _draw_windows(rng: np.random.Generator, readings: Array, season_length: int, steps: int) -> universal.Batch:
+def _draw_windows(rng: np.random.Generator, readings: Array, season_length: int, steps: int) -> Batch:
     """Draw a batch of windows that end anywhere after the first seasons; targets after the last reading are NaN.
 
     A random trend is added to windows of positive readings. On average it cancels the series' own trend, so that the
@@ -97,7 +98,7 @@ def _draw_windows(rng: np.random.Generator, readings: Array, season_length: int,
         values[row, longest - length :], target[row] = window[:length], window[length:]
     features = context_features(values, lengths, np.ones(values.shape, bool), season_length, ahead)
     scaled_target = ((target - features.base) / features.scale).astype(np.float32)
-    return universal.Batch(features.readings, features.steps, scaled_target)
+    return Batch(features.readings, features.steps, scaled_target)
 
 
 def quantile_scores(model: keras.Model, histories: Sequence[Array], actual: Array, season_length: int) -> Array:

@@ -57,7 +57,7 @@ class Page:
     def _test_cells(self, backtest: RollingBacktest) -> Row:
         first, pooled = pooled_metrics(backtest, 1), pooled_metrics(backtest, self.steps)
         losses, naive_losses = (_losses(results, self.steps) for results in (backtest, self.experiment.naive_test))
-        block = metrics.block_of(self.experiment.series.season_length, self.steps, 1)
+        block = metrics.block_length(self.experiment.series.season_length, self.steps, 1)
         ratio = metrics.ratio(losses["square"], naive_losses["square"], block, root=True)
         interval = "" if ratio.low is None else f" [{ratio.low:.2f}, {ratio.high:.2f}]"
         return (

@@ -170,7 +170,7 @@ def fit_tutorial(
 def remainder_scale(config: ForecasterConfig, season_length: int, steps: int, x: Array) -> float:
     """Return the standard deviation of the remainder of windows x (n, window, 1) in the last season."""
     remainder = x[..., 0] @ _decompose(config, season_length, steps).inputs
-    last_season = remainder[:, -max(decomposition.usable(season_length), MIN_INPUTS) :]
+    last_season = remainder[:, -max(decomposition.effective_season_length(season_length), MIN_INPUTS) :]
     return float(max(last_season.std(), MIN_SCALE))
 
 
@@ -207,13 +207,13 @@ def pseudo_huber(scale: float) -> Callable[[Any, Any], Any]:
 
 
 def _decompose(config: ForecasterConfig, season_length: int, steps: int) -> Decomposition:
-    window, season_length = decomposition.window_of(season_length), decomposition.usable(season_length)
+    window, season_length = decomposition.window_of(season_length), decomposition.effective_season_length(season_length)
     positions = min(window, max(config.input_seasons * season_length, MIN_INPUTS))
     if config.decomposition == "everywhere":
-        return decomposition.everywhere(window, season_length, steps, config.profile_seasons)
+        return decomposition.at_every_position(window, season_length, steps, config.profile_seasons)
     if config.decomposition == "profile":
-        return decomposition.over_profile(window, season_length, steps, config.profile_seasons, positions)
-    return decomposition.over_level(window, season_length, steps, positions)
+        return decomposition.level_and_profile(window, season_length, steps, config.profile_seasons, positions)
+    return decomposition.level_only(window, season_length, steps, positions)
 
 
 def _last_position(model: keras.Model, forecast: Any) -> Any:

@@ -1,8 +1,8 @@
-"""What a network sees of its window, and what it must add to: fixed linear maps, as matrices and as Keras layers.
+"""How a window is split into a base forecast and the network's inputs: fixed linear maps, as matrices and Keras layers.
 
-A view reads a window of readings x (or of their logarithms) and gives the network's inputs x @ inputs and the base
-forecast x @ base; the network forecasts what is left. Nothing here is learnt. Step h may use the season before it
-only where that is known at the origin: its references lie season × ceil(h / season) readings back, and further.
+A decomposition takes a window x of readings, or of their logarithms. It gives the network's inputs, x @ inputs, and the
+base forecast, x @ base; the network forecasts the rest. Nothing here is trained. Step h may use only readings that are
+known at the origin: it repeats the season that lies season_length × ceil(h / season_length) readings back.
 """
 
 from collections.abc import Sequence
@@ -15,108 +15,97 @@ from keras import layers
 
 from service.interfaces import Array
 
-LONGEST_SEASON = 60  # a longer one is not looked for: two of it would make too long a window
-LONGEST_WINDOW = 120
+LONGEST_SEASON = 60  # a longer season is not used: two of them would make too long a window
 SHORTEST_WINDOW = 24
-FLOOR = 1e-4  # of the largest training reading: what is below counts as this before a logarithm
+FLOOR = 1e-4  # a scaled reading below it counts as this before a logarithm; the largest training reading is 1
 CEILING = 3.0  # a forecast's logarithm at most: 20 times the largest training reading
 
 
 @dataclass(frozen=True)
 class Decomposition:
-    """Matrices from (batch, window): `inputs` (window, positions × channels), `base` (window, steps)."""
+    """Matrices for windows (batch, window): `inputs` (window, positions), `base` (window, steps)."""
 
     inputs: Array
     base: Array
 
 
-def usable(season: int) -> int:
-    """The season that the views use: the given one, or none (1) where it is too long."""
-    return season if 1 < season <= LONGEST_SEASON else 1
+def effective_season_length(season_length: int) -> int:
+    """Return the season length that is used: the given one, or 1 where it is too long."""
+    return season_length if 1 < season_length <= LONGEST_SEASON else 1
 
 
-def window_of(season: int) -> int:
-    """Readings in a window: three seasons, two of a longer one, within limits; 24 where there is no season."""
-    season = usable(season)
-    seasons = 3 if season <= 24 else 2
-    return max(SHORTEST_WINDOW, -(-SHORTEST_WINDOW // season) * season, seasons * season) if season > 1 else 24
+def window_of(season_length: int) -> int:
+    """Return the readings in a window: three seasons, two if a season is longer than 24; 24 where there is none."""
+    season_length = effective_season_length(season_length)
+    if season_length == 1:
+        return SHORTEST_WINDOW
+    seasons = 3 if season_length <= 24 else 2
+    return max(-(-SHORTEST_WINDOW // season_length) * season_length, seasons * season_length)
 
 
-def level(window: int, season: int, end: int | None = None) -> Array:
-    """(window,): the mean over the season before position `end`."""
+def level(window: int, season_length: int, end: int | None = None) -> Array:
+    """Return weights (window,) of the mean over the season before position `end`, the window's end if not given."""
     end = window if end is None else end
     weights = np.zeros(window)
-    first = max(0, end - season)
-    weights[first:end] = 1 / (end - first)
+    start = max(0, end - season_length)
+    weights[start:end] = 1 / (end - start)
     return weights
 
 
-def profile(window: int, season: int, years: int) -> Array:
-    """(window, season): how far each phase lies over its season's mean, the mean of the last `years` seasons.
+def profile(window: int, season_length: int, profile_seasons: int) -> Array:
+    """Return weights (window, season_length) of how far each phase lies above the mean of its season.
 
-    Phase 0 is that of the reading after the window.
+    It is the mean over the last `profile_seasons` seasons. Phase 0 is that of the first reading after the window.
     """
-    years = max(1, min(years, window // season))
-    found = np.zeros((window, season))
-    for year in range(1, years + 1):
-        begin = window - year * season
-        for phase in range(season):
-            found[begin + phase, phase] += 1 / years
-            found[:, phase] -= level(window, season, begin + season) / years
-    return found
+    count = max(1, min(profile_seasons, window // season_length))
+    weights = np.zeros((window, season_length))
+    for season in range(1, count + 1):
+        start = window - season * season_length
+        for phase in range(season_length):
+            weights[start + phase, phase] += 1 / count
+            weights[:, phase] -= level(window, season_length, start + season_length) / count
+    return weights
 
 
-def over_profile(window: int, season: int, steps: int, years: int, positions: int) -> Decomposition:
-    """Base: last season's mean and the profile. Inputs: the last readings less both."""
-    mean, shape = level(window, season), profile(window, season, years)
-    seen = range(window - positions, window)
-    inputs = [np.eye(window)[i] - mean - shape[:, (i - window) % season] for i in seen]
-    base = [mean + shape[:, h % season] for h in range(steps)]
+def level_and_profile(
+    window: int, season_length: int, steps: int, profile_seasons: int, positions: int
+) -> Decomposition:
+    """Return a base of the last season's mean plus the profile; the inputs are the last readings less both."""
+    mean, shape = level(window, season_length), profile(window, season_length, profile_seasons)
+    inputs = [
+        np.eye(window)[i] - mean - shape[:, (i - window) % season_length] for i in range(window - positions, window)
+    ]
+    base = [mean + shape[:, step % season_length] for step in range(steps)]
     return Decomposition(np.stack(inputs, axis=1), np.stack(base, axis=1))
 
 
-def over_level(window: int, season: int, steps: int, positions: int) -> Decomposition:
-    """Base: last season's mean. Inputs: the last readings less it."""
-    mean = level(window, season)
+def level_only(window: int, season_length: int, steps: int, positions: int) -> Decomposition:
+    """Return a base of the last season's mean; the inputs are the last readings less it."""
+    mean = level(window, season_length)
     inputs = [np.eye(window)[i] - mean for i in range(window - positions, window)]
     return Decomposition(np.stack(inputs, axis=1), np.tile(mean[:, np.newaxis], steps))
 
 
-def over_season(window: int, season: int, steps: int, positions: int) -> Decomposition:
-    """Base: the last known reading of the same phase. Inputs: seasonal differences."""
-    one = np.eye(window)
-    seen = range(max(season, window - positions), window)
-    inputs = [one[i] - one[i - season] for i in seen]
-    base = [one[window - season + h % season] for h in range(steps)]
-    return Decomposition(np.stack(inputs, axis=1), np.stack(base, axis=1))
+def at_every_position(window: int, season_length: int, steps: int, profile_seasons: int) -> Decomposition:
+    """Return, for every position, the base of the `steps` readings after it: `base` (window, window × steps).
 
-
-def as_it_is(window: int, season: int, steps: int, positions: int) -> Decomposition:
-    """Base: nothing. Inputs: the last readings."""
-    del season
-    return Decomposition(np.eye(window)[:, window - positions :], np.zeros((window, steps)))
-
-
-def everywhere(window: int, season: int, steps: int, years: int) -> Decomposition:
-    """At every position the base of the `steps` after it, from what lies before: `base` (window, window × steps).
-
-    Inputs: each reading less the base that the position before it had.
+    A base uses only the readings up to its position. The inputs are each reading less its base one position before.
     """
-    one = np.eye(window)
+    identity = np.eye(window)
     bases = np.zeros((window, window, steps))
-    inputs = [one[0] - one[0]]
-    for i in range(window):
-        known = i + 1
-        if known < season:
-            bases[:, i] = np.repeat(level(window, season, known)[:, np.newaxis], steps, axis=1)
+    inputs = [np.zeros(window)]
+    for position in range(window):
+        known = position + 1
+        if known < season_length:
+            bases[:, position] = np.repeat(level(window, season_length, known)[:, np.newaxis], steps, axis=1)
         else:
-            bases[:known, i] = over_profile(known, season, steps, years, 1).base
-        if i + 1 < window:
-            inputs.append(one[i + 1] - bases[:, i, 0])
+            bases[:known, position] = level_and_profile(known, season_length, steps, profile_seasons, 1).base
+        if known < window:
+            inputs.append(identity[known] - bases[:, position, 0])
     return Decomposition(np.stack(inputs, axis=1), bases.reshape(window, window * steps))
 
 
-@keras.saving.register_keras_serializable("gatecast", "Fixed")  # as versions on disk know it
+@keras.saving.register_keras_serializable("gatecast", "Fixed")  # the name in versions on disk
 class FixedProjection(layers.Layer):  # type: ignore[misc]
     """(batch, rows) → (batch, columns): a product with a matrix that is not trained."""
 
@@ -130,6 +119,7 @@ class FixedProjection(layers.Layer):  # type: ignore[misc]
 
     @classmethod
     def of(cls, matrix: Array) -> "FixedProjection":
+        """Return the layer for a matrix (rows, columns)."""
         return cls(matrix.shape[0], matrix.shape[1], matrix)
 
     def call(self, values: Any) -> Any:
@@ -144,7 +134,7 @@ class FixedProjection(layers.Layer):  # type: ignore[misc]
 
 @keras.saving.register_keras_serializable("gatecast")
 class Log(layers.Layer):  # type: ignore[misc]
-    """Natural logarithm, of `FLOOR` at least."""
+    """The natural logarithm; values below `FLOOR` count as `FLOOR`."""
 
     def call(self, values: Any) -> Any:
         return keras.ops.log(keras.ops.maximum(values, FLOOR))
@@ -152,29 +142,7 @@ class Log(layers.Layer):  # type: ignore[misc]
 
 @keras.saving.register_keras_serializable("gatecast")
 class Exp(layers.Layer):  # type: ignore[misc]
-    """e to the power of each value, of `CEILING` at most."""
+    """e to the power of each value; values above `CEILING` count as `CEILING`."""
 
     def call(self, values: Any) -> Any:
         return keras.ops.exp(keras.ops.minimum(values, CEILING))
-
-
-@keras.saving.register_keras_serializable("gatecast")
-class Spread(layers.Layer):  # type: ignore[misc]
-    """(batch, n) → (batch, 1): the root mean square of each row, or its inverse."""
-
-    def __init__(self, inverse: bool = False, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.inverse = inverse
-
-    def call(self, values: Any) -> Any:
-        found = keras.ops.sqrt(keras.ops.mean(keras.ops.square(values), axis=-1, keepdims=True) + SMALLEST)
-        return 1.0 / found if self.inverse else found
-
-    def compute_output_shape(self, shape: Sequence[int | None]) -> tuple[int | None, ...]:
-        return (shape[0], 1)
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "inverse": self.inverse}
-
-
-SMALLEST = 1e-6  # of a mean square: a constant window has a spread of a thousandth, not of nought

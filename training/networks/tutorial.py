@@ -1,7 +1,7 @@
-"""The networks: Keras models and nothing else.
+"""The tutorial's forecasters: Keras models and nothing else.
 
-Forecasters read float32 (batch, window, 1) in scaled units. Every recurrent layer is built with
-`use_cudnn=False`, so that a graph traced beside a GPU also runs on a CPU.
+They read float32 (batch, window, 1) in scaled units. Every recurrent layer has `use_cudnn=False`, so that a graph that
+was traced on a machine with a GPU also runs on a CPU.
 """
 
 from collections.abc import Callable
@@ -14,23 +14,23 @@ DROPOUT = 0.2
 
 
 def simple_rnn(window: int) -> keras.Model:
-    """(batch, window, 1) → (batch, 1)."""
+    """(batch, window, 1) → (batch, 1); one layer of three units."""
     return keras.Sequential([keras.Input((window, 1)), layers.SimpleRNN(3), layers.Dropout(DROPOUT), layers.Dense(1)])
 
 
 def lstm(window: int, steps: int = 1) -> keras.Model:
     """(batch, window, 1) → (batch, steps); four stacked LSTM layers of 45 units."""
     stack: list[Any] = [keras.Input((window, 1))]
-    for last in (False, False, False, True):
+    for is_last in (False, False, False, True):
         stack += [
-            layers.LSTM(45, return_sequences=not last, use_cudnn=False),
+            layers.LSTM(45, return_sequences=not is_last, use_cudnn=False),
             layers.Dropout(DROPOUT),
         ]
     return keras.Sequential([*stack, layers.Dense(steps)])
 
 
 def time_distributed(window: int) -> keras.Model:
-    """(batch, window, 1) → (batch, window, 1): at every position, the reading after it."""
+    """(batch, window, 1) → (batch, window, 1): the next reading at every position."""
     stack: list[Any] = [keras.Input((window, 1))]
     for _ in range(4):
         stack += [
@@ -41,7 +41,7 @@ def time_distributed(window: int) -> keras.Model:
 
 
 def gru(window: int) -> keras.Model:
-    """(batch, window, 1) → (batch, 1)."""
+    """(batch, window, 1) → (batch, 1); one layer of 256 units."""
     return keras.Sequential(
         [
             keras.Input((window, 1)),
@@ -52,7 +52,7 @@ def gru(window: int) -> keras.Model:
     )
 
 
-FORECASTERS: dict[str, Callable[[int, int], keras.Model]] = {
+FORECASTERS: dict[str, Callable[[int, int], keras.Model]] = {  # (window, steps) → network
     "simple_rnn": lambda window, _: simple_rnn(window),
     "lstm": lambda window, _: lstm(window),
     "lstm14": lstm,
@@ -60,12 +60,10 @@ FORECASTERS: dict[str, Callable[[int, int], keras.Model]] = {
     "gru": lambda window, _: gru(window),
 }
 
-LAYERS = {
+LAYERS = {  # in words, for the card
     "simple_rnn": "SimpleRNN(3, tanh) → Dropout 0.2 → Dense(1)",
     "lstm": "4 × [LSTM(45) → Dropout 0.2] → Dense(1)",
     "lstm14": "4 × [LSTM(45) → Dropout 0.2] → Dense(14)",
     "time_distributed": "4 × [LSTM(45, sequences) → Dropout 0.2] → TimeDistributed(Dense(1))",
     "gru": "GRU(256) → Dropout 0.2 → Dense(1)",
-    "sentiment": "text → TextVectorization → Embedding(64, masked) → Bidirectional(LSTM(64)) "
-    "→ Dense(32, relu) → Dense(1)",
 }

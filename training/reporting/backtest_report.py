@@ -9,7 +9,7 @@ import numpy as np
 
 from training.evaluation import test_log
 from training.evaluation.metrics import Ratio
-from training.reporting.tables import Row
+from training.reporting.tables import Row, markdown
 
 MIN_BLOCKS = 6  # with fewer, the intervals of the ratios are too narrow
 
@@ -83,7 +83,7 @@ def notes(report: BacktestReport) -> list[str]:
     for name, entries in report.log.items():
         lines += [
             f"{name}: evaluations disagree on {figure}: {', '.join(f'{value:.6g}' for value in values)}"
-            for figure, values in test_log.differing(entries).items()
+            for figure, values in test_log.disagreements(entries).items()
         ]
     most = max(len(entries) for entries in report.log.values())
     if most > 1:
@@ -104,12 +104,7 @@ def write(path: Path, report: BacktestReport) -> None:
         return
     about = "".join(f"- {name}: {value}\n" for name, value in report.about.items())
     remarks = "".join(f"- {line}\n" for line in notes(report))
-    path.write_text(f"# Backtest\n\n{about}\n{_markdown(*table(report))}\n{remarks}", "utf-8")
-
-
-def _markdown(header: Row, rows: list[Row]) -> str:
-    align = ("---", *["---:"] * (len(header) - 1))
-    return "".join(f"| {' | '.join(row)} |\n" for row in (header, align, *rows))
+    path.write_text(f"# Backtest\n\n{about}\n{markdown(*table(report))}\n{remarks}", "utf-8")
 
 
 def to_json(report: BacktestReport) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One HTML page that holds everything in itself: what the reports of a training run are made with."""
+"""One HTML page with its style and pictures inside it; the reports of training runs are written with it."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -15,11 +15,11 @@ tr.best { background: #eef6fa } img { max-width: 100% } .say { border-left: 4px 
 """
 
 
-def write(path: Path, title: str, say: str, *parts: str) -> Path:
-    """A page that says one thing first, then its parts, which are HTML."""
+def write(path: Path, title: str, summary: str, *parts: str) -> Path:
+    """Write a page with a title, a summary and then its parts, which are HTML; return its path."""
     text = f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>
 <style>{STYLE}</style><h1>{escape(title)}</h1>
-<p class="say">{escape(say)}</p>
+<p class="say">{escape(summary)}</p>
 {"".join(parts)}</html>
 """
     path.write_text(text, "utf-8")
@@ -27,19 +27,22 @@ def write(path: Path, title: str, say: str, *parts: str) -> Path:
 
 
 def heading(text: str) -> str:
+    """Return a heading; the text is escaped, as in every function here."""
     return f"<h2>{escape(text)}</h2>"
 
 
 def paragraph(text: str) -> str:
+    """Return a paragraph."""
     return f"<p>{escape(text)}</p>"
 
 
 def bullets(lines: Sequence[str]) -> str:
+    """Return a list with a bullet a line."""
     return f"<ul>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ul>"
 
 
 def table(header: Row, rows: Sequence[Row], best: int | None = 0) -> str:
-    """With the row of number `best` marked."""
+    """Return a table; the row with the index `best` is marked."""
     head = "".join(f"<th>{escape(cell)}</th>" for cell in header)
     body = "".join(
         f"<tr{' class=best' if number == best else ''}>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>"
@@ -49,6 +52,7 @@ def table(header: Row, rows: Sequence[Row], best: int | None = 0) -> str:
 
 
 def figures(captions: Mapping[Path, str]) -> str:
+    """Return PNG files, each with its caption; the files are embedded."""
     return "".join(
         f'<figure><img alt="{escape(caption)}" src="data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}">'
         f"<figcaption>{escape(caption)}</figcaption></figure>"

@@ -1,4 +1,4 @@
-"""models/README.md, written from the cards of the newest versions."""
+"""models/README.md, written from the cards of the newest versions, and the rows of its tables."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from service.artifacts import bundle
 from service.artifacts.card import Card, ForecastCard, Score, SentimentCard
 from service.artifacts.files import read_json
-from training.reporting.tables import Row, _markdown
+from training.reporting.tables import Row, markdown
 
 HEAD = """# Models
 
@@ -15,11 +15,14 @@ versions; do not edit. `sha256sum -c SHA256SUMS` in a version directory checks i
 """
 SERVED = "as served"
 ABLATION_FILE = "ladder.json"
-REASONS, CHECKLIST = "deletion of five words", "checklist"  # subject and split of scores that only a trial gives
+REASONS, CHECKLIST = "deletion of five words", "checklist"  # the subject of one score, and the split of others
 
 
 def forecast_rows(cards: list[ForecastCard]) -> tuple[Row, list[Row]]:
-    """A row a network of one series, then the seasonal naive forecast: what answers, and the spread over its seeds."""
+    """Return a row for each network of one series, then one for the seasonal naive forecast.
+
+    The last two columns are over seeds that forecast alone; the others are of the network as it is served.
+    """
     span = _span(cards[0])
     header = (
         "network",
@@ -36,13 +39,17 @@ def forecast_rows(cards: list[ForecastCard]) -> tuple[Row, list[Row]]:
     for card in cards:
         pooled = [_value(card, "model", span, metric) for metric in ("rmse", "mae", "bias")]
         cover = " / ".join(_value(card, "model", span, f"coverage_{level}", 3) for level in (80, 95))
-        alone = [_plus_minus(card, "rmse", steps, 2) for steps in ("1", span)]
-        named = f"{card.name} v{card.version}"
-        rows.append((named, f"{card.parameters:,}", _value(card, "model", "1", "rmse"), *pooled, cover, *alone))
+        one_seed = [_plus_minus(card, "rmse", steps, 2) for steps in ("1", span)]
+        first = _value(card, "model", "1", "rmse")
+        rows.append((_label(card), f"{card.parameters:,}", first, *pooled, cover, *one_seed))
     naive = [_value(cards[0], "seasonal_naive", steps, "rmse") for steps in ("1", span)]
-    rest = [_value(cards[0], "seasonal_naive", span, metric) for metric in ("mae", "bias")]
+    naive += [_value(cards[0], "seasonal_naive", span, metric) for metric in ("mae", "bias")]
     cover = " / ".join(_value(cards[0], "seasonal_naive", span, f"coverage_{level}", 3) for level in (80, 95))
-    return header, [*rows, ("seasonal naive", "", *naive, *rest, cover, "", "")]
+    return header, [*rows, ("seasonal naive", "", *naive, cover, "", "")]
+
+
+def _label(card: Card) -> str:
+    return f"{card.name} v{card.version}"
 
 
 def _span(card: ForecastCard) -> str:
@@ -50,17 +57,17 @@ def _span(card: ForecastCard) -> str:
 
 
 def universal_rows(cards: list[ForecastCard]) -> tuple[Row, list[Row]]:
-    """A row a network of any series."""
+    """Return a row for each network of any series."""
     header = ("network", "parameters", "MASE, held-out synthetic series", "of the seasonal naive")
     rows = []
     for card in cards:
-        ours, naive = (next(s for s in card.scores if s.subject == who) for who in ("model", "seasonal_naive"))
-        errors = [f"{score.metrics['mase']:.3f}" for score in (ours, naive)]
-        rows.append((f"{card.name} v{card.version}", f"{card.parameters:,}", *errors))
+        scores = [next(s for s in card.scores if s.subject == subject) for subject in ("model", "seasonal_naive")]
+        rows.append((_label(card), f"{card.parameters:,}", *(f"{score.metrics['mase']:.3f}" for score in scores)))
     return header, rows
 
 
 def sentiment_rows(cards: list[SentimentCard]) -> tuple[Row, list[Row]]:
+    """Return a row for each classifier, with what it was compared with on the test set below it."""
     header = (
         "network",
         "parameters",
@@ -77,46 +84,116 @@ def sentiment_rows(cards: list[SentimentCard]) -> tuple[Row, list[Row]]:
         test = [_plus_minus(card, m, None, 4, "test") for m in ("accuracy", "auc", "nll", "brier", "ece")]
         shipped = _value(card, "model", None, "accuracy", 4)
         validation = _plus_minus(card, "accuracy", None, 4, "validation")
-        rows.append((f"{card.name} v{card.version}", f"{card.parameters:,}", *test, validation, shipped))
+        rows.append((_label(card), f"{card.parameters:,}", *test, validation, shipped))
         for score in card.scores:
             if score.split == "test" and score.subject != "model":
                 rows.append((score.subject, "", f"{score.metrics['accuracy']:.4f}", *[""] * (len(header) - 3)))
     return header, rows
 
 
-def ablation_rows(found: Mapping[str, Mapping[str, float]]) -> tuple[Row, list[Row]]:
-    """The rungs of training.sentiment.ablation, one below the other."""
+def ablation_rows(steps: Mapping[str, Mapping[str, float]]) -> tuple[Row, list[Row]]:
+    """Return a row for each step of training.sentiment.ablation; `steps` are name → figures."""
 
-    def cell(rung: Mapping[str, float], name: str, form: str, scale: float = 1) -> str:
-        return format(rung[name] / scale, form) if name in rung else "–"
+    def cell(figures: Mapping[str, float], name: str, form: str, scale: float = 1) -> str:
+        return format(figures[name] / scale, form) if name in figures else "–"
 
     header = ("rung", "seeds", "accuracy", "loss", "parameters", "compiled, MB", "ms a review", "training, min")
     rows: list[Row] = [
         (
             name,
-            cell(rung, "seeds", ".0f"),
-            cell(rung, "accuracy", ".4f"),
-            cell(rung, "loss", ".4f"),
-            cell(rung, "parameters", ",.0f"),
-            cell(rung, "bytes", ".1f", 1e6),
-            cell(rung, "milliseconds", ".2f"),
-            cell(rung, "seconds", ".0f", 60),
+            cell(figures, "seeds", ".0f"),
+            cell(figures, "accuracy", ".4f"),
+            cell(figures, "loss", ".4f"),
+            cell(figures, "parameters", ",.0f"),
+            cell(figures, "bytes", ".1f", 1e6),
+            cell(figures, "milliseconds", ".2f"),
+            cell(figures, "seconds", ".0f", 60),
         )
-        for name, rung in found.items()
+        for name, figures in steps.items()
     ]
     return header, rows
 
 
-def _tried(card: SentimentCard) -> str:
-    """What the model did when it was tried: its reasons taken away, and the checklist, by capability."""
+def write_readme(models_dir: Path) -> Path:
+    """Write models/README.md again from the cards on disk, and return its path."""
+    cards = [_newest(path) for path in sorted({file.parent.parent for file in models_dir.glob("*/*/SHA256SUMS")})]
+    forecasters = [card for card in cards if isinstance(card, ForecastCard)]
+    classifiers = [card for card in cards if isinstance(card, SentimentCard)]
+    text = HEAD
+    by_series: dict[str, list[ForecastCard]] = {}
+    for card in forecasters:
+        if card.reads == "window" or card.readings is not None:
+            by_series.setdefault(card.data.sha256, []).append(card)
+    text += "".join(_series_section(group) for group in by_series.values())
+    universal = [card for card in forecasters if card.readings is None]
+    if universal:
+        text += _universal_section(universal)
+    if classifiers:
+        text += _sentiment_section(models_dir, classifiers)
+    path = models_dir / "README.md"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def _series_section(cards: list[ForecastCard]) -> str:
+    """Describe the forecasters of one series, the best first."""
+    cards = sorted(cards, key=lambda card: card.scores[-1].metrics["rmse"])
+    return (
+        f"\n## Forecasters of {cards[0].data.source}\n\n"
+        + _about(cards[0])
+        + "\nEverything is in original units on the test part, forecast as the service does: step 1 from every "
+        "origin, more steps pooled over the origins with so many readings after them. "
+        f"{cards[0].choice} `One seed`: mean ± standard deviation over the seeds, each alone.\n\n"
+        + markdown(*forecast_rows(cards))
+        + _networks(cards)
+    )
+
+
+def _universal_section(cards: list[ForecastCard]) -> str:
+    return (
+        "\n## Forecasters of any series\n\n"
+        + _about(cards[0])
+        + "\n"
+        + markdown(*universal_rows(cards))
+        + _networks(cards)
+    )
+
+
+def _networks(cards: list[ForecastCard]) -> str:
+    return "\n" + "".join(f"- `{card.name}`: {card.network}\n" for card in cards)
+
+
+def _sentiment_section(models_dir: Path, cards: list[SentimentCard]) -> str:
+    """Describe the classifiers; the sentences below the table are about the first."""
+    card = cards[0]
+    calibration = card.calibration
+    text = (
+        "\n## Sentiment\n\n"
+        + _about(card)
+        + f"\nMean ± standard deviation over the seeds. {card.choice}\n\n"
+        + markdown(*sentiment_rows(cards))
+        + f"\n- `{card.name}`: {card.network}\n"
+        f"- Answers with a confidence of at least {calibration.confidence_threshold:.3f} "
+        f"({calibration.threshold_choice}): {calibration.coverage:.1%} of the test texts, "
+        f"{calibration.accuracy_covered:.1%} of them right. The rest is marked `uncertain`.\n" + _further_scores(card)
+    )
+    ablation = models_dir / card.name / card.version / ABLATION_FILE
+    if ablation.exists():
+        text += "\nWhat each step of the recipe is worth on the validation part, the mean over seeds; a review of 200 words, one core:\n\n"
+        text += markdown(*ablation_rows(read_json(ablation)["rows"]))
+    return text
+
+
+def _further_scores(card: SentimentCard) -> str:
+    """Describe the scores beside accuracy: faithfulness of the explanations, accuracy as served, and the checklist."""
     text = ""
     for score in card.scores:
         if score.subject == REASONS:
-            found = score.metrics
+            metrics = score.metrics
             text += (
                 f"- Without the five words that speak most for its answer, a validation text's probability moves by "
-                f"{found['heaviest']:.3f} on average, without five random ones by {found['random']:.3f}; it moves more in "
-                f"{found['moved_more']:.1%} of the texts. Weights and baseline make up the log odds within {found['incomplete']:.2%}.\n"
+                f"{metrics['heaviest']:.3f} on average, without five random ones by {metrics['random']:.3f}; it moves more in "
+                f"{metrics['moved_more']:.1%} of the texts. Weights and baseline make up the log odds within {metrics['incomplete']:.2%}.\n"
             )
         if score.subject == SERVED:
             text += f"- As served, its weights in bytes, it tells {score.metrics['accuracy']:.2%} of the validation texts right.\n"
@@ -128,52 +205,7 @@ def _tried(card: SentimentCard) -> str:
     rows: list[Row] = [
         (score.subject, f"{round(score.metrics['passed'] * score.count)} of {score.count}") for score in outcomes
     ]
-    return text + _markdown(("capability", "passed"), rows)
-
-
-def write_readme(models_dir: Path) -> Path:
-    """Write models/README.md anew from the cards on disk."""
-    cards = [_newest(path) for path in sorted({file.parent.parent for file in models_dir.glob("*/*/SHA256SUMS")})]
-    forecasters = [c for c in cards if isinstance(c, ForecastCard)]
-    classifiers = [c for c in cards if isinstance(c, SentimentCard)]
-    text = HEAD
-    series: dict[str, list[ForecastCard]] = {}
-    for card in forecasters:
-        if card.reads == "window" or card.readings is not None:
-            series.setdefault(card.data.sha256, []).append(card)
-    for group in series.values():
-        group.sort(key=lambda card: card.scores[-1].metrics["rmse"])
-        text += f"\n## Forecasters of {group[0].data.source}\n\n" + _about(group[0])
-        text += (
-            "\nEverything is in original units on the test part, forecast as the service does: step 1 from every "
-            "origin, more steps pooled over the origins with so many readings after them. "
-            f"{group[0].choice} `One seed`: mean ± standard deviation over the seeds, each alone.\n\n"
-        )
-        text += _markdown(*forecast_rows(group))
-        text += "\n" + "".join(f"- `{card.name}`: {card.network}\n" for card in group)
-    universal = [c for c in forecasters if c.readings is None]
-    if universal:
-        text += "\n## Forecasters of any series\n\n" + _about(universal[0]) + "\n"
-        text += _markdown(*universal_rows(universal))
-        text += "\n" + "".join(f"- `{card.name}`: {card.network}\n" for card in universal)
-    if classifiers:
-        text += "\n## Sentiment\n\n" + _about(classifiers[0])
-        text += f"\nMean ± standard deviation over the seeds. {classifiers[0].choice}\n\n"
-        text += _markdown(*sentiment_rows(classifiers))
-        calibration = classifiers[0].calibration
-        text += (
-            f"\n- `{classifiers[0].name}`: {classifiers[0].network}\n"
-            f"- Answers with a confidence of at least {calibration.confidence_threshold:.3f} "
-            f"({calibration.threshold_choice}): {calibration.coverage:.1%} of the test texts, "
-            f"{calibration.accuracy_covered:.1%} of them right. The rest is marked `uncertain`.\n"
-        ) + _tried(classifiers[0])
-        ladder = models_dir / classifiers[0].name / classifiers[0].version / ABLATION_FILE
-        if ladder.exists():
-            text += "\nWhat each step of the recipe is worth on the validation part, the mean over seeds; a review of 200 words, one core:\n\n"
-            text += _markdown(*ablation_rows(read_json(ladder)["rows"]))
-    path = models_dir / "README.md"
-    path.write_text(text, "utf-8")
-    return path
+    return text + markdown(("capability", "passed"), rows)
 
 
 def _newest(model: Path) -> ForecastCard | SentimentCard:

@@ -1,4 +1,4 @@
-"""The pictures of a training run; each function writes one PNG."""
+"""The plots of a training run; each function writes one PNG and makes its directory."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -34,7 +34,10 @@ STYLE: dict[Any, Any] = {
 
 
 def series(path: Path, title: str, dates: pd.DatetimeIndex, readings: Array, train: int, validation: int) -> None:
-    """The whole series, with its training, validation and test parts."""
+    """Plot the whole series with its parts.
+
+    `train` counts the readings of the training set, and `validation` those at its end that are used as folds.
+    """
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(figsize=(9, 3), layout="constrained")
         parts = [
@@ -42,45 +45,45 @@ def series(path: Path, title: str, dates: pd.DatetimeIndex, readings: Array, tra
             ("folds (then trained on)", train - validation, train, SOFT),
             ("test", train, len(readings), WARM),
         ]
-        for label, begin, end, colour in parts:
-            shown = slice(max(begin - 1, 0), end)
-            axes.plot(dates[shown], readings[shown], color=colour, label=f"{label}, {end - begin}", lw=1.2)
+        for label, start, end, colour in parts:
+            rows = slice(max(start - 1, 0), end)
+            axes.plot(dates[rows], readings[rows], color=colour, label=f"{label}, {end - start}", lw=1.2)
         axes.set_title(title)
         axes.legend(loc="upper left", ncols=3)
         _save(figure, path)
 
 
 def fans(
-    path: Path, title: str, dates: pd.DatetimeIndex, readings: Array, walk: RollingBacktest, count: int = 4
+    path: Path, title: str, dates: pd.DatetimeIndex, readings: Array, backtest: RollingBacktest, count: int = 4
 ) -> None:
-    """Forecasts from `count` origins spread over a walk, with their intervals, beside the real readings."""
-    steps = walk.actual.shape[1]
-    part = walk.part(steps)
-    chosen = np.unique(np.linspace(0, len(part.origins) - 1, count).astype(int))
-    begin = max(0, int(part.origins[0]) - 2 * steps)
+    """Plot forecasts from `count` origins spread over a backtest, with their intervals, and the actual readings."""
+    steps = backtest.actual.shape[1]
+    part = backtest.part(steps)
+    rows = np.unique(np.linspace(0, len(part.origins) - 1, count).astype(int))
+    start = max(0, int(part.origins[0]) - 2 * steps)
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(figsize=(9, 3.4), layout="constrained")
-        axes.plot(dates[begin:], readings[begin:], color=INK, lw=1.2, label="real readings")
-        for number, row in enumerate(chosen):
-            ahead = dates[part.origins[row] : part.origins[row] + steps]
+        axes.plot(dates[start:], readings[start:], color=INK, lw=1.2, label="real readings")
+        for number, row in enumerate(rows):
+            future = dates[part.origins[row] : part.origins[row] + steps]
             for lower, upper in zip(part.predicted.lower[:, row], part.predicted.upper[:, row], strict=True):
-                axes.fill_between(ahead, lower, upper, color=WARM, alpha=0.18, lw=0)
-            axes.plot(ahead, part.predicted.point[row], color=WARM, lw=1.6, label=None if number else "forecasts")
+                axes.fill_between(future, lower, upper, color=WARM, alpha=0.18, lw=0)
+            axes.plot(future, part.predicted.point[row], color=WARM, lw=1.6, label=None if number else "forecasts")
         axes.set_title(title)
         axes.legend(loc="upper left", ncols=3)
         axes.set_ylim(top=axes.get_ylim()[1] + 0.12 * np.ptp(axes.get_ylim()))
         _save(figure, path)
 
 
-def by_step(path: Path, quantity: str, lines: Mapping[str, Array], wanted: Sequence[float] = ()) -> None:
-    """A line a method over the steps ahead; dashes where a share should lie."""
+def by_step(path: Path, quantity: str, lines: Mapping[str, Array], levels: Sequence[float] = ()) -> None:
+    """Plot a line for each method, values (steps,), and a dashed line at each of `levels`."""
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(figsize=(9, 3.4), layout="constrained")
         for number, (label, values) in enumerate(lines.items()):
             colour = (ACCENT, WARM)[number] if number < 2 else plt.get_cmap("tab10")(number)
             axes.plot(range(1, len(values) + 1), values, color=colour, lw=1.8 if number == 0 else 1.1, label=label)
-        for share in wanted:
-            axes.axhline(share, color=SOFT, lw=1, ls="--")
+        for level in levels:
+            axes.axhline(level, color=SOFT, lw=1, ls="--")
         axes.set_xlabel("steps ahead")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_title(quantity)
@@ -89,16 +92,19 @@ def by_step(path: Path, quantity: str, lines: Mapping[str, Array], wanted: Seque
 
 
 def curves(
-    path: Path, title: str, panels: Mapping[str, Mapping[str, Sequence[float]]], chosen: int | None = None, *, log: bool
+    path: Path, title: str, panels: Mapping[str, Mapping[str, Sequence[float]]], kept: int | None = None, *, log: bool
 ) -> None:
-    """A panel a quantity, a line a part, by epoch; `chosen` marks the epoch that was kept."""
+    """Plot a panel for each quantity, with a line of one value an epoch for each set of data.
+
+    `kept` marks the epoch whose network was kept; with `log` the losses get a logarithmic axis.
+    """
     with plt.rc_context(STYLE):
         figure, row = plt.subplots(1, len(panels), figsize=(4.5 * len(panels), 3), layout="constrained", squeeze=False)
         for axes, (quantity, lines) in zip(row[0], panels.items(), strict=True):
             for (label, values), colour in zip(lines.items(), (ACCENT, WARM), strict=False):
                 axes.plot(range(1, len(values) + 1), values, color=colour, lw=1.4, label=label)
-            if chosen is not None:
-                axes.axvline(chosen, color=SOFT, lw=1, ls="--", label=f"epoch kept: {chosen}")
+            if kept is not None:
+                axes.axvline(kept, color=SOFT, lw=1, ls="--", label=f"epoch kept: {kept}")
             axes.set_xlabel("epoch")
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.set_title(quantity)
@@ -110,16 +116,19 @@ def curves(
 
 
 def reliability(path: Path, title: str, labels: npt.NDArray[Any], probabilities: Array, bins: int = 15) -> None:
-    """Accuracy against confidence in bins of equal mass; the diagonal is perfect calibration."""
+    """Plot accuracy against confidence, in bins of equal mass; the diagonal is perfect calibration.
+
+    `labels` (texts,) are 0 or 1, `probabilities` (texts,) those of label 1.
+    """
     confidence = np.maximum(probabilities, 1 - probabilities)
-    right = (probabilities >= 0.5) == (labels == 1)
-    parts = np.array_split(np.argsort(confidence, kind="stable"), bins)
+    is_right = (probabilities >= 0.5) == (labels == 1)
+    rows = np.array_split(np.argsort(confidence, kind="stable"), bins)
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(figsize=(4, 3.6), layout="constrained")
         axes.plot([0.5, 1], [0.5, 1], color=SOFT, ls="--", lw=1, label="perfect")
         axes.plot(
-            [confidence[p].mean() for p in parts],
-            [right[p].mean() for p in parts],
+            [confidence[bin_rows].mean() for bin_rows in rows],
+            [is_right[bin_rows].mean() for bin_rows in rows],
             "o-",
             color=ACCENT,
             ms=4,
@@ -133,15 +142,18 @@ def reliability(path: Path, title: str, labels: npt.NDArray[Any], probabilities:
 
 
 def selective(path: Path, threshold: float, labels: npt.NDArray[Any], probabilities: Array) -> None:
-    """Accuracy on the most confident share of the texts, for every share; and where the threshold cuts."""
+    """Plot the accuracy on the most confident share of the texts, for every share, and mark the threshold's share.
+
+    `labels` (texts,) are 0 or 1, `probabilities` (texts,) those of label 1.
+    """
     confidence = np.maximum(probabilities, 1 - probabilities)
-    right = ((probabilities >= 0.5) == (labels == 1))[np.argsort(-confidence, kind="stable")]
-    shares = np.arange(1, len(right) + 1) / len(right)
-    least = max(1, len(right) // 100)
+    is_right = ((probabilities >= 0.5) == (labels == 1))[np.argsort(-confidence, kind="stable")]
+    counts = np.arange(1, len(is_right) + 1)
+    first = max(1, len(is_right) // 100)  # fewer texts are too few for a share
     covered = float((confidence >= threshold).mean())
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(figsize=(4, 3.6), layout="constrained")
-        axes.plot(shares[least:], (np.cumsum(right) / np.arange(1, len(right) + 1))[least:], color=ACCENT)
+        axes.plot((counts / len(is_right))[first:], (np.cumsum(is_right) / counts)[first:], color=ACCENT)
         axes.axvline(covered, color=WARM, ls="--", lw=1, label=f"not uncertain: {covered:.0%}")
         axes.set_xlabel("share of the texts, the surest first")
         axes.set_ylabel("accuracy")

@@ -1,4 +1,4 @@
-"""What a run leaves for readers: the summary table, `models/README.md`, and facts for the card."""
+"""Tables of text: printed to the terminal, or as Markdown."""
 
 from rich.console import Console
 from rich.table import Table
@@ -7,7 +7,7 @@ Row = tuple[str, ...]
 
 
 def show(title: str, header: Row, rows: list[Row]) -> None:
-    """Print a table to the terminal."""
+    """Print a table to the terminal; the first column is left-aligned, the others are right-aligned."""
     table = Table(title=title, title_justify="left")
     for name in header:
         table.add_column(name, justify="left" if name == header[0] else "right")
@@ -16,6 +16,7 @@ def show(title: str, header: Row, rows: list[Row]) -> None:
     Console(width=max(Console().width, 140)).print(table)
 
 
-def _markdown(header: Row, rows: list[Row]) -> str:
-    align = ["---"] + ["---:"] * (len(header) - 1)
-    return "".join(f"| {' | '.join(row)} |\n" for row in (header, tuple(align), *rows))
+def markdown(header: Row, rows: list[Row]) -> str:
+    """Return a Markdown table; the first column is left-aligned, the others are right-aligned."""
+    alignment = ("---", *["---:"] * (len(header) - 1))
+    return "".join(f"| {' | '.join(row)} |\n" for row in (header, alignment, *rows))

@@ -11,7 +11,7 @@ from sklearn.model_selection import StratifiedGroupKFold
 from service.artifacts.tokenizer import Tokenizer
 from service.interfaces import Labels
 from training.data.tables import DataError
-from training.data.texts import Texts, fetch_reviews, read_texts, read_unlabelled, normalize, exclude
+from training.data.texts import Texts, exclude, fetch_reviews, normalize, read_texts, read_unlabelled
 from training.sentiment import encoding
 from training.sentiment.encoding import EncodedSplit
 from training.sentiment.options import DataOptions

@@ -1,45 +1,51 @@
-"""Train the universal forecaster: one small recurrent network, on synthetic series alone, for any series.
+"""Train the universal forecaster: one small recurrent network for any series, trained on synthetic series alone.
 
-    python -m training.universal --directory runs/universal    # an hour of one core; goes on where it stopped
+    python -m training.universal --directory runs/universal    # an hour on one core; goes on where it stopped
 
-and writes it to models/ as the next version of `universal`.
+The command writes it to models/ as the next version of `universal`.
 
-An encoder of two GRU layers reads the context, a third GRU layer runs over the steps asked for, with what simple
-forecasts say of each (service/forecast/context_features.py), and gives nine quantiles of every step at once: none is fed back. The loss
-is the mean pinball loss in units of the series' own seasonal difference. Batch n is made from (seed, n) alone, so a
-run that was interrupted goes on with the batches that it would have had.
+An encoder of two GRU layers reads the context. A third GRU layer runs over the future steps; its inputs are what simple
+forecasts give for each step (service/forecast/context_features.py). It gives nine quantiles of every step at once, and
+none is fed back. The loss is the mean pinball loss in units of the series' own mean seasonal difference. Batch n depends
+on (seed, n) alone, so a run that was interrupted goes on with the batches that it would have had.
 """
 
 import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-
 from training.universal.batches import BATCH
+from training.universal.export import export
 from training.universal.fitting import train
 
-STEPS = 8_000
-SEED = 0
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line gives; `steps` is a number of batches."""
+
+    directory: Path
+    steps: int = 8_000
+    seed: int = 0
+    models_dir: Path = Path("models")
 
 
-def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+def parse(argv: Sequence[str] | None) -> Options:
     parser = argparse.ArgumentParser(prog="python -m training.universal", description=str(__doc__).split("\n")[0])
     add = parser.add_argument
     add("--directory", type=Path, required=True, help="for checkpoints and the log")
-    add("--steps", type=int, default=STEPS, help=f"batches of {BATCH} series (default: %(default)s)")
-    add("--seed", type=int, default=SEED, help="(default: %(default)s)")
-    add("--models-dir", type=Path, default=Path("models"), help="(default: %(default)s)")
-    return parser.parse_args(argv)
+    add("--steps", type=int, default=Options.steps, help=f"batches of {BATCH} series (default: %(default)s)")
+    add("--seed", type=int, default=Options.seed, help="(default: %(default)s)")
+    add("--models-dir", type=Path, default=Options.models_dir, help="(default: %(default)s)")
+    return Options(**vars(parser.parse_args(argv)))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    from training.universal.export import export  # it knows this module
-
-    options = arguments(argv)
+    options = parse(argv)
     model = train(options.directory, options.seed, options.steps)
     print("wrote", export(model, options.seed, options.steps, options.models_dir))
     return 0

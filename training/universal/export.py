@@ -1,6 +1,7 @@
-"""Measure a trained universal network on made-up series that it has not seen, and write it as a version.
+"""Measure a trained universal network on synthetic series that it has not seen, and write it as a version.
 
-Its intervals are calibrated there, and its skill stated; `training/zero_shot.py` measures it on real series.
+The intervals are calibrated on these series, and the card gives the errors on them. `training/zero_shot.py` measures
+the network on real series.
 """
 
 from datetime import UTC, datetime
@@ -8,8 +9,9 @@ from pathlib import Path
 
 import keras
 import numpy as np
+from numpy.random import Generator
 
-from service.artifacts import bundle, golden
+from service.artifacts import bundle
 from service.artifacts.card import (
     FORMAT_VERSION,
     ForecastCard,
@@ -19,51 +21,53 @@ from service.artifacts.card import (
     StepErrors,
     TrainingData,
 )
+from service.artifacts.golden import Golden, GoldenCase
 from service.forecast.context_features import CONTEXT, HORIZON, QUANTILES, ContextFeatures, context_features, quantiles
-from service.forecast.context_forecaster import ContextForecaster
 from service.forecast.forecaster import Forecaster
 from service.interfaces import Array, Network
 from training.data.tables import file_sha256
 from training.evaluation.conformal import conformal
 from training.export import versions
-from training.export.versions import in_memory, runner, save_forecaster
-from training.networks import universal as universal_module
-from training.universal import batches as batches_module
+from training.networks.universal import NAME
 from training.universal import fitting, synthetic
+from training.universal.batches import BATCH, LENGTHS, MAX_TARGET
 
-WINDOW = 4  # the least readings that it answers
+WINDOW = 4  # the fewest readings that it needs
 DEFAULT_HORIZON = 14
-HELD_OUT = 60  # batches, made from another seed than those trained on
+HELD_OUT = 60  # batches, made with another seed than the training batches
 LAYERS = "GRU(128) → GRU(128) over the context; GRU(128) over the steps → Dense(128, relu) → 9 quantiles"
 GOLDEN_TOLERANCE = 1e-4
 
 
 class HeldOut:
-    """What the network says of held-out series: all (rows, HORIZON), in units of each series' seasonal difference."""
+    """Forecasts of held-out series: all (rows, HORIZON), in units of each series' mean seasonal difference."""
 
-    def __init__(self, model: keras.Model, seed: int, batches: int = HELD_OUT) -> None:
-        network = runner(model)
-        parts = [_batch(network, np.random.default_rng((seed, number))) for number in range(batches)]
+    def __init__(self, model: keras.Model, seed: int, batches: int) -> None:
+        network = versions.runner(model)
+        parts = [_forecast(network, np.random.default_rng((seed, number))) for number in range(batches)]
         self.actual, self.naive, below, self.median, above = (np.concatenate(part) for part in zip(*parts, strict=True))
         error = self.actual - self.median
-        self.scores = np.abs(error) / np.maximum(np.where(error > 0, above, below), 1e-9)
+        self._scores = np.abs(error) / np.maximum(np.where(error > 0, above, below), 1e-9)
 
     def calibration(self) -> IntervalCalibration:
-        return conformal(self.scores, "spread", f"{len(self.scores):,} held-out synthetic series")
+        """Return the conformal calibration: errors over the distance of the 10 % or 90 % quantile from the median."""
+        return conformal(self._scores, "spread", f"{len(self._scores):,} held-out synthetic series")
 
     def step_errors(self) -> StepErrors:
-        def rmse(forecast: Array) -> list[float]:
-            found: list[float] = np.sqrt(np.mean(np.square(forecast - self.actual), axis=0)).tolist()
-            return found
-
+        """Return the RMSE of every step, of the median and of the seasonal naive forecast."""
         return StepErrors(
             baseline="seasonal_naive",
             split="held-out synthetic series, in units of their mean seasonal difference",
-            model_rmse=rmse(self.median),
-            baseline_rmse=rmse(self.naive),
+            model_rmse=self._rmse(self.median),
+            baseline_rmse=self._rmse(self.naive),
         )
 
-    def scored(self) -> list[Score]:
+    def _rmse(self, forecast: Array) -> list[float]:
+        rmse: list[float] = np.sqrt(np.mean(np.square(forecast - self.actual), axis=0)).tolist()
+        return rmse
+
+    def scores(self) -> list[Score]:
+        """Return the mean absolute error of the first `DEFAULT_HORIZON` steps, of the naive forecast and the median."""
         return [
             Score(
                 split="held-out synthetic",
@@ -76,35 +80,49 @@ class HeldOut:
         ]
 
 
-def _batch(network: Network, chance: np.random.Generator) -> tuple[Array, ...]:
-    """Actual, seasonal naive, distance of the 10 % quantile below, median, and of the 90 % quantile above."""
-    time = int(chance.choice(batches_module.LENGTHS[2:]))
-    season = synthetic.choose_season(chance)
-    series = synthetic.sample(chance, batches_module.BATCH, time + HORIZON, season)
-    known, future = series[:, :time], series[:, time:]
-    seen = context_features(known, np.full(len(known), time), np.ones(known.shape, bool), season, HORIZON)
-    found = quantiles(seen, network(seen.readings, seen.steps)["output"])
-    back = season if season < time else 1
-    naive = known[:, np.arange(HORIZON) % back - back]
-    low, middle, high = found[..., 0], found[..., QUANTILES.index(0.5)], found[..., -1]
+def _forecast(network: Network, rng: Generator) -> tuple[Array, ...]:
+    """Forecast one batch of new series.
+
+    Returns five arrays (BATCH, HORIZON): actual readings, seasonal naive forecast, distance of the 10 % quantile below
+    the median, median, distance of the 90 % quantile above it.
+    """
+    time = int(rng.choice(LENGTHS[2:]))
+    season_length = synthetic.choose_season_length(rng)
+    series = synthetic.sample(rng, BATCH, time + HORIZON, season_length)
+    past, future = series[:, :time], series[:, time:]
+    features = context_features(past, np.full(len(past), time), np.ones(past.shape, bool), season_length, HORIZON)
+    predicted = quantiles(features, network(features.readings, features.steps)["output"])
+    lag = season_length if season_length < time else 1
+    naive = past[:, np.arange(HORIZON) % lag - lag]
+    low, middle, high = predicted[..., 0], predicted[..., QUANTILES.index(0.5)], predicted[..., -1]
     return tuple(
-        _scaled(values, seen) for values in (future, naive, middle - low + seen.base, middle, high - middle + seen.base)
+        _scaled(values, features)
+        for values in (future, naive, middle - low + features.base, middle, high - middle + features.base)
     )
 
 
-def _scaled(values: Array, seen: ContextFeatures) -> Array:
-    most = batches_module.MAX_TARGET
-    return np.clip((values - seen.base) / seen.scale, -most, most)
+def _scaled(values: Array, features: ContextFeatures) -> Array:
+    return np.clip((values - features.base) / features.scale, -MAX_TARGET, MAX_TARGET)
 
 
-def export(model: keras.Model, seed: int, steps: int, models_dir: Path) -> Path:
-    """Write the next version of `universal`, proven in both engines. Raises BundleError."""
-    held = HeldOut(model, seed + 1)
-    card = ForecastCard(
+def export(model: keras.Model, seed: int, steps: int, models_dir: Path, held_out_batches: int = HELD_OUT) -> Path:
+    """Write the next version of `universal`, verified in both engines, and return its path.
+
+    `seed` and `steps` are those of the training. Raises BundleError where the version does not give the golden answers.
+    """
+    held_out = HeldOut(model, seed + 1, held_out_batches)
+    card = _card(model, seed, steps, bundle.next_version(models_dir, NAME), held_out)
+    golden = golden_answers(versions.in_memory(card, None, model))
+    path, _ = versions.save_forecaster(models_dir, card, golden, model)
+    return path
+
+
+def _card(model: keras.Model, seed: int, steps: int, version: str, held_out: HeldOut) -> ForecastCard:
+    return ForecastCard(
         format_version=FORMAT_VERSION,
         task="forecast",
-        name=universal_module.NAME,
-        version=bundle.next_version(models_dir, universal_module.NAME),
+        name=NAME,
+        version=version,
         network=LAYERS,
         parameters=model.count_params(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -112,29 +130,29 @@ def export(model: keras.Model, seed: int, steps: int, models_dir: Path) -> Path:
         data=TrainingData(
             source="synthetic series made by training/universal/synthetic.py; no real reading",
             sha256=file_sha256(Path(synthetic.__file__)),
-            rows=steps * batches_module.BATCH,
+            rows=steps * BATCH,
             columns={},
             audit=["the SHA-256 is that of the generator's source: series are made while training"],
         ),
         splits=[
-            Split(name="train", rows=steps * batches_module.BATCH, use=f"series made from seed {seed}, each seen once"),
+            Split(name="train", rows=steps * BATCH, use=f"series made from seed {seed}, each seen once"),
             Split(
                 name="held-out synthetic",
-                rows=len(held.actual),
+                rows=len(held_out.actual),
                 use=f"series made from seed {seed + 1}; calibrate the intervals and give the scores",
             ),
         ],
         settings={
-            "kind": universal_module.NAME,
+            "kind": NAME,
             "batches": steps,
-            "batch": batches_module.BATCH,
+            "batch": BATCH,
             "learning_rate": fitting.LEARNING_RATE,
             "loss": "mean pinball loss of nine quantiles, in units of the seasonal difference",
         },
         seeds=[seed],
         seed=seed,
         choice="One seed was trained; its size and its inputs were chosen on half of the real series, by name.",
-        scores=held.scored(),
+        scores=held_out.scores(),
         spread=[],
         limits=[
             f"reads up to {CONTEXT} readings; what lies before them is not seen",
@@ -146,27 +164,23 @@ def export(model: keras.Model, seed: int, steps: int, models_dir: Path) -> Path:
         steps=HORIZON,
         horizon=DEFAULT_HORIZON,
         max_horizon=HORIZON,
-        step_errors=held.step_errors(),
-        calibration=held.calibration(),
+        step_errors=held_out.step_errors(),
+        calibration=held_out.calibration(),
     )
-    forecaster = in_memory(card, None, model)
-    path, _ = save_forecaster(models_dir, card, golden_answers(forecaster), model)
-    return path
 
 
-def golden_answers(forecaster: Forecaster) -> golden.Golden:
-    """Short and long, seasonal and not, with gaps: made-up readings as the network answers them."""
-    assert isinstance(forecaster, ContextForecaster)
-    chance = np.random.default_rng(0)
-    wave = [100 + 0.2 * t + 10 * float(np.sin(2 * np.pi * t / 12)) + float(chance.normal()) for t in range(96)]
-    walk = np.cumsum(chance.normal(size=40)).tolist()
+def golden_answers(forecaster: Forecaster) -> Golden:
+    """Return synthetic requests with the network's answers: short and long, seasonal and not, with a missing reading."""
+    rng = np.random.default_rng(0)
+    wave = [100 + 0.2 * t + 10 * float(np.sin(2 * np.pi * t / 12)) + float(rng.normal()) for t in range(96)]
+    random_walk = np.cumsum(rng.normal(size=40)).tolist()
     requests = [
         {"readings": wave, "horizon": 14, "levels": [80, 95]},
         {"readings": [*wave[:30], None, *wave[31:60]], "horizon": 3, "levels": [], "season": 12},
-        {"readings": walk, "horizon": HORIZON, "levels": [80]},
+        {"readings": random_walk, "horizon": HORIZON, "levels": [80]},
         {"readings": [3.0, 4.0, 3.5, 5.0], "horizon": 2, "levels": []},
     ]
-    cases = [golden.GoldenCase(request=r, answer=forecaster.replay(r)) for r in requests]
-    return golden.Golden(
+    cases = [GoldenCase(request=r, answer=forecaster.replay(r)) for r in requests]
+    return Golden(
         relative_tolerance=GOLDEN_TOLERANCE, absolute_tolerance=GOLDEN_TOLERANCE * float(np.ptp(wave)), cases=cases
     )

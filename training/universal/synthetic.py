@@ -1,10 +1,10 @@
-"""Made-up series of every kind, for a network that must forecast series it has never seen.
+"""Synthetic series of every kind, for a network that must forecast series it has never seen.
 
-    python -m training.universal.synthetic pictures/      # draws a page of samples for every family
+    python -m training.universal.synthetic pictures/      # plots samples of every family
 
-Each family below is a way that real series come about; `sample` draws a group from a mixture of them and passes it
-through what happens to any series: mixing, damping of the trend, changes of level, spikes, calendar effects, other
-scales and units. No real reading is used anywhere.
+Each family below is a way in which real series arise. `sample` takes rows from a mixture of the families, and
+`disturb` adds what happens to any series: mixing, changes of level, spikes, calendar effects, other scales and units.
+No real reading is used anywhere. The generator is one file, because a card names it by the SHA-256 of this file.
 
 Sources of the ideas: ForecastPFN (Dooley et al., 2023, arXiv 2311.01933) for trend × season × noise; TempoPFN
 (Moroshan et al., 2025, arXiv 2510.25502) for Gaussian processes, regime-switching stochastic differential equations,
@@ -18,148 +18,154 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from numpy.random import Generator
 from scipy.signal import lfilter
 
 from service.interfaces import Array
 
-Chance = np.random.Generator
-Family = Callable[[Chance, int, int, int], Array]  # (chance, rows, length, season) → (rows, length)
+Family = Callable[[Generator, int, int, int], Array]  # (rng, rows, length, season length) → (rows, length)
 
 SEASONS = (1, 4, 5, 7, 12, 24, 48, 52)
 SEASON_SHARES = (0.17, 0.17, 0.02, 0.11, 0.33, 0.09, 0.06, 0.05)
 LONGER_SEASONS = {7: 365, 24: 168, 48: 336, 52: 0, 12: 0, 4: 0, 5: 0, 1: 0}
 
 
-def choose_season(chance: Chance) -> int:
-    return int(chance.choice(SEASONS, p=SEASON_SHARES))
+def choose_season_length(rng: Generator) -> int:
+    """Choose one of `SEASONS` with the probabilities `SEASON_SHARES`."""
+    return int(rng.choice(SEASONS, p=SEASON_SHARES))
 
 
-def sample(chance: Chance, rows: int, length: int, season: int) -> Array:
-    """(rows, length) series of one season; the families are drawn row by row from their shares."""
-    counts = chance.multinomial(rows, SHARES)
-    parts = [family(chance, count, length, season) for family, count in zip(FAMILIES, counts, strict=True) if count]
-    series = chance.permutation(np.concatenate(parts))
-    return disturbed(chance, series, season)
+def sample(rng: Generator, rows: int, length: int, season_length: int) -> Array:
+    """Return `rows` series of `length` readings each, all of one season length: (rows, length).
+
+    Every row comes from a family, chosen at random with the probabilities `SHARES`; then `disturb` changes it.
+    """
+    counts = rng.multinomial(rows, SHARES)
+    parts = [family(rng, count, length, season_length) for family, count in zip(FAMILIES, counts, strict=True) if count]
+    series = rng.permutation(np.concatenate(parts))
+    return disturb(rng, series, season_length)
 
 
-def composed(chance: Chance, rows: int, length: int, season: int) -> Array:
+def composed(rng: Generator, rows: int, length: int, season_length: int) -> Array:
     """Trend, season and noise, added or multiplied."""
-    size = _between(chance, rows, 0.0, 1.2, power=2.0)
-    trend = _trend(chance, rows, length) * _log_between(chance, rows, 0.1, 10)
-    wave = _season(chance, rows, length, season) * _log_between(chance, rows, 0.3, 10)
-    wave *= _often(chance, rows, 0.85)
-    noise = _noise(chance, rows, length, season) * _log_between(chance, rows, 0.3, 2.0)
+    size = _power_uniform(rng, rows, 0.0, 1.2, power=2.0)
+    trend = _trend(rng, rows, length) * _log_uniform(rng, rows, 0.1, 10)
+    wave = _seasonal(rng, rows, length, season_length) * _log_uniform(rng, rows, 0.3, 10)
+    wave *= _bernoulli(rng, rows, 0.85)
+    noise = _noise(rng, rows, length, season_length) * _log_uniform(rng, rows, 0.3, 2.0)
     total = trend + wave + noise
     total /= total.std(axis=1, keepdims=True) + 1e-9
-    grown = np.exp(np.clip(size * total, -6, 6))
-    chosen: Array = np.where(_often(chance, rows, 0.5), grown, total)
-    return chosen
+    exponential = np.exp(np.clip(size * total, -6, 6))
+    series: Array = np.where(_bernoulli(rng, rows, 0.5), exponential, total)
+    return series
 
 
-def state_space(chance: Chance, rows: int, length: int, season: int) -> Array:
-    """Exponential smoothing run forwards: level, damped trend and season moved by the same error."""
-    alpha = _between(chance, rows, 0.02, 0.99, power=1.3)[:, 0]
-    beta = (alpha * chance.uniform(0, 0.3, rows)) * (chance.random(rows) < 0.5)
-    gamma = (1 - alpha) * chance.uniform(0, 0.5, rows) * (chance.random(rows) < 0.7)
-    damping = chance.choice([1.0, 0.98, 0.95, 0.9, 0.8], rows)
-    sigma = _log_between(chance, rows, 0.02, 1.5)[:, 0]
-    level, slope = np.zeros(rows), chance.normal(0, 0.05, rows) * (chance.random(rows) < 0.6)
-    wave = _pattern(chance, rows, season) * _often(chance, rows, 0.85) if season > 1 else np.zeros((rows, 1))
-    errors = _noise(chance, rows, length, season, plain=True) * sigma[:, None]
+def state_space(rng: Generator, rows: int, length: int, season_length: int) -> Array:
+    """Simulated exponential smoothing: the same error moves the level, the damped trend and the season."""
+    alpha = _power_uniform(rng, rows, 0.02, 0.99, power=1.3)[:, 0]
+    beta = (alpha * rng.uniform(0, 0.3, rows)) * (rng.random(rows) < 0.5)
+    gamma = (1 - alpha) * rng.uniform(0, 0.5, rows) * (rng.random(rows) < 0.7)
+    damping = rng.choice([1.0, 0.98, 0.95, 0.9, 0.8], rows)
+    sigma = _log_uniform(rng, rows, 0.02, 1.5)[:, 0]
+    level, slope = np.zeros(rows), rng.normal(0, 0.05, rows) * (rng.random(rows) < 0.6)
+    wave = (
+        _pattern(rng, rows, season_length) * _bernoulli(rng, rows, 0.85) if season_length > 1 else np.zeros((rows, 1))
+    )
+    errors = _noise(rng, rows, length, season_length, plain=True) * sigma[:, None]
     out = np.empty((rows, length))
     for t in range(length):
-        phase = t % season
+        phase = t % season_length
         out[:, t] = level + slope + wave[:, phase] + errors[:, t]
         level = level + damping * slope + alpha * errors[:, t]
         slope = damping * slope + beta * errors[:, t]
-        wave[:, phase] += gamma * errors[:, t] * (season > 1)
-    grown = np.exp(np.clip(out * _log_between(chance, rows, 0.02, 0.4), -8, 8))
-    return np.where(_often(chance, rows, 0.45), grown, out)
+        wave[:, phase] += gamma * errors[:, t] * (season_length > 1)
+    exponential = np.exp(np.clip(out * _log_uniform(rng, rows, 0.02, 0.4), -8, 8))
+    return np.where(_bernoulli(rng, rows, 0.45), exponential, out)
 
 
-def seasonal_arima(chance: Chance, rows: int, length: int, season: int) -> Array:
+def seasonal_arima(rng: Generator, rows: int, length: int, season_length: int) -> Array:
     """Autoregressive and moving-average terms, plain and seasonal, integrated or not."""
     out = np.empty((rows, length))
-    warm = length + 4 * season + 50
+    simulated = length + 4 * season_length + 50
     for row in range(rows):
-        shocks = chance.normal(size=warm) if chance.random() < 0.7 else chance.standard_t(4, warm)
-        top, bottom = np.array([1.0]), np.array([1.0])
-        bottom = np.convolve(bottom, _stable(chance))
-        top = np.convolve(top, [1.0, chance.uniform(-0.9, 0.6)])
-        if season > 1 and chance.random() < 0.85:
-            gap = np.zeros(season - 1)
-            top = np.convolve(top, np.concatenate([[1.0], gap, [chance.uniform(-0.9, 0.1)]]))
-            reach = 1.0 if chance.random() < 0.7 else chance.uniform(0.3, 0.98)
-            bottom = np.convolve(bottom, np.concatenate([[1.0], gap, [-reach]]))
-        if chance.random() < 0.45:
-            bottom = np.convolve(bottom, [1.0, -1.0])
-        out[row] = lfilter(top, bottom, shocks)[-length:]
-    wave = _season(chance, rows, length, season) * _log_between(chance, rows, 0.1, 3) * _often(chance, rows, 0.6)
+        shocks = rng.normal(size=simulated) if rng.random() < 0.7 else rng.standard_t(4, simulated)
+        moving_average, autoregression = np.array([1.0]), np.array([1.0])
+        autoregression = np.convolve(autoregression, _stationary_polynomial(rng))
+        moving_average = np.convolve(moving_average, [1.0, rng.uniform(-0.9, 0.6)])
+        if season_length > 1 and rng.random() < 0.85:
+            gap = np.zeros(season_length - 1)
+            moving_average = np.convolve(moving_average, np.concatenate([[1.0], gap, [rng.uniform(-0.9, 0.1)]]))
+            seasonal_root = 1.0 if rng.random() < 0.7 else rng.uniform(0.3, 0.98)
+            autoregression = np.convolve(autoregression, np.concatenate([[1.0], gap, [-seasonal_root]]))
+        if rng.random() < 0.45:
+            autoregression = np.convolve(autoregression, [1.0, -1.0])
+        out[row] = lfilter(moving_average, autoregression, shocks)[-length:]
+    wave = _seasonal(rng, rows, length, season_length) * _log_uniform(rng, rows, 0.1, 3) * _bernoulli(rng, rows, 0.6)
     out = out / (out.std(axis=1, keepdims=True) + 1e-9) + wave
-    drift = chance.normal(0, 1.5, (rows, 1)) * np.linspace(0, 1, length) * _often(chance, rows, 0.5)
+    drift = rng.normal(0, 1.5, (rows, 1)) * np.linspace(0, 1, length) * _bernoulli(rng, rows, 0.5)
     out += drift
-    grown = np.exp(np.clip(out * _log_between(chance, rows, 0.03, 0.6), -8, 8))
-    chosen: Array = np.where(_often(chance, rows, 0.45), grown, out)
-    return chosen
+    exponential = np.exp(np.clip(out * _log_uniform(rng, rows, 0.03, 0.6), -8, 8))
+    series: Array = np.where(_bernoulli(rng, rows, 0.45), exponential, out)
+    return series
 
 
-def gaussian_process(chance: Chance, rows: int, length: int, season: int) -> Array:
+def gaussian_process(rng: Generator, rows: int, length: int, season_length: int) -> Array:
     """Smooth, rough and periodic processes, by random Fourier features (Rahimi and Recht, 2007)."""
     time = np.arange(length)
     out = np.zeros((rows, length))
     for _ in range(2):
-        scale = _log_between(chance, rows, 3, 2.0 * length)
-        freedom = chance.choice([2.0, 3.0, 5.0, 60.0], (rows, 1))
-        frequency = chance.standard_t(freedom, (rows, 24)) / scale
-        phase = chance.uniform(0, 2 * np.pi, (rows, 24))
+        scale = _log_uniform(rng, rows, 3, 2.0 * length)
+        freedom = rng.choice([2.0, 3.0, 5.0, 60.0], (rows, 1))
+        frequency = rng.standard_t(freedom, (rows, 24)) / scale
+        phase = rng.uniform(0, 2 * np.pi, (rows, 24))
         waves = np.cos(frequency[:, :, None] * time + phase[:, :, None]).sum(axis=1)
-        out += waves / np.sqrt(12) * _log_between(chance, rows, 0.2, 3)
-    wave = _season(chance, rows, length, season) * _log_between(chance, rows, 0.1, 3) * _often(chance, rows, 0.75)
-    return out + wave + _noise(chance, rows, length, season) * _log_between(chance, rows, 0.03, 1)
+        out += waves / np.sqrt(12) * _log_uniform(rng, rows, 0.2, 3)
+    wave = _seasonal(rng, rows, length, season_length) * _log_uniform(rng, rows, 0.1, 3) * _bernoulli(rng, rows, 0.75)
+    return out + wave + _noise(rng, rows, length, season_length) * _log_uniform(rng, rows, 0.03, 1)
 
 
-def switching_walk(chance: Chance, rows: int, length: int, season: int) -> Array:
+def switching_walk(rng: Generator, rows: int, length: int, season_length: int) -> Array:
     """A mean-reverting diffusion whose level, pull and volatility switch between regimes."""
     regimes = 3
-    stay = chance.choice([0.98, 0.99, 0.998, 1.0], rows)
-    pull = _log_between(chance, rows * regimes, 0.003, 0.7).reshape(rows, regimes)
-    level = chance.normal(0, 2, (rows, regimes))
-    wild = _log_between(chance, rows * regimes, 0.1, 1.0).reshape(rows, regimes)
-    state, value = chance.integers(0, regimes, rows), level[:, 0].copy()
-    shocks, moves = chance.normal(size=(length, rows)), chance.random((length, rows))
-    fresh = chance.integers(0, regimes, (length, rows))
-    out, each = np.empty((rows, length)), np.arange(rows)
+    stay = rng.choice([0.98, 0.99, 0.998, 1.0], rows)
+    pull = _log_uniform(rng, rows * regimes, 0.003, 0.7).reshape(rows, regimes)
+    level = rng.normal(0, 2, (rows, regimes))
+    volatility = _log_uniform(rng, rows * regimes, 0.1, 1.0).reshape(rows, regimes)
+    state, value = rng.integers(0, regimes, rows), level[:, 0].copy()
+    shocks, moves = rng.normal(size=(length, rows)), rng.random((length, rows))
+    fresh = rng.integers(0, regimes, (length, rows))
+    out, row = np.empty((rows, length)), np.arange(rows)
     for t in range(length):
         state = np.where(moves[t] < stay, state, fresh[t])
-        value = value + pull[each, state] * (level[each, state] - value) + wild[each, state] * shocks[t]
+        value = value + pull[row, state] * (level[row, state] - value) + volatility[row, state] * shocks[t]
         out[:, t] = value
-    wave = _season(chance, rows, length, season) * _log_between(chance, rows, 0.3, 4) * _often(chance, rows, 0.6)
+    wave = _seasonal(rng, rows, length, season_length) * _log_uniform(rng, rows, 0.3, 4) * _bernoulli(rng, rows, 0.6)
     return out + wave
 
 
-def cycles(chance: Chance, rows: int, length: int, season: int) -> Array:
-    """Irregular cycles of no calendar: damped stochastic oscillations, sharpened into sawtooths or floods and ebbs."""
+def cycles(rng: Generator, rows: int, length: int, season_length: int) -> Array:
+    """Irregular cycles outside the calendar: damped stochastic oscillations, some as sawtooths, some with sharp peaks."""
     out = np.empty((rows, length))
     for row in range(rows):
-        period, damp = np.exp(chance.uniform(np.log(5), np.log(max(12.0, length / 4)))), chance.uniform(0.9, 0.998)
+        period, damp = np.exp(rng.uniform(np.log(5), np.log(max(12.0, length / 4)))), rng.uniform(0.9, 0.998)
         poles = [1.0, -2 * damp * np.cos(2 * np.pi / period), damp**2]
-        out[row] = lfilter([1.0], poles, chance.normal(size=length + 200))[200:]
+        out[row] = lfilter([1.0], poles, rng.normal(size=length + 200))[200:]
     out /= out.std(axis=1, keepdims=True) + 1e-9
-    sharpened = np.where(_often(chance, rows, 0.5), np.exp(out * _between(chance, rows, 0.2, 1.3)), out)
-    period = _log_between(chance, rows, 4, max(8.0, length / 3))
-    saw = ((np.arange(length) / period + chance.random((rows, 1))) % 1.0) - 0.5
-    sharpened += saw * chance.normal(0, 2, (rows, 1)) * _often(chance, rows, 0.25)
-    return sharpened + _noise(chance, rows, length, season) * _log_between(chance, rows, 0.02, 0.5)
+    sharpened = np.where(_bernoulli(rng, rows, 0.5), np.exp(out * _power_uniform(rng, rows, 0.2, 1.3)), out)
+    period = _log_uniform(rng, rows, 4, max(8.0, length / 3))
+    saw = ((np.arange(length) / period + rng.random((rows, 1))) % 1.0) - 0.5
+    sharpened += saw * rng.normal(0, 2, (rows, 1)) * _bernoulli(rng, rows, 0.25)
+    return sharpened + _noise(rng, rows, length, season_length) * _log_uniform(rng, rows, 0.02, 0.5)
 
 
-def counts(chance: Chance, rows: int, length: int, season: int) -> Array:
-    """Counted events: Poisson about a slowly moving, seasonal mean, sometimes mostly zero."""
+def counts(rng: Generator, rows: int, length: int, season_length: int) -> Array:
+    """Counts of events: Poisson with a slowly moving, seasonal mean; some are mostly zero."""
     mean = np.exp(
-        _trend(chance, rows, length) * 0.4
-        + _season(chance, rows, length, season) * chance.uniform(0, 0.6, (rows, 1))
-        + np.log(_log_between(chance, rows, 0.5, 500))
+        _trend(rng, rows, length) * 0.4
+        + _seasonal(rng, rows, length, season_length) * rng.uniform(0, 0.6, (rows, 1))
+        + np.log(_log_uniform(rng, rows, 0.5, 500))
     )
-    return chance.poisson(np.clip(mean, 0, 1e6)).astype(float)
+    return rng.poisson(np.clip(mean, 0, 1e6)).astype(float)
 
 
 FAMILIES: tuple[Family, ...] = (
@@ -168,129 +174,137 @@ FAMILIES: tuple[Family, ...] = (
 SHARES = (0.34, 0.24, 0.19, 0.07, 0.05, 0.08, 0.03)
 
 
-def disturbed(chance: Chance, series: Array, season: int) -> Array:
-    """What happens to any series: mixing with another, steps of level, spikes, calendar effects, its own units."""
+def disturb(rng: Generator, series: Array, season_length: int) -> Array:
+    """Add what happens to any series: mixing with another, steps of level, spikes, calendar effects, its own units.
+
+    Takes and returns (rows, length).
+    """
     rows, length = series.shape
     spread = series.std(axis=1, keepdims=True)
     flat = spread < 1e-9
     series = series / np.where(flat, 1, spread)
     other = np.roll(series, 1, axis=0)
-    share = np.where(_often(chance, rows, 0.12), chance.beta(1.5, 1.5, (rows, 1)), 1.0)
+    share = np.where(_bernoulli(rng, rows, 0.12), rng.beta(1.5, 1.5, (rows, 1)), 1.0)
     series = share * series + (1 - share) * other
-    steps = (chance.random((rows, length)) < 0.7 / length) * chance.normal(0, 1.2, (rows, length))
-    series = series + np.cumsum(steps, axis=1) * _often(chance, rows, 0.12)
-    spikes = (chance.random((rows, length)) < 0.01) * chance.standard_t(3, (rows, length)) * 1.5
-    series = series + spikes * _often(chance, rows, 0.12)
-    if season in (4, 12):
-        series = series + _calendar(chance, rows, length) * _often(chance, rows, 0.2)
-    kept = np.where(_often(chance, rows, 0.03), np.maximum(series, np.quantile(series, 0.3, axis=1)[:, None]), series)
-    return kept * _log_between(chance, rows, 1e-3, 1e5) + chance.normal(0, 5, (rows, 1)) * _often(chance, rows, 0.5)
+    steps = (rng.random((rows, length)) < 0.7 / length) * rng.normal(0, 1.2, (rows, length))
+    series = series + np.cumsum(steps, axis=1) * _bernoulli(rng, rows, 0.12)
+    spikes = (rng.random((rows, length)) < 0.01) * rng.standard_t(3, (rows, length)) * 1.5
+    series = series + spikes * _bernoulli(rng, rows, 0.12)
+    if season_length in (4, 12):
+        series = series + _calendar(rng, rows, length) * _bernoulli(rng, rows, 0.2)
+    floored = np.where(
+        _bernoulli(rng, rows, 0.03), np.maximum(series, np.quantile(series, 0.3, axis=1)[:, None]), series
+    )
+    return floored * _log_uniform(rng, rows, 1e-3, 1e5) + rng.normal(0, 5, (rows, 1)) * _bernoulli(rng, rows, 0.5)
 
 
-def _calendar(chance: Chance, rows: int, length: int) -> Array:
-    """Working days in a month: an irregular small pattern that a fixed season does not hold."""
-    drift = (np.arange(length) * 30.44 + chance.uniform(0, 7, (rows, 1))) % 7
-    return np.sin(2 * np.pi * drift / 7) * chance.uniform(0, 0.15, (rows, 1))
+def _calendar(rng: Generator, rows: int, length: int) -> Array:
+    """Working days in a month: a small irregular pattern that does not repeat with a fixed season."""
+    drift = (np.arange(length) * 30.44 + rng.uniform(0, 7, (rows, 1))) % 7
+    return np.sin(2 * np.pi * drift / 7) * rng.uniform(0, 0.15, (rows, 1))
 
 
-def _trend(chance: Chance, rows: int, length: int) -> Array:
-    """None, straight, bent, exponential, saturating, damped, or a wandering line; about unit size over the length."""
+def _trend(rng: Generator, rows: int, length: int) -> Array:
+    """No trend, or one that is straight, bent, exponential, saturating, damped, smooth or a random walk; of about unit size."""
     time = np.linspace(0, 1, length)
-    slope = chance.normal(0, 1, (rows, 1))
+    slope = rng.normal(0, 1, (rows, 1))
     straight = slope * time
-    at = chance.uniform(0.05, 1.0, (rows, 3))
-    bends = np.maximum(time - at[:, :, None], 0) * chance.normal(0, 2.0, (rows, 3, 1))
+    at = rng.uniform(0.05, 1.0, (rows, 3))
+    bends = np.maximum(time - at[:, :, None], 0) * rng.normal(0, 2.0, (rows, 3, 1))
     bent = straight + bends.sum(axis=1)
     growth = slope * np.expm1(3 * time) / np.expm1(3)
-    steep = _log_between(chance, rows, 4, 30)
-    saturating = slope / (1 + np.exp(np.clip(-steep * (time - chance.uniform(0, 1, (rows, 1))), -50, 50)))
-    damped = slope * (1 - np.exp(-_log_between(chance, rows, 1, 20) * time))
-    smooth = np.cumsum(np.cumsum(chance.normal(size=(rows, length)), axis=1), axis=1)
-    walk = np.cumsum(chance.normal(size=(rows, length)), axis=1)
+    steep = _log_uniform(rng, rows, 4, 30)
+    saturating = slope / (1 + np.exp(np.clip(-steep * (time - rng.uniform(0, 1, (rows, 1))), -50, 50)))
+    damped = slope * (1 - np.exp(-_log_uniform(rng, rows, 1, 20) * time))
+    smooth = np.cumsum(np.cumsum(rng.normal(size=(rows, length)), axis=1), axis=1)
+    walk = np.cumsum(rng.normal(size=(rows, length)), axis=1)
     wandering = smooth / (np.abs(smooth).max(axis=1, keepdims=True) + 1e-9)
     walking = walk / (np.abs(walk).max(axis=1, keepdims=True) + 1e-9)
     kinds = np.stack([0 * bent, straight, bent, growth, saturating, damped, wandering, walking])
-    kind = chance.choice(8, rows, p=[0.12, 0.16, 0.22, 0.1, 0.08, 0.08, 0.1, 0.14])
+    kind = rng.choice(8, rows, p=[0.12, 0.16, 0.22, 0.1, 0.08, 0.08, 0.1, 0.14])
     return kinds[kind, np.arange(rows)]
 
 
-def _season(chance: Chance, rows: int, length: int, season: int) -> Array:
-    """A repeated pattern of unit size that may change slowly, grow or fade; and a longer season above some."""
-    if season == 1:
+def _seasonal(rng: Generator, rows: int, length: int, season_length: int) -> Array:
+    """A repeated pattern of unit size that may change slowly, grow or fade; some have a longer season too."""
+    if season_length == 1:
         return np.zeros((rows, length))
-    phase = np.arange(length) % season
-    first, later = _pattern(chance, rows, season), _pattern(chance, rows, season)
-    share = np.linspace(0, 1, length) * np.where(_often(chance, rows, 0.35), chance.uniform(0, 1, (rows, 1)), 0)
+    phase = np.arange(length) % season_length
+    first, later = _pattern(rng, rows, season_length), _pattern(rng, rows, season_length)
+    share = np.linspace(0, 1, length) * np.where(_bernoulli(rng, rows, 0.35), rng.uniform(0, 1, (rows, 1)), 0)
     wave = first[:, phase] * (1 - share) + later[:, phase] * share
-    size = 1 + np.where(_often(chance, rows, 0.3), chance.uniform(-0.8, 1.5, (rows, 1)), 0) * np.linspace(0, 1, length)
+    size = 1 + np.where(_bernoulli(rng, rows, 0.3), rng.uniform(-0.8, 1.5, (rows, 1)), 0) * np.linspace(0, 1, length)
     wave = wave * size
-    longer = LONGER_SEASONS.get(season, 0)
+    longer = LONGER_SEASONS.get(season_length, 0)
     if longer:
-        above = _pattern(chance, rows, longer)[:, np.arange(length) % longer]
-        wave = wave + above * chance.uniform(0, 1.2, (rows, 1)) * _often(chance, rows, 0.6)
-        if longer % season == 0:  # a pattern of days beside the pattern within a day
-            days = chance.normal(0, 1, (rows, 7)) * (chance.random((rows, 1)) < 0.5)
-            days[:, 5:] += chance.normal(0, 1.5, (rows, 1))
-            wave = wave * (1 + 0.25 * days[:, np.arange(length) // season % 7])
+        above = _pattern(rng, rows, longer)[:, np.arange(length) % longer]
+        wave = wave + above * rng.uniform(0, 1.2, (rows, 1)) * _bernoulli(rng, rows, 0.6)
+        if longer % season_length == 0:  # a pattern of days beside the pattern within a day
+            days = rng.normal(0, 1, (rows, 7)) * (rng.random((rows, 1)) < 0.5)
+            days[:, 5:] += rng.normal(0, 1.5, (rows, 1))
+            wave = wave * (1 + 0.25 * days[:, np.arange(length) // season_length % 7])
     return wave
 
 
-def _pattern(chance: Chance, rows: int, season: int) -> Array:
-    """(rows, season) of zero mean and unit deviation: a few waves, or any value per phase, or a few spikes."""
-    time = np.arange(season) / season
-    orders = np.arange(1, min(season // 2, 6) + 1)
-    fade = orders[None, :] ** -chance.uniform(0.3, 2.5, (rows, 1))
-    sizes, shifts = chance.normal(size=(rows, len(orders))) * fade, chance.uniform(0, 1, (rows, len(orders)))
+def _pattern(rng: Generator, rows: int, season_length: int) -> Array:
+    """(rows, season_length) of zero mean and unit deviation: a few waves, any value at each phase, or a few spikes."""
+    time = np.arange(season_length) / season_length
+    orders = np.arange(1, min(season_length // 2, 6) + 1)
+    fade = orders[None, :] ** -rng.uniform(0.3, 2.5, (rows, 1))
+    sizes, shifts = rng.normal(size=(rows, len(orders))) * fade, rng.uniform(0, 1, (rows, len(orders)))
     waves = (sizes[:, :, None] * np.sin(2 * np.pi * (orders[:, None] * time + shifts[:, :, None]))).sum(axis=1)
-    free = chance.normal(size=(rows, season))
-    spiky = chance.standard_t(2.5, (rows, season)) * (chance.random((rows, season)) < 0.3)
-    kind = chance.choice(3, rows, p=[0.5, 0.32, 0.18])
+    free = rng.normal(size=(rows, season_length))
+    spiky = rng.standard_t(2.5, (rows, season_length)) * (rng.random((rows, season_length)) < 0.3)
+    kind = rng.choice(3, rows, p=[0.5, 0.32, 0.18])
     pattern = np.stack([waves, free, spiky])[kind, np.arange(rows)]
     pattern = pattern - pattern.mean(axis=1, keepdims=True)
     unit: Array = pattern / (pattern.std(axis=1, keepdims=True) + 1e-3)
     return unit
 
 
-def _noise(chance: Chance, rows: int, length: int, season: int, plain: bool = False) -> Array:
+def _noise(rng: Generator, rows: int, length: int, season_length: int, plain: bool = False) -> Array:
     """Unit noise: normal or heavy-tailed, sometimes autocorrelated, of changing or seasonal variance."""
-    normal = chance.normal(size=(rows, length))
-    heavy = chance.standard_t(4, (rows, length)) / np.sqrt(2)
-    noise = np.where(_often(chance, rows, 0.25), heavy, normal)
+    normal = rng.normal(size=(rows, length))
+    heavy = rng.standard_t(4, (rows, length)) / np.sqrt(2)
+    noise = np.where(_bernoulli(rng, rows, 0.25), heavy, normal)
     if plain:
         return noise
-    memory = chance.uniform(0.2, 0.95, rows) * (chance.random(rows) < 0.45)
+    memory = rng.uniform(0.2, 0.95, rows) * (rng.random(rows) < 0.45)
     for row in np.flatnonzero(memory):
         noise[row] = lfilter([np.sqrt(1 - memory[row] ** 2)], [1.0, -memory[row]], noise[row])
-    swing = np.exp(0.7 * np.sin(2 * np.pi * np.arange(length) / max(season, 8) + chance.uniform(0, 6, (rows, 1))))
-    noise = np.where(_often(chance, rows, 0.12), noise * swing, noise)
-    change = np.exp(np.linspace(-0.5, 0.5, length) * chance.normal(0, 1.2, (rows, 1)))
-    return np.where(_often(chance, rows, 0.15), noise * change, noise)
+    swing = np.exp(0.7 * np.sin(2 * np.pi * np.arange(length) / max(season_length, 8) + rng.uniform(0, 6, (rows, 1))))
+    noise = np.where(_bernoulli(rng, rows, 0.12), noise * swing, noise)
+    change = np.exp(np.linspace(-0.5, 0.5, length) * rng.normal(0, 1.2, (rows, 1)))
+    return np.where(_bernoulli(rng, rows, 0.15), noise * change, noise)
 
 
-def _stable(chance: Chance) -> Array:
+def _stationary_polynomial(rng: Generator) -> Array:
     """1 − φ₁B − φ₂B² of a stationary process, from its roots."""
-    if chance.random() < 0.3:
+    if rng.random() < 0.3:
         return np.array([1.0])
-    if chance.random() < 0.7:
-        return np.array([1.0, -chance.uniform(-0.5, 0.95)])
-    size, angle = chance.uniform(0.3, 0.95), chance.uniform(0, np.pi)
-    return np.array([1.0, -2 * size * np.cos(angle), size**2])
+    if rng.random() < 0.7:
+        return np.array([1.0, -rng.uniform(-0.5, 0.95)])
+    radius, angle = rng.uniform(0.3, 0.95), rng.uniform(0, np.pi)
+    return np.array([1.0, -2 * radius * np.cos(angle), radius**2])
 
 
-def _often(chance: Chance, rows: int, share: float) -> npt.NDArray[np.bool_]:
-    return chance.random((rows, 1)) < share
+def _bernoulli(rng: Generator, rows: int, share: float) -> npt.NDArray[np.bool_]:
+    """(rows, 1): true with probability `share`."""
+    return rng.random((rows, 1)) < share
 
 
-def _between(chance: Chance, rows: int, low: float, high: float, power: float = 1.0) -> Array:
-    return low + (high - low) * chance.random((rows, 1)) ** power
+def _power_uniform(rng: Generator, rows: int, low: float, high: float, power: float = 1.0) -> Array:
+    """(rows, 1) between `low` and `high`: uniform where `power` is 1, nearer to `low` where it is larger."""
+    return low + (high - low) * rng.random((rows, 1)) ** power
 
 
-def _log_between(chance: Chance, rows: int, low: float, high: float) -> Array:
-    return np.exp(chance.uniform(np.log(low), np.log(high), (rows, 1)))
+def _log_uniform(rng: Generator, rows: int, low: float, high: float) -> Array:
+    """(rows, 1) between `low` and `high`, with a uniform logarithm."""
+    return np.exp(rng.uniform(np.log(low), np.log(high), (rows, 1)))
 
 
-def draw(directory: Path) -> None:
-    """A page of samples for every family, and one of the whole mixture."""
+def plot_samples(directory: Path) -> None:
+    """Plot samples of every family, and of the whole mixture, into one PNG each."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -298,12 +312,12 @@ def draw(directory: Path) -> None:
 
     directory.mkdir(parents=True, exist_ok=True)
     for name, family in {**{f.__name__: f for f in FAMILIES}, "mixture": sample}.items():
-        chance = np.random.default_rng(0)
+        rng = np.random.default_rng(0)
         figure, axes = plt.subplots(4, 4, figsize=(14, 7), constrained_layout=True)
         for axis in axes.flat:
-            season = choose_season(chance)
-            axis.plot(family(chance, 2, 200, season)[0], linewidth=0.8)
-            axis.set_title(f"season {season}", fontsize=8)
+            season_length = choose_season_length(rng)
+            axis.plot(family(rng, 2, 200, season_length)[0], linewidth=0.8)
+            axis.set_title(f"season {season_length}", fontsize=8)
             axis.tick_params(labelsize=6)
         figure.suptitle(name.replace("_", " "))
         figure.savefig(directory / f"synthetic_{name}.png", dpi=70)
@@ -311,4 +325,4 @@ def draw(directory: Path) -> None:
 
 
 if __name__ == "__main__":
-    draw(Path(sys.argv[1] if len(sys.argv) > 1 else "pictures"))
+    plot_samples(Path(sys.argv[1] if len(sys.argv) > 1 else "pictures"))

@@ -64,20 +64,6 @@ def test_intervals_nest_hold_the_forecast_and_do_not_narrow(universal, count):
         before = upper - lower
 
 
-def test_intervals_hold_about_what_they_say(universal):
-    """Two hundred made-up series that it has not seen: 80 % intervals hold 70 to 90 % of what came."""
-    from training.universal import synthetic
-
-    chance = np.random.default_rng(99)
-    held = []
-    for season in (1, 4, 12, 7):
-        for row in synthetic.sample(chance, 50, 110, season):
-            found = ask(universal, row[:96], horizon=14, levels=[80], season=season)
-            band = found.intervals[0]
-            held.append(np.mean((row[96:] >= band.lower) & (row[96:] <= band.upper)))
-    assert 0.7 < np.mean(held) < 0.9
-
-
 def test_a_constant_series_is_continued_with_a_warning(universal):
     found = universal.prepare([7.0] * 40)
     assert [w.code for w in found.warnings] == ["constant_readings"]

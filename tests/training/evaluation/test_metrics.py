@@ -5,108 +5,115 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.evaluation import metrics, rolling
-from training.evaluation.rolling import Predictions
-
-SERIES = np.arange(60, dtype=float)
+from training.evaluation import metrics
+from training.evaluation.rolling import Predictions, without_intervals
 
 
-def banded(point, half, level=80.0):
+def with_interval(point, half, level=80.0):
     point = np.asarray(point, dtype=float)
     return Predictions(point, (level,), point[np.newaxis] - half, point[np.newaxis] + half)
 
 
 def test_metrics_by_hand():
-    """Errors +1 and −2 on readings 4 and 8, scale 3; the band of ±1 holds the first reading only."""
-    found = metrics.metrics(metrics.losses(np.array([[4.0, 8.0]]), banded([[5.0, 6.0]], 1.0)), scale=3.0)
-    assert found["rmse"] == pytest.approx(2.5**0.5)
-    assert (found["mae"], found["bias"], found["mase"]) == pytest.approx((1.5, -0.5, 0.5))
-    assert found["mape"] == pytest.approx(25)
-    assert found["smape"] == pytest.approx(100 * (1 / 9 + 2 / 14))
-    assert (found["coverage_80"], found["width_80"]) == (0.5, 2.0)
-    assert found["winkler_80"] == pytest.approx(2 + (0 + 1 * 2 / 0.2) / 2)
+    """Errors +1 and −2 on readings 4 and 8, scale 3; the interval of ±1 covers the first reading only."""
+    result = metrics.metrics(metrics.losses(np.array([[4.0, 8.0]]), with_interval([[5.0, 6.0]], 1.0)), scale=3.0)
+    assert result["rmse"] == pytest.approx(2.5**0.5)
+    assert (result["mae"], result["bias"], result["mase"]) == pytest.approx((1.5, -0.5, 0.5))
+    assert result["mape"] == pytest.approx(25)
+    assert result["smape"] == pytest.approx(100 * (1 / 9 + 2 / 14))
+    assert (result["coverage_80"], result["width_80"]) == (0.5, 2.0)
+    assert result["winkler_80"] == pytest.approx(2 + (0 + 1 * 2 / 0.2) / 2)
 
 
 def test_weighted_quantile_loss_by_hand():
     """Reading 10, median 9, ends 7 and 11: pinball 0.5, 0.3 and 0.1."""
-    found = metrics.metrics(metrics.losses(np.array([[10.0]]), banded([[9.0]], 2.0)), 0.0)
-    assert found["wql"] == pytest.approx(2 * (0.5 + 0.3 + 0.1) / 3 / 10)
-    assert "mase" not in found
+    result = metrics.metrics(metrics.losses(np.array([[10.0]]), with_interval([[9.0]], 2.0)), 0.0)
+    assert result["wql"] == pytest.approx(2 * (0.5 + 0.3 + 0.1) / 3 / 10)
+    assert "mase" not in result
 
 
 def test_every_step_has_its_own_figures():
-    found = metrics.each(metrics.losses(np.zeros((2, 2)), banded([[1.0, 2.0], [1.0, -2.0]], 1.5)), 1.0)
-    assert (found["rmse"], found["bias"], found["coverage_80"]) == ([1, 2], [1, 0], [1, 0])
+    result = metrics.by_step(metrics.losses(np.zeros((2, 2)), with_interval([[1.0, 2.0], [1.0, -2.0]], 1.5)), 1.0)
+    assert (result["rmse"], result["bias"], result["coverage_80"]) == ([1, 2], [1, 0], [1, 0])
 
 
 def test_a_missing_target_counts_nowhere():
     actual = np.array([[4.0, np.nan], [np.nan, np.nan]])
-    forecast = banded(np.full((2, 2), 5.0), 0.5)
-    found = metrics.metrics(metrics.losses(actual, forecast), 1.0)
-    alone = metrics.metrics(metrics.losses(actual[:1, :1], banded([[5.0]], 0.5)), 1.0)
-    assert found == pytest.approx(alone)
+    forecast = with_interval(np.full((2, 2), 5.0), 0.5)
+    result = metrics.metrics(metrics.losses(actual, forecast), 1.0)
+    alone = metrics.metrics(metrics.losses(actual[:1, :1], with_interval([[5.0]], 0.5)), 1.0)
+    assert result == pytest.approx(alone)
 
 
-def test_a_band_of_a_known_width_covers_its_share():
-    """±q of uniform errors on [−1, 1] holds a share q."""
+def test_an_interval_of_a_known_width_covers_its_share():
+    """±q covers a share q of errors that are uniform on [−1, 1]."""
     errors = np.linspace(-1, 1, 2001)[:, np.newaxis]
-    found = metrics.metrics(metrics.losses(errors, banded(np.zeros((2001, 1)), 0.8)), 0.0)
-    assert found["coverage_80"] == pytest.approx(0.8, abs=1e-3)
-    assert found["width_80"] == pytest.approx(1.6)
-
-
-def test_targets_after_the_end_are_missing_and_left_out_of_the_whole_path():
-    naive = lambda histories, steps, levels: rolling.without_intervals(rolling.last_value(histories, steps))  # noqa: E731
-    walk = rolling.rolling_backtest(SERIES, range(55, 60), 3, (), naive)
-    assert np.isnan(walk.actual).sum() == 3
-    assert len(walk.part(1).origins) == 5
-    assert walk.part(3).origins.tolist() == [55, 56, 57]
-    assert (walk.part(3).actual - walk.part(3).predicted.point == [1, 2, 3]).all()
-
-
-def test_a_method_sees_nothing_after_its_origin_and_cannot_change_the_series():
-    seen = []
-
-    def spy(histories, steps, levels):
-        seen.extend(histories)
-        for history in histories:
-            history[:] = -1
-        return rolling.without_intervals(np.zeros((len(histories), steps)))
-
-    walk = rolling.rolling_backtest(SERIES, [50, 52], 3, (), spy)
-    assert [len(history) for history in seen] == [50, 52]
-    assert walk.actual[0].tolist() == [50, 51, 52]
-    assert SERIES[0] == 0
-
-
-def test_forecasts_that_are_no_numbers_are_refused():
-    with pytest.raises(ValueError, match="not a finite number"):
-        rolling.rolling_backtest(SERIES, [50], 1, (), lambda h, s, v: rolling.without_intervals(np.array([[np.nan]])))
+    result = metrics.metrics(metrics.losses(errors, with_interval(np.zeros((2001, 1)), 0.8)), 0.0)
+    assert result["coverage_80"] == pytest.approx(0.8, abs=1e-3)
+    assert result["width_80"] == pytest.approx(1.6)
 
 
 @given(st.integers(0, 1000), st.integers(1, 40))
-def test_equal_methods_have_a_ratio_of_one_for_sure(seed, block):
+def test_equal_methods_have_a_ratio_of_one_without_uncertainty(seed, block):
     losses = np.random.default_rng(seed).random((30, 4)) + 0.1
-    found = metrics.ratio(losses, losses, block, draws=50)
-    assert (found.value, found.low, found.high) == pytest.approx((1, 1, 1))
+    result = metrics.ratio(losses, losses, block, draws=50)
+    assert (result.value, result.low, result.high) == pytest.approx((1, 1, 1))
 
 
-def test_a_ratio_is_of_means_its_interval_holds_it_and_the_seed_repeats_it():
+def test_a_ratio_is_one_of_means_inside_its_interval_and_the_seed_repeats_it():
     rng = np.random.default_rng(0)
-    ours, theirs = rng.random((60, 2)), rng.random((60, 2)) + 0.5
-    found = metrics.ratio(ours, theirs, 6, root=True)
-    assert found.value == pytest.approx((ours.mean() / theirs.mean()) ** 0.5)
-    assert found.low < found.value < found.high
-    assert found == metrics.ratio(ours, theirs, 6, root=True)
+    losses, baseline = rng.random((60, 2)), rng.random((60, 2)) + 0.5
+    result = metrics.ratio(losses, baseline, 6, root=True)
+    assert result.value == pytest.approx((losses.mean() / baseline.mean()) ** 0.5)
+    assert result.low < result.value < result.high
+    assert result == metrics.ratio(losses, baseline, 6, root=True)
 
 
 def test_too_few_origins_give_no_interval():
-    found = metrics.ratio(np.ones((4, 1)), np.full((4, 1), 2.0), 2)
-    assert (found.value, found.low, found.high) == (0.5, None, None)
+    result = metrics.ratio(np.ones((4, 1)), np.full((4, 1), 2.0), 2)
+    assert (result.value, result.low, result.high) == (0.5, None, None)
 
 
-def test_a_block_as_long_as_the_walk_is_shortened():
-    """One block would be every origin, each time: an interval of no width."""
-    found = metrics.ratio(np.random.default_rng(0).random((30, 1)), np.ones((30, 1)), 100)
-    assert found.low < found.high
-    assert found.blocks == 3
+def test_a_block_as_long_as_the_backtest_is_shortened():
+    """Otherwise every sample would be all origins, and the interval would have no width."""
+    result = metrics.ratio(np.random.default_rng(0).random((30, 1)), np.ones((30, 1)), 100)
+    assert result.low < result.high
+    assert result.blocks == 3
+
+
+def test_metrics_are_those_of_the_textbook():
+    losses = metrics.losses(np.array([[10.0, 20.0]]), without_intervals(np.array([[13.0, 16.0]])))
+    result = metrics.metrics(losses, 0.0)
+    assert result["rmse"] == pytest.approx(12.5**0.5)
+    assert (result["mae"], result["bias"], result["mape"]) == pytest.approx((3.5, -0.5, 25.0))
+
+
+def test_mape_is_left_out_where_a_reading_is_zero():
+    losses = metrics.losses(np.array([[0.0, 1.0]]), without_intervals(np.array([[1.0, 1.0]])))
+    assert "mape" not in metrics.metrics(losses, 0.0)
+
+
+def test_a_ratio_without_any_target_is_no_number():
+    result = metrics.ratio(np.full((20, 1), np.nan), np.ones((20, 1)), 2)
+    assert np.isnan([result.value, result.low, result.high]).all()
+
+
+def test_the_scale_of_mase_is_the_mean_seasonal_difference():
+    """Readings that grow by one a step differ by four over a season of four; a gap counts nowhere."""
+    readings = np.arange(12.0)
+    assert metrics.seasonal_scale(readings, 4) == 4.0
+    readings[6] = np.nan
+    assert metrics.seasonal_scale(readings, 4) == 4.0
+    assert metrics.seasonal_scale(readings[:4], 4) == 0.0
+
+
+@pytest.mark.parametrize(("arguments", "origins"), [((12, 14, 1), 24), ((1, 14, 1), 14), ((12, 14, 5), 5)])
+def test_a_block_has_two_seasons_or_the_steps_that_origins_share(arguments, origins):
+    assert metrics.block_length(*arguments) == origins
+
+
+def test_the_deviation_over_seeds_is_that_of_a_sample():
+    statistics = metrics.seed_statistics("rmse", "test", [1.0, 3.0], "1-14")
+    assert (statistics.mean, statistics.std) == pytest.approx((2.0, 2**0.5))
+    assert statistics.steps == "1-14"
+    assert metrics.seed_statistics("rmse", "test", [1.0]).std == 0.0

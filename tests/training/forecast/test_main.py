@@ -44,7 +44,7 @@ def test_a_users_series_becomes_versions_that_load_and_are_verified(trained):
     async def loaded():
         repository = ModelRepository(settings(home / "models"), bundle.load)
         await repository.open()
-        models = [(model.predictor.card, model.predictor.engine) for model in repository.registry]
+        models = [(model.predictor.card, model.predictor.backend) for model in repository.registry]
         await repository.close()
         return models
 

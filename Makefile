@@ -7,7 +7,7 @@ DEV := $(VENV)/.dev
 BACKTEST := $(VENV)/backtest
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help setup serve test check format train-forecast train-sentiment compile backtest zero-shot bench image lock clean
+.PHONY: help setup serve test test-fast check format train-forecast train-sentiment compile backtest zero-shot bench image lock clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -17,8 +17,11 @@ setup: $(DEV)  ## everything for serving, training and testing, into .venv
 serve: $(SERVE)  ## serve models/ on 127.0.0.1:8000 (GATECAST_PORT, GATECAST_HOST, … change it)
 	$(BIN)/python -m service
 
-test: $(DEV)  ## all tests, about four minutes on two cores
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+test: $(DEV)  ## all tests and their coverage, about four minutes on two cores
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov
+
+test-fast: $(DEV)  ## the tests that do not load TensorFlow, under a minute
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow"
 
 check: $(DEV)  ## formatting, lint, types, and who imports whom
 	$(BIN)/ruff format --check .
@@ -64,7 +67,7 @@ lock: $(DEV)  ## pin and hash the newest versions that pyproject.toml allows
 	  --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements/backtest.txt
 
 clean:  ## remove what setup and the checks made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info < (3, 14), f"Gatecast needs Python 3.11 to 3.13, this is {sys.version}; choose another with make PYTHON=python3.12"'

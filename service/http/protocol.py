@@ -95,6 +95,7 @@ class AdmissionProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._middleware: RequestMiddleware = self.app
         self._shedding = self._middleware.state.load_shedding
+        self.url = b""  # uvicorn sets it when a request begins
         self._is_refusing = False
         self._head_deadline: float | None = None
         self._head_bytes = 0  # of the request line and the headers so far

@@ -12,7 +12,7 @@ sawtooths, steps, spikes and augmentations; innovations state space models (Hynd
 (Box and Jenkins, 1970) for the two simulations.
 """
 
-import sys
+import argparse
 from collections.abc import Callable
 from pathlib import Path
 
@@ -325,4 +325,6 @@ def plot_samples(directory: Path) -> None:
 
 
 if __name__ == "__main__":
-    plot_samples(Path(sys.argv[1] if len(sys.argv) > 1 else "pictures"))
+    parser = argparse.ArgumentParser(prog="python -m training.universal.synthetic", description="Plot samples.")
+    parser.add_argument("directory", type=Path, nargs="?", default=Path("pictures"), help="(default: %(default)s)")
+    plot_samples(parser.parse_args().directory)

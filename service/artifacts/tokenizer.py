@@ -1,7 +1,7 @@
-"""Text → token numbers, outside of the network: equal, to the token, to the TextVectorization that a SavedModel holds.
+"""Text → token numbers outside of the network, equal to the TextVectorization layer that a SavedModel holds.
 
-What that one does (`standardise` in training/networks/text.py): lower ASCII letters, turn tags, punctuation and loose
-apostrophes into spaces, split at spaces, look the words up. A property test holds the two together.
+That layer (`standardize` in training/networks/text.py) lowers ASCII letters, replaces tags, punctuation and loose
+apostrophes by spaces, splits at spaces, and looks the words up. A property test compares the two.
 """
 
 import re
@@ -15,15 +15,15 @@ UNKNOWN_WORD = "[UNK]"
 
 # Possessive repeats: no match is tried in more than one way, so the time is linear in the text.
 TAGS = re.compile(r"<[\t\n\f\r ]*+(?:/[\t\n\f\r ]*+)?[a-z][^<>]*+>")
-# What ends a word: in ASCII all but letters, digits and the apostrophe; beyond it some punctuation and space.
-ASCII_BREAKS = bytes(b if b >= 0x80 or chr(b).isalnum() or b == ord("'") else ord(" ") for b in range(256))
-WIDE_BREAKS = re.compile("[\x80-\xbf\u2000-\u206f\u3000-\u303f]")
+# ASCII characters that separate words: all but letters, digits and the apostrophe. Beyond ASCII: some punctuation and spaces.
+ASCII_SEPARATORS = bytes(b if b >= 0x80 or chr(b).isalnum() or b == ord("'") else ord(" ") for b in range(256))
+WIDE_SEPARATORS = re.compile("[\x80-\xbf\u2000-\u206f\u3000-\u303f]")
 
 
 class Tokenizer:
-    """A vocabulary at work; token 0 is padding and 1 an unknown word.
+    """Looks words up in a vocabulary; token 0 is padding and 1 an unknown word.
 
-    Raises ValueError when `vocabulary` does not begin with those two or says a word twice.
+    Raises ValueError if `vocabulary` does not begin with those two, or has a word twice.
     """
 
     def __init__(self, vocabulary: Sequence[str]) -> None:
@@ -34,54 +34,54 @@ class Tokenizer:
             raise ValueError("a vocabulary has every word once")
 
     def __call__(self, text: str) -> "array[int]":
-        """The number of every word of `text`, in order, as 32-bit integers; none for a text without words.
+        """Return the number of every word of `text`, in order, as 32-bit integers.
 
         Raises UnicodeEncodeError for lone surrogates.
         """
-        return array("i", map(self._numbers.get, words(text), repeat(UNKNOWN)))
+        return array("i", map(self._numbers.get, split_words(text), repeat(UNKNOWN)))
 
 
-def words(text: str) -> list[str]:
-    """Split a text into words as the network's own tokeniser does."""
-    text = _spaced(text, " ")
-    found = [word for word in text.split(" ") if word]
-    loose = "'" in text and (" '" in text or "' " in text or text[0] == "'" or text[-1] == "'")
-    return [bare for _, bare in _tightened(found)] if loose else found
+def split_words(text: str) -> list[str]:
+    """Split a text into words as the network's own tokenizer does."""
+    text = _separate(text, " ")
+    words = [word for word in text.split(" ") if word]
+    has_loose = "'" in text and (" '" in text or "' " in text or text[0] == "'" or text[-1] == "'")
+    return [word for _, word in _strip_apostrophes(words)] if has_loose else words
 
 
-def spans(text: str) -> list[tuple[int, int]]:
-    """Where every word of `words(text)` stands: its first code point, and the one after its last."""
-    spaced = _spaced(text, None)
-    places = [match.span() for match in re.finditer("[^ ]+", spaced)]
-    found = [spaced[first:end] for first, end in places]
-    tight = []
-    for place, bare in _tightened(found):
-        first, end = places[place]
-        begin = first + spaced[first:end].index(bare)
-        tight.append((begin, begin + len(bare)))
-    return tight
+def word_spans(text: str) -> list[tuple[int, int]]:
+    """Return the start and the end of every word of `split_words(text)`, in code points."""
+    separated = _separate(text, None)
+    spans = [match.span() for match in re.finditer("[^ ]+", separated)]
+    words = [separated[start:end] for start, end in spans]
+    stripped_spans = []
+    for index, word in _strip_apostrophes(words):
+        start, end = spans[index]
+        start += separated[start:end].index(word)
+        stripped_spans.append((start, start + len(word)))
+    return stripped_spans
 
 
-def _spaced(text: str, tag: str | None) -> str:
-    """The text in lower ASCII letters, with a space for all that parts words; `tag` for tags, or as many as they are long."""
-    text = text.encode().lower().decode()  # of bytes, lower() means ASCII letters alone
+def _separate(text: str, tag_replacement: str | None) -> str:
+    """Lower ASCII letters and replace separators by spaces; without `tag_replacement` a tag becomes as many spaces."""
+    text = text.encode().lower().decode()  # of bytes, lower() changes ASCII letters only
     text = text.replace("\u2019", "'")
     if "<" in text:
-        text = TAGS.sub(tag if tag is not None else lambda match: " " * len(match[0]), text)
-    text = text.encode().translate(ASCII_BREAKS).decode()
-    return text if text.isascii() else WIDE_BREAKS.sub(" ", text)
+        text = TAGS.sub(tag_replacement if tag_replacement is not None else lambda match: " " * len(match[0]), text)
+    text = text.encode().translate(ASCII_SEPARATORS).decode()
+    return text if text.isascii() else WIDE_SEPARATORS.sub(" ", text)
 
 
-def _tightened(found: list[str]) -> Iterator[tuple[int, str]]:
-    """Place and form of the words without loose apostrophes, as one pass of `(^|\\s)'+|'+(\\s|$)` takes them off.
+def _strip_apostrophes(words: list[str]) -> Iterator[tuple[int, str]]:
+    """Index and form of the words without loose apostrophes, as one pass of `(^|\\s)'+|'+(\\s|$)` removes them.
 
-    A match takes a space with it: after a word that ended with apostrophes, the next keeps those it begins with.
+    A match includes a space: after a word that ended with apostrophes, the next word keeps those at its start.
     """
-    space_taken = False
-    for place, word in enumerate(found):
-        if not space_taken:
+    is_space_consumed = False
+    for index, word in enumerate(words):
+        if not is_space_consumed:
             word = word.lstrip("'")
-        bare = word.rstrip("'")
-        space_taken = bare != word
-        if bare:
-            yield place, bare
+        stripped = word.rstrip("'")
+        is_space_consumed = stripped != word
+        if stripped:
+            yield index, stripped

@@ -17,10 +17,10 @@ EXAMPLES = "'D' days, 'h' hours, '30min', 'W-MON' weeks, 'MS' month starts, 'QS'
 
 
 def timestamps(start: datetime, frequency: str, readings: int, horizon: int) -> list[str]:
-    """ISO 8601 timestamps of the `horizon` steps that follow `readings` readings from `start`.
+    """Return ISO 8601 timestamps of the `horizon` steps that follow `readings` readings from `start`.
 
-    A start with a UTC offset keeps it. Raises UnusableFrequency when the alias is unknown, does not
-    step forward, does not contain `start`, or leads out of the calendar.
+    A start with a UTC offset keeps it. Raises UnusableFrequency if the alias is unknown, does not step forward, does not
+    contain `start`, or leaves the calendar.
     """
     offset = _offset(frequency)
     try:
@@ -43,22 +43,22 @@ def timestamps(start: datetime, frequency: str, readings: int, horizon: int) -> 
 
 
 def season_of(frequency: str) -> int | None:
-    """Readings in one season of this frequency, a pandas offset alias; None for one that is not known."""
+    """Return the season length of a frequency, a pandas offset alias; None for an unknown alias."""
     try:
         return seasonality.season_of_frequency(_offset(frequency).freqstr)
     except UnusableFrequency:
         return None
 
 
-def is_same_frequency(one: str, other: str) -> bool:
-    """Whether two pandas offset aliases step alike, wherever in the month, quarter, year or week they stand."""
+def is_same_frequency(first: str, second: str) -> bool:
+    """Whether two pandas offset aliases have equal steps, at any day of the week, month, quarter or year."""
     try:
-        ours, theirs = _offset(one), _offset(other)
+        offsets = _offset(first), _offset(second)
     except UnusableFrequency:
         return False
-    if isinstance(ours, FIXED) and isinstance(theirs, FIXED):
-        return bool(pd.Timedelta(ours) == pd.Timedelta(theirs))  # type: ignore[arg-type]
-    return (ours.n, _unit(ours)) == (theirs.n, _unit(theirs))
+    if all(isinstance(offset, FIXED) for offset in offsets):
+        return len({pd.Timedelta(offset) for offset in offsets}) == 1  # type: ignore[arg-type]
+    return len({(offset.n, _unit(offset)) for offset in offsets}) == 1
 
 
 def _unit(offset: BaseOffset) -> str:

@@ -1,28 +1,28 @@
-"""Where the sentences of a text stand, told by the sentencex library (Wikimedia); offsets are code points."""
+"""Sentence boundaries of a text, found by the sentencex library (Wikimedia). Offsets are code points."""
 
 import re
 
 from sentencex import get_sentence_boundaries
 
-from service.artifacts.tokenizer import words
+from service.artifacts.tokenizer import split_words
 
 MAX_SENTENCES = 1000
 BREAK_TAGS = re.compile(r"</?(?:br|p|div|li)\b[^<>]*>", re.IGNORECASE)
 
 
 def split_sentences(text: str) -> list[tuple[int, int]]:
-    """First code point, and the one after the last, of every sentence that holds a word, without white space around.
+    """Return the start and the end of every sentence that holds a word, without white space around it.
 
-    A tag that breaks a line ends a sentence. What follows the MAX_SENTENCES-th belongs to it.
+    A tag that breaks a line ends a sentence. All text after sentence number MAX_SENTENCES belongs to that sentence.
     """
-    broken = BREAK_TAGS.sub(lambda tag: "\n" * len(tag[0]), text)
-    found: list[tuple[int, int]] = []
-    for part in get_sentence_boundaries("en", broken):
-        whole = broken[part["start_index"] : part["end_index"]]
-        bare = whole.strip()
-        first = part["start_index"] + whole.index(bare) if bare else 0
-        if words(bare):
-            found.append((first, first + len(bare)))
-    if len(found) > MAX_SENTENCES:
-        found[MAX_SENTENCES - 1 :] = [(found[MAX_SENTENCES - 1][0], found[-1][1])]
-    return found
+    without_tags = BREAK_TAGS.sub(lambda tag: "\n" * len(tag[0]), text)
+    spans: list[tuple[int, int]] = []
+    for boundary in get_sentence_boundaries("en", without_tags):
+        sentence = without_tags[boundary["start_index"] : boundary["end_index"]]
+        stripped = sentence.strip()
+        start = boundary["start_index"] + sentence.index(stripped) if stripped else 0
+        if split_words(stripped):
+            spans.append((start, start + len(stripped)))
+    if len(spans) > MAX_SENTENCES:
+        spans[MAX_SENTENCES - 1 :] = [(spans[MAX_SENTENCES - 1][0], spans[-1][1])]
+    return spans

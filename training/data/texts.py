@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from service.artifacts.tokenizer import words
+from service.artifacts.tokenizer import split_words
 from training.data.tables import DataError, fetch, file_sha256, list_columns, list_rows, read_csv, require_column
 
 REVIEWS_URL = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
@@ -129,7 +129,7 @@ def _audit(texts: list[str], labels: npt.NDArray[np.int64]) -> list[str]:
 
 def _is_foreign(text: str) -> bool:
     """Whether a text is long enough to tell its language and has few of the commonest English words."""
-    tokens = words(text)
+    tokens = split_words(text)
     return len(tokens) >= MIN_WORDS and sum(token in ENGLISH for token in tokens) < len(tokens) / MIN_WORDS
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from service.artifacts.tokenizer import PADDING, UNKNOWN_WORD, Tokenizer, words
+from service.artifacts.tokenizer import PADDING, UNKNOWN_WORD, Tokenizer, split_words
 from service.interfaces import Inputs, Labels, Tokens
 
 MAX_TOKENS = 600
@@ -39,7 +39,7 @@ class EncodedSplit:
 
 def vocabulary(texts: Iterable[str], size: int) -> list[str]:
     """Return padding, the unknown word, and the most frequent words; words of equal frequency are in alphabetical order."""
-    counts = Counter(word for text in texts for word in words(text))
+    counts = Counter(word for text in texts for word in split_words(text))
     frequent = sorted((word for word, count in counts.items() if count >= MIN_COUNT), key=lambda w: (-counts[w], w))
     return [PADDING, UNKNOWN_WORD, *frequent[: size - 2]]
 

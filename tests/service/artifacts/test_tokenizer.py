@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from service.artifacts.tokenizer import Tokenizer, spans, words
+from service.artifacts.tokenizer import Tokenizer, split_words, word_spans
 
 VOCABULARY = ["", "[UNK]", "the", "don't", "é", "br", "a", "b", "'a", "1", "ſ", "k"]
 
@@ -24,7 +24,7 @@ VOCABULARY = ["", "[UNK]", "the", "don't", "é", "br", "a", "b", "'a", "1", "ſ"
 )
 def test_words(text, expected):
     """ASCII letters are lowered, tags and punctuation part words, apostrophes stay within them."""
-    assert words(text) == expected
+    assert split_words(text) == expected
 
 
 def test_numbers_follow_the_vocabulary():
@@ -39,9 +39,9 @@ def test_a_list_that_is_no_vocabulary_is_refused(vocabulary):
 
 def test_a_text_of_opened_tags_is_read_in_one_pass():
     """Blanks after "<" are tried in one way only; in every way they would take hours here."""
-    assert words("<" + " " * 500_000 + "1") == ["1"]
-    assert words("< " * 200_000 + "<b") == ["b"]
-    assert words("<" + " " * 200_000 + "/" + " " * 200_000 + "b>end") == ["end"]
+    assert split_words("<" + " " * 500_000 + "1") == ["1"]
+    assert split_words("< " * 200_000 + "<b") == ["b"]
+    assert split_words("<" + " " * 200_000 + "/" + " " * 200_000 + "b>end") == ["end"]
 
 
 ODD = "aAzZ'\u2019<>/ \t\n\v\f\r\x1c\x1f.,!?-_019\x00\x7f\x85\xa0\xbf\xc0\xd7éßİıſK\u1680\u2000\u200b\u2028\u206f\u2070\u3000\u303f\u3040🙂"
@@ -55,8 +55,8 @@ TEXTS = st.lists(PIECES, max_size=40).map("".join) | st.text(st.characters(exclu
 @given(TEXTS)
 def test_every_word_is_found_again_where_its_span_says(text):
     """Offsets are code points of the text as sent; a word there differs in case and kind of apostrophe only."""
-    found = [text[first:end] for first, end in spans(text)]
-    assert [word.encode().lower().decode().replace("\u2019", "'") for word in found] == words(text)
+    found = [text[first:end] for first, end in word_spans(text)]
+    assert [word.encode().lower().decode().replace("\u2019", "'") for word in found] == split_words(text)
 
 
 @pytest.mark.slow

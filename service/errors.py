@@ -1,4 +1,4 @@
-"""The errors a caller can meet, each with its HTTP status, and their one form on the wire.
+"""The errors that a client can get, each with its HTTP status, and their one form on the wire.
 
 GatecastError
 ├── MalformedBody 400            UnsupportedMedia 415      BodyTooLarge 413
@@ -9,7 +9,7 @@ GatecastError
 ├── HeadersTooLarge 431
 ├── Overloaded 503               NotReady 503
 ├── DeadlineExceeded 504
-├── CallerLeft 499               (nobody reads it; the log and the metrics do)
+├── ClientDisconnected 499       (nobody reads it but the log and the metrics)
 └── ModelFault 500               any other exception is answered as this one
 
 The wire form is application/problem+json (RFC 9457). Handlers that turn exceptions into
@@ -98,11 +98,11 @@ class InvalidRequest(GatecastError):
     status, slug, title = 422, "invalid-request", "Invalid request"
 
     def __init__(self, detail: str, *, pointer: str | None = None, faults: Sequence[Fault] = ()) -> None:
-        found = list(faults) if pointer is None else [Fault(pointer, detail), *faults]
-        super().__init__(detail, faults=found)
+        own = [] if pointer is None else [Fault(pointer, detail)]
+        super().__init__(detail, faults=[*own, *faults])
 
     def joined_by(self, *checks: Callable[[], object]) -> Self:
-        """This error, with the faults that independent checks find as well."""
+        """Return this error, with the faults that independent checks find added."""
         for check in checks:
             try:
                 check()
@@ -136,7 +136,7 @@ class UnreadableText(InvalidRequest):
 
 
 class NotOffered(InvalidRequest):
-    """The contract names it, but no loaded model can do it."""
+    """No loaded model can do what was asked for, although the API has it."""
 
     slug, title = "not-offered", "Not offered"
 

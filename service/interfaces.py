@@ -1,4 +1,4 @@
-"""What forecasts and judgements share: array types, and what a network, a model in batches and a predictor are. A leaf."""
+"""What both tasks share: array types, and the protocols Network, BatchModel and Predictor. A leaf."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -20,37 +20,37 @@ class Network(Protocol):
 
 
 class Notice(NamedTuple):
-    """Something true of an answer that its reader should know."""
+    """A warning in an answer: a code of the contract, and what it means here."""
 
     code: str
     detail: str
 
 
 class HasCost(Protocol):
-    """An item: `cost` is the work it makes, in any unit that adds up (model calls, tokens)."""
+    """An item for a batcher. `cost` is the work that it makes, in any unit that adds up (rows, tokens)."""
 
     @property
     def cost(self) -> int: ...
 
 
-Asked = TypeVar("Asked", contravariant=True)
-Given = TypeVar("Given", covariant=True)
+Item = TypeVar("Item", contravariant=True)
+Result = TypeVar("Result", covariant=True)
 
 
-class BatchModel(Protocol[Asked, Given]):
-    """What a batcher runs. `cut` says which of some waiting items belong into one call: lists of their places."""
+class BatchModel(Protocol[Item, Result]):
+    """What a batcher runs. `make_batches` returns the indices of the items that belong into one call, call by call."""
 
-    def make_batches(self, items: Sequence[Asked]) -> list[list[int]]: ...
+    def make_batches(self, items: Sequence[Item]) -> list[list[int]]: ...
 
-    def predict(self, batch: Sequence[Asked]) -> Sequence[Given]: ...
+    def predict(self, batch: Sequence[Item]) -> Sequence[Result]: ...
 
 
-class Predictor(BatchModel[Asked, Given], Protocol[Asked, Given]):
+class Predictor(BatchModel[Item, Result], Protocol[Item, Result]):
     """A model version at work: `replay` answers one golden request through the serving path."""
 
     def replay(self, request: dict[str, Any]) -> list[float]: ...
 
 
-def chunks(places: list[int], size: int) -> list[list[int]]:
-    """Cut a list into lists of at most `size`, in order."""
-    return [places[begin : begin + size] for begin in range(0, len(places), size)]
+def chunks(indices: list[int], size: int) -> list[list[int]]:
+    """Split a list into lists of at most `size`, in order."""
+    return [indices[begin : begin + size] for begin in range(0, len(indices), size)]

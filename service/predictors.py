@@ -1,7 +1,7 @@
-"""The predictor for a bundle's task: what a model does with one request.
+"""From a bundle to its predictor.
 
-`prepare` refuses what the model cannot answer before it is queued; `cut` says what goes into one model call; `predict`
-is that call. Neither knows of HTTP.
+A predictor's `prepare` checks a request before it is queued, `make_batches` says which requests share a model call, and
+`predict` is that call. Predictors know nothing of HTTP.
 """
 
 from service.artifacts.bundle import Bundle
@@ -13,7 +13,7 @@ from service.sentiment.classifier import SentimentClassifier
 
 
 def load_predictor(bundle: Bundle) -> Forecaster | SentimentClassifier:
-    """The predictor for a bundle's task."""
+    """Return the predictor for a bundle's task. Raises TypeError for a bundle that lacks a part."""
     if isinstance(bundle.card, ForecastCard):
         return ContextForecaster(bundle) if bundle.card.reads == "context" else WindowForecaster(bundle)
     return SentimentClassifier(bundle)

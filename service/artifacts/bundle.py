@@ -1,10 +1,9 @@
 """One model version on disk, and in memory.
 
-`models/<name>/<version>/` is a TensorFlow SavedModel directory (what TensorFlow Serving reads) with
-our files beside it: `manifest.json` (the card), `scaler.json` (forecasters), `golden.json`, plots,
-and `SHA256SUMS` over all of them (`sha256sum -c SHA256SUMS` checks it too). `compiled/`, which has a
-checksum file of its own, is derived from it: see compiled.py. `save` writes a version once, whole or not
-at all; `load` believes nothing that it has not checked.
+`models/<name>/<version>/` is a TensorFlow SavedModel directory, as TensorFlow Serving reads it, with our files beside it:
+`manifest.json` (the card), `scaler.json` (of forecasters of one series), `golden.json`, plots, and `SHA256SUMS` over all of
+them (`sha256sum -c SHA256SUMS` checks it too). `compiled/` is derived from it and has checksums of its own; see onnx.py.
+`save` writes a whole version or nothing. `load` checks everything before it is used.
 """
 
 import os
@@ -45,10 +44,11 @@ Backend = Literal["onnx", "tensorflow"]
 
 @dataclass(frozen=True)
 class Bundle:
-    """A loaded version: its card, its scaler, its golden answers, and the network as a function.
+    """A loaded version: its card, scaler and golden answers, and its network.
 
-    `run` of a forecaster takes float32 (batch, window, 1), or what service/forecast/context_features.py makes of any series, and returns
-    the named outputs. That of a classifier takes text (batch,), or, where there is a `tokeniser`, int32 token numbers (batch, time) and their counts (batch,).
+    The network of a forecaster takes windows, float32 (batch, window, 1) in scaled units, or the two inputs of
+    context_features.py. The network of a classifier takes text (batch,), or, with a `tokenizer`, int32 token numbers
+    (batch, time) and lengths (batch,).
     """
 
     card: ForecastCard | SentimentCard
@@ -70,15 +70,15 @@ def save(
 ) -> Path:
     """Write a new version directory and return its path.
 
-    `write_model` writes the SavedModel into the directory it is given; `files` maps names in the
-    version directory to files to copy there. Everything goes to a temporary sibling first, which
-    is renamed when complete. Raises FileExistsError when the version is already there.
+    `write_model` writes the SavedModel into the directory that it is given. `files` maps names in the version directory to
+    files that are copied there. Everything is written to a temporary sibling, which is renamed when it is complete.
+    Raises FileExistsError if the version exists.
     """
-    final = models_dir / card.name / card.version
-    if final.exists():
-        raise FileExistsError(f"{final} exists already; a version is never changed")
-    final.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{card.version}-", dir=final.parent))
+    version_dir = models_dir / card.name / card.version
+    if version_dir.exists():
+        raise FileExistsError(f"{version_dir} exists already; a version is never changed")
+    version_dir.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{card.version}-", dir=version_dir.parent))
     try:
         write_model(temporary)
         write_json(temporary / "manifest.json", card.model_dump(mode="json"))
@@ -91,30 +91,30 @@ def save(
         sums = [f"{sha256(path)}  {name}\n" for name, path in sorted(plain_files(temporary).items())]
         (temporary / SUMS).write_text("".join(sums))
         temporary.chmod(0o755)
-        os.replace(temporary, final)
+        os.replace(temporary, version_dir)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-    return final
+    return version_dir
 
 
 def next_version(models_dir: Path, name: str) -> str:
-    """The number after the newest version of `name`, or "1"."""
-    taken = versions(models_dir / name)
-    return str(int(taken[-1].name) + 1 if taken else 1)
+    """Return the number after the newest version of `name`, or "1"."""
+    existing = versions(models_dir / name)
+    return str(int(existing[-1].name) + 1 if existing else 1)
 
 
 def versions(model: Path) -> list[Path]:
-    """The version directories in models/<name>/, the newest last; none where there is no such directory."""
+    """Return the version directories in models/<name>/, the newest last; none if there is no such directory."""
     return sorted((path for path in model.glob("*") if path.name.isdecimal()), key=lambda path: int(path.name))
 
 
 def load(path: Path, threads: int = 1, backend: Backend = "tensorflow", *, tuned: bool = True) -> Bundle:
-    """Check a version directory to the last byte and load its network into one engine.
+    """Check every byte of a version directory and load its network into one backend.
 
-    Without `tuned`, TensorFlow compiles nothing: ready sooner, but slower for every call.
-    Raises BundleError, naming the file and the fault, for anything missing, extra, changed, malformed, of an
-    unknown format, or that the engine must not or cannot run.
+    Without `tuned`, TensorFlow compiles nothing: the network is ready sooner, and every call is slower. Raises BundleError,
+    which names the file and the fault, for anything missing, extra, changed, malformed, of an unknown format, or that the
+    backend must not or cannot run.
     """
     verify(path)
     card, scaler, golden = read(path)
@@ -132,11 +132,11 @@ def load(path: Path, threads: int = 1, backend: Backend = "tensorflow", *, tuned
 
 
 def read(path: Path) -> tuple[ForecastCard | SentimentCard, MinMax | None, Golden]:
-    """The version's own files, parsed and checked against its place on disk."""
+    """Parse the card, the scaler (None without one) and the golden answers of a version. Raises BundleError."""
     manifest = read_json(path / "manifest.json")
-    found = manifest.get("format_version") if isinstance(manifest, dict) else None
-    if found != FORMAT_VERSION:
-        refuse(path / "manifest.json", f"has format {found!r}; this service reads {FORMAT_VERSION}")
+    format_version = manifest.get("format_version") if isinstance(manifest, dict) else None
+    if format_version != FORMAT_VERSION:
+        refuse(path / "manifest.json", f"has format {format_version!r}; this service reads {FORMAT_VERSION}")
     card = parse(TypeAdapter[ForecastCard | SentimentCard](AnyCard), path / "manifest.json", manifest)
     if (card.name, card.version) != (path.parent.name, path.name):
         refuse(path / "manifest.json", f"is the card of {card.name}/{card.version}")
@@ -152,23 +152,23 @@ def read(path: Path) -> tuple[ForecastCard | SentimentCard, MinMax | None, Golde
 
 
 def verify(path: Path) -> None:
-    """Compare a version directory with its SHA256SUMS: the same files, the same bytes."""
+    """Compare a version directory with its SHA256SUMS: the same files, the same bytes. Raises BundleError."""
     if not path.is_dir():
         refuse(path, "is not a directory")
     if not (path / SUMS).is_file():
         refuse(path / SUMS, "is missing: the version is half written or not one of ours")
     files = {n: f for n, f in plain_files(path).items() if n != SUMS and not n.startswith(f"{onnx.DIRECTORY}/")}
-    stated: dict[str, str] = {}
+    digests: dict[str, str] = {}
     for number, line in enumerate(read_text(path / SUMS).splitlines(), 1):
         digest, separator, name = line.partition("  ")
         if not separator or len(digest) != 64 or not name:
             refuse(path / SUMS, f"line {number} is not '<sha256>  <file>'")
-        stated[name] = digest
-    for name in sorted(stated.keys() - files.keys()):
+        digests[name] = digest
+    for name in sorted(digests.keys() - files.keys()):
         refuse(path / name, "is missing")
-    for name in sorted(files.keys() - stated.keys()):
+    for name in sorted(files.keys() - digests.keys()):
         refuse(path / name, f"is not listed in {SUMS}")
-    for name, digest in stated.items():
+    for name, digest in digests.items():
         if sha256(files[name]) != digest:
             refuse(path / name, f"was changed: its SHA-256 is not the one in {SUMS}")
     for name in ("saved_model.pb", "manifest.json", "golden.json"):

@@ -1,6 +1,6 @@
-"""The model card: what `manifest.json` holds and `GET /models/{name}/versions/{version}` answers.
+"""The model card: the content of `manifest.json` and of `GET /models/{name}/versions/{version}`.
 
-Written once by training, read by the service, never changed after. A leaf: imports nothing of ours.
+Training writes it once, the service reads it, and nobody changes it. A leaf: it imports nothing of ours.
 """
 
 from typing import Annotated, Literal, Self

@@ -20,6 +20,8 @@ class GoldenCase(BaseModel):
 
 
 class Golden(BaseModel):
+    """Golden requests and answers, and how closely they must be repeated."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     relative_tolerance: float = Field(gt=0, le=0.01)
@@ -28,9 +30,9 @@ class Golden(BaseModel):
 
 
 def verify(predictor: Predictor[Any, Any], golden: Golden, label: str) -> None:
-    """Replay the golden requests through the serving path; the warm-up too.
+    """Replay the golden requests through the serving path. This also warms the model up.
 
-    Raises BundleError, naming the case and the difference, when an answer is off.
+    Raises BundleError, which names the case and the difference, if an answer differs.
     """
     for number, case in enumerate(golden.cases, 1):
         try:

@@ -1,9 +1,9 @@
 """The compiled form of a version: the same network for ONNX Runtime, and the vocabulary of a text model.
 
-`models/<name>/<version>/compiled/` is derived from the SavedModel beside it, which stays the artefact of record:
-`network.onnx`, `vocabulary.txt` for text, and `binding.json`, which says what SavedModel it was made from and what
-its own files are. One that belongs to another SavedModel, or was changed, is refused. ONNX Runtime is imported
-inside `load` only.
+`models/<name>/<version>/compiled/` is derived from the SavedModel beside it, which stays the artifact of record. It has
+`network.onnx`, `vocabulary.txt` for text, and the manifest `binding.json`, which names the SavedModel that it was made from
+and the checksums of its own files. A compiled form of another SavedModel, or a changed one, is refused. ONNX Runtime is
+imported in `session` only.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ MAX_VOCABULARY_BYTES = 64 << 20
 
 
 class OnnxManifest(BaseModel):
-    """What a compiled form was made from, and what it consists of."""
+    """binding.json: the SavedModel that a compiled form was made from, and its files."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -41,7 +41,7 @@ class OnnxManifest(BaseModel):
 
 
 def fingerprint(version: Path) -> str:
-    """SHA-256 over the names and contents of everything that makes a SavedModel what it computes."""
+    """Return the SHA-256 over names and contents of all files that decide what a SavedModel computes."""
     digest = hashlib.sha256()
     for name, file in sorted(plain_files(version).items()):
         if name == "saved_model.pb" or name.startswith(("variables/", "assets/")):
@@ -51,9 +51,9 @@ def fingerprint(version: Path) -> str:
 
 @contextmanager
 def written(version: Path, network: bytes, vocabulary: list[str] | None = None) -> Iterator[None]:
-    """Put a compiled form beside the SavedModel in `version`, whole or not at all.
+    """Put a whole compiled form, or nothing, beside the SavedModel in `version`.
 
-    What the `with` block raises takes it back, and an earlier one is there again.
+    If the `with` block raises, the compiled form is removed, and an earlier one is put back.
     """
     temporary = Path(tempfile.mkdtemp(prefix=".compiled-", dir=version.parent))
     before = temporary.with_name(f"{temporary.name}-before")
@@ -80,48 +80,49 @@ def written(version: Path, network: bytes, vocabulary: list[str] | None = None) 
 
 
 def write(version: Path, network: bytes, vocabulary: list[str] | None = None) -> None:
-    """Put a compiled form beside the SavedModel in `version`, without a proof; an earlier one is replaced."""
+    """Put a compiled form beside the SavedModel in `version`, without verification. An earlier one is replaced."""
     with written(version, network, vocabulary):
         pass
 
 
 def exists(version: Path) -> bool:
+    """Whether a version has a compiled form."""
     return (version / DIRECTORY).is_dir()
 
 
 def load(version: Path, threads: int) -> tuple[Network, Tokenizer | None]:
-    """The compiled network as a function of named arrays, and its tokeniser if it reads text.
+    """Return the compiled network, and its tokenizer if it reads text.
 
-    Raises BundleError, naming the file and the fault, for anything missing, extra, changed, of another SavedModel,
-    or that ONNX Runtime cannot load.
+    Raises BundleError, which names the file and the fault, for anything missing, extra, changed, of another SavedModel, or
+    that ONNX Runtime cannot load.
     """
     directory = version / DIRECTORY
-    binding = parse(TypeAdapter(OnnxManifest), directory / MANIFEST, read_json(directory / MANIFEST))
-    if binding.saved_model != fingerprint(version):
+    manifest = parse(TypeAdapter(OnnxManifest), directory / MANIFEST, read_json(directory / MANIFEST))
+    if manifest.saved_model != fingerprint(version):
         refuse(directory, "was compiled from another SavedModel; compile it again (`make compile`)")
-    found = set(plain_files(directory)) - {MANIFEST}
-    for name in sorted(found ^ binding.files.keys()):
-        refuse(directory / name, "is missing" if name in binding.files else f"is not listed in {MANIFEST}")
-    if not {NETWORK} <= found <= {NETWORK, VOCABULARY}:
+    names = set(plain_files(directory)) - {MANIFEST}
+    for name in sorted(names ^ manifest.files.keys()):
+        refuse(directory / name, "is missing" if name in manifest.files else f"is not listed in {MANIFEST}")
+    if not {NETWORK} <= names <= {NETWORK, VOCABULARY}:
         refuse(directory, f"holds other files than {NETWORK} and {VOCABULARY}")
-    network = _read_checked(directory / NETWORK, binding, MAX_NETWORK_BYTES)
-    return session(directory / NETWORK, network, threads), _tokeniser(directory, binding)
+    network = _read_checked(directory / NETWORK, manifest, MAX_NETWORK_BYTES)
+    return session(directory / NETWORK, network, threads), _tokenizer(directory, manifest)
 
 
-def _read_checked(file: Path, binding: OnnxManifest, limit: int) -> bytes:
-    """The file's bytes, once: what is hashed is what is used."""
+def _read_checked(file: Path, manifest: OnnxManifest, limit: int) -> bytes:
+    """The bytes of a file, read once, so that the checked bytes are the used ones."""
     if file.stat().st_size > limit:
         refuse(file, f"is larger than {limit} bytes")
     content = file.read_bytes()
-    if hashlib.sha256(content).hexdigest() != binding.files[file.name]:
+    if hashlib.sha256(content).hexdigest() != manifest.files[file.name]:
         refuse(file, f"was changed: its SHA-256 is not the one in {MANIFEST}")
     return content
 
 
-def _tokeniser(directory: Path, binding: OnnxManifest) -> Tokenizer | None:
-    if VOCABULARY not in binding.files:
+def _tokenizer(directory: Path, manifest: OnnxManifest) -> Tokenizer | None:
+    if VOCABULARY not in manifest.files:
         return None
-    words = _read_checked(directory / VOCABULARY, binding, MAX_VOCABULARY_BYTES)
+    words = _read_checked(directory / VOCABULARY, manifest, MAX_VOCABULARY_BYTES)
     try:
         return Tokenizer(words.decode().split("\n"))
     except ValueError as error:  # UnicodeDecodeError is one
@@ -129,7 +130,10 @@ def _tokeniser(directory: Path, binding: OnnxManifest) -> Tokenizer | None:
 
 
 def session(file: Path, network: bytes, threads: int) -> Network:
-    """A network as a function of arrays; from bytes, so that no tensor of it can point at another file than `file`."""
+    """Return a network that ONNX Runtime runs on the CPU with `threads` threads. Raises BundleError, which names `file`.
+
+    It is loaded from bytes, so that no tensor can refer to another file.
+    """
     try:
         import onnxruntime as ort
     except ImportError as error:

@@ -1,6 +1,6 @@
-"""A SavedModel as a plain function: checked, loaded by TensorFlow, compiled by XLA for batches of fixed sizes.
+"""A SavedModel as a function: checked, loaded by TensorFlow, compiled by XLA for batches of fixed sizes.
 
-TensorFlow is imported inside `load` only: it takes seconds and half a gigabyte, and the slim image has none.
+TensorFlow is imported in `load` only: it takes seconds and half a gigabyte, and the slim image does not have it.
 """
 
 import os
@@ -15,8 +15,8 @@ import numpy.typing as npt
 from service.artifacts.files import BundleError, refuse
 from service.interfaces import Network
 
-# A SavedModel is a program, to be taken from those whose code one would run. These operations, which no network of
-# ours needs, reach for files or Python, or run only where a GPU was; to find one is to know that something is wrong.
+# A SavedModel is a program, so it should come from somebody whose code one would run. No network of ours needs these
+# operations: they use files or Python, or run only on a GPU. A SavedModel that has one is refused.
 FORBIDDEN_OPS = frozenset(
     [
         "EagerPyFunc",
@@ -50,16 +50,16 @@ FORBIDDEN_OPS = frozenset(
         "CudnnRNNV3",
     ]
 )
-BUCKETS = (1, 4, 16, 64)  # batch sizes that XLA compiles for; a batch is padded up to the next
-TRIALS = 5
+BUCKETS = (1, 4, 16, 64)  # batch sizes that XLA compiles for; a batch is padded to the next one
+TRIALS = 5  # calls whose time is measured
 
 
 def load(path: Path, threads: int, *, example: npt.NDArray[Any] | None = None) -> Network:
-    """The `serving_default` signature of the SavedModel in `path`, as a function of its inputs in the order of names.
+    """Return the `serving_default` signature of the SavedModel in `path`; its inputs are in the order of their names.
 
-    With an `example` of shape (1, …), each size of BUCKETS is compiled by XLA and timed beside the plain
-    signature; the faster one serves that size. Without (a model that reads text), the signature serves: XLA has
-    no strings. Raises BundleError for a program that cannot be loaded or uses one of FORBIDDEN_OPS.
+    With an `example` of shape (1, …), XLA compiles each batch size of BUCKETS, and the faster of the compiled function and
+    the plain signature serves that size. Without one (a model that reads text), the signature serves: XLA has no strings.
+    Raises BundleError for a program that cannot be loaded or uses one of FORBIDDEN_OPS.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
@@ -93,17 +93,17 @@ def load(path: Path, threads: int, *, example: npt.NDArray[Any] | None = None) -
 
 
 def bucketed(run: Network, fast: Network, example: npt.NDArray[Any]) -> Network:
-    """`run`, with `fast` in its place for those batch sizes of BUCKETS where it is the faster of the two.
+    """Return a network that calls `fast` for those batch sizes of BUCKETS where it is faster than `run`.
 
-    Both are called with every size here, so that nothing is compiled once requests come. A batch over the
-    largest size, or of a size where `fast` does not pay, goes to `run` as it is.
+    Both are called with every size here, so nothing is compiled later, during requests. A batch over the largest size, or
+    of a size where `fast` is slower, goes to `run` without padding.
     """
-    pays = [size for size in BUCKETS if _seconds(fast, example, size) < _seconds(run, example, size)]
+    fast_sizes = [size for size in BUCKETS if _seconds(fast, example, size) < _seconds(run, example, size)]
 
     def choose(*arrays: npt.NDArray[Any]) -> Mapping[str, npt.NDArray[Any]]:
         (batch,) = arrays
         size = next((size for size in BUCKETS if size >= len(batch)), None)
-        if size not in pays:
+        if size not in fast_sizes:
             return run(batch)
         padding = [(0, size - len(batch))] + [(0, 0)] * (batch.ndim - 1)
         return {name: value[: len(batch)] for name, value in fast(np.pad(batch, padding)).items()}
@@ -112,15 +112,15 @@ def bucketed(run: Network, fast: Network, example: npt.NDArray[Any]) -> Network:
 
 
 def _seconds(run: Network, example: npt.NDArray[Any], size: int) -> float:
-    """The least of a few calls with a batch of so many; infinite where it cannot be called."""
+    """The least seconds of a few calls with a batch of `size`; infinite if it cannot be called."""
     batch = np.repeat(example, size, axis=0)
     try:
         run(batch)
         times = []
         for _ in range(TRIALS):
-            begun = perf_counter()
+            started = perf_counter()
             run(batch)
-            times.append(perf_counter() - begun)
+            times.append(perf_counter() - started)
     except Exception:  # whatever XLA may find that it cannot compile
         return float("inf")
     return min(times)

@@ -1,7 +1,6 @@
-"""The reversible transform between a series' own units and the units a network sees.
+"""The reversible transform between the original units of a series and the scaled units that a network reads.
 
-Its parameters are plain numbers, written to and read from `scaler.json`; training fits them
-with scikit-learn and hands them over, so that serving needs numpy alone.
+Its parameters are plain numbers in `scaler.json`, so that serving needs numpy only.
 """
 
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ class MinMax:
     """x → (x − minimum) / (maximum − minimum), the range of the training readings mapped to 0…1.
 
     The formula of scikit-learn's MinMaxScaler with its default feature range.
-    Raises ValueError when the two bounds are not finite or not in ascending order.
+    Raises ValueError if a bound is not finite, or if they are not in ascending order.
     """
 
     minimum: float
@@ -30,11 +29,11 @@ class MinMax:
             raise ValueError(f"a min-max scaler needs finite minimum < maximum, got {self.minimum} and {self.maximum}")
 
     def transform(self, values: Values) -> Values:
-        """Original units → scaled units; a number, or an array of any shape."""
+        """Original units → scaled units, for a number or an array of any shape."""
         return (values - self.minimum) / (self.maximum - self.minimum)
 
     def inverse(self, values: Values) -> Values:
-        """Scaled units → original units; a number, or an array of any shape."""
+        """Scaled units → original units, for a number or an array of any shape."""
         return values * (self.maximum - self.minimum) + self.minimum
 
     def to_dict(self) -> dict[str, Any]:
@@ -42,7 +41,7 @@ class MinMax:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        """Read what `to_dict` wrote; raises ValueError for anything else."""
+        """Read what `to_dict` wrote. Raises ValueError for anything else."""
         if set(data) != {"kind", "minimum", "maximum"} or data["kind"] != "min_max":
             raise ValueError("expected the keys kind='min_max', minimum and maximum")
         bounds = [data["minimum"], data["maximum"]]

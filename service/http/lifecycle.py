@@ -1,12 +1,14 @@
-"""Where the process stands between its start and its end. A leaf: signals are caught in server.py."""
+"""The phase of the process between its start and its end. A leaf: server.py catches the signals."""
 
 from enum import Enum, auto
 
 
 class Phase(Enum):
-    STARTING = auto()  # models are being loaded and proven
+    """The phases of a process, in order."""
+
+    STARTING = auto()  # models are being loaded and verified
     READY = auto()
-    ENDING = auto()  # told to stop: not ready any more, but serves until those who route here have noticed
+    ENDING = auto()  # stopping soon: not ready any more, but serving until load balancers have noticed
     CLOSED = auto()  # new requests are refused, those in flight are answered
 
 
@@ -15,7 +17,7 @@ class Lifecycle:
 
     def __init__(self) -> None:
         self.in_flight = 0
-        self.reading = 0  # of those in flight, the ones whose body is still on its way
+        self.reading = 0  # requests in flight whose body has not arrived yet
         self.enter(Phase.STARTING)
 
     def enter(self, phase: Phase) -> None:
@@ -28,7 +30,7 @@ class Lifecycle:
 
     @property
     def reason(self) -> str:
-        """Why it is not ready, for those who asked."""
+        """Why the service is not ready, for `/readyz` and refusals."""
         return {
             Phase.STARTING: "the models are not loaded and proven yet",
             Phase.READY: "ready",

@@ -22,7 +22,7 @@ def test_uvicorns_server_has_the_methods_that_ours_uses(name):
 
 
 def test_uvicorns_server_has_the_attributes_that_ours_uses():
-    """Before its start, nothing tells it to end."""
+    """Before its start it is not asked to end, and has no connections."""
     server = uvicorn.Server(uvicorn.Config("service.app:create_app"))
     assert (server.started, server.should_exit, server.force_exit) == (False, False, False)
     assert server.server_state.connections == set()

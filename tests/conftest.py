@@ -1,3 +1,5 @@
+"""Fixtures that start the app with fake models."""
+
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,7 +17,7 @@ Serve = Callable[..., TestClient]
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Start the app on fake bundles: serve(bundles, max_queue=1, …) → client."""
+    """Start the app with fake bundles and settings: serve(bundles, max_queue=1, …) → client."""
     with ExitStack() as stack:
 
         def start(bundles: list[Bundle] | None = None, **changes: Any) -> TestClient:
@@ -30,5 +32,5 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 
 @pytest.fixture
 def client(serve: Serve) -> TestClient:
-    """The app with two forecasters and a sentiment model, all fakes."""
+    """A client of the app with two forecasters and a sentiment model, all fakes."""
     return serve()

@@ -1,7 +1,7 @@
-"""Stand-ins for trained models: cards and networks made of a line of numpy, no TensorFlow."""
+"""Fakes of trained models: cards, and networks made of a line of numpy. TensorFlow is not needed."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -20,6 +20,11 @@ from service.artifacts.card import (
 )
 from service.artifacts.golden import Golden, GoldenCase
 from service.artifacts.scaler import MinMax
+from service.forecast.forecaster import Forecaster
+from service.interfaces import Network
+from service.predictors import load_predictor
+from service.serving.batching import MicroBatcher
+from service.serving.registry import LoadedClassifier, LoadedForecaster, LoadedModel, Registry
 from service.settings import Settings
 
 WINDOW = 5
@@ -43,7 +48,7 @@ COMMON: dict[str, Any] = {
 
 
 def forecast_card(name: str = "gru", version: str = "1", **changes: Any) -> ForecastCard:
-    known: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "window": WINDOW,
         "steps": 1,
         "horizon": 1,
@@ -53,11 +58,11 @@ def forecast_card(name: str = "gru", version: str = "1", **changes: Any) -> Fore
             baseline="seasonal_naive", split="test", model_rmse=[2.0, 4.0], baseline_rmse=[4.0, 4.0]
         ),
     }
-    return ForecastCard(task="forecast", name=name, version=version, **(COMMON | known | changes))
+    return ForecastCard(task="forecast", name=name, version=version, **(COMMON | defaults | changes))
 
 
 def sentiment_card(version: str = "1", **changes: Any) -> SentimentCard:
-    known: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "classes": ("negative", "positive"),
         "max_tokens": 10,
         "truncation": "keep_last",
@@ -79,16 +84,18 @@ def sentiment_card(version: str = "1", **changes: Any) -> SentimentCard:
             accuracy_covered=0.95,
         ),
     }
-    return SentimentCard(task="sentiment", name="sentiment", version=version, **(COMMON | known | changes))
+    return SentimentCard(task="sentiment", name="sentiment", version=version, **(COMMON | defaults | changes))
 
 
-def last_plus_ten(batch: Any) -> dict[str, Any]:
-    """A one-step network: scaled by 100, the last reading plus 0.1."""
+def last_plus_ten(*arrays: Any) -> dict[str, Any]:
+    """A network of one step: the last reading plus ten. Its input is scaled by 100."""
+    (batch,) = arrays
     return {"output": batch[:, -1, :] + np.float32(0.1)}
 
 
-def good_words(batch: Any) -> dict[str, Any]:
-    """Positive when a text says 'good'; words of 'zz' are unknown."""
+def good_words(*arrays: Any) -> dict[str, Any]:
+    """A text is positive if it has the word 'good'. Words that begin with 'zz' are unknown."""
+    (batch,) = arrays
     words = [text.decode().split() for text in batch]
     return {
         "probability": np.array([[0.9 if "good" in w else 0.1 if "bad" in w else 0.6] for w in words]),
@@ -103,7 +110,7 @@ def good_words(batch: Any) -> dict[str, Any]:
 
 def forecast_bundle(
     card: ForecastCard | None = None,
-    run: Callable[[Any], dict[str, Any]] = last_plus_ten,
+    run: Network = last_plus_ten,
     answer: float = 60.0,
     readings: list[float] = READINGS,
 ) -> Bundle:
@@ -116,9 +123,10 @@ def forecast_bundle(
 
 
 def universal_bundle(name: str = "any") -> Bundle:
-    """A forecaster of any series: level and season, as its inputs have them, and no more."""
+    """A forecaster of any series, which continues its level and season."""
 
-    def run(readings: Any, steps: Any) -> dict[str, Any]:
+    def run(*arrays: Any) -> dict[str, Any]:
+        _, steps = arrays
         return {"output": np.zeros((*steps.shape[:2], 9), np.float32)}
 
     card = forecast_card(name, readings=None, reads="context", window=4, steps=64, max_horizon=64)
@@ -130,7 +138,7 @@ def universal_bundle(name: str = "any") -> Bundle:
     return Bundle(card, None, golden, run)
 
 
-def sentiment_bundle(card: SentimentCard | None = None, run: Callable[[Any], dict[str, Any]] = good_words) -> Bundle:
+def sentiment_bundle(card: SentimentCard | None = None, run: Network = good_words) -> Bundle:
     golden = Golden(
         relative_tolerance=1e-4,
         absolute_tolerance=1e-4,
@@ -151,7 +159,7 @@ def default_bundles() -> list[Bundle]:
 
 
 class FakeLoad:
-    """`bundle.load` for bundles that are in memory; `models_dir` gets their directories only."""
+    """Stands for `bundle.load`, with bundles that are in memory. `models_dir` gets empty directories."""
 
     def __init__(self, models_dir: Path, bundles: list[Bundle]) -> None:
         self._bundles = {(b.card.name, b.card.version): b for b in bundles}
@@ -163,9 +171,9 @@ class FakeLoad:
 
 
 class Gate:
-    """Wraps a network: once closed, a call waits until the gate is opened again."""
+    """Wraps a network. While the gate is closed, a call waits. `batches` has the size of every batch."""
 
-    def __init__(self, run: Callable[[Any], dict[str, Any]]) -> None:
+    def __init__(self, run: Network) -> None:
         self._run = run
         self._open = Event()
         self._open.set()
@@ -179,21 +187,49 @@ class Gate:
     def open(self) -> None:
         self._open.set()
 
-    def __call__(self, batch: Any) -> dict[str, Any]:
-        self.batches.append(len(batch))
+    def __call__(self, *arrays: Any) -> Mapping[str, Any]:
+        self.batches.append(len(arrays[0]))
         self.entered.set()
         assert self._open.wait(20), "the gate was never opened"
-        return self._run(batch)
+        return self._run(*arrays)
 
 
 def settings(models_dir: Path, **changes: Any) -> Settings:
     return Settings(models_dir=models_dir, **changes)
 
 
-def shaken(model):
-    """Random weights, biases too: zeros would hide a bias in the wrong place."""
-    chance = np.random.default_rng(0)
+@dataclass
+class FakeCaller:
+    """Waits for answers until `deadline`; notes the times that are recorded."""
+
+    deadline: float = float("inf")
+    has_left: bool = False
+    times: list[tuple[float, float]] = field(default_factory=list)
+
+    def is_disconnected(self) -> bool:
+        return self.has_left
+
+    def record(self, queue_seconds: float, compute_seconds: float) -> None:
+        self.times.append((queue_seconds, compute_seconds))
+
+
+def loaded(bundle: Bundle) -> LoadedModel:
+    """The model of a bundle with a batcher of its own. Needs a running event loop."""
+    predictor = load_predictor(bundle)
+    if isinstance(predictor, Forecaster):
+        return LoadedForecaster(predictor, MicroBatcher(predictor), "digest")
+    return LoadedClassifier(predictor, MicroBatcher(predictor), "digest")
+
+
+def registry(bundles: list[Bundle]) -> Registry:
+    """The models of bundles. Needs a running event loop; `await registry.retire()` ends its threads."""
+    return Registry([loaded(bundle) for bundle in bundles])
+
+
+def shaken(model: Any) -> Any:
+    """Give a Keras model random weights, also for its biases: zeros would hide a bias in the wrong place."""
+    rng = np.random.default_rng(0)
     for weight in model.weights:
         if weight.dtype == "float32":
-            weight.assign(chance.normal(scale=max(weight.shape) ** -0.5, size=weight.shape))
+            weight.assign(rng.normal(scale=max(weight.shape) ** -0.5, size=weight.shape))
     return model

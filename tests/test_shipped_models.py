@@ -1,4 +1,4 @@
-"""The committed models in a real server process, run by either engine: requests in, answers out."""
+"""The committed models in a real server process, run by ONNX Runtime and by TensorFlow."""
 
 import json
 import math
@@ -15,31 +15,29 @@ from service.http.schemas import RECENT_MONTHS
 from tests.processes import ROOT, serving
 
 pytestmark = pytest.mark.slow
-KINDS = ("simple_rnn", "lstm", "time_distributed", "gru", "finetuned", "universal", "sentiment")
-NAMES = {"onnx": {path.name for path in (ROOT / "models").iterdir() if path.is_dir()}, "tensorflow": set(KINDS)}
+# TensorFlow needs a minute to compile the other models: larger or smaller ones of these kinds, and combinations of them
+ONE_OF_EACH_KIND = {"simple_rnn", "lstm", "time_distributed", "gru", "finetuned", "universal", "sentiment"}
+NAMES = {"onnx": {path.name for path in (ROOT / "models").iterdir() if path.is_dir()}, "tensorflow": ONE_OF_EACH_KIND}
 
 
 @pytest.fixture(scope="module", params=NAMES)
 def served(request, tmp_path_factory) -> Iterator[tuple[httpx.Client, set[str]]]:
-    """`python -m service` on a free port, as `make serve` starts it, with each engine, and what it should serve.
-
-    TensorFlow compiles for a minute what has a twin of another size, or is put together from others; it gets the rest.
-    """
+    """A client of `python -m service`, started as by `make serve`, and the names of the models that it should serve."""
     names, models = NAMES[request.param], tmp_path_factory.mktemp("models")
     for name in names:
         (models / name).symlink_to(ROOT / "models" / name)
-    with serving(models, engine=request.param, grace_s=0) as (process, client):
+    with serving(models, engine=request.param, grace_s=0) as (process, client, _):
         yield client, names
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
 
 
 @pytest.fixture
-def client(served) -> httpx.Client:
+def client(served: tuple[httpx.Client, set[str]]) -> httpx.Client:
     return served[0]
 
 
-def test_every_network_is_loaded_and_proven(served):
+def test_every_model_is_loaded_and_verified(served):
     client, expected = served
     assert {m["name"] for m in client.get("/models").json()["models"]} == expected
     assert client.get("/readyz").status_code == 200
@@ -74,8 +72,8 @@ def test_fifteen_readings_are_enough_without_naming_a_model(client):
     assert len(answer["intervals"]) == 2
 
 
-def test_readings_of_the_series_are_answered_by_what_is_best_on_them(client):
-    """One that knows the series or the universal one, by their errors on these readings; the others were measured worse."""
+def test_readings_of_the_series_are_answered_by_the_model_with_the_least_error_on_them(client):
+    """A network of the series or the universal one. The cards of the others rank them lower."""
     answer = client.post("/forecast", json={"readings": RECENT_MONTHS}).json()
     assert answer["model"] in ("finetuned", "universal")
     assert (answer["skill"]["measured_on"], answer["skill"]["origins"]) == ("readings", 3)
@@ -83,7 +81,7 @@ def test_readings_of_the_series_are_answered_by_what_is_best_on_them(client):
 
 
 def test_readings_of_another_series_are_answered_by_the_universal_network(client):
-    """A made-up daily series, far from electricity: its own errors are in the answer."""
+    """A made-up daily series, unlike electricity production."""
     readings = [3000 + 2 * day + 400 * (day % 7 in (5, 6)) for day in range(120)]
     body = {"readings": readings, "start": "2024-01-01", "frequency": "D", "horizon": 14}
     answer = client.post("/forecast", json=body).json()
@@ -102,7 +100,7 @@ def test_readings_of_another_series_are_answered_by_the_universal_network(client
         ("Boring, badly written and far too long. I would not recommend this to anyone.", "negative"),
     ],
 )
-def test_clear_reviews_are_told_apart_surely(client, text, label):
+def test_clear_reviews_get_their_label_with_certainty(client, text, label):
     answer = client.post("/sentiment", json={"text": text}).json()
     assert (answer["label"], answer["uncertain"]) == (label, False)
     assert answer["tokens"]["unknown"] == 0
@@ -112,7 +110,7 @@ def test_clear_reviews_are_told_apart_surely(client, text, label):
     "text", ["\u200b", "🙂🙂🙂", "!!!", "<br /><br />", "\x00", "的电影", "ﬀ\u0301" * 500, "a" * 20_000, "a " * 10_000]
 )
 def test_odd_texts_are_answered(client, text):
-    """No text that can be posted breaks the network; what it cannot read is marked uncertain."""
+    """No text breaks the network. A text of which it knows no word is marked uncertain."""
     reply = client.post("/sentiment", json={"text": text})
     assert reply.status_code == 200
     if reply.json()["tokens"]["read"] == reply.json()["tokens"]["unknown"]:
@@ -120,25 +118,25 @@ def test_odd_texts_are_answered(client, text):
 
 
 def test_a_text_alone_and_in_a_batch_gets_the_same_answer(client):
-    """Padding to a longer neighbour changes nothing."""
+    """Padding to the length of another text changes nothing."""
     text = "A quiet, clever film that grows on you."
     alone = client.post("/sentiment", json={"text": text}).json()["confidence"]
     batch = client.post("/sentiment/batch", json={"texts": ["Dreadful. " * 300, text]}).json()["results"]
     assert batch[1]["confidence"] == pytest.approx(alone, abs=1e-5)
 
 
-def test_callers_side_by_side_get_their_own_answers(client):
-    """Eight threads, each with another level of readings: nobody gets a neighbour's forecast."""
-    levels = [5 * i for i in range(16)]
+def test_concurrent_clients_get_their_own_answers(client):
+    """Eight threads send readings of different levels; nobody gets the forecast of another."""
+    offsets = [5 * i for i in range(16)]
 
-    def ask(shift):
-        body = {"readings": [r - shift for r in RECENT_MONTHS], "model": "gru"}
+    def forecast(offset):
+        body = {"readings": [r - offset for r in RECENT_MONTHS], "model": "gru"}
         return client.post("/forecast", json=body).json()["forecast"]
 
-    alone = [ask(shift) for shift in levels]
+    alone = [forecast(offset) for offset in offsets]
     with ThreadPoolExecutor(8) as threads:
-        together = list(threads.map(ask, levels))
-    assert [f[0] for f in together] == pytest.approx([f[0] for f in alone], abs=1e-3)
+        together = list(threads.map(forecast, offsets))
+    assert [values[0] for values in together] == pytest.approx([values[0] for values in alone], abs=1e-3)
 
 
 def test_the_readme_table_is_that_of_the_cards(client):
@@ -148,8 +146,8 @@ def test_the_readme_table_is_that_of_the_cards(client):
         assert f"| {model['name']} v{model['version']} | {model['parameters']:,} |" in table
 
 
-def test_the_readmes_examples_answer_as_it_says(client):
-    """Every curl command of the README, sent as it stands, gets the answer printed below it."""
+def test_the_examples_of_the_readme_are_true(client):
+    """Every curl command of the README gets the response that is printed below it."""
     readme = (ROOT / "README.md").read_text("utf-8")
     examples = re.findall(r"```console\n\$ (curl .*?)\n(\{.*?\})\n```", readme, re.DOTALL)
     assert len(examples) >= 4
@@ -157,33 +155,33 @@ def test_the_readmes_examples_answer_as_it_says(client):
         words = shlex.split(command.replace("\\\n", " "))
         (path,) = [word.removeprefix("localhost:8000") for word in words if word.startswith("localhost")]
         body = words[words.index("-d") + 1]
-        shown = json.loads(expected)
+        printed = json.loads(expected)
         headers = {"content-type": "application/json"}
-        if identified := re.search(r'"request_id": "(\w+)"', expected):
-            headers["x-request-id"] = identified[1]
+        if request_id := re.search(r'"request_id": "(\w+)"', expected):
+            headers["x-request-id"] = request_id[1]
         answer = client.post(path, content=body, headers=headers).json()
-        assert answer == approximately(shown)
+        assert answer == approximately(printed)
 
 
-def approximately(shown):
-    """What is printed, its numbers to the digits that are printed."""
-    if isinstance(shown, dict):
-        return {key: approximately(value) for key, value in shown.items()}
-    if isinstance(shown, list):
-        return [approximately(value) for value in shown]
-    return pytest.approx(shown, abs=0.051 if abs(shown) > 1 else 0.0051) if isinstance(shown, float) else shown
+def approximately(printed):
+    """The printed response; its numbers are compared to the digits that are printed."""
+    if isinstance(printed, dict):
+        return {key: approximately(value) for key, value in printed.items()}
+    if isinstance(printed, list):
+        return [approximately(value) for value in printed]
+    return pytest.approx(printed, abs=0.051 if abs(printed) > 1 else 0.0051) if isinstance(printed, float) else printed
 
 
-def test_a_judgement_says_what_it_goes_by(client):
-    """The word that condemns the film weighs most against it, at its place; weights and baseline are the log odds."""
+def test_an_explanation_names_the_words_that_count(client):
+    """The most negative word has the least weight. The weights and the baseline add up to the log odds."""
     text = "A nice idea, but the acting is <b>awful</b>. I liked the music!"
     answer = client.post("/sentiment", json={"text": text, "explain": True, "sentences": True}).json()
-    reasons = answer["explanation"]
-    assert all(text[r["start"] : r["end"]] == r["text"] for r in reasons)
-    assert min(reasons, key=lambda r: r["weight"])["text"] == "awful"
+    attributions = answer["explanation"]
+    assert all(text[word["start"] : word["end"]] == word["text"] for word in attributions)
+    assert min(attributions, key=lambda word: word["weight"])["text"] == "awful"
     baseline = client.get("/models/sentiment").json()["explanation_baseline"]
     odds = math.log(answer["probabilities"]["positive"] / answer["probabilities"]["negative"])
-    assert baseline + sum(r["weight"] for r in reasons) == pytest.approx(odds, abs=0.01)
+    assert baseline + sum(word["weight"] for word in attributions) == pytest.approx(odds, abs=0.01)
     first, second = answer["sentences"]
     assert (first["label"], text[second["start"] :]) == ("negative", "I liked the music!")
 

@@ -1,4 +1,4 @@
-"""The service's tokeniser against the one inside the network: equal to the token, whatever is posted."""
+"""The service's tokenizer: for any text it gives the same tokens as the one inside the network."""
 
 import pytest
 from hypothesis import example, given, settings
@@ -23,22 +23,22 @@ VOCABULARY = ["", "[UNK]", "the", "don't", "é", "br", "a", "b", "'a", "1", "ſ"
     ],
 )
 def test_words(text, expected):
-    """ASCII letters are lowered, tags and punctuation part words, apostrophes stay within them."""
+    """ASCII letters become lower case, tags and punctuation separate words, apostrophes inside words stay."""
     assert split_words(text) == expected
 
 
-def test_numbers_follow_the_vocabulary():
+def test_token_numbers_are_places_in_the_vocabulary():
     assert Tokenizer(VOCABULARY)("The zebra: don't!").tolist() == [2, 1, 3]
 
 
 @pytest.mark.parametrize("vocabulary", [[], ["the"], ["", "the"], ["", "[UNK]", "the", "the"]])
-def test_a_list_that_is_no_vocabulary_is_refused(vocabulary):
+def test_a_list_that_is_not_a_vocabulary_is_refused(vocabulary):
     with pytest.raises(ValueError, match="vocabulary"):
         Tokenizer(vocabulary)
 
 
-def test_a_text_of_opened_tags_is_read_in_one_pass():
-    """Blanks after "<" are tried in one way only; in every way they would take hours here."""
+def test_the_time_is_linear_in_a_text_of_opened_tags():
+    """Spaces after "<" are matched in one way only. With backtracking these texts would take hours."""
     assert split_words("<" + " " * 500_000 + "1") == ["1"]
     assert split_words("< " * 200_000 + "<b") == ["b"]
     assert split_words("<" + " " * 200_000 + "/" + " " * 200_000 + "b>end") == ["end"]
@@ -53,29 +53,29 @@ TEXTS = st.lists(PIECES, max_size=40).map("".join) | st.text(st.characters(exclu
 @example("A <b>'good'</b> film\u2019s 🙂 <br/> don't''")
 @example("'A' 'b 'B' a'a 'a'a'")
 @given(TEXTS)
-def test_every_word_is_found_again_where_its_span_says(text):
-    """Offsets are code points of the text as sent; a word there differs in case and kind of apostrophe only."""
-    found = [text[first:end] for first, end in word_spans(text)]
-    assert [word.encode().lower().decode().replace("\u2019", "'") for word in found] == split_words(text)
+def test_every_span_holds_its_word(text):
+    """Spans are in code points of the text as sent. The word there differs only in case and kind of apostrophe."""
+    parts = [text[first:end] for first, end in word_spans(text)]
+    assert [word.encode().lower().decode().replace("\u2019", "'") for word in parts] == split_words(text)
 
 
 @pytest.mark.slow
-def test_every_text_gets_the_tokens_that_the_network_would_give_it():
-    """Odd Unicode, punctuation, HTML, emptiness and length, against the TextVectorization that is exported."""
+def test_every_text_gets_the_tokens_of_the_network():
+    """The TextVectorization that is exported agrees on odd Unicode, punctuation, HTML, and empty and long texts."""
     import tensorflow as tf
 
     from training.networks import text as text_module
 
     layer = text_module.tokenizer(len(VOCABULARY))
     layer.set_vocabulary(VOCABULARY[2:])
-    ours = Tokenizer(VOCABULARY)
+    tokenize = Tokenizer(VOCABULARY)
 
     @settings(deadline=None, derandomize=True, max_examples=150)
     @example(["", " ", "'", "''", "<", "<a", "a" * 20_000, "a " * 5_000, "'a' " * 3_000, "<b>" * 3_000])
     @given(st.lists(TEXTS, min_size=20, max_size=40))
     def agree(texts):
-        theirs = layer(tf.constant([text.encode() for text in texts])).numpy()
-        for text, row in zip(texts, theirs, strict=True):
-            assert ours(text).tolist() == row[row != 0].tolist(), repr(text)
+        rows = layer(tf.constant([text.encode() for text in texts])).numpy()
+        for text, row in zip(texts, rows, strict=True):
+            assert tokenize(text).tolist() == row[row != 0].tolist(), repr(text)
 
     agree()

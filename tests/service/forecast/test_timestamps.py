@@ -31,7 +31,7 @@ def test_a_utc_offset_is_kept():
     assert timestamps(start, "D", 1, 1) == ["2016-02-02T00:00:00+00:00"]
 
 
-def test_a_start_off_the_frequency_names_the_next_date_that_is_on_it():
+def test_a_start_off_the_frequency_is_refused_with_the_next_date_on_it():
     with pytest.raises(UnusableFrequency, match="the next one is 2016-03-01"):
         timestamps(datetime(2016, 2, 10), "MS", 3, 1)
 
@@ -49,7 +49,7 @@ def test_steps_that_leave_the_calendar_are_refused(frequency):
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "same"),
+    ("first", "second", "expected"),
     [
         ("MS", "ME", True),
         ("BMS", "MS", True),
@@ -65,5 +65,5 @@ def test_steps_that_leave_the_calendar_are_refused(frequency):
         ("MS", "nonsense", False),
     ],
 )
-def test_frequencies_are_the_same_where_they_step_alike(one, other, same):
-    assert is_same_frequency(one, other) is same
+def test_frequencies_are_the_same_if_their_steps_are(first, second, expected):
+    assert is_same_frequency(first, second) is expected

@@ -1,4 +1,4 @@
-"""Sentences: where they stand, in code points of the text as sent."""
+"""Sentences and their offsets, in code points of the text as sent."""
 
 import itertools
 
@@ -29,15 +29,15 @@ def test_sentences(text, expected):
 @given(
     st.lists(st.sampled_from([*"aB .!?\n\u2019'\"😀é<>", "<br />", "Mr. ", "good ", ". "]), max_size=60).map("".join)
 )
-def test_sentences_are_in_order_and_apart(text):
-    found = split_sentences(text)
-    assert all(first < end <= len(text) for first, end in found)
-    assert all(before[1] <= after[0] for before, after in itertools.pairwise(found))
-    assert all(text[first:end] == text[first:end].strip() for first, end in found)
+def test_sentences_are_in_order_and_do_not_overlap(text):
+    spans = split_sentences(text)
+    assert all(first < end <= len(text) for first, end in spans)
+    assert all(before[1] <= after[0] for before, after in itertools.pairwise(spans))
+    assert all(text[first:end] == text[first:end].strip() for first, end in spans)
 
 
-def test_their_number_is_bounded():
+def test_what_follows_the_last_allowed_sentence_belongs_to_it():
     text = "Hi! " * 4000
-    found = split_sentences(text)
-    assert len(found) == MAX_SENTENCES
-    assert found[-1][1] == len(text) - 1
+    spans = split_sentences(text)
+    assert len(spans) == MAX_SENTENCES
+    assert spans[-1][1] == len(text) - 1

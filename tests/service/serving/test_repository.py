@@ -1,11 +1,13 @@
-"""What lies under models/: found, refused with the path and the fault, and reloaded while requests go on."""
+"""The models on disk: found, refused with the path and the fault, and reloaded while requests are answered."""
 
 import asyncio
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from service.artifacts.bundle import Bundle
 from service.artifacts.files import BundleError
 from service.errors import Overloaded
 from service.serving.batching import never_disconnected
@@ -13,8 +15,8 @@ from service.serving.repository import ModelRepository, version_directories
 from tests import fakes
 
 
-def test_versions_are_found_and_bystanders_left_alone(tmp_path):
-    """Plain files, and directories that begin with a dot (a version being written), are no models."""
+def test_versions_are_found_and_other_files_ignored(tmp_path):
+    """Plain files, and directories that begin with a dot (a version that is being written), are not models."""
     (tmp_path / "gru" / "2").mkdir(parents=True)
     (tmp_path / "gru" / ".3-unfinished").mkdir()
     (tmp_path / "README.md").write_text("")
@@ -22,7 +24,7 @@ def test_versions_are_found_and_bystanders_left_alone(tmp_path):
 
 
 @pytest.mark.parametrize("path", ["gru/v1", "gru/01", "gru/0", "GRU/1", "gru/1.bak", "my model/1"])
-def test_a_directory_that_is_no_version_is_refused_by_name(tmp_path, path):
+def test_a_directory_that_is_not_a_version_is_refused_by_name(tmp_path, path):
     (tmp_path / path).mkdir(parents=True)
     with pytest.raises(BundleError, match="its name is not"):
         version_directories(tmp_path)
@@ -41,8 +43,8 @@ def test_no_models_at_all_says_how_to_train_some(tmp_path):
         version_directories(tmp_path / "nowhere")
 
 
-def test_one_version_that_fails_its_proof_keeps_the_service_from_starting(tmp_path):
-    """Failing to start is a feature: nothing is served next to a wrong model."""
+def test_one_version_with_wrong_golden_answers_keeps_the_service_from_starting(tmp_path):
+    """Nothing is served beside a wrong model."""
     load = fakes.FakeLoad(tmp_path, [fakes.sentiment_bundle(), fakes.forecast_bundle(answer=61.0)])
 
     async def start():
@@ -52,19 +54,19 @@ def test_one_version_that_fails_its_proof_keeps_the_service_from_starting(tmp_pa
         asyncio.run(start())
 
 
-class Shelf:
-    """A models directory of fake versions, on which versions come and go; counts loads by engine."""
+class FakeModelsDirectory:
+    """A models directory with fake versions, and the function that loads them. `loads` has the backend of every load."""
 
     def __init__(self, path):
         self.path = path
-        self.bundles = {}
-        self.loads = []
+        self.bundles: dict[tuple[str, str], Bundle] = {}
+        self.loads: list[str] = []
 
     def put(self, bundle, digest="first"):
         card = bundle.card
-        directory = self.path / card.name / card.version
-        directory.mkdir(parents=True, exist_ok=True)
-        (directory / "SHA256SUMS").write_text(digest)
+        version = self.path / card.name / card.version
+        version.mkdir(parents=True, exist_ok=True)
+        (version / "SHA256SUMS").write_text(digest)
         self.bundles[card.name, card.version] = bundle
 
     def compile(self, name, version):
@@ -79,227 +81,227 @@ class Shelf:
 
 
 @pytest.fixture
-def shelf(tmp_path):
-    shelf = Shelf(tmp_path)
-    shelf.put(fakes.forecast_bundle(fakes.forecast_card(version="1")))
-    return shelf
+def directory(tmp_path):
+    directory = FakeModelsDirectory(tmp_path)
+    directory.put(fakes.forecast_bundle(fakes.forecast_card(version="1")))
+    return directory
 
 
-def opened(shelf, work, **changes):
-    """Run `work(library)` on an open library, then close it."""
+def opened(directory, work, **changes):
+    """The result of `work(repository)` on an open repository, which is closed afterwards."""
 
     async def run():
-        library = ModelRepository(fakes.settings(shelf.path, **changes), shelf)
-        await library.open()
+        repository = ModelRepository(fakes.settings(directory.path, **changes), directory)
+        await repository.open()
         try:
-            return await work(library)
+            return await work(repository)
         finally:
-            await library.close()
+            await repository.close()
 
     return asyncio.run(run())
 
 
-def versions(library):
-    return [model.predictor.card.version for model in library.registry]
+def versions(repository):
+    return [model.predictor.card.version for model in repository.registry]
 
 
-def test_a_reload_loads_what_is_new_and_keeps_what_is_unchanged(shelf):
-    async def work(library):
-        first = library.registry.get("gru")
-        shelf.put(fakes.forecast_bundle(fakes.forecast_card(version="2")))
-        report = await library.reload()
+def test_a_reload_loads_what_is_new_and_keeps_what_is_unchanged(directory):
+    async def work(repository):
+        first = repository.registry.get("gru")
+        directory.put(fakes.forecast_bundle(fakes.forecast_card(version="2")))
+        report = await repository.reload()
         assert [(v.name, v.version) for v in report.loaded] == [("gru", "2")]
         assert (report.retired, report.refused) == ([], [])
-        assert library.registry.get("gru", "1") is first
-        assert library.registry.get("gru").predictor.card.version == "2"
+        assert repository.registry.get("gru", "1") is first
+        assert repository.registry.get("gru").predictor.card.version == "2"
 
-    opened(shelf, work)
-    assert len(shelf.loads) == 2
-
-
-def test_a_reload_without_changes_changes_nothing(shelf):
-    async def work(library):
-        before = library.registry
-        await library.reload()
-        assert library.registry is before
-
-    opened(shelf, work)
+    opened(directory, work)
+    assert len(directory.loads) == 2
 
 
-def test_a_version_that_is_gone_is_retired_and_its_engine_closed(shelf):
-    shelf.put(fakes.forecast_bundle(fakes.forecast_card(version="2")))
+def test_a_reload_without_changes_changes_nothing(directory):
+    async def work(repository):
+        before = repository.registry
+        await repository.reload()
+        assert repository.registry is before
 
-    async def work(library):
-        old = library.registry.get("gru", "2").batcher
-        shelf.remove("gru", "2")
-        report = await library.reload()
+    opened(directory, work)
+
+
+def test_a_version_that_is_gone_is_retired_and_its_batcher_closed(directory):
+    directory.put(fakes.forecast_bundle(fakes.forecast_card(version="2")))
+
+    async def work(repository):
+        old = repository.registry.get("gru", "2").batcher
+        directory.remove("gru", "2")
+        report = await repository.reload()
         assert [(v.name, v.version) for v in report.retired] == [("gru", "2")]
-        await asyncio.gather(*library._background)
+        await asyncio.gather(*repository._background)
         with pytest.raises(Overloaded):
             await old.submit(None, 0, never_disconnected)
-        return versions(library)
+        return versions(repository)
 
-    assert opened(shelf, work) == ["1"]
+    assert opened(directory, work) == ["1"]
 
 
-def test_a_version_that_fails_its_proof_is_refused_and_the_old_one_goes_on(shelf):
-    async def work(library):
-        shelf.put(fakes.forecast_bundle(fakes.forecast_card(version="2"), answer=61.0))
-        report = await library.reload()
+def test_a_version_with_wrong_golden_answers_is_refused_and_the_old_one_serves(directory):
+    async def work(repository):
+        directory.put(fakes.forecast_bundle(fakes.forecast_card(version="2"), answer=61.0))
+        report = await repository.reload()
         assert (report.refused[0].name, report.refused[0].version) == ("gru", "2")
         assert "golden case 1 differs" in report.refused[0].reason
-        assert library.reloads == {"done": 0, "refused": 1}
-        return versions(library)
+        assert repository.reloads == {"done": 0, "refused": 1}
+        return versions(repository)
 
-    assert opened(shelf, work) == ["1"]
+    assert opened(directory, work) == ["1"]
 
 
-def test_a_version_that_was_changed_in_place_and_fails_leaves_the_loaded_one(shelf):
-    async def work(library):
-        before = library.registry
-        shelf.put(fakes.forecast_bundle(answer=61.0), digest="second")
-        report = await library.reload()
+def test_a_version_that_was_changed_in_place_and_fails_leaves_the_loaded_one_serving(directory):
+    async def work(repository):
+        before = repository.registry
+        directory.put(fakes.forecast_bundle(answer=61.0), digest="second")
+        report = await repository.reload()
         assert len(report.refused) == 1
-        assert library.registry is before
+        assert repository.registry is before
 
-    opened(shelf, work)
+    opened(directory, work)
 
 
-def test_a_directory_that_cannot_be_read_as_models_is_refused_as_a_whole(shelf):
-    async def work(library):
-        (shelf.path / "gru" / "new").mkdir()
-        report = await library.reload()
+def test_a_directory_that_cannot_be_read_as_models_is_refused_as_a_whole(directory):
+    async def work(repository):
+        (directory.path / "gru" / "new").mkdir()
+        report = await repository.reload()
         assert "its name is not a version" in report.refused[0].reason
-        return versions(library)
+        return versions(repository)
 
-    assert opened(shelf, work) == ["1"]
+    assert opened(directory, work) == ["1"]
 
 
-def test_files_that_cannot_be_read_are_refused_and_break_nothing(shelf, monkeypatch):
-    """A permission that is missing is a fault of a version, as any other."""
+def test_files_that_cannot_be_read_are_refused(directory, monkeypatch):
+    """A missing permission is a fault of the version, like any other."""
 
-    async def work(library):
-        shelf.put(fakes.forecast_bundle(fakes.forecast_card(version="2")))
+    async def work(repository):
+        directory.put(fakes.forecast_bundle(fakes.forecast_card(version="2")))
 
         def unreadable(*_):
             raise PermissionError("not yours")
 
         with monkeypatch.context() as patch:
-            patch.setattr(shelf, "bundles", {})
-            patch.setattr(Shelf, "__call__", unreadable)
-            loading = await library.reload()
+            patch.setattr(directory, "bundles", {})
+            patch.setattr(FakeModelsDirectory, "__call__", unreadable)
+            loading = await repository.reload()
         with monkeypatch.context() as patch:
-            patch.setattr(fakes.Path, "iterdir", unreadable)
-            scanning = await library.reload()
+            patch.setattr(Path, "iterdir", unreadable)
+            scanning = await repository.reload()
         assert "not yours" in loading.refused[0].reason
         assert "not yours" in scanning.refused[0].reason
-        return versions(library)
+        return versions(repository)
 
-    assert opened(shelf, work) == ["1"]
+    assert opened(directory, work) == ["1"]
 
 
-def test_a_request_ends_on_the_version_that_it_began_with(shelf):
-    """Its engine is closed only after it has left, even when it asks after the swap."""
+def test_a_request_is_answered_by_the_version_with_which_it_began(directory):
+    """Its batcher is closed only after the request has left, even if it is asked after the reload."""
 
-    async def work(library):
-        registry = library.registry
+    async def work(repository):
+        registry = repository.registry
         registry.enter()
-        shelf.put(fakes.forecast_bundle(fakes.forecast_card(version="2")))
-        shelf.remove("gru", "1")
-        await library.reload()
+        directory.put(fakes.forecast_bundle(fakes.forecast_card(version="2")))
+        directory.remove("gru", "1")
+        await repository.reload()
         model = registry.get("gru")
         soon = asyncio.get_running_loop().time() + 20
         answer = await model.batcher.submit(model.predictor.prepare(fakes.READINGS), soon, never_disconnected)
-        assert library._background
+        assert repository._background
         registry.leave()
-        await asyncio.gather(*library._background)
-        return model.predictor.card.version, answer.result, versions(library)
+        await asyncio.gather(*repository._background)
+        return model.predictor.card.version, answer.result, versions(repository)
 
-    version, forecast, now = opened(shelf, work)
+    version, forecast, now = opened(directory, work)
     assert (version, now) == ("1", ["2"])
     assert forecast.values == pytest.approx([60.0], abs=1e-3)
 
 
-def test_an_engine_that_two_old_registries_hold_outlives_the_first(shelf):
-    """Two reloads overtake a slow request: what it began with is still there."""
+def test_a_model_of_two_old_registries_is_not_closed_with_the_first(directory):
+    """After two reloads during a slow request, the model with which it began still answers."""
 
-    async def work(library):
-        slow = library.registry
+    async def work(repository):
+        slow = repository.registry
         slow.enter()
         for version in ("2", "3"):
-            shelf.put(fakes.forecast_bundle(fakes.forecast_card(version=version)))
-            await library.reload()
-        shelf.remove("gru", "1")
-        await library.reload()
+            directory.put(fakes.forecast_bundle(fakes.forecast_card(version=version)))
+            await repository.reload()
+        directory.remove("gru", "1")
+        await repository.reload()
         model = slow.get("gru")
         soon = asyncio.get_running_loop().time() + 20
         await model.batcher.submit(model.predictor.prepare(fakes.READINGS), soon, never_disconnected)
         slow.leave()
 
-    opened(shelf, work)
+    opened(directory, work)
 
 
-def test_reloads_one_after_another(shelf):
-    """Two at once do not load the same version twice."""
+def test_reloads_run_one_after_another(directory):
+    """Two reloads at the same time do not load a version twice."""
 
-    async def work(library):
-        shelf.put(fakes.forecast_bundle(fakes.forecast_card(version="2")))
-        reports = await asyncio.gather(library.reload(), library.reload())
+    async def work(repository):
+        directory.put(fakes.forecast_bundle(fakes.forecast_card(version="2")))
+        reports = await asyncio.gather(repository.reload(), repository.reload())
         return [len(report.loaded) for report in reports]
 
-    assert opened(shelf, work) == [1, 0]
+    assert opened(directory, work) == [1, 0]
 
 
-def test_tensorflow_may_load_only_so_many_after_the_start(shelf):
-    """It keeps the memory of what it once loaded: over the cap a version is refused, and it is said how many are left."""
+def test_loads_by_tensorflow_after_the_start_are_limited(directory):
+    """TensorFlow never frees the memory of a model. Over the limit a version is refused; the report says how many are left."""
 
-    async def work(library):
-        shelf.put(fakes.forecast_bundle(fakes.forecast_card(version="2")))
-        first = await library.reload()
-        shelf.put(fakes.forecast_bundle(fakes.forecast_card(version="3")))
-        second = await library.reload()
+    async def work(repository):
+        directory.put(fakes.forecast_bundle(fakes.forecast_card(version="2")))
+        first = await repository.reload()
+        directory.put(fakes.forecast_bundle(fakes.forecast_card(version="3")))
+        second = await repository.reload()
         assert (first.tensorflow_loads, first.tensorflow_loads_left) == (1, 0)
         assert "restart the service" in second.refused[0].reason
-        return versions(library)
+        return versions(repository)
 
-    assert opened(shelf, work, engine="tensorflow", max_tensorflow_reloads=1) == ["1", "2"]
-
-
-def test_auto_takes_the_compiled_form_where_there_is_one(shelf):
-    shelf.compile("gru", "1")
-    shelf.put(fakes.sentiment_bundle())
-
-    async def work(library):
-        return {m.predictor.card.name: m.predictor.backend for m in library.registry}
-
-    assert opened(shelf, work) == {"gru": "onnx", "sentiment": "tensorflow"}
+    assert opened(directory, work, engine="tensorflow", max_tensorflow_reloads=1) == ["1", "2"]
 
 
-def test_auto_serves_the_saved_model_where_the_compiled_form_is_refused(shelf, caplog):
-    """A stale compiled form costs speed, not the service; the log says so."""
-    shelf.compile("gru", "1")
+def test_auto_takes_the_compiled_form_if_there_is_one(directory):
+    directory.compile("gru", "1")
+    directory.put(fakes.sentiment_bundle())
+
+    async def work(repository):
+        return {m.predictor.card.name: m.predictor.backend for m in repository.registry}
+
+    assert opened(directory, work) == {"gru": "onnx", "sentiment": "tensorflow"}
+
+
+def test_auto_serves_the_saved_model_if_the_compiled_form_is_refused(directory, caplog):
+    """An outdated compiled form makes the service slower, but it starts; the log has the reason."""
+    directory.compile("gru", "1")
 
     def load(path, threads, backend):
         if backend == "onnx":
             raise BundleError("gru/1/compiled was compiled from another SavedModel")
-        return shelf(path, threads, backend)
+        return directory(path, threads, backend)
 
     async def start():
-        library = ModelRepository(fakes.settings(shelf.path), load)
-        await library.open()
-        engines = [m.predictor.backend for m in library.registry]
-        await library.close()
-        return engines
+        repository = ModelRepository(fakes.settings(directory.path), load)
+        await repository.open()
+        backends = [m.predictor.backend for m in repository.registry]
+        await repository.close()
+        return backends
 
     assert asyncio.run(start()) == ["tensorflow"]
     assert "compiled from another SavedModel" in caplog.text
 
 
-def test_an_engine_that_is_named_is_the_only_one_tried(shelf):
-    shelf.compile("gru", "1")
+def test_a_backend_that_is_named_is_the_only_one_tried(directory):
+    directory.compile("gru", "1")
 
-    async def work(library):
-        return shelf.loads
+    async def work(repository):
+        return directory.loads
 
-    assert opened(shelf, work, engine="tensorflow") == ["tensorflow"]
-    assert opened(shelf, work, engine="onnx") == ["tensorflow", "onnx"]
+    assert opened(directory, work, engine="tensorflow") == ["tensorflow"]
+    assert opened(directory, work, engine="onnx") == ["tensorflow", "onnx"]

@@ -1,4 +1,4 @@
-"""POST /sentiment and /sentiment/batch over HTTP, on a fake network."""
+"""POST /sentiment and /sentiment/batch over HTTP, with a fake network."""
 
 import numpy as np
 import pytest
@@ -6,12 +6,12 @@ import pytest
 from tests import fakes
 
 
-def ask(client, text="a good film", **body):
+def post(client, text="a good film", **body):
     return client.post("/sentiment", json={"text": text} | body)
 
 
-def test_sentiment_answers_every_field_of_the_contract(client):
-    reply = ask(client)
+def test_sentiment_has_every_field_of_the_contract(client):
+    reply = post(client)
     assert reply.status_code == 200
     assert reply.json() == {
         "model": "sentiment",
@@ -28,67 +28,70 @@ def test_sentiment_answers_every_field_of_the_contract(client):
 
 
 def test_sentiment_of_a_bad_review_is_negative(client):
-    reply = ask(client, "a bad film").json()
+    reply = post(client, "a bad film").json()
     assert (reply["label"], reply["confidence"]) == ("negative", pytest.approx(0.9))
 
 
-def test_sentiment_is_uncertain_below_the_threshold_and_still_labels(client):
-    reply = ask(client, "a film").json()
+def test_sentiment_below_the_confidence_threshold_is_uncertain_and_has_a_label(client):
+    reply = post(client, "a film").json()
     assert (reply["label"], reply["uncertain"]) == ("positive", True)
 
 
 def test_sentiment_is_uncertain_of_unknown_words(client):
-    """However sure the network is, a text of unknown words is marked."""
-    reply = ask(client, "good zzq zzw zze").json()
+    """A text of unknown words is marked, however confident the network is."""
+    reply = post(client, "good zzq zzw zze").json()
     assert reply["uncertain"] is True
     assert "mostly_unknown_words" in [w["code"] for w in reply["warnings"]]
 
 
-def test_sentiment_says_when_it_cut_a_text(client):
-    reply = ask(client, "a good " * 6).json()
+def test_sentiment_of_a_text_that_is_too_long_has_a_warning(client):
+    reply = post(client, "a good " * 6).json()
     assert reply["tokens"] == {"total": 12, "read": 10, "unknown": 0}
     assert [w["code"] for w in reply["warnings"]] == ["truncated"]
 
 
-def test_sentiment_says_when_a_text_is_of_another_language(client):
-    reply = ask(client, "good filmo zzmolto zzbellissimo assai").json()
+def test_sentiment_of_a_text_in_another_language_has_a_warning(client):
+    reply = post(client, "good filmo zzmolto zzbellissimo assai").json()
     assert reply["uncertain"] is True
     assert [w["code"] for w in reply["warnings"]] == ["not_english"]
 
 
-def test_explained_weights_stand_where_they_say_and_add_up(client):
-    """Offsets are code points of the text as sent; weights and the card's baseline are the log odds."""
+def test_explained_weights_are_at_their_offsets_and_add_up(client):
+    """Offsets are code points of the text as sent. Weights and the card's baseline add up to the log odds."""
     text = "A 😀 <b>good</b> film\u2019s end"
-    found = ask(client, "a good film's end", explain=True).json()["explanation"]
-    assert [reason["text"] for reason in found] == ["a", "good", "film's", "end"]
-    found = ask(client, text, explain=True).json()["explanation"]
-    assert all(text[reason["start"] : reason["end"]] == reason["text"] for reason in found)
-    weights = [reason["weight"] for reason in ask(client, explain=True).json()["explanation"]]
+    explanation = post(client, "a good film's end", explain=True).json()["explanation"]
+    assert [word["text"] for word in explanation] == ["a", "good", "film's", "end"]
+    explanation = post(client, text, explain=True).json()["explanation"]
+    assert all(text[word["start"] : word["end"]] == word["text"] for word in explanation)
+    weights = [word["weight"] for word in post(client, explain=True).json()["explanation"]]
     assert 0.4 + sum(weights) == pytest.approx(np.log(0.9 / 0.1), abs=0.01)
 
 
-def test_reasons_are_not_offered_by_a_network_that_gives_none(serve):
+def test_explanations_are_not_offered_by_a_network_without_weights(serve):
     client = serve([fakes.sentiment_bundle(fakes.sentiment_card(explanation_baseline=None))])
-    reply = ask(client, explain=True)
+    reply = post(client, explain=True)
     assert (reply.status_code, reply.json()["type"]) == (422, "/problems/not-offered")
 
 
-def test_each_sentence_is_judged_as_a_text_of_its_own(client):
+def test_each_sentence_is_predicted_as_a_text_of_its_own(client):
     text = "A good film. 😀 But a bad end!"
-    found = ask(client, text, sentences=True).json()["sentences"]
-    assert [text[line["start"] : line["end"]] for line in found] == ["A good film.", "😀 But a bad end!"]
-    assert [line["label"] for line in found] == ["positive", "negative"]
+    sentences = post(client, text, sentences=True).json()["sentences"]
+    assert [text[sentence["start"] : sentence["end"]] for sentence in sentences] == [
+        "A good film.",
+        "😀 But a bad end!",
+    ]
+    assert [sentence["label"] for sentence in sentences] == ["positive", "negative"]
 
 
 def test_a_batch_is_explained_and_split_item_by_item(client):
     body = {"texts": ["A good film. A bad film.", "  ", "bad"], "explain": True, "sentences": True}
     first, second, third = client.post("/sentiment/batch", json=body).json()["results"]
-    assert [line["label"] for line in first["sentences"]] == ["positive", "negative"]
+    assert [sentence["label"] for sentence in first["sentences"]] == ["positive", "negative"]
     assert "error" in second
-    assert [reason["weight"] for reason in third["explanation"]] == [pytest.approx(-2.6)]
+    assert [word["weight"] for word in third["explanation"]] == [pytest.approx(-2.6)]
 
 
-def test_more_sentences_than_are_judged_at_once_are_refused(client):
+def test_too_many_sentences_are_refused(client):
     reply = client.post("/sentiment/batch", json={"texts": ["Hi! " * 1000] * 6, "sentences": True})
     assert (reply.status_code, reply.json()["errors"][0]["pointer"]) == (422, "/sentences")
 
@@ -104,8 +107,8 @@ def test_more_sentences_than_are_judged_at_once_are_refused(client):
         ({"language": "en"}, "invalid-request", "/language"),
     ],
 )
-def test_sentiment_refuses_with_a_pointer_to_the_fault(client, body, slug, pointer):
-    reply = ask(client, **body)
+def test_sentiment_refuses_a_bad_request_with_a_pointer_to_the_fault(client, body, slug, pointer):
+    reply = post(client, **body)
     problem = reply.json()
     assert reply.status_code == 422
     assert problem["type"] == f"/problems/{slug}"
@@ -113,23 +116,21 @@ def test_sentiment_refuses_with_a_pointer_to_the_fault(client, body, slug, point
 
 
 def test_sentiment_refuses_half_a_surrogate_pair(client):
-    """A lone surrogate is legal JSON but no text; it must not reach the model."""
+    """A lone surrogate is valid JSON, but cannot be encoded; it must not reach the model."""
     reply = client.post("/sentiment", content=b'{"text": "good \\ud800"}', headers={"content-type": "application/json"})
     assert reply.status_code in (400, 422)
 
 
-def test_sentiment_answers_404_for_an_unknown_version(client):
-    assert ask(client, version="7").status_code == 404
-    assert ask(client, version="v1").status_code == 404
+def test_sentiment_of_an_unknown_version_is_a_404(client):
+    assert post(client, version="7").status_code == 404
+    assert post(client, version="v1").status_code == 404
 
 
-def test_sentiment_answers_404_without_a_sentiment_model(serve):
-    from tests import fakes
-
-    assert ask(serve([fakes.forecast_bundle()])).status_code == 404
+def test_sentiment_without_a_sentiment_model_is_a_404(serve):
+    assert post(serve([fakes.forecast_bundle()])).status_code == 404
 
 
-def test_batch_keeps_the_order_and_isolates_the_bad(client):
+def test_batch_keeps_the_order_and_answers_beside_a_bad_text(client):
     reply = client.post("/sentiment/batch", json={"texts": ["good", "  ", "bad", "x" * 20_001]})
     first, second, third, fourth = reply.json()["results"]
     assert reply.status_code == 200
@@ -145,5 +146,5 @@ def test_batch_of_a_thousand_is_answered(client):
 
 
 @pytest.mark.parametrize("body", [{"texts": []}, {"texts": ["a"] * 1001}, {"texts": ["a"], "explain": 1}])
-def test_batch_refuses_a_bad_envelope(client, body):
+def test_batch_refuses_a_bad_list_of_texts(client, body):
     assert client.post("/sentiment/batch", json=body).status_code == 422

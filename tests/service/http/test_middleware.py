@@ -1,0 +1,140 @@
+"""What every request passes: ids and times, problems, defects, overload, deadlines, a service that ends."""
+
+import asyncio
+import re
+
+from service.http.lifecycle import Phase
+from tests import fakes
+from tests.connections import JSON, gated_app, run_app
+from tests.fakes import READINGS
+
+
+def test_every_response_has_a_request_id_and_timings(client):
+    reply = client.post("/forecast", json={"readings": READINGS})
+    assert re.fullmatch(r"[0-9a-f]{32}", reply.headers["x-request-id"])
+    assert re.fullmatch(r"queue;dur=[\d.]+, model;dur=[\d.]+, total;dur=[\d.]+", reply.headers["server-timing"])
+
+
+def test_a_problem_has_all_its_members_and_its_media_type(client):
+    reply = client.post("/forecast", json={"readings": [1]}, headers={"x-request-id": "abc"})
+    problem = reply.json()
+    assert reply.headers["content-type"] == "application/problem+json"
+    assert set(problem) == {"type", "title", "status", "detail", "instance", "request_id", "errors"}
+    assert (problem["instance"], problem["request_id"]) == ("/forecast", "abc")
+
+
+def test_a_problem_never_repeats_the_input(client):
+    reply = client.post("/sentiment", json={"text": {"secret": "hunter2"}, "explain": "hunter2"})
+    assert reply.status_code == 422
+    assert "hunter2" not in reply.text
+
+
+def test_a_defect_is_a_500_without_details_but_with_headers(serve, caplog):
+    """The client gets a request id; the log has the traceback under it."""
+
+    is_broken = False
+
+    def network(*arrays):
+        if is_broken:
+            raise RuntimeError("secret detail")
+        return fakes.last_plus_ten(*arrays)
+
+    client = serve([fakes.forecast_bundle(run=network)])
+    is_broken = True
+    reply = client.post("/forecast", json={"readings": READINGS})
+    assert reply.status_code == 500
+    assert "secret" not in reply.text
+    assert reply.headers["x-request-id"] == reply.json()["request_id"]
+    record = next(r for r in caplog.records if reply.json()["request_id"] in r.getMessage() and r.exc_info)
+    assert record.levelname == "ERROR"
+    assert "secret detail" in caplog.text
+
+
+def test_a_full_queue_is_a_503_with_retry_after(tmp_path):
+    """One request is in a model call and one waits. A third is refused at once; the others are answered."""
+    app, gate = gated_app(tmp_path, max_queue=1, max_batch=1)
+
+    async def work(client):
+        def post():
+            return asyncio.create_task(client.post("/forecast", json={"readings": READINGS}))
+
+        gate.close()
+        first = post()
+        await asyncio.to_thread(gate.entered.wait, 20)
+        second = post()
+        refused = await post()
+        while refused.status_code != 503:  # the second was not in the queue yet
+            refused = await post()
+        gate.open()
+        return refused, await first, await second
+
+    refused, first, second = run_app(app, work)
+    assert refused.json()["type"] == "/problems/overloaded"
+    assert int(refused.headers["retry-after"]) >= 1
+    assert (first.status_code, second.status_code) == (200, 200)
+
+
+def test_a_passed_deadline_is_a_504_and_never_reaches_the_model(tmp_path):
+    """A request whose time is over before its turn costs no model call."""
+    app, gate = gated_app(tmp_path, max_batch=1)
+
+    async def work(client):
+        body = {"readings": READINGS}
+        gate.close()
+        first = asyncio.create_task(client.post("/forecast", json=body))
+        await asyncio.to_thread(gate.entered.wait, 20)
+        late = await client.post("/forecast", json=body, headers={"x-request-timeout-ms": "20"})
+        gate.open()
+        return late, await first
+
+    late, first = run_app(app, work)
+    assert (late.status_code, first.status_code) == (504, 200)
+    assert late.json()["type"] == "/problems/deadline-exceeded"
+    assert len(gate.batches) == 2  # the golden answer at start, and the first request
+
+
+def test_requests_that_wait_together_share_a_model_call(tmp_path):
+    """What arrives during a model call is answered by the next one."""
+    app, gate = gated_app(tmp_path)
+
+    async def work(client):
+        gate.close()
+        first = asyncio.create_task(client.post("/forecast", json={"readings": READINGS}))
+        await asyncio.to_thread(gate.entered.wait, 20)
+        others = [asyncio.create_task(client.post("/forecast", json={"readings": READINGS})) for _ in range(5)]
+        while app.state.repository.registry.get("gru").batcher.depth < 5:
+            await asyncio.sleep(0)
+        gate.open()
+        return await asyncio.gather(first, *others)
+
+    replies = run_app(app, work)
+    assert [reply.status_code for reply in replies] == [200] * 6
+    assert gate.batches == [1, 1, 5]
+
+
+def test_an_ending_service_is_not_ready_and_still_answers(client):
+    """Load balancers must notice before requests are refused."""
+    client.app.state.lifecycle.enter(Phase.ENDING)
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.json()["detail"]) == (503, "the service is about to stop")
+    assert client.get("/livez").status_code == 200
+    assert client.post("/forecast", json={"readings": READINGS}).status_code == 200
+    assert client.get("/models").status_code == 200
+
+
+def test_a_closed_service_refuses_new_requests(client):
+    """The refusal is a 503 with Connection: close and Retry-After. Probes are answered to the end."""
+    client.app.state.lifecycle.enter(Phase.CLOSED)
+    for reply in (client.post("/forecast", json={"readings": READINGS}), client.get("/models")):
+        assert (reply.status_code, reply.json()["type"]) == (503, "/problems/not-ready")
+        assert (reply.headers["connection"], reply.headers["retry-after"]) == ("close", "1")
+    assert client.get("/livez").status_code == 200
+    assert client.get("/metrics").status_code == 200
+
+
+def test_no_request_stays_in_flight_after_its_response(client):
+    """Answered, refused or unknown."""
+    client.post("/forecast", json={"readings": READINGS})
+    client.post("/forecast", content=b"{", headers=JSON)
+    client.get("/nowhere")
+    assert client.app.state.lifecycle.in_flight == 0

@@ -1,0 +1,278 @@
+"""Admission control on real connections: refusals, limits of the head, slow clients, and clients that hang up."""
+
+import asyncio
+import contextlib
+import json
+from threading import Thread
+
+import httpx
+import pytest
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from service.http.protocol import UVICORN_ATTRIBUTES
+from tests import fakes
+from tests.connections import connected, post_bytes, post_head, read_status, until
+from tests.fakes import READINGS, Gate
+
+BODY = {"readings": READINGS}
+
+
+class FakeTransport(asyncio.Transport):
+    """A connection that takes everything and sends nothing."""
+
+    def write(self, data):
+        pass
+
+    def is_closing(self):
+        return False
+
+    def close(self):
+        pass
+
+
+async def not_found(scope, receive, send):
+    await send({"type": "http.response.start", "status": 404, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def test_uvicorn_has_every_attribute_that_is_listed():
+    """The list is checked on uvicorn's own protocol during a request, so that nothing of ours can hide a gap."""
+
+    async def missing_attributes():
+        state = ServerState()
+        protocol = HttpToolsProtocol(uvicorn.Config(not_found, log_config=None), state, {})
+        protocol.connection_made(FakeTransport())
+        protocol.data_received(post_bytes("/forecast", BODY))
+        parts = {
+            "protocol": protocol,
+            "cycle": protocol.cycle,
+            "server_state": protocol.server_state,
+            "flow": protocol.flow,
+            "parser": protocol.parser,
+        }
+        assert None not in parts.values()
+        assert parts.keys() == UVICORN_ATTRIBUTES.keys()
+        missing = [
+            f"{part}.{name}"
+            for part, names in UVICORN_ATTRIBUTES.items()
+            for name in names
+            if not hasattr(parts[part], name)
+        ]
+        await asyncio.gather(*state.tasks)
+        protocol.connection_lost(None)
+        return missing
+
+    assert asyncio.run(missing_attributes()) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/forecast", BODY),
+        ("/forecast/batch", {"series": [{"id": str(i), "readings": READINGS} for i in range(50)]}),
+    ],
+)
+def test_a_client_that_hangs_up_before_its_turn_costs_no_model_call(tmp_path, path, body):
+    """One request is in a model call, two wait, and the client of one of these leaves: the model is called for the others only."""
+    gate = Gate(fakes.last_plus_ten)
+    with connected(tmp_path, gate) as running:
+        batcher = running.app.state.repository.registry.get("gru").batcher
+        calls = len(gate.batches)
+        gate.close()
+        first = running.post("/forecast", BODY)
+        assert gate.entered.wait(20)
+        leaving = running.post(path, body)
+        staying = running.post("/forecast", BODY)
+        until(lambda: batcher.depth >= 2)
+        leaving.close()
+        until(lambda: len(running.server.server_state.connections) == 2)
+        gate.open()
+        assert first.recv(100).startswith(b"HTTP/1.1 200")
+        assert staying.recv(100).startswith(b"HTTP/1.1 200")
+        until(lambda: running.app.state.lifecycle.in_flight == 0)
+        assert len(gate.batches) - calls == 2
+        assert batcher.counts.left == 1
+        first.close()
+        staying.close()
+
+
+def test_a_body_that_is_cut_off_is_no_defect(tmp_path, caplog):
+    """A client that leaves in the middle of its body is dropped without an error in the log."""
+    with connected(tmp_path) as running:
+        connection = running.connect()
+        connection.sendall(post_head("/forecast", "Content-Length: 50") + b"{")
+        until(lambda: running.app.state.lifecycle.in_flight == 1)
+        connection.close()
+        until(lambda: running.app.state.lifecycle.in_flight == 0)
+        assert running.app.state.repository.registry.get("gru").batcher.counts.failed == 0
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+def test_a_full_service_refuses_at_once(tmp_path):
+    """As a problem with Retry-After, on a connection that stays open. Requests in flight and probes are answered."""
+    gate = Gate(fakes.last_plus_ten)
+    with connected(tmp_path, gate, max_in_flight=2) as running:
+        gate.close()
+        in_flight = [running.post("/forecast", BODY) for _ in range(2)]
+        until(lambda: running.app.state.lifecycle.in_flight == 2)
+        with httpx.Client(base_url=running.url, timeout=20) as client:
+            refused = client.post("/forecast", json=BODY, headers={"x-request-id": "me"})
+            large = client.post("/sentiment", content=b" " * 900_000)
+            assert client.get("/livez").status_code == 200
+            gate.open()
+            for connection in in_flight:
+                assert connection.recv(100).startswith(b"HTTP/1.1 200")
+                connection.close()
+            assert client.post("/forecast", json=BODY).status_code == 200
+            text = client.get("/metrics").text
+    assert refused.status_code == large.status_code == 503
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert int(refused.headers["retry-after"]) >= 1
+    assert refused.headers["x-request-id"] == refused.json()["request_id"] == "me"
+    assert refused.headers["server-timing"].startswith("queue;dur=")
+    assert refused.json()["type"] == "/problems/overloaded"
+    assert 'http_requests_total{handler="/forecast",method="POST",status="503"} 1.0' in text
+
+
+def test_a_client_that_waits_for_100_continue_is_refused_at_once(tmp_path):
+    """A full service refuses instead of `100 Continue`, and closes the connection."""
+    gate = Gate(fakes.last_plus_ten)
+    with connected(tmp_path, gate, max_in_flight=1) as running:
+        gate.close()
+        in_flight = running.post("/forecast", BODY)
+        until(lambda: running.app.state.lifecycle.in_flight == 1)
+        with running.connect() as waiting:
+            waiting.sendall(post_head("/forecast", "Expect: 100-continue", "Content-Length: 50"))
+            with waiting.makefile("rb") as reply:
+                answer = reply.read()
+        gate.open()
+        in_flight.close()
+    assert answer.startswith(b"HTTP/1.1 503")
+    assert b"connection: close" in answer
+
+
+def test_pipelined_requests_are_refused_and_the_next_is_answered(tmp_path):
+    """They are answered in order, and the connection stays open."""
+    gate = Gate(fakes.last_plus_ten)
+    request = post_bytes("/forecast", BODY)
+    with connected(tmp_path, gate, max_in_flight=1) as running:
+        gate.close()
+        in_flight = running.post("/forecast", BODY)
+        until(lambda: running.app.state.lifecycle.in_flight == 1)
+        with running.connect() as connection, connection.makefile("rb") as responses:
+            connection.sendall(2 * request)
+            assert [read_status(responses) for _ in range(2)] == [503, 503]
+            gate.open()
+            until(lambda: running.app.state.lifecycle.in_flight == 0)
+            connection.sendall(request)
+            assert read_status(responses) == 200
+        in_flight.close()
+
+
+def test_slow_clients_keep_nobody_out(tmp_path):
+    """Two requests whose bodies arrive slowly do not fill a service for two."""
+    with connected(tmp_path, max_in_flight=2) as running:
+        slow = [running.connect() for _ in range(2)]
+        for connection in slow:
+            connection.sendall(post_head("/forecast", "Content-Length: 50") + b"{")
+        until(lambda: running.app.state.lifecycle.reading == 2)
+        assert httpx.post(f"{running.url}/forecast", json=BODY).status_code == 200
+        for connection in slow:
+            connection.close()
+
+
+@pytest.mark.parametrize("sent", [b"", b"POST /forecast HTTP/1.1\r\nHost:"])
+def test_a_connection_without_a_request_is_closed(tmp_path, sent):
+    """After the time limit, if nothing or only half of the headers came."""
+    with connected(tmp_path, timeout_ms=50) as running:
+        connection = running.connect()
+        connection.sendall(sent)
+        assert connection.recv(100) == b""
+        connection.close()
+
+
+def test_a_client_that_does_not_read_is_cut_off(tmp_path):
+    """Unread responses of megabytes do not stay in memory."""
+    series = [{"id": "i" * 190 + str(i), "readings": READINGS} for i in range(1000)]
+    request = post_bytes("/forecast/batch", {"series": series, "horizon": 10})
+
+    def send_again_and_again(connection):
+        with contextlib.suppress(OSError):
+            for _ in range(50):
+                connection.sendall(request)
+
+    with connected(tmp_path, timeout_ms=300, max_batch=64) as running:
+        connection = running.connect()
+        sender = Thread(target=send_again_and_again, args=[connection])
+        sender.start()
+        until(lambda: b'handler="/forecast/batch",method="POST",status="499"' in running.app.state.metrics.text())
+        until(lambda: not running.server.server_state.connections)
+        connection.close()
+        sender.join(20)
+
+
+UNFINISHED_HEAD = b"GET /livez HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        UNFINISHED_HEAD + b"A: 1\r\n" * 120,
+        UNFINISHED_HEAD + b"A: " + b"a" * 40_000,
+        UNFINISHED_HEAD + b"".join(b"A%d: %s\r\n" % (i, b"a" * 1000) for i in range(40)),
+        b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\nHost: x\r\n",
+        b"GET /" + b"a" * 40_000,
+    ],
+    ids=["many fields", "a long field", "long together", "a long request line", "a long request line without an end"],
+)
+def test_too_large_a_request_line_or_headers_are_refused(tmp_path, head):
+    """As a problem that is counted, and the connection ends. What else the client sends is not kept."""
+    with connected(tmp_path) as running:
+        with running.connect() as connection, connection.makefile("rb") as reply:
+            connection.sendall(head)
+            answer = reply.read()
+        assert httpx.get(f"{running.url}/livez").status_code == 200
+        counts = running.app.state.metrics.text()
+    fields, _, body = answer.partition(b"\r\n\r\n")
+    assert fields.startswith(b"HTTP/1.1 431 ")
+    assert b"connection: close" in fields
+    problem = json.loads(body)
+    assert (problem["status"], problem["type"]) == (431, "/problems/headers-too-large")
+    assert b"x-request-id: " + problem["request_id"].encode() in fields
+    assert b'status="431"} 1.0' in counts
+
+
+def test_headers_without_an_end_are_not_kept(tmp_path):
+    """A client that never ends its headers is cut off after little more than what is allowed."""
+    with connected(tmp_path) as running:
+        with running.connect() as connection:
+            connection.sendall(UNFINISHED_HEAD)
+            sent = 0
+            with contextlib.suppress(OSError):
+                while sent < 100 << 20:
+                    sent += connection.send(b"A: 1\r\n" * 1000)
+        until(lambda: not running.server.server_state.connections)
+    assert sent < 100 << 20
+
+
+def test_as_many_headers_as_are_allowed_are_read(tmp_path):
+    with connected(tmp_path) as running:
+        headers = {f"a{i}": "a" * 300 for i in range(90)}
+        with httpx.Client(base_url=running.url) as client:
+            assert client.get("/livez", headers=headers).status_code == 200
+            assert client.get("/livez", headers=headers).status_code == 200
+
+
+def test_trailers_without_an_end_are_not_kept(tmp_path):
+    """The fields after a chunked body count like headers."""
+    head = post_head("/forecast", "Transfer-Encoding: chunked")
+    with connected(tmp_path) as running:
+        with running.connect() as connection:
+            connection.sendall(head + b"2\r\n{}\r\n0\r\n")
+            with contextlib.suppress(OSError):
+                for _ in range(100_000):
+                    connection.sendall(b"A: 1\r\n")
+        until(lambda: not running.server.server_state.connections)
+        until(lambda: running.app.state.lifecycle.in_flight == 0)

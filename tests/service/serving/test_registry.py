@@ -1,0 +1,125 @@
+"""The loaded models: which one a name and a version mean, and when a model may be closed."""
+
+import asyncio
+
+import pytest
+
+from service.errors import Overloaded, UnknownModel
+from service.serving.registry import Registry, quoted
+from tests import fakes
+
+
+def with_registry(work, bundles=None):
+    """What `work(registry)` returns, on the default fakes or these bundles."""
+
+    async def run():
+        registry = fakes.registry(fakes.default_bundles() if bundles is None else bundles)
+        result = work(registry)
+        await registry.retire()
+        return result
+
+    return asyncio.run(run())
+
+
+def name_and_version(model):
+    return model.predictor.card.name, model.predictor.card.version
+
+
+def test_without_a_version_the_newest_is_meant():
+    assert with_registry(lambda registry: name_and_version(registry.get("gru"))) == ("gru", "2")
+    assert with_registry(lambda registry: name_and_version(registry.get("gru", "1"))) == ("gru", "1")
+
+
+def test_versions_are_compared_as_numbers():
+    """10 is newer than 9."""
+    bundles = [fakes.forecast_bundle(fakes.forecast_card(version=version)) for version in ("10", "9")]
+    assert with_registry(lambda registry: name_and_version(registry.get("gru")), bundles) == ("gru", "10")
+
+
+def test_models_are_listed_by_name_and_version_with_their_default():
+    listed = with_registry(lambda registry: [(*name_and_version(m), registry.is_default(m)) for m in registry])
+    assert listed == [("gru", "1", False), ("gru", "2", True), ("sentiment", "1", True), ("simple_rnn", "1", True)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("lstm",), "no model of that name is loaded; loaded are 'gru', 'sentiment', 'simple_rnn'"),
+        (("gru", "3"), "'gru' has no version of that number; loaded are '1', '2'"),
+        (("gru", "01"), "'gru' has no version of that number"),
+    ],
+)
+def test_an_unknown_model_is_refused_with_the_known_ones(arguments, message):
+    with pytest.raises(UnknownModel, match=message):
+        with_registry(lambda registry: registry.get(*arguments))
+
+
+def test_forecasters_are_the_newest_of_every_name():
+    """Without a name all of them, with a name that one."""
+    forecasters = with_registry(lambda registry: [name_and_version(m) for m in registry.forecasters(None, None)])
+    assert forecasters == [("gru", "2"), ("simple_rnn", "1")]
+    named = with_registry(lambda registry: [name_and_version(m) for m in registry.forecasters("gru", "1")])
+    assert named == [("gru", "1")]
+
+
+def test_another_kind_of_model_is_no_forecaster():
+    with pytest.raises(UnknownModel, match="'sentiment' is not a forecaster; forecasters are 'gru', 'simple_rnn'"):
+        with_registry(lambda registry: registry.forecasters("sentiment", None))
+    with pytest.raises(UnknownModel, match="no forecaster is loaded"):
+        with_registry(lambda registry: registry.forecasters(None, None), [fakes.sentiment_bundle()])
+
+
+def test_the_classifier_is_the_sentiment_model():
+    assert with_registry(lambda registry: name_and_version(registry.classifier(None))) == ("sentiment", "1")
+    with pytest.raises(UnknownModel, match="no version of that number"):
+        with_registry(lambda registry: registry.classifier("7"))
+    with pytest.raises(UnknownModel, match="no sentiment model is loaded"):
+        with_registry(lambda registry: registry.classifier(None), [fakes.forecast_bundle()])
+
+
+async def is_closed(model):
+    """Whether the batcher of a forecaster refuses what is asked of it."""
+    try:
+        await model.batcher.submit_many([], 0.0)
+    except Overloaded:
+        return True
+    return False
+
+
+def test_models_are_closed_only_after_the_last_request_has_left():
+    async def work():
+        registry = fakes.registry([fakes.forecast_bundle()])
+        (model,) = registry
+        registry.enter()
+        registry.enter()
+        retiring = asyncio.create_task(registry.retire())
+        registry.leave()
+        await asyncio.sleep(0)
+        before = await is_closed(model)
+        registry.leave()
+        await retiring
+        return before, await is_closed(model)
+
+    assert asyncio.run(work()) == (False, True)
+
+
+def test_a_model_of_two_registries_is_closed_with_the_second():
+    """A reload lists the unchanged models in a new registry."""
+
+    async def work():
+        model = fakes.loaded(fakes.forecast_bundle())
+        first, second = Registry([model]), Registry([model])
+        await first.retire()
+        before = await is_closed(model)
+        await second.retire()
+        return before, await is_closed(model)
+
+    assert asyncio.run(work()) == (False, True)
+
+
+def test_an_idle_registry_has_nothing_to_wait_for():
+    assert with_registry(lambda registry: registry.wait_seconds) == 0.0
+
+
+def test_names_are_quoted():
+    assert (quoted(["a", 1]), quoted([])) == ("'a', '1'", "none")

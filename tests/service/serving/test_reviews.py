@@ -1,0 +1,120 @@
+"""Predictions of one text or many, with explanations and sentences."""
+
+import asyncio
+
+import pytest
+
+from service.errors import InvalidRequest, NotOffered, UnknownModel, UnreadableText
+from service.serving import reviews
+from service.serving.reviews import ReviewAnswer, ReviewOptions, predict_many, predict_one
+from tests import fakes
+from tests.fakes import FakeCaller
+
+PLAIN = ReviewOptions(explain=False, sentences=False, version=None)
+TEXT = "A good film. A bad end!"
+
+
+def with_registry(work, bundles=None):
+    """The result of `work(registry)`, awaited."""
+
+    async def run():
+        registry = fakes.registry([fakes.sentiment_bundle()] if bundles is None else bundles)
+        try:
+            return await work(registry)
+        finally:
+            await registry.retire()
+
+    return asyncio.run(run())
+
+
+def predict(text, options=PLAIN, caller=None, bundles=None):
+    return with_registry(lambda registry: predict_one(registry, options, text, caller or FakeCaller()), bundles)
+
+
+def predict_all(texts, options=PLAIN, caller=None, bundles=None):
+    return with_registry(lambda registry: predict_many(registry, options, texts, caller or FakeCaller()), bundles)
+
+
+def test_a_text_gets_its_prediction_and_nothing_that_was_not_asked_for():
+    caller = FakeCaller()
+    answer = predict("a good film", caller=caller)
+    assert answer.prediction.positive == pytest.approx(0.9)
+    assert (answer.explanation, answer.sentences) == (None, None)
+    assert len(caller.times) == 1
+
+
+def test_an_explanation_has_a_weight_for_every_word():
+    answer = predict("a bad film", PLAIN._replace(explain=True))
+    assert [(word.start, word.end, word.weight) for word in answer.explanation] == [(0, 1, 0), (2, 5, -2.6), (6, 10, 0)]
+
+
+def test_each_sentence_is_predicted_as_a_text_of_its_own():
+    answer = predict(TEXT, PLAIN._replace(sentences=True))
+    assert [TEXT[sentence.start : sentence.end] for sentence in answer.sentences] == ["A good film.", "A bad end!"]
+    assert [sentence.positive for sentence in answer.sentences] == [pytest.approx(0.9), pytest.approx(0.1)]
+
+
+def test_a_text_that_cannot_be_read_is_refused():
+    with pytest.raises(UnreadableText):
+        predict(" ")
+
+
+def test_a_network_without_weights_offers_no_explanation():
+    bundles = [fakes.sentiment_bundle(fakes.sentiment_card(explanation_baseline=None))]
+    with pytest.raises(NotOffered) as refusal:
+        predict("good", PLAIN._replace(explain=True), bundles=bundles)
+    assert [fault.pointer for fault in refusal.value.faults] == ["/explain"]
+    with pytest.raises(NotOffered):
+        predict_all(["good"], PLAIN._replace(explain=True), bundles=bundles)
+
+
+def test_the_version_that_was_asked_for_answers():
+    bundles = [fakes.sentiment_bundle(fakes.sentiment_card(version)) for version in ("1", "2")]
+    assert predict("good", bundles=bundles).card.version == "2"
+    assert predict("good", PLAIN._replace(version="1"), bundles=bundles).card.version == "1"
+    with pytest.raises(UnknownModel):
+        predict("good", PLAIN._replace(version="3"), bundles=bundles)
+
+
+def test_texts_are_answered_in_order_and_a_bad_one_alone_is_refused():
+    caller = FakeCaller()
+    first, second, third, fourth = predict_all(["good", "  ", "bad", "x" * 20_001], caller=caller)
+    assert first.prediction.positive == pytest.approx(0.9)
+    assert third.prediction.positive == pytest.approx(0.1)
+    assert isinstance(second, UnreadableText)
+    assert isinstance(fourth, UnreadableText)
+    assert "20001 characters; at most 20000" in str(fourth)
+    assert len(caller.times) == 2
+
+
+def test_a_text_on_which_the_model_fails_gets_its_error():
+    def picky(*arrays):
+        if any(b"fail" in text for text in arrays[0]):
+            raise RuntimeError("secret detail")
+        return fakes.good_words(*arrays)
+
+    good, bad = predict_all(["good", "fail"], bundles=[fakes.sentiment_bundle(run=picky)])
+    assert isinstance(good, ReviewAnswer)
+    assert isinstance(bad, RuntimeError)
+
+
+def test_many_texts_are_explained_and_split():
+    """A text that cannot be read takes no sentences of another."""
+    first, second, third = predict_all([TEXT, " ", "bad"], ReviewOptions(explain=True, sentences=True, version=None))
+    assert [sentence.start for sentence in first.sentences] == [0, 13]
+    assert isinstance(second, UnreadableText)
+    assert [sentence.positive for sentence in third.sentences] == [pytest.approx(0.1)]
+    assert [word.weight for word in third.explanation] == [pytest.approx(-2.6)]
+
+
+def test_too_many_sentences_are_refused_before_they_are_predicted(monkeypatch):
+    monkeypatch.setattr(reviews, "MAX_SENTENCES", 3)
+    options = PLAIN._replace(sentences=True)
+    assert len(predict_all([TEXT, "Good."], options)) == 2
+    with pytest.raises(InvalidRequest, match="have 4 sentences together; at most 3") as refusal:
+        predict_all([TEXT, TEXT], options)
+    assert [fault.pointer for fault in refusal.value.faults] == ["/sentences"]
+
+
+def test_no_texts_need_no_model_call():
+    assert predict_all([]) == []

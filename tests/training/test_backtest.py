@@ -134,7 +134,7 @@ def test_a_version_that_was_fitted_on_test_months_gives_a_warning(csv, monkeypat
     """The test set begins in September 2016."""
     parts = [Split(name="train", rows=80, use="fit", start="2010-01-01", end=end)]
     card = fakes.forecast_card(splits=parts)
-    monkeypatch.setattr(backtest.bundle, "read", lambda path: (card, None, None))
+    monkeypatch.setattr("service.artifacts.bundle.read", lambda path: (card, None, None))
     warnings = backtest.leakage_warnings(csv, read_series(csv), 80)
     assert any("HAS SEEN THE TEST SET" in line for line in warnings) is warned
     assert any("trained on another file" in line for line in warnings) is warned
@@ -142,6 +142,6 @@ def test_a_version_that_was_fitted_on_test_months_gives_a_warning(csv, monkeypat
 
 def test_a_card_without_dates_gives_a_warning(csv, monkeypatch):
     card = fakes.forecast_card(splits=[Split(name="train", rows=80, use="fit")])
-    monkeypatch.setattr(backtest.bundle, "read", lambda path: (card, None, None))
+    monkeypatch.setattr("service.artifacts.bundle.read", lambda path: (card, None, None))
     warnings = backtest.leakage_warnings(csv, read_series(csv), 80)
     assert "its card does not say which dates its train part has" in warnings[0]

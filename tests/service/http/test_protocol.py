@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import socket
 from threading import Thread
 
 import httpx
@@ -276,3 +277,13 @@ def test_trailers_without_an_end_are_not_kept(tmp_path):
                     connection.sendall(b"A: 1\r\n")
         until(lambda: not running.server.server_state.connections)
         until(lambda: running.app.state.lifecycle.in_flight == 0)
+
+
+def test_blank_lines_before_a_first_request_are_not_kept(tmp_path):
+    """A parser skips them, so their number has to be limited like that of header bytes."""
+    with connected(tmp_path) as running:
+        with socket.create_connection(("127.0.0.1", running.port), timeout=20) as connection:
+            with connection.makefile("rb") as reply:
+                connection.sendall(b"\r\n" * 20_000)
+                answer = reply.read()
+    assert answer.startswith(b"HTTP/1.1 431 ")

@@ -2,8 +2,6 @@
 
 import pytest
 
-from training.data import tables
-
 
 @pytest.fixture
 def serve_download(monkeypatch):
@@ -15,6 +13,6 @@ def serve_download(monkeypatch):
                 raise ConnectionError("no network")
             return str(path)
 
-        monkeypatch.setattr(tables.pooch, "retrieve", retrieve)
+        monkeypatch.setattr("pooch.retrieve", retrieve)
 
     return serve

@@ -6,6 +6,7 @@
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -113,7 +114,8 @@ class FakeModel:
 @pytest.fixture
 def statsforecast(monkeypatch):
     """A fake statsforecast; `calls` lists what its models were asked, with the number of readings."""
-    package, models = ModuleType("statsforecast"), ModuleType("statsforecast.models")
+    package: Any = ModuleType("statsforecast")
+    models: Any = ModuleType("statsforecast.models")
     models.calls = []
     for name in ("MSTL", "AutoETS", "AutoARIMA", "AutoCES", "AutoTheta", "DynamicOptimizedTheta"):
         model = type(name, (FakeModel,), {"__init__": lambda self, **s: FakeModel.__init__(self, models.calls, **s)})

@@ -54,7 +54,7 @@ def test_a_shipped_version_answers_with_the_levels_that_it_has_in_order():
 
 
 def test_a_classifier_is_no_method(monkeypatch):
-    monkeypatch.setattr(served.bundle, "load", lambda path, backend: None)
+    monkeypatch.setattr("service.artifacts.bundle.load", lambda path, backend: None)
     monkeypatch.setattr(served, "load_predictor", lambda loaded: object())
     with pytest.raises(ValueError, match="is no forecaster"):
         served.load_method(ROOT / "models" / "sentiment" / "4", 12)

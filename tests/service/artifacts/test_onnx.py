@@ -1,18 +1,14 @@
-"""The compiled form of a version: tied to its SavedModel, refused when it was changed, and the same function."""
+"""The compiled form of a version: tied to its SavedModel, and refused when it was changed."""
 
 import json
 import shutil
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from service.artifacts import bundle, onnx
 from service.artifacts.files import BundleError, sha256
 from tests import fakes
-from tests.fakes import shaken
-from tests.processes import ROOT
 
 
 @pytest.fixture
@@ -97,57 +93,3 @@ def test_a_version_without_a_compiled_form_says_how_to_get_one(version):
     shutil.rmtree(version / "compiled")
     with pytest.raises(BundleError, match=r"compiled is missing; `make compile`"):
         bundle.load(version, backend="onnx")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["simple_rnn", "lstm", "lstm14", "time_distributed", "gru"])
-def test_every_forecaster_compiles_to_the_same_function(name):
-    """With random weights and biases, a batch of any size gets what Keras computes, up to rounding."""
-    from training.export.onnx_forecaster import compile_forecaster
-    from training.networks import tutorial
-
-    model = shaken(tutorial.FORECASTERS[name](15, 14))
-    run = onnx.session(Path("x"), compile_forecaster(model), 1)
-    windows = np.random.default_rng(1).normal(size=(7, 15, 1)).astype(np.float32)
-    assert np.allclose(run(windows)["output"], model(windows), atol=1e-5)
-    assert np.allclose(run(windows[:1])["output"], model(windows[:1]), atol=1e-5)
-
-
-@pytest.mark.slow
-def test_a_layer_that_has_no_compiled_form_is_named():
-    import keras
-
-    from training.export.onnx_forecaster import compile_forecaster
-    from training.export.onnx_graph import CannotCompile
-
-    model = keras.Sequential(
-        [keras.Input((5, 1)), keras.layers.Conv1D(2, 3), keras.layers.GRU(2), keras.layers.Dense(1)]
-    )
-    with pytest.raises(CannotCompile, match="Conv1D"):
-        compile_forecaster(model)
-
-
-@pytest.mark.slow
-def test_compiling_a_version_again_writes_the_same_files(tmp_path):
-    """`make compile` on a shipped version makes the compiled form that it ships with, and verifies it."""
-    from training.compile import main
-
-    shipped = ROOT / "models" / "universal" / "1"
-    shutil.copytree(shipped, tmp_path / "universal" / "1", ignore=shutil.ignore_patterns("compiled"))
-    assert main(["--models-dir", str(tmp_path)]) == 0
-    for name in ("network.onnx", "binding.json"):
-        assert (tmp_path / "universal/1/compiled" / name).read_bytes() == (shipped / "compiled" / name).read_bytes()
-
-
-@pytest.mark.slow
-def test_a_compiled_form_with_other_answers_is_removed(tmp_path):
-    """A network with other weights is refused at export, and the earlier compiled form is restored."""
-    from training.export.versions import compile_verified
-    from training.networks import universal as universal_module
-
-    path = tmp_path / "universal" / "1"
-    shutil.copytree(ROOT / "models" / "universal" / "1", path)
-    with pytest.raises(BundleError, match="golden case 1 differs"):
-        compile_verified(path, universal_module.network(), None)
-    onnx.load(path, 1)
-    assert [p.name for p in path.parent.iterdir()] == ["1"]

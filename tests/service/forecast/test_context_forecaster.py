@@ -65,19 +65,6 @@ def test_intervals_are_nested_contain_the_forecast_and_do_not_narrow(universal, 
         inner_width = upper - lower
 
 
-def test_intervals_have_about_their_nominal_coverage(universal):
-    """The 80 % intervals of 200 synthetic series contain 70 to 90 % of the readings that followed."""
-    from training.universal import synthetic
-
-    rng = np.random.default_rng(99)
-    coverage = []
-    for season_length in (1, 4, 12, 7):
-        for row in synthetic.sample(rng, 50, 110, season_length):
-            (interval,) = predict(universal, row[:96], horizon=14, levels=[80], season=season_length).intervals
-            coverage.append(np.mean((row[96:] >= interval.lower) & (row[96:] <= interval.upper)))
-    assert 0.7 < np.mean(coverage) < 0.9
-
-
 def test_a_constant_series_is_continued_with_a_warning(universal):
     series = universal.prepare([7.0] * 40)
     assert [w.code for w in series.warnings] == ["constant_readings"]

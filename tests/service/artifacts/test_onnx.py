@@ -1,4 +1,4 @@
-"""The compiled form of a version: tied to its SavedModel, refused when it was changed, and the same function."""
+"""The compiled form of a version: tied to its SavedModel, and refused when it was changed."""
 
 import json
 import shutil

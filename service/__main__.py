@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     )
     config.load()
     if arguments:
-        return check(app)
+        return check_models(app)
     server = Server(config, settings, app.state.lifecycle, app.state.repository.reload)
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.set_threshold(*GC_THRESHOLDS)
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     return 0
 
 
-def check(app: RequestMiddleware) -> int:
+def check_models(app: RequestMiddleware) -> int:
     """Start and stop without opening the port. Returns the exit status."""
 
     async def start_and_stop() -> None:

@@ -1,4 +1,4 @@
-"""What both tasks share: array types, and the protocols Network, BatchModel and Predictor. A leaf."""
+"""What both tasks share: array types, and the protocols Network, BatchModel, Predictor and Caller. A leaf."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -49,6 +49,17 @@ class Predictor(BatchModel[Item, Result], Protocol[Item, Result]):
     """A model version at work: `replay` answers one golden request through the serving path."""
 
     def replay(self, request: dict[str, Any]) -> list[float]: ...
+
+
+class Caller(Protocol):
+    """Who waits for answers: until when, whether still, and where the measured times go."""
+
+    @property
+    def deadline(self) -> float: ...
+
+    def is_disconnected(self) -> bool: ...
+
+    def record(self, queue_seconds: float, compute_seconds: float) -> None: ...
 
 
 def chunks(indices: list[int], size: int) -> list[list[int]]:

@@ -7,6 +7,8 @@ from sentencex import get_sentence_boundaries
 from service.artifacts.tokenizer import split_words
 
 MAX_SENTENCES = 1000
+# sentencex 1.0 panics on some of these, such as a no-break space before a full stop.
+WIDE_SPACES = re.compile(r"[^\S\x00-\x7f]")
 BREAK_TAGS = re.compile(r"</?(?:br|p|div|li)\b[^<>]*>", re.IGNORECASE)
 
 
@@ -15,7 +17,7 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
 
     A tag that breaks a line ends a sentence. All text after sentence number MAX_SENTENCES belongs to that sentence.
     """
-    without_tags = BREAK_TAGS.sub(lambda tag: "\n" * len(tag[0]), text)
+    without_tags = WIDE_SPACES.sub(" ", BREAK_TAGS.sub(lambda tag: "\n" * len(tag[0]), text))
     spans: list[tuple[int, int]] = []
     for boundary in get_sentence_boundaries("en", without_tags):
         sentence = without_tags[boundary["start_index"] : boundary["end_index"]]

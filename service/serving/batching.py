@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter, thread_time
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from service.errors import ClientDisconnected, DeadlineExceeded, Overloaded
 from service.interfaces import BatchModel, HasCost
@@ -42,17 +42,6 @@ class Answer(NamedTuple, Generic[Result]):
     result: Result
     queue_seconds: float
     compute_seconds: float
-
-
-class Caller(Protocol):
-    """Who waits for answers: until when, whether still, and where the measured times go."""
-
-    @property
-    def deadline(self) -> float: ...
-
-    def is_disconnected(self) -> bool: ...
-
-    def record(self, queue_seconds: float, compute_seconds: float) -> None: ...
 
 
 @dataclass

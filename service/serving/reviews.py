@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from service.artifacts.card import SentimentCard
 from service.errors import GatecastError, InvalidRequest, NotOffered, UnreadableText
+from service.interfaces import Caller
 from service.sentiment.classifier import Review, Sentiment, TokenAttribution
 from service.sentiment.sentences import split_sentences
-from service.serving.batching import Answer, Caller
+from service.serving.batching import Answer
 from service.serving.registry import LoadedClassifier, Registry
 
 MAX_CHARACTERS = 20_000  # of a text

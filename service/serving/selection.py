@@ -16,8 +16,8 @@ from service.errors import GatecastError, HorizonTooLong, InvalidRequest, TooFew
 from service.forecast.forecaster import Forecast, PreparedSeries
 from service.forecast.seasonality import may_have_season
 from service.forecast.timestamps import is_same_frequency, season_of, timestamps
-from service.interfaces import Notice
-from service.serving.batching import Answer, Caller
+from service.interfaces import Caller, Notice
+from service.serving.batching import Answer
 from service.serving.registry import LoadedForecaster, Registry, quoted
 
 T = TypeVar("T")

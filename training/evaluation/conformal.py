@@ -10,8 +10,10 @@ from service.interfaces import Array
 MAX_SCORES = 99  # a step: enough for every level up to 99 %
 
 
-def conformal(scores: Array, unit: Literal["readings", "forecast", "spread"], measured_on: str) -> IntervalCalibration:
-    """Return evenly spaced order statistics of every step's scores, as split conformal prediction uses them.
+def calibrate_intervals(
+    scores: Array, unit: Literal["readings", "forecast", "spread"], measured_on: str
+) -> IntervalCalibration:
+    """Calibrate intervals: keep evenly spaced order statistics of every step's scores, as split conformal prediction uses them.
 
     `scores` are (origins, steps), in `unit`, NaN where a target is not known. All steps keep as many as the step with
     the fewest. A rank between two scores takes the larger one, so that an interval is never too narrow.

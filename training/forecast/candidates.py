@@ -11,13 +11,12 @@ from typing import Literal, NamedTuple
 import keras
 import numpy as np
 
-from service.artifacts.card import ForecastCard, IntervalCalibration
+from service.artifacts.card import ForecastCard
 from service.artifacts.scaler import MinMax
 from service.forecast.forecaster import Forecaster
 from service.interfaces import Array
 from training.data.tables import DataError
 from training.evaluation import rolling, served
-from training.evaluation.conformal import conformal
 from training.evaluation.rolling import RollingBacktest
 from training.export.versions import in_memory
 from training.forecast import finetuning, recipes
@@ -250,11 +249,6 @@ def backtest(forecaster: Forecaster, readings: Array, origins: Sequence[int], se
     """Forecast the card's `horizon` steps from each origin, as the service would, with intervals if it has any."""
     method = served.as_method(forecaster, season_length)
     return rolling.rolling_backtest(readings, origins, forecaster.card.horizon, LEVELS, method)
-
-
-def calibrate_intervals(folds: FoldResult, more_scores: Sequence[Array], measured_on: str) -> IntervalCalibration:
-    """Calibrate the intervals on the scores of the folds and on others that are out of sample too."""
-    return conformal(np.concatenate([folds.scores, *more_scores]), folds.unit, measured_on)
 
 
 def rmse(errors: Array) -> float:

@@ -14,6 +14,7 @@ from training.data import series_audit
 from training.data.series import Series, fetch_series, read_series
 from training.data.tables import DataError
 from training.evaluation import baselines, metrics, rolling
+from training.evaluation.conformal import calibrate_intervals
 from training.evaluation.rolling import RollingBacktest
 from training.export.versions import in_memory, save_forecaster
 from training.forecast import candidates
@@ -70,8 +71,8 @@ class Experiment:
             update={
                 "corrected": folds.corrected,
                 "optimism": round(folds.optimism, 4),
-                "calibration": candidates.calibrate_intervals(
-                    folds, [], "rolling origins of the folds inside the training part"
+                "calibration": calibrate_intervals(
+                    folds.scores, folds.unit, "rolling origins of the folds inside the training part"
                 ),
             }
         )
@@ -107,9 +108,9 @@ class Experiment:
                 "step_errors": cards.step_errors(
                     evaluation.test, self.naive_test, NAIVE if series.season_length > 1 else "last_value"
                 ),
-                "calibration": candidates.calibrate_intervals(
-                    evaluation.folds,
-                    [self._test_scores(evaluation)],
+                "calibration": calibrate_intervals(
+                    np.concatenate([evaluation.folds.scores, self._test_scores(evaluation)]),
+                    evaluation.folds.unit,
                     "rolling origins of the folds and of the test part, each forecast by a network fitted before it",
                 ),
             }

@@ -164,6 +164,7 @@ def _scores(result: TrainingResult) -> list[Score]:
 
 
 def _score(subject: str, split: EncodedSplit, metrics: dict[str, float]) -> Score:
+    """A row of the card's scores."""
     return Score(split=split.name, subject=subject, count=len(split.texts), metrics=metrics)
 
 

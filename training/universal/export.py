@@ -26,7 +26,7 @@ from service.forecast.context_features import CONTEXT, HORIZON, QUANTILES, Conte
 from service.forecast.forecaster import Forecaster
 from service.interfaces import Array, Network
 from training.data.tables import file_sha256
-from training.evaluation.conformal import conformal
+from training.evaluation.conformal import calibrate_intervals
 from training.export import versions
 from training.networks.universal import NAME
 from training.universal import fitting, synthetic
@@ -51,7 +51,7 @@ class HeldOut:
 
     def calibration(self) -> IntervalCalibration:
         """Return the conformal calibration: errors over the distance of the 10 % or 90 % quantile from the median."""
-        return conformal(self._scores, "spread", f"{len(self._scores):,} held-out synthetic series")
+        return calibrate_intervals(self._scores, "spread", f"{len(self._scores):,} held-out synthetic series")
 
     def step_errors(self) -> StepErrors:
         """Return the RMSE of every step, of the median and of the seasonal naive forecast."""

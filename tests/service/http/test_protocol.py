@@ -281,9 +281,11 @@ def test_trailers_without_an_end_are_not_kept(tmp_path):
 
 def test_blank_lines_before_a_first_request_are_not_kept(tmp_path):
     """A parser skips them, so their number has to be limited like that of header bytes."""
-    with connected(tmp_path) as running:
-        with socket.create_connection(("127.0.0.1", running.port), timeout=20) as connection:
-            with connection.makefile("rb") as reply:
-                connection.sendall(b"\r\n" * 20_000)
-                answer = reply.read()
+    with (
+        connected(tmp_path) as running,
+        socket.create_connection(("127.0.0.1", running.port), timeout=20) as connection,
+        connection.makefile("rb") as reply,
+    ):
+        connection.sendall(b"\r\n" * 20_000)
+        answer = reply.read()
     assert answer.startswith(b"HTTP/1.1 431 ")

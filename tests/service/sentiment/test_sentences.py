@@ -41,3 +41,22 @@ def test_what_follows_the_last_allowed_sentence_belongs_to_it():
     spans = split_sentences(text)
     assert len(spans) == MAX_SENTENCES
     assert spans[-1][1] == len(text) - 1
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u2003", "\u2028", "\u3000", "\x85"])
+def test_wide_spaces_are_spaces(space):
+    """The library panics on a capital letter, a no-break space and a full stop; offsets stay those of the text."""
+    text = f"Plan B{space}. It{space}works."
+    spans = split_sentences(text)
+    assert " ".join(text[start:end] for start, end in spans).replace(space, " ") == "Plan B . It works."
+
+
+@settings(derandomize=True, max_examples=200)
+@given(st.text(st.sampled_from("ABab1 .!?\n'\u00a0\u2003\u2028\u3000\u200b\x85é🙂"), max_size=30))
+def test_every_text_is_split(text):
+    """Sentences are in order, do not overlap, and begin and end without white space."""
+    end_before = 0
+    for start, end in split_sentences(text):
+        assert end_before <= start < end <= len(text)
+        assert text[start:end] == text[start:end].strip()
+        end_before = end

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from training.evaluation.conformal import MAX_SCORES, conformal
+from training.evaluation.conformal import MAX_SCORES, calibrate_intervals
 
 
 def test_few_scores_are_all_kept_in_order():
-    calibration = conformal(np.array([[3.0, 1.0], [1.0, 2.0], [2.0, 3.0]]), "readings", "the validation set")
+    calibration = calibrate_intervals(np.array([[3.0, 1.0], [1.0, 2.0], [2.0, 3.0]]), "readings", "the validation set")
     assert calibration.scores == [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]
     assert (calibration.unit, calibration.measured_on) == ("readings", "the validation set")
 
@@ -14,11 +14,11 @@ def test_few_scores_are_all_kept_in_order():
 def test_all_steps_keep_as_many_scores_as_the_one_with_the_fewest():
     """The second step has two targets that are known; of four scores the ranks 5/3 and 10/3 are rounded up."""
     scores = np.array([[1.0, 10.0], [2.0, 20.0], [3.0, np.nan], [4.0, np.nan]])
-    assert conformal(scores, "readings", "").scores == [[2.0, 4.0], [10.0, 20.0]]
+    assert calibrate_intervals(scores, "readings", "").scores == [[2.0, 4.0], [10.0, 20.0]]
 
 
 def test_many_scores_are_thinned_to_their_percentiles():
     scores = np.random.default_rng(0).permutation(np.arange(1.0, 1000.0))[:, np.newaxis]
-    (kept,) = conformal(scores, "forecast", "").scores
+    (kept,) = calibrate_intervals(scores, "forecast", "").scores
     assert len(kept) == MAX_SCORES
     assert kept == [10.0 * rank for rank in range(1, 100)]

@@ -16,7 +16,8 @@ Mask = npt.NDArray[np.bool_]
 class Network(Protocol):
     """A loaded network: arrays in the order of its inputs → its outputs by name."""
 
-    def __call__(self, *arrays: npt.NDArray[Any]) -> Mapping[str, npt.NDArray[Any]]: ...
+    def __call__(self, *arrays: npt.NDArray[Any]) -> Mapping[str, npt.NDArray[Any]]:
+        """Run the network once."""
 
 
 class Notice(NamedTuple):

@@ -150,3 +150,8 @@ def seed_statistics(metric: str, split: str, values: list[float], steps: str | N
     """Return the mean and the sample standard deviation of a metric over seeds."""
     std = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
     return SeedStatistics(metric=metric, split=split, steps=steps, mean=float(np.mean(values)), std=std, values=values)
+
+
+def rmse(errors: Array) -> float:
+    """Return the root mean square of errors; NaN is left out."""
+    return float(np.sqrt(np.nanmean(np.square(errors))))

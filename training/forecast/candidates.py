@@ -17,6 +17,7 @@ from service.forecast.forecaster import Forecaster
 from service.interfaces import Array
 from training.data.tables import DataError
 from training.evaluation import rolling, served
+from training.evaluation.metrics import rmse
 from training.evaluation.rolling import RollingBacktest
 from training.export.versions import in_memory
 from training.forecast import finetuning, recipes
@@ -249,8 +250,3 @@ def backtest(forecaster: Forecaster, readings: Array, origins: Sequence[int], se
     """Forecast the card's `horizon` steps from each origin, as the service would, with intervals if it has any."""
     method = served.as_method(forecaster, season_length)
     return rolling.rolling_backtest(readings, origins, forecaster.card.horizon, LEVELS, method)
-
-
-def rmse(errors: Array) -> float:
-    """Return the root mean square of errors; NaN is left out."""
-    return float(np.sqrt(np.nanmean(np.square(errors))))

@@ -134,7 +134,7 @@ class Experiment:
         for cut, end in candidates.fold_ends(self.train_size, window, steps):
             actual, predicted = rolling.point_backtest(self.series.readings[:end], range(cut, end), steps, naive)
             errors.append(actual - predicted)
-        return candidates.rmse(np.concatenate(errors))
+        return metrics.rmse(np.concatenate(errors))
 
     def _backtest_test_set(self, card: ForecastCard, trained: TrainedNetwork) -> RollingBacktest:
         forecaster = in_memory(card, trained.scaler, trained.model)

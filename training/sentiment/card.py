@@ -129,6 +129,7 @@ def make(result: TrainingResult, network: keras.Model, models_dir: Path) -> Sent
 
 
 def _settings(result: TrainingResult) -> dict[str, Any]:
+    """The settings of the training run, for the card."""
     shipped, config = result.shipped, result.config
     teacher = " and what paragraph vectors say of the unlabelled texts" if result.has_teacher else ""
     blend = shipped.blend
@@ -169,6 +170,7 @@ def _score(subject: str, split: EncodedSplit, metrics: dict[str, float]) -> Scor
 
 
 def _metrics(split: EncodedSplit, logits: Array) -> dict[str, float]:
+    """The metrics of one split, for the card."""
     return classification.class_metrics(split.labels, classification.sigmoid(logits))
 
 

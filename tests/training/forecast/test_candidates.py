@@ -48,6 +48,6 @@ def test_tuned_candidates_give_all_steps_and_the_tutorials_give_one():
 
 
 def test_errors_that_are_not_known_are_left_out():
-    from training.forecast import candidates
+    from training.evaluation import metrics
 
-    assert candidates.rmse(np.array([[3.0, np.nan], [4.0, np.nan]])) == pytest.approx(12.5**0.5)
+    assert metrics.rmse(np.array([[3.0, np.nan], [4.0, np.nan]])) == pytest.approx(12.5**0.5)

@@ -13,7 +13,7 @@ MAX_MISSING_SHARE = 0.2
 
 
 class ImputedReadings(NamedTuple):
-    """Readings without gaps. `observed_mask` is None if none was missing, and False where one is interpolated."""
+    """Readings without gaps. `observed_mask` is False where one is interpolated, or None for readings without any gap."""
 
     values: list[float]
     observed_mask: list[bool] | None

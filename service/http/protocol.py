@@ -61,7 +61,7 @@ UVICORN_ATTRIBUTES = {
         "send_400_response",
     ],
     "cycle": ["disconnected", "more_body", "response_complete", "transport"],
-    "server_state": ["default_headers", "connections"],
+    "server_state": ["default_headers"],
     "flow": ["write_paused"],
     "parser": ["get_method", "should_keep_alive"],
 }

@@ -1,1 +1,1 @@
-"""How good a model is: metrics, baselines, backtests, calibration, and the log of looks at test sets."""
+"""How good a model is: metrics, baselines, backtests, calibration, and the log of test-set evaluations."""

@@ -49,6 +49,7 @@ UVICORN_ATTRIBUTES = {
         "timeout_keep_alive_handler",
         "timeout_keep_alive_task",
         "transport",
+        "url",
         "_unset_keepalive_if_required",
         "connection_made",
         "data_received",

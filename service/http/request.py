@@ -87,7 +87,8 @@ class RequestContext:
         self.started = perf_counter()
         self._scope = scope
         self._receive = receive
-        self.connection: Connection = scope.get(CONNECTION) or UNKNOWN_CONNECTION
+        # taken out of the scope: it refers to the scope, and a cycle would have to wait for the garbage collector
+        self.connection: Connection = scope.pop(CONNECTION, UNKNOWN_CONNECTION)
         self.is_disconnected = self.connection.is_disconnected
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.request_id = make_request_id(self.headers.get(b"x-request-id"))

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import json
 import socket
 from threading import Thread
@@ -12,7 +13,8 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from service.http.protocol import UVICORN_ATTRIBUTES
+from service.http.protocol import UVICORN_ATTRIBUTES, UvicornConnection
+from service.http.request import RequestContext
 from tests import fakes
 from tests.connections import connected, post_bytes, post_head, read_status, until
 from tests.fakes import READINGS, Gate
@@ -289,3 +291,18 @@ def test_blank_lines_before_a_first_request_are_not_kept(tmp_path):
         connection.sendall(b"\r\n" * 20_000)
         answer = reply.read()
     assert answer.startswith(b"HTTP/1.1 431 ")
+
+
+def test_an_answered_prediction_leaves_no_reference_cycle(tmp_path):
+    """Its objects are freed at once. The garbage collector would stop the event loop for many of them."""
+    with connected(tmp_path) as running, httpx.Client(base_url=f"http://127.0.0.1:{running.port}") as client:
+        client.post("/forecast", json=BODY)
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(20):
+                assert client.post("/forecast", json=BODY).status_code == 200
+            contexts = [o for o in gc.get_objects() if isinstance(o, RequestContext | UvicornConnection)]
+        finally:
+            gc.enable()
+    assert len(contexts) <= 2, "those of the last request may still be in use"

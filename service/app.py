@@ -22,6 +22,7 @@ from service.http.metrics import Metrics, RequestCounts
 from service.http.middleware import RequestMiddleware
 from service.http.routes import admin, forecast, models, operations, sentiment
 from service.http.schemas import (
+    BatchSeries,
     ForecastBatchRequest,
     ForecastBatchResponse,
     ForecastRequest,
@@ -37,7 +38,7 @@ from service.serving.repository import Load, ModelRepository
 from service.settings import Settings
 
 ROUTES = (forecast, sentiment, models, operations, admin)
-REQUESTS = (ForecastRequest, ForecastBatchRequest, SentimentRequest, SentimentBatchRequest)
+REQUESTS = (BatchSeries, ForecastRequest, ForecastBatchRequest, SentimentRequest, SentimentBatchRequest)
 RESPONSES = (ForecastBatchResponse, SentimentBatchResponse, ModelList, ReloadReport, Problem)
 
 

@@ -1,12 +1,14 @@
 """The errors that a client can get, each with its HTTP status, and their one form on the wire.
 
 GatecastError
-├── MalformedBody 400            UnsupportedMedia 415      BodyTooLarge 413
+├── MalformedRequest 400         MalformedBody 400         UnknownHost 400
+├── UnsupportedMedia 415         BodyTooLarge 413          UnmetExpectation 417
 ├── NotFound 404                 (UnknownModel)
 ├── MethodNotAllowed 405
 ├── Unauthorised 401             Forbidden 403
 ├── InvalidRequest 422           (TooFewReadings, MissingReadings, HorizonTooLong, NotOffered, …)
-├── HeadersTooLarge 431
+├── BodyTimeout 408              HeadersTooLarge 431
+├── TooManyRequests 429
 ├── Overloaded 503               NotReady 503
 ├── DeadlineExceeded 504
 ├── ClientDisconnected 499       (nobody reads it but the log and the metrics)
@@ -58,6 +60,20 @@ class GatecastError(Exception):
 
 class ModelFault(GatecastError):
     """The model failed on this input, or an unforeseen defect; the log has the traceback."""
+
+
+class MalformedRequest(GatecastError):
+    """What came is not HTTP."""
+
+    status, slug, title = 400, "malformed-request", "Malformed request"
+
+
+class UnknownHost(GatecastError):
+    status, slug, title = 400, "unknown-host", "Unknown host"
+
+
+class UnmetExpectation(GatecastError):
+    status, slug, title = 417, "unmet-expectation", "Unmet expectation"
 
 
 class MalformedBody(GatecastError):
@@ -139,6 +155,16 @@ class NotOffered(InvalidRequest):
     """No loaded model can do what was asked for, although the API has it."""
 
     slug, title = "not-offered", "Not offered"
+
+
+class BodyTimeout(GatecastError):
+    """The body did not arrive in time."""
+
+    status, slug, title = 408, "body-timeout", "Body timeout"
+
+
+class TooManyRequests(GatecastError):
+    status, slug, title = 429, "too-many-requests", "Too many requests"
 
 
 class HeadersTooLarge(GatecastError):

@@ -1,10 +1,18 @@
 """Every knob of the service. Each is read from the environment as GATECAST_<NAME>."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _split(value: object) -> object:
+    """`a, b` → ("a", "b"): lists are written with commas."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
 class Settings(BaseSettings):
@@ -13,7 +21,12 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     models_dir: Path = Field(Path("models"), description="where <name>/<version>/ directories lie")
+    on_bad_version: Literal["skip", "refuse"] = Field(
+        "skip", description="a version that fails at the start: skip serves the others, refuse ends the start"
+    )
     log_level: str = Field("info", pattern="^(critical|error|warning|info|debug)$")
+    log_format: Literal["text", "json"] = Field("text", description="form of the log lines")
+    access_log: bool = Field(True, description="whether requests are logged")
     engine: Literal["auto", "onnx", "tensorflow"] = Field(
         "auto", description="what runs the networks; auto: the compiled form where it is proven, else TensorFlow"
     )
@@ -24,11 +37,36 @@ class Settings(BaseSettings):
     max_batch: int = Field(64, ge=1, le=4096, description="waiting items a model takes at once")
     max_in_flight: int = Field(256, ge=1, le=100_000, description="requests being answered; another is refused")
     max_queue: int = Field(512, ge=1, le=100_000, description="waiting requests a model accepts")
-    max_body_bytes: int = Field(1 << 20, ge=1024, description="largest request body")
+    max_body_bytes: int = Field(1 << 20, ge=1024, le=1 << 30, description="largest request body")
+    max_buffered_bytes: int = Field(
+        64 << 20, ge=1 << 20, description="bodies over 64 KiB, of all requests together; another is refused"
+    )
+    max_connections: int = Field(1024, ge=1, le=100_000, description="open connections")
+    body_timeout_ms: int = Field(
+        10_000, ge=1, le=600_000, description="time for the headers, and for a body, to arrive"
+    )
     timeout_ms: int = Field(10_000, ge=1, le=600_000, description="deadline where none is sent")
+    max_timeout_ms: int = Field(60_000, ge=1, le=600_000, description="longest deadline that a request may ask for")
+    keep_alive_s: float = Field(75, ge=0, le=3600, description="how long an idle connection stays open")
     grace_s: float = Field(3, ge=0, le=3600, description="after SIGTERM: serving goes on so long, readyz says 503")
     shutdown_s: int = Field(8, ge=0, le=3600, description="after that: time to finish the requests in flight")
     admin_key: SecretStr | None = Field(None, min_length=16, description="key of /admin/…; without one, they are shut")
+    admin_key_file: Path | None = Field(None, description="file that holds the admin key")
+    api_keys_file: Path | None = Field(None, description="keys of callers; without the file, no key is asked for")
+    rate_requests: float | None = Field(None, gt=0, description="requests a second of one caller, on average")
+    rate_items: float | None = Field(None, gt=0, description="series or texts a second of one caller, on average")
+    rate_burst_s: float = Field(10, ge=1, le=3600, description="seconds of its rate that a caller may use at once")
+    trusted_proxies: Names = Field((), description="addresses or networks whose X-Forwarded-… headers are believed")
+    root_path: str = Field(
+        "", pattern=r"^(/[A-Za-z0-9._~-]+)*$", description="path under which a proxy offers the service"
+    )
+    allowed_hosts: Names = Field((), description="hosts that may be asked for (*.example.com too); default: any")
+    cors_origins: Names = Field((), description="origins whose pages may call the service; * for any; default: none")
+    operations_port: int | None = Field(
+        None, ge=0, le=65535, description="port of its own for /metrics and /admin, which the other one then lacks"
+    )
+    tls_cert_file: Path | None = Field(None, description="certificate chain; with it the service speaks TLS")
+    tls_key_file: Path | None = Field(None, description="private key of the certificate")
     max_tensorflow_reloads: int = Field(
         20, ge=0, description="SavedModels that TensorFlow may load after the start: it never gives their memory back"
     )

@@ -24,11 +24,11 @@ PROBLEM = b"application/problem+json"
 FLUSH_SECONDS = 0.2  # between two times that requests are counted and logged
 MAX_RECORDS = 2_000  # requests that wait for it
 
-Handler = Callable[[Any, RequestContext], Awaitable[dict[str, Any]]]
+Handler = Callable[[Any, RequestContext], Awaitable[bytes]]
 
 
 class PredictRoute(NamedTuple):
-    """A route that predicts: the models of its body and its response, and the function that makes a JSON object."""
+    """A route that predicts: the models of its body and its response, and the function that answers with JSON."""
 
     body: type[BaseModel]
     response: type[BaseModel]
@@ -94,7 +94,7 @@ class RequestMiddleware:
         try:
             context.deadline = context.parse_deadline(state.settings.timeout_ms)
             body = await context.read(route.body, state.settings.max_body_bytes, state.lifecycle)
-            answer = to_json(await route.handler(body, context))
+            answer = await route.handler(body, context)
         except ClientDisconnected:
             return ClientDisconnected.status
         except GatecastError as error:

@@ -9,29 +9,27 @@ import re
 import secrets
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from starlette.types import Message, Receive, Scope
 
 from service.errors import (
     BodyTooLarge,
     ClientDisconnected,
     DeadlineExceeded,
-    Fault,
     InvalidRequest,
-    MalformedBody,
     UnsupportedMedia,
 )
+from service.http.body import Body, parse
 from service.http.lifecycle import Lifecycle
 from service.serving.registry import Registry
+from service.serving.turns import Turns
 
-Body = TypeVar("Body", bound=BaseModel)
 CONNECTION = "gatecast.connection"  # where the ASGI scope has the Connection
 SANE_ID = re.compile(rb"[A-Za-z0-9._:\-]{1,128}")
 MILLISECONDS = re.compile(rb"[0-9]{1,9}")
 MAX_TIMEOUT_MS = 600_000
-MAX_FAULTS = 50
 SEND_BUFFER_BYTES = 1 << 16  # that a connection takes without waiting for its client
 
 _id_prefix = secrets.token_hex(8)  # of all request ids that this process makes
@@ -63,7 +61,7 @@ class RequestContext:
     """A request that is being answered. Times are in seconds.
 
     `deadline` is on the event loop's clock. `queue_seconds` and `compute_seconds` are the largest of the request's items.
-    The middleware sets `deadline` and `registry` for the routes that predict.
+    The middleware sets `deadline` and `registry` for the routes that predict; those set `model`, `version` and `items`.
     """
 
     __slots__ = (
@@ -74,10 +72,13 @@ class RequestContext:
         "deadline",
         "headers",
         "is_disconnected",
+        "items",
+        "model",
         "queue_seconds",
         "registry",
         "request_id",
         "started",
+        "version",
     )
     deadline: float
     registry: Registry
@@ -92,6 +93,8 @@ class RequestContext:
         self.is_disconnected = self.connection.is_disconnected
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.request_id = make_request_id(self.headers.get(b"x-request-id"))
+        self.model = self.version = ""  # what answered, for the log
+        self.items = 0  # series or texts of the request
         self.queue_seconds = 0.0
         self.compute_seconds = 0.0
 
@@ -131,17 +134,14 @@ class RequestContext:
         return asyncio.get_running_loop().time() - self.total_seconds + limit / 1000
 
     async def read(self, model: type[Body], max_bytes: int, lifecycle: Lifecycle) -> Body:
-        """Read the body and validate it from its bytes in one pass.
+        """Read the body and validate it.
 
         Raises UnsupportedMedia, BodyTooLarge, DeadlineExceeded when the body does not arrive before the deadline,
         ClientDisconnected, MalformedBody or InvalidRequest.
         """
         _check_type(self.headers.get(b"content-type", b""))
         raw = await self._read_body(max_bytes, lifecycle)
-        try:
-            return model.__pydantic_validator__.validate_json(raw)  # type: ignore[no-any-return]
-        except ValidationError as error:
-            raise _as_problem(error) from None
+        return await parse(raw, model, Turns(self))
 
     async def _read_body(self, max_bytes: int, lifecycle: Lifecycle) -> bytes:
         too_large = f"the body is larger than {max_bytes} bytes; send less at once"
@@ -215,18 +215,3 @@ def _check_type(sent: bytes) -> None:
     kind = sent.split(b";")[0].strip().lower()
     if kind != b"application/json" and not (kind.startswith(b"application/") and kind.endswith(b"+json")):
         raise UnsupportedMedia("send the body as JSON, with 'Content-Type: application/json'")
-
-
-def _as_problem(error: ValidationError) -> MalformedBody | InvalidRequest:
-    """Every fault with its JSON Pointer. The input is never repeated."""
-    errors = error.errors(include_url=False, include_context=False, include_input=False)
-    if errors[0]["type"] == "json_invalid":
-        return MalformedBody(f"the body is not JSON: {errors[0]['msg'].removeprefix('Invalid JSON: ')}")
-    faults = [Fault(_pointer(fault["loc"]), fault["msg"]) for fault in errors[:MAX_FAULTS]]
-    more = f", the first {MAX_FAULTS} of {len(errors)} are listed" if len(errors) > MAX_FAULTS else ""
-    where = faults[0].pointer or "the body"
-    return InvalidRequest(f"the request is not valid: {where}: {faults[0].detail}{more}", faults=faults)
-
-
-def _pointer(location: tuple[int | str, ...]) -> str:
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)

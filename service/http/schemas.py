@@ -10,6 +10,7 @@ from service.serving.reviews import MAX_CHARACTERS
 
 MAX_READINGS = 10_000
 MAX_ITEMS = 1_000
+MAX_ID_CHARACTERS = 200
 # US electric and gas utilities production, 2015-02 to 2018-01 (Federal Reserve, IPG2211A2N)
 RECENT_MONTHS = [
     116.3788, 104.4706, 89.7461, 91.093, 102.6495, 111.6354, 110.5925, 101.9204, 91.5959,
@@ -119,7 +120,7 @@ class ForecastRequest(SeriesOptions):
 
 
 class BatchSeries(_Request):
-    id: Annotated[str, Field(min_length=1, max_length=200, description="comes back with the result")]
+    id: Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARACTERS, description="comes back with the result")]
     readings: Readings
     start: Start
     frequency: Frequency
@@ -127,7 +128,7 @@ class BatchSeries(_Request):
 
 class ForecastBatchRequest(SeriesOptions):
     series: Annotated[
-        list[BatchSeries],
+        list[Annotated[Any, WithJsonSchema({"$ref": "#/components/schemas/BatchSeries"})]],  # each is validated alone
         Field(min_length=1, max_length=MAX_ITEMS, examples=[[{"id": "a", "readings": RECENT_MONTHS}]]),
     ]
 
@@ -144,7 +145,7 @@ class SentimentRequest(SentimentOptions):
 
 class SentimentBatchRequest(SentimentOptions):
     texts: Annotated[
-        list[str],
+        list[Annotated[Any, WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_CHARACTERS})]],
         Field(
             min_length=1, max_length=MAX_ITEMS, description="each as `text` of a single request", examples=[["Superb!"]]
         ),
@@ -288,17 +289,16 @@ class ForecastResponse(_Response):
     warnings: list[WarningBody]
 
 
-class _Identified(_Response):
-    id: str
-
-
-class SeriesResult(ForecastResponse, _Identified):
+class SeriesResult(ForecastResponse):
     """One forecast of a batch."""
 
     model_config = _example({"id": "a"} | FORECAST)
 
+    id: str
 
-class SeriesError(_Identified):
+
+class SeriesError(_Response):
+    id: str | None = Field(description="null if the series has none that could be read")
     error: Problem
 
 

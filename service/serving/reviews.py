@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from service.artifacts.card import SentimentCard
 from service.errors import GatecastError, InvalidRequest, NotOffered, UnreadableText
@@ -54,7 +54,7 @@ async def predict_one(registry: Registry, options: ReviewOptions, text: str, cal
 
 
 async def predict_many(
-    registry: Registry, options: ReviewOptions, texts: Sequence[str], caller: Caller
+    registry: Registry, options: ReviewOptions, texts: Sequence[Any], caller: Caller
 ) -> list[ReviewAnswer | Exception]:
     """Predict many texts: an answer or an error for each, in order. Raises GatecastError for all of them."""
     model = _classifier(registry, options)
@@ -133,8 +133,10 @@ def _classifier(registry: Registry, options: ReviewOptions) -> LoadedClassifier:
     return model
 
 
-def _prepare(model: LoadedClassifier, text: str) -> Review | GatecastError:
+def _prepare(model: LoadedClassifier, text: Any) -> Review | GatecastError:
     try:
+        if not isinstance(text, str):
+            raise UnreadableText("the text must be a string", pointer="/text")
         if len(text) > MAX_CHARACTERS:
             raise UnreadableText(
                 f"the text has {len(text)} characters; at most {MAX_CHARACTERS} are read", pointer="/text"

@@ -269,12 +269,18 @@ async def forecast_one(
 
 
 async def forecast_many(
-    registry: Registry, options: ForecastOptions, queries: Sequence[ForecastQuery], caller: Caller
+    registry: Registry, options: ForecastOptions, queries: Sequence[ForecastQuery | GatecastError], caller: Caller
 ) -> list[ForecastAnswer | Exception]:
-    """Forecast many series: an answer or an error for each, in order. Raises GatecastError for all of them."""
+    """Forecast many series: an answer or an error for each, in order. Raises GatecastError for all of them.
+
+    A query that is an error already stays that error.
+    """
     eligible = find_eligible(registry, options)
     prepared: list[PreparedQuery | GatecastError] = []
     for index, query in enumerate(queries):
+        if isinstance(query, GatecastError):
+            prepared.append(query)
+            continue
         try:
             prepared.append(prepare(registry, options, eligible, query))
         except GatecastError as error:

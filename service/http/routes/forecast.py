@@ -2,10 +2,15 @@
 
 from typing import Any
 
+from pydantic_core import to_json
+
+from service.errors import InvalidRequest
+from service.http.body import validate
 from service.http.middleware import PredictRoute
 from service.http.request import RequestContext
 from service.http.routes.common import PredictRouter, item_problem
 from service.http.schemas import (
+    MAX_ID_CHARACTERS,
     BatchSeries,
     ForecastBatchRequest,
     ForecastBatchResponse,
@@ -14,24 +19,42 @@ from service.http.schemas import (
     SeriesOptions,
 )
 from service.serving.selection import ForecastAnswer, ForecastOptions, ForecastQuery, forecast_many, forecast_one
+from service.serving.turns import Turns
 
 
-async def forecast(body: ForecastRequest, context: RequestContext) -> dict[str, Any]:
+async def forecast(body: ForecastRequest, context: RequestContext) -> bytes:
     """Forecast one series from its recent readings."""
-    return _response(await forecast_one(context.registry, _options(body), _query(body), context))
+    context.items = 1
+    answer = await forecast_one(context.registry, _options(body), _query(body), context)
+    context.model, context.version = answer.card.name, answer.card.version
+    return to_json(_response(answer))
 
 
-async def forecast_batch(body: ForecastBatchRequest, context: RequestContext) -> dict[str, Any]:
+async def forecast_batch(body: ForecastBatchRequest, context: RequestContext) -> bytes:
     """Forecast many series; one that is bad gets its own error and spoils no other."""
-    queries = [_query(series) for series in body.series]
+    context.items = len(body.series)
+    queries: list[ForecastQuery | InvalidRequest] = []
+    turns = Turns(context)
+    for series in body.series:
+        try:
+            queries.append(_query(validate(BatchSeries, series)))
+        except InvalidRequest as error:
+            queries.append(error)
+        await turns.next()
     outcomes = await forecast_many(context.registry, _options(body), queries, context)
     results: list[dict[str, Any]] = []
     for index, (series, outcome) in enumerate(zip(body.series, outcomes, strict=True)):
         if isinstance(outcome, ForecastAnswer):
-            results.append({"id": series.id, **_response(outcome)})
+            results.append({"id": series["id"], **_response(outcome)})
         else:
-            results.append({"id": series.id, "error": item_problem(outcome, context, f"/series/{index}")})
-    return {"results": results}
+            results.append({"id": _id(series), "error": item_problem(outcome, context, f"/series/{index}")})
+    return to_json({"results": results})
+
+
+def _id(series: Any) -> str | None:
+    """The id of a series that may be anything."""
+    sent = series.get("id") if isinstance(series, dict) else None
+    return sent if isinstance(sent, str) and len(sent) <= MAX_ID_CHARACTERS else None
 
 
 def _options(body: SeriesOptions) -> ForecastOptions:

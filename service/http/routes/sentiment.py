@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic_core import to_json
+
 from service.artifacts.card import SentimentCard
 from service.http.middleware import PredictRoute
 from service.http.request import RequestContext
@@ -16,13 +18,17 @@ from service.http.schemas import (
 from service.serving.reviews import ReviewAnswer, ReviewOptions, predict_many, predict_one
 
 
-async def sentiment(body: SentimentRequest, context: RequestContext) -> dict[str, Any]:
+async def sentiment(body: SentimentRequest, context: RequestContext) -> bytes:
     """Tell whether one review is positive or negative, and how sure the model is."""
-    return _response(body.text, await predict_one(context.registry, _options(body), body.text, context))
+    context.items = 1
+    answer = await predict_one(context.registry, _options(body), body.text, context)
+    context.model, context.version = answer.card.name, answer.card.version
+    return to_json(_response(body.text, answer))
 
 
-async def sentiment_batch(body: SentimentBatchRequest, context: RequestContext) -> dict[str, Any]:
+async def sentiment_batch(body: SentimentBatchRequest, context: RequestContext) -> bytes:
     """Judge many reviews; one that cannot be read gets its own error and spoils no other."""
+    context.items = len(body.texts)
     outcomes = await predict_many(context.registry, _options(body), body.texts, context)
     results: list[dict[str, Any]] = []
     for index, (text, outcome) in enumerate(zip(body.texts, outcomes, strict=True)):
@@ -30,7 +36,7 @@ async def sentiment_batch(body: SentimentBatchRequest, context: RequestContext) 
             results.append(_response(text, outcome))
         else:
             results.append({"error": item_problem(outcome, context, f"/texts/{index}", field="/text")})
-    return {"results": results}
+    return to_json({"results": results})
 
 
 def _options(body: SentimentOptions) -> ReviewOptions:

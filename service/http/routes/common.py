@@ -9,7 +9,7 @@ from service.errors import Fault, GatecastError, ModelFault, NotReady
 from service.http.access_log import log_defect
 from service.http.lifecycle import Phase
 from service.http.middleware import PredictRoute
-from service.http.request import MAX_TIMEOUT_MS, RequestContext, body_schema
+from service.http.request import RequestContext, body_schema
 from service.http.schemas import Problem
 from service.http.state import State
 from service.serving.registry import Registry
@@ -55,6 +55,7 @@ DESCRIPTIONS = {
     403: "the key is not the right one, or there is none to this",
     404: "unknown model or version",
     405: "wrong method",
+    408: "the body did not arrive in time",
     413: "body over the limit",
     415: "not JSON content",
     422: "JSON, but not a valid request",
@@ -68,7 +69,7 @@ class PredictRouter(APIRouter):
     """Documents the routes that the middleware answers. FastAPI answers other methods on their paths."""
 
     def __init__(self, tag: str, predict_routes: Mapping[str, PredictRoute]) -> None:
-        super().__init__(tags=[tag], responses=problems(400, 404, 405, 413, 415, 422, 500, 503, 504))
+        super().__init__(tags=[tag], responses=problems(400, 404, 405, 408, 413, 415, 422, 500, 503, 504))
         for path, route in predict_routes.items():
             self.add_api_route(
                 path,
@@ -83,7 +84,7 @@ class PredictRouter(APIRouter):
 
 async def _answered_in_front(
     x_request_timeout_ms: Annotated[
-        str | None, Header(description=f"time limit in milliseconds, 1 to {MAX_TIMEOUT_MS}")
+        str | None, Header(description="time limit in milliseconds, from 1 to GATECAST_MAX_TIMEOUT_MS")
     ] = None,
 ) -> None:
     raise RuntimeError(f"the middleware answers this route (time limit {x_request_timeout_ms})")

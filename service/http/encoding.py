@@ -61,8 +61,6 @@ def _inflate(raw: bytes, start: Callable[[], Any], rest: Callable[[Any], bytes])
     Raises EOFError if the last one is cut off or there are too many.
     """
     for _ in range(MAX_MEMBERS):
-        if not raw:
-            return
         decompressor = start()
         while not decompressor.eof:
             piece = decompressor.decompress(raw, PIECE_BYTES)
@@ -71,6 +69,8 @@ def _inflate(raw: bytes, start: Callable[[], Any], rest: Callable[[Any], bytes])
                 raise EOFError
             yield piece
         raw = decompressor.unused_data
+        if not raw:
+            return
     raise EOFError
 
 

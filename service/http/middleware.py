@@ -29,7 +29,6 @@ PROBLEM = b"application/problem+json"
 CONTEXT = "gatecast.context"  # where the ASGI scope has the RequestContext on its way through CORS
 FLUSH_SECONDS = 0.2  # between two times that requests are counted and logged
 MAX_RECORDS = 2_000  # requests that wait for it
-MAX_INSTANCE = 200  # characters of a path that a problem repeats
 # Requests that FastAPI answers at once. Each takes as long as several forecasts, so that many would crowd those out.
 MAX_PASSED_ON = 8
 CORS_METHODS = ("GET", "HEAD", "POST")
@@ -65,9 +64,11 @@ class RequestMiddleware:
         self.api = api
         self.state = state
         settings = state.settings
-        root = settings.root_path
-        # a proxy may strip the root path or not
-        self._predict_routes = {prefix + path: route for path, route in predict_routes.items() for prefix in {root, ""}}
+        self._predict_routes = dict(predict_routes)
+        self._probes = set(PROBES)
+        if settings.root_path:  # a proxy may strip it or not
+            self._predict_routes |= {settings.root_path + path: route for path, route in predict_routes.items()}
+            self._probes |= {settings.root_path + path for path in PROBES}
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._has_proxies = bool(settings.trusted_proxies)
         self._hosts = AllowedHosts(settings.allowed_hosts) if settings.allowed_hosts else None
@@ -104,13 +105,17 @@ class RequestMiddleware:
             peer = scope.get("client")
             context.client = peer[0] if peer else ""
         method, path = scope["method"], context.path
-        if self._hosts is not None and path not in PROBES and not self._hosts.allow(context.headers.get(b"host", b"")):
+        if (
+            self._hosts is not None
+            and path not in self._probes
+            and not self._hosts.allow(context.headers.get(b"host", b""))
+        ):
             await self._send_problem(context, UnknownHost("this host is not served here; check the URL"), send)
             return
         predict_route = self._predict_routes.get(path) if method == "POST" else None
         if predict_route is not None:
             await self._predict(context, predict_route, send)
-        elif path in PROBES:
+        elif path in self._probes:
             await self._pass_on(context, scope, receive, send)
         elif self.state.lifecycle.accepts:
             async with self._passing_on:
@@ -203,7 +208,7 @@ class RequestMiddleware:
     async def _send_problem(self, context: RequestContext, error: GatecastError, send: Send) -> None:
         if error.status == 500:
             log_defect(context.request_id, error)
-        body = to_json(error.problem(context.path[:MAX_INSTANCE], context.request_id))
+        body = to_json(error.problem(context.path, context.request_id))
         await self._send(send, error.status, PROBLEM, body, context, error.headers)
 
     async def _send(

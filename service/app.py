@@ -70,7 +70,6 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Re
         summary="Forecasts and sentiment from recurrent networks.",
         lifespan=lifespan,
         redirect_slashes=False,  # a redirect would name the host that the client sent
-        root_path=settings.root_path,
     )
     for module in ROUTES:
         api.include_router(module.router)

@@ -269,6 +269,7 @@ class RequestMiddleware:
             else:
                 await send(message)
 
+        scope["root_path"] = self.state.settings.root_path
         inner = scope
         if scope["method"] == "HEAD":
             # answered as GET; the server leaves the body out. The scope is a copy, as the server reads the method of its own.

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, PlatformCollector, ProcessColle
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from service.http.access_log import RequestRecord
+from service.http.connections import Connections
 from service.http.lifecycle import Lifecycle
 from service.serving.registry import LoadedModel
 from service.serving.repository import ModelRepository
@@ -48,10 +49,16 @@ class Metrics:
     """Everything that `/metrics` answers. `flush` counts the requests that wait to be counted."""
 
     def __init__(
-        self, counts: RequestCounts, lifecycle: Lifecycle, repository: ModelRepository, flush: Callable[[], None]
+        self,
+        counts: RequestCounts,
+        lifecycle: Lifecycle,
+        connections: Connections,
+        repository: ModelRepository,
+        flush: Callable[[], None],
     ) -> None:
         self._counts = counts
         self._lifecycle = lifecycle
+        self._connections = connections
         self._repository = repository
         self._flush = flush
         self._registry = CollectorRegistry(auto_describe=False)
@@ -71,6 +78,8 @@ class Metrics:
             "gatecast_ready", "1 while models are proven and the service is not ending", self._lifecycle.is_ready
         )
         yield _gauge("gatecast_requests_in_flight", "requests being answered", self._lifecycle.in_flight)
+        yield _gauge("gatecast_connections", "open connections", self._connections.open)
+        yield _gauge("gatecast_buffered_bytes", "bytes of large bodies in memory", self._connections.buffered_bytes)
         yield from self._model_metrics([*self._repository.registry])
         reloads = CounterMetricFamily("gatecast_reloads", "rescans of the models directory", labels=["outcome"])
         for outcome, count in self._repository.reloads.items():

@@ -276,7 +276,7 @@ class AdmissionProtocol(HttpToolsProtocol):
         if self._is_refusing:
             self._is_refusing = False
             if not self.transport.is_closing():
-                self._refuse(keep_alive=self.parser.should_keep_alive())
+                self._refuse(keep_alive=self.parser.should_keep_alive() and self._lifecycle.is_ready)
         else:
             super().on_message_complete()
             assert self._request is not None

@@ -20,6 +20,7 @@ from service.errors import ClientDisconnected, GatecastError, ModelFault, NotRea
 from service.http.access_log import PROBES, RequestRecord, log_defect
 from service.http.encoding import MIN_COMPRESSED_BYTES, choose_coding, encode
 from service.http.lifecycle import Phase
+from service.http.memory import MemoryTrimmer
 from service.http.proxies import TrustedProxies
 from service.http.request import CONNECTION, RequestContext
 from service.http.state import State
@@ -74,6 +75,7 @@ class RequestMiddleware:
         self._hosts = AllowedHosts(settings.allowed_hosts) if settings.allowed_hosts else None
         self._cors = self._with_cors(settings.cors_origins) if settings.cors_origins else None
         self._passing_on = asyncio.Semaphore(MAX_PASSED_ON)
+        self._memory = MemoryTrimmer()
         self._records: list[RequestRecord] = []
 
     def predicts(self, path: str) -> bool:
@@ -96,6 +98,7 @@ class RequestMiddleware:
         finally:
             lifecycle.in_flight -= 1
             context.connection.release()
+            self._memory.note(max(context.body_bytes, context.reply_bytes))
             self._record(context, scope)
 
     async def _answer(self, context: RequestContext, scope: Scope, receive: Receive, send: Send) -> None:

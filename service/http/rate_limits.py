@@ -109,16 +109,21 @@ class Limits:
     policy: str
 
 
+UNLIMITED = Limits(None, None, "")
+
+
 @lru_cache(maxsize=1024)
 def limits_of(rate_requests: float | None, rate_items: float | None, burst_s: float) -> Limits:
-    """The limits of rates a second."""
+    """The limits of rates a second; UNLIMITED itself if there are none."""
+    if rate_requests is None and rate_items is None:
+        return UNLIMITED
     requests = None if rate_requests is None else Limit.of(rate_requests, burst_s)
     items = None if rate_items is None else Limit.of(rate_items, burst_s)
     policies = []
     if requests is not None:
-        policies.append(f'"requests";q={requests.capacity};w={_whole(requests.full_s)}')
+        policies.append(f'"requests";q={requests.capacity};w={whole_seconds(requests.full_s)}')
     if items is not None:
-        policies.append(f'"items";q={items.capacity};qu="items";w={_whole(items.full_s)}')
+        policies.append(f'"items";q={items.capacity};qu="items";w={whole_seconds(items.full_s)}')
     return Limits(requests, items, ", ".join(policies))
 
 
@@ -167,10 +172,10 @@ class RateLimits:
         left = []
         if limits.requests is not None:
             tokens, seconds = self._requests.left(caller, limits.requests, now)
-            left.append(f'"requests";r={tokens};t={_whole(seconds)}')
+            left.append(f'"requests";r={tokens};t={whole_seconds(seconds)}')
         if limits.items is not None:
             tokens, seconds = self._items.left(caller, limits.items, now)
-            left.append(f'"items";r={tokens};t={_whole(seconds)}')
+            left.append(f'"items";r={tokens};t={whole_seconds(seconds)}')
         return {"RateLimit-Policy": limits.policy, "RateLimit": ", ".join(left)} if left else {}
 
     def _refusal(self, caller: str, limits: Limits, now: float, items: int) -> TooManyRequests:
@@ -182,7 +187,7 @@ class RateLimits:
         if limits.items is not None and (wait := self._items.wait(caller, items, limits.items, now)):
             seconds = max(seconds, wait)
             faults.append(Fault("", f"series and texts: {limits.items}"))
-        retry_after = _whole(seconds)
+        retry_after = whole_seconds(seconds)
         return TooManyRequests(
             f"over the limit ({'; '.join(fault.detail for fault in faults)}); try again in {retry_after} s",
             faults=faults,
@@ -214,6 +219,6 @@ def network_of(address: str) -> str:
     return socket.inet_ntop(socket.AF_INET6, packed[:8] + bytes(8)) + "/64"
 
 
-def _whole(seconds: float) -> int:
+def whole_seconds(seconds: float) -> int:
     """Whole seconds, rounded up, at least one."""
     return max(1, math.ceil(seconds - ROUNDING))

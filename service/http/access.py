@@ -42,6 +42,8 @@ SCOPE_OF: dict[str, Scope] = {  # by the first part of the path
 PREDICTING = frozenset(["forecast", "sentiment"])  # scopes whose requests have at least one item
 TRIES = Limit.of(1, 10)  # wrong keys of a network: ten at once, one a second on average
 LINES = Limit.of(1, 1)  # of the log for a network: one a second
+ALL_LINES = Limit.of(10, 1)  # of the log: who has many addresses does not fill it
+EVERYBODY = "everybody"
 MAX_ACCEPTED = 10_000  # pairs of a network and a key
 CHALLENGE = 'Bearer realm="gatecast"'
 HOW = "send it as 'Authorization: Bearer <key>' or 'X-API-Key: <key>'"
@@ -185,10 +187,10 @@ class Access:
         self._accepted[network, name] = None
 
     def _fail(self, network: str, now: float, reason: str) -> None:
-        """Count a wrong key, and log it at most once a second for each network."""
+        """Count a wrong key, and log it, at most once a second for each network."""
         self.failed_tries += 1
         self._tries.take(network, 1, TRIES, now)
-        if not self._lines.take(network, 1, LINES, now):
+        if not (self._lines.take(network, 1, LINES, now) or self._lines.take(EVERYBODY, 1, ALL_LINES, now)):
             log.warning(
                 "wrong API key from %s: %s; %d such requests and %d more throttled since the start",
                 network,

@@ -18,8 +18,7 @@ from service.errors import Fault, InvalidRequest, TooManyRequests
 MAX_CALLERS = 10_000
 EXAMINED = 8  # buckets that are looked at for a new caller, where the table is full
 OTHERS = ""  # the bucket of all callers who found no room
-SLOWEST = 1e-9  # tokens a second
-MOST = 10**15 - 1  # tokens; the largest integer of a structured field (RFC 9651, 3.3.1)
+SLOWEST, FASTEST = 1e-9, 1e9  # tokens a second, between which sums of times are right
 ROUNDING = 1e-6  # seconds by which a sum of times may be off
 UNKNOWN_NETWORK = "unknown"
 
@@ -36,8 +35,8 @@ class Limit:
     @classmethod
     def of(cls, rate: float, burst_s: float) -> "Limit":
         """The limit of a rate of which `burst_s` seconds may be used at once, and always one token."""
-        rate = max(rate, SLOWEST)
-        capacity = max(1, math.floor(min(rate * burst_s, MOST) + ROUNDING))
+        rate = min(max(rate, SLOWEST), FASTEST)
+        capacity = max(1, math.floor(rate * burst_s + ROUNDING))
         return cls(rate, capacity, 1 / rate, capacity / rate)
 
     def __str__(self) -> str:

@@ -147,7 +147,7 @@ class Access:
         now = self._clock()
         wait = self._tries.wait(network, 1, TRIES, now)
         key = self._keys.find(secret)
-        is_expired = key is not None and key.is_expired(self._wall())
+        is_expired = key is not None and key.expires is not None and key.is_expired(self._wall())
         is_accepted = key is not None and (network, key.name) in self._accepted
         if wait and (is_expired or not is_accepted):
             self.throttled += 1

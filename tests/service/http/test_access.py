@@ -13,6 +13,7 @@ from service.keys import KeysError
 from tests import fakes
 
 ADMIN = "correct horse battery"
+NOTHING: dict[bytes, bytes] = {}
 HOME = "203.0.113.7"
 AWAY = "198.51.100.1"
 PROTECTED = {
@@ -133,7 +134,7 @@ def test_without_a_file_of_keys_all_but_admin_is_open(make):
     access = make(admin_key=ADMIN)
     assert access.is_open
     for path in set(PROTECTED) - {"/admin/reload"}:
-        for headers in ({}, bearer("wrong"), bearer(ADMIN)):
+        for headers in (NOTHING, bearer("wrong"), bearer(ADMIN)):
             assert access.admit(path, headers, HOME).key == ""
     refusal(Unauthorised, access.admit, "/admin/reload", {}, HOME)
     refusal(Unauthorised, access.admit, "/admin/reload", bearer("wrong"), HOME)
@@ -144,7 +145,7 @@ def test_without_a_file_of_keys_all_but_admin_is_open(make):
 def test_admin_is_shut_without_a_key_for_it(make, keys_file):
     """Whatever is sent."""
     for access in (make(), make(api_keys_file=keys_file(shop={"scopes": ["forecast"]}))):
-        for headers in ({}, bearer("shop-secret"), bearer("wrong")):
+        for headers in (NOTHING, bearer("shop-secret"), bearer("wrong")):
             assert "shut" in refusal(Forbidden, access.admit, "/admin/reload", headers, HOME).detail
     assert access.failed_tries == 0
 

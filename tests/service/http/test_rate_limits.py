@@ -63,8 +63,8 @@ def test_a_burst_and_then_the_rate_is_granted():
 def test_a_bucket_fills_up_to_its_capacity_only():
     buckets = TokenBuckets()
     buckets.take("a", 100, LIMIT, 0)
-    assert buckets.left("a", LIMIT, 0) == (0, pytest.approx(0.1))
-    assert buckets.left("a", LIMIT, 4.25) == (42, pytest.approx(0.05))
+    assert buckets.left("a", LIMIT, 0) == pytest.approx((0, 0.1))
+    assert buckets.left("a", LIMIT, 4.25) == pytest.approx((42, 0.05))
     assert buckets.left("a", LIMIT, 1e6)[0] == 100
     assert buckets.take("a", 101, LIMIT, 1e6) > 0
 
@@ -118,7 +118,7 @@ def test_what_is_left_can_be_taken_and_no_more(rate, burst_s, sequence):
 def test_giving_back_gives_nobody_a_token(rate, burst_s, sequence):
     """Of what is taken and given back later, no more than the burst and the rate was ever out."""
     limit, buckets, now, net = Limit.of(rate, burst_s), TokenBuckets(), 1000.0, 0
-    out = []
+    out: list[int] = []
     for pause, tokens in sequence:
         now += pause
         if out and tokens % 3 == 0:
@@ -143,7 +143,7 @@ def test_another_limit_makes_no_debt():
     """A key gets a higher rate at a reload: at worst its bucket is empty."""
     buckets = TokenBuckets()
     buckets.take("a", 3, Limit.of(0.01, 300), 0)
-    assert buckets.left("a", LIMIT, 0) == (0, pytest.approx(0.1))
+    assert buckets.left("a", LIMIT, 0) == pytest.approx((0, 0.1))
     assert buckets.take("a", 1, LIMIT, 0) == pytest.approx(0.1)
 
 

@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     config.load()
     if arguments:
         return check_models(app)
-    server = Server(config, settings, app.state.lifecycle, app.state.repository.reload)
+    server = Server(config, settings, app.state.lifecycle, app.state.reload)
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.set_threshold(*GC_THRESHOLDS)
     if hasattr(signal, "SIGHUP"):

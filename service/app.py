@@ -79,7 +79,7 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Re
     api.add_exception_handler(Exception, _answer_defect)
     api.openapi = lambda: _openapi(api)  # type: ignore[method-assign]
     app = RequestMiddleware(api, state, forecast.PREDICT_ROUTES | sentiment.PREDICT_ROUTES)
-    state.metrics = Metrics(state.counts, state.lifecycle, state.connections, state.repository, app.flush)
+    state.metrics = Metrics(state.counts, state.lifecycle, state.connections, state.access, state.repository, app.flush)
     return app
 
 

@@ -59,6 +59,7 @@ DESCRIPTIONS = {
     413: "body over the limit",
     415: "not JSON content",
     422: "JSON, but not a valid request",
+    429: "over the limit of requests, of series and texts, or of wrong keys; see Retry-After",
     500: "a defect",
     503: "queue full, starting or draining; see Retry-After",
     504: "the deadline passed",

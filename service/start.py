@@ -80,12 +80,13 @@ def _prepare() -> tuple[RequestMiddleware, uvicorn.Config]:
     for warning in warnings(os.environ):
         log.warning(warning)
     app = create_app(settings)
-    config = _server_config(settings, app)
+    config = server_config(settings, app)
     config.load()
     return app, config
 
 
-def _server_config(settings: Settings, app: RequestMiddleware) -> uvicorn.Config:
+def server_config(settings: Settings, app: RequestMiddleware) -> uvicorn.Config:
+    """How uvicorn serves the application. It must be loaded before use."""
     return uvicorn.Config(
         app,
         host=settings.host,

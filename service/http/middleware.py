@@ -16,6 +16,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from service.errors import ClientDisconnected, GatecastError, ModelFault, NotReady
 from service.http.access_log import PROBES, RequestRecord, log_defect
+from service.http.lifecycle import Phase
 from service.http.request import RequestContext
 from service.http.state import State
 
@@ -99,6 +100,8 @@ class RequestMiddleware:
             return ClientDisconnected.status
         except GatecastError as error:
             return await self._send_problem(context, error, send)
+        except asyncio.CancelledError as error:
+            return await self._send_problem(context, self._stopped(error), send)
         except Exception as error:
             fault = ModelFault("a defect; the log has it under the request id")
             fault.__cause__ = error
@@ -137,10 +140,22 @@ class RequestMiddleware:
         except TimeoutError:
             context.connection.abort()
             return False
+        except asyncio.CancelledError as error:
+            self._stopped(error)
+            context.connection.abort()
+            return False
         return True
 
     def _not_ready(self) -> NotReady:
         return NotReady(self.state.lifecycle.reason, headers={"Retry-After": "1", "Connection": "close"})
+
+    def _stopped(self, cancelled: asyncio.CancelledError) -> NotReady:
+        """The answer to a request that is cancelled because the service stops. Any other cancellation goes on."""
+        task = asyncio.current_task()
+        if self.state.lifecycle.phase is not Phase.CLOSED or task is None:
+            raise cancelled
+        task.uncancel()
+        return self._not_ready()
 
     async def _pass_on(self, context: RequestContext, scope: Scope, receive: Receive, send: Send) -> int:
         """Let FastAPI answer; its handlers find the context and the service in `request.state`."""
@@ -159,6 +174,11 @@ class RequestMiddleware:
 
         try:
             await self.api(scope, receive, send_with_headers)
+        except asyncio.CancelledError as error:
+            stopped = self._stopped(error)
+            if status == 0:
+                return await self._send_problem(context, stopped, send)
+            context.connection.abort()  # its response had begun
         except Exception:
             # a defect that could not be answered as one, because its response had begun
             if status not in (500, ClientDisconnected.status):

@@ -39,7 +39,7 @@ ALLOWED_OPS = frozenset(
     Sum Tan Tanh TensorListFromTensor TensorListGetItem TensorListReserve TensorListSetItem TensorListStack
     TensorScatterUpdate Tile TopKV2 Transpose UnicodeDecode UnicodeEncode Unique Unpack UnsortedSegmentMax
     UnsortedSegmentSum VarHandleOp VarIsInitializedOp Where While Xlogy ZerosLike
-    """.split()
+    """.split()  # noqa: SIM905 - a list would have a line for each
 )
 # TensorFlow puts functions with these into every SavedModel. They write and read checkpoints, and serving never calls them:
 # no function that is offered to callers, or that it calls, may have one.

@@ -14,7 +14,6 @@ from starlette.routing import Route
 
 from service import __version__
 from service.artifacts import bundle
-from service.artifacts.files import BundleError
 from service.errors import Fault, GatecastError, InvalidRequest, MethodNotAllowed, ModelFault, NotFound
 from service.http.access_log import log_defect
 from service.http.lifecycle import Phase
@@ -45,7 +44,7 @@ RESPONSES = (ForecastBatchResponse, SentimentBatchResponse, ModelList, ReloadRep
 def create_app(settings: Settings | None = None, load: Load = bundle.load) -> RequestMiddleware:
     """Return the ASGI application. Its models are loaded and verified when it starts; tests replace `load` by a fake.
 
-    The start raises BundleError if a version must not be served, so the port never opens.
+    The start raises BundleError if nothing can be served, so the port never opens.
     """
     settings = settings or Settings()
     paths = [route.path for module in ROUTES for route in module.router.routes if isinstance(route, Route)]
@@ -53,11 +52,7 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Re
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        try:
-            await state.repository.open()
-        except BundleError as error:
-            state.start_error = str(error)
-            raise
+        await state.repository.open()
         state.lifecycle.enter(Phase.READY)
         yield
         state.lifecycle.enter(Phase.ENDED)

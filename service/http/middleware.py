@@ -21,6 +21,7 @@ from service.errors import (
     Fault,
     GatecastError,
     ModelFault,
+    NotFound,
     NotReady,
     Overloaded,
     TooManyRequests,
@@ -53,6 +54,8 @@ CORS_REQUEST_HEADERS = (
     "x-request-timeout-ms",
 )
 CORS_RESPONSE_HEADERS = ("ratelimit", "ratelimit-policy", "retry-after", "server-timing", "x-request-id")
+
+COMMON = frozenset(["/livez", "/readyz", "/version"])  # answered on both ports
 
 Handler = Callable[[Any, RequestContext], Awaitable[bytes]]
 
@@ -107,11 +110,24 @@ class RequestMiddleware:
             else:
                 scope[CONTEXT] = context
                 await self._cors(scope, receive, send)
+        except asyncio.CancelledError as cancelled:
+            await self._end(context, cancelled, send)
         finally:
             lifecycle.in_flight -= 1
             context.connection.release()
             self._memory.note(max(context.body_bytes, context.reply_bytes))
             self._record(context, scope)
+
+    async def _end(self, context: RequestContext, cancelled: asyncio.CancelledError, send: Send) -> None:
+        """Refuse a request that is cancelled because the time of a stop is over. Any other cancellation goes on."""
+        task = asyncio.current_task()
+        if self.state.lifecycle.phase is not Phase.CLOSED or task is None:
+            raise cancelled
+        task.uncancel()
+        if context.status:  # its response had begun
+            context.connection.abort()
+        else:
+            await self._send_problem(context, self._not_ready(), send)
 
     async def _answer(self, context: RequestContext, scope: Scope, receive: Receive, send: Send) -> None:
         if self._has_proxies:
@@ -121,7 +137,7 @@ class RequestMiddleware:
             context.client = peer[0] if peer else ""
         method, path = scope["method"], self._local(context.path)
         try:
-            self._check(context, path)
+            self._check(context, path, (scope.get("server") or ("", None))[1])
         except GatecastError as error:
             await self._send_problem(context, error, send)
             return
@@ -134,8 +150,14 @@ class RequestMiddleware:
             async with self._passing_on:
                 await self._pass_on(context, scope, receive, send)
 
-    def _check(self, context: RequestContext, path: str) -> None:
-        """Check the host and the caller. Raises UnknownHost, Unauthorised, Forbidden, TooManyRequests or NotReady."""
+    def _check(self, context: RequestContext, path: str, port: int | None) -> None:
+        """Check the port, the host and the caller.
+
+        Raises NotFound, UnknownHost, Unauthorised, Forbidden, TooManyRequests or NotReady.
+        """
+        operations_port = self.state.operations_port
+        if operations_port is not None and path not in COMMON and is_operation(path) != (port == operations_port):
+            raise NotFound("no such path on this port")
         if self._hosts is not None and path not in PROBES and not self._hosts.allow(context.headers.get(b"host", b"")):
             raise UnknownHost(
                 "this host is not served here; check the URL", faults=[Fault("/headers/host", "is unknown")]
@@ -143,7 +165,10 @@ class RequestMiddleware:
         context.access = self.state.access
         context.caller = context.access.admit(path, context.headers, context.client)
         if not self.state.lifecycle.accepts and path not in PROBES:
-            raise NotReady(self.state.lifecycle.reason, headers={"Retry-After": "1"})
+            raise self._not_ready()
+
+    def _not_ready(self) -> NotReady:
+        return NotReady(self.state.lifecycle.reason, headers={"Retry-After": "1"})
 
     def _record(self, context: RequestContext, scope: Scope) -> None:
         """Note a request that was answered."""
@@ -153,7 +178,7 @@ class RequestMiddleware:
                 scope["method"],
                 context.path,
                 context.path if route is None else route.path,
-                context.status,
+                context.status or ModelFault.status,
                 context.total_seconds,
                 context.request_id,
                 time.time(),
@@ -341,6 +366,11 @@ class RequestMiddleware:
                 scope.pop(CONTEXT, None)
 
         return named
+
+
+def is_operation(path: str) -> bool:
+    """Whether a path is for operators, and so on their port if there is one."""
+    return path == "/metrics" or path.startswith("/admin/")
 
 
 class AllowedHosts:

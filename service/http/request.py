@@ -123,7 +123,7 @@ class RequestContext:
         self.request_id = make_request_id(self.headers.get(b"x-request-id"))
         self.client = self.model = self.version = ""  # the address of who asked, and what answered
         self.caller: Caller | None = None  # by the key, as soon as it is known
-        self.status = 500  # of the response, as soon as it is known
+        self.status = 0  # of the response, as soon as it begins
         self.items = 0  # series or texts of the request
         self.body_bytes = self.reply_bytes = 0
         self.queue_seconds = 0.0

@@ -18,14 +18,14 @@ log = logging.getLogger("gatecast")
 
 @dataclass
 class State:
-    """The parts of a running service. `start_error` says why a start failed."""
+    """The parts of a running service. `operations_port` is bound, where the settings ask for one."""
 
     settings: Settings
     repository: ModelRepository
     counts: RequestCounts
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     access_log: AccessLog = field(default_factory=AccessLog)
-    start_error: str | None = None
+    operations_port: int | None = None
     metrics: Metrics = field(init=False)
     load_shedding: LoadShedding = field(init=False)
     connections: Connections = field(init=False)

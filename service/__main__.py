@@ -5,7 +5,6 @@
 
 import asyncio
 import gc
-import logging
 import signal
 import sys
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from collections.abc import Sequence
 import uvicorn
 from pydantic import ValidationError
 
+from service import logs
 from service.app import create_app
 from service.artifacts.files import BundleError
 from service.http.middleware import RequestMiddleware
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         for fault in error.errors(include_url=False, include_input=False):
             print(f"GATECAST_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}", file=sys.stderr)
         return 2
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logs.configure(settings.log_level, settings.log_format)
     app = create_app(settings)
     config = uvicorn.Config(
         app,

@@ -18,10 +18,11 @@ class State:
     repository: ModelRepository
     counts: RequestCounts
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
-    access_log: AccessLog = field(default_factory=AccessLog)
     start_error: str | None = None
+    access_log: AccessLog = field(init=False)
     metrics: Metrics = field(init=False)
     load_shedding: LoadShedding = field(init=False)
 
     def __post_init__(self) -> None:
+        self.access_log = AccessLog(self.settings.log_format, self.settings.access_log)
         self.load_shedding = LoadShedding(self.repository)

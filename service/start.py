@@ -14,6 +14,7 @@ from typing import cast
 
 import uvicorn
 
+from service import logs
 from service.app import create_app
 from service.artifacts.files import BundleError
 from service.environment import EnvironmentFault, read_settings, warnings
@@ -77,7 +78,7 @@ async def _check(app: RequestMiddleware) -> list[str]:
 def _prepare() -> tuple[RequestMiddleware, uvicorn.Config]:
     """The application, and how uvicorn serves it. Raises EnvironmentFault."""
     settings = read_settings(os.environ)
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logs.configure(settings.log_level, settings.log_format)
     for warning in warnings(os.environ):
         log.warning(warning)
     try:

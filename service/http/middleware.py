@@ -182,15 +182,15 @@ class RequestMiddleware:
                 context.total_seconds,
                 context.request_id,
                 time.time(),
-                context.client,
-                context.caller.key if context.caller is not None else "",
-                context.model,
-                context.version,
-                context.items,
-                context.body_bytes,
-                context.reply_bytes,
-                context.queue_seconds,
-                context.compute_seconds,
+                context.client or None,
+                context.caller.key or None if context.caller is not None else None,
+                context.model or None,
+                context.version or None,
+                context.items or None,
+                context.body_bytes or None,
+                context.reply_bytes or None,
+                context.queue_seconds if context.model else None,
+                context.compute_seconds if context.model else None,
                 context.trace_id,
             )
         )
@@ -199,7 +199,7 @@ class RequestMiddleware:
         self, method: str, path: str, status: int, request_id: str, client: tuple[str, int] | None
     ) -> None:
         """Note a request that protocol.py refused. `method` is "" and `path` may be if they were not read."""
-        address = client[0] if client else ""
+        address = client[0] if client else None
         self._add_record(RequestRecord(method, path, path, status, 0.0, request_id, time.time(), address))
 
     def _add_record(self, record: RequestRecord) -> None:

@@ -141,11 +141,11 @@ class RequestContext:
         return f"queue;dur={queue:.2f}, model;dur={model:.2f}, total;dur={total:.2f}"
 
     @property
-    def trace_id(self) -> str:
-        """The trace id of the header `traceparent`, or ""."""
+    def trace_id(self) -> str | None:
+        """The trace id of the header `traceparent`."""
         sent = self.headers.get(b"traceparent")
         match = TRACE_PARENT.fullmatch(sent) if sent is not None else None
-        return match[1].decode() if match else ""
+        return match[1].decode() if match else None
 
     def charge(self, items: int) -> None:
         """Note how many series or texts were sent. Raises TooManyRequests or InvalidRequest if that is over a limit."""

@@ -24,8 +24,8 @@ class State:
     repository: ModelRepository
     counts: RequestCounts
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
-    access_log: AccessLog = field(default_factory=AccessLog)
     operations_port: int | None = None
+    access_log: AccessLog = field(init=False)
     metrics: Metrics = field(init=False)
     load_shedding: LoadShedding = field(init=False)
     connections: Connections = field(init=False)
@@ -35,6 +35,7 @@ class State:
         """Raises KeysError if the keys cannot be read."""
         self.access = Access(self.settings, read_keys(self.settings))
         self.connections = Connections(self.settings.max_connections, self.settings.max_buffered_bytes)
+        self.access_log = AccessLog(self.settings.log_format, self.settings.access_log)
         self.load_shedding = LoadShedding(self.repository)
 
     async def reload(self) -> ReloadReport:

@@ -163,7 +163,7 @@ def test_the_log_names_the_key_and_never_the_secret(locked):
     locked.app.flush()
     assert [(record.key, record.model, record.items, record.status) for record in records] == [
         ("shop", "gru", 1, 200),
-        ("", "", 0, 401),
+        (None, None, None, 401),
     ]
     assert records[0].body_bytes > 0
     assert records[0].reply_bytes > 0

@@ -3,7 +3,7 @@
 import platform
 
 from fastapi import APIRouter
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from service import __version__
 from service.errors import NotReady
@@ -41,8 +41,3 @@ async def version(models: Models) -> ServiceVersion:
     for card in (model.predictor.card for model in models):
         loaded.setdefault(card.name, []).append(card.version)
     return ServiceVersion(version=__version__, python=platform.python_version(), models=loaded)
-
-
-@router.get("/", include_in_schema=False)
-async def root() -> RedirectResponse:
-    return RedirectResponse("/docs")

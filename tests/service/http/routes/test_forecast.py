@@ -83,6 +83,11 @@ def test_forecast_uses_a_model_whose_window_is_filled(client):
     assert post(client, readings=[10, 20, 30]).json()["model"] == "simple_rnn"
 
 
+def test_a_whole_number_may_be_written_with_a_point(client):
+    """JSON knows one kind of numbers: 3.0 is an integer for JSON Schema."""
+    assert post(client, horizon=3.0).json()["horizon"] == 3
+
+
 def test_forecast_uses_the_model_that_is_best_at_the_horizon(serve):
     """One model may be best at one step, and another at many."""
     near = StepErrors(baseline="seasonal_naive", split="test", model_rmse=[1, 9], baseline_rmse=[4, 4])

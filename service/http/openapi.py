@@ -196,6 +196,23 @@ HEADERS: Json = {
     },
 }
 
+ABSENT: Json = {"type": "null"}  # null is as good as nothing
+PRESENT: Json = {"type": "string"}
+START_WITH_FREQUENCY: Json = {
+    "anyOf": [
+        {"properties": {"start": PRESENT, "frequency": PRESENT}, "required": ["start", "frequency"]},
+        {"properties": {"start": ABSENT, "frequency": ABSENT}},
+    ]
+}
+VERSION_OF_MODEL: Json = {
+    "anyOf": [{"properties": {"model": PRESENT}, "required": ["model"]}, {"properties": {"version": ABSENT}}]
+}
+# what holds between the fields of a body
+RULES = {
+    ForecastRequest: [START_WITH_FREQUENCY, VERSION_OF_MODEL],
+    ForecastBatchRequest: [VERSION_OF_MODEL],
+    BatchSeries: [START_WITH_FREQUENCY],
+}
 NEXT_YEAR = {"readings": RECENT_MONTHS, "start": "2015-02-01", "frequency": "MS", "horizon": 12}
 REVIEW = "A warm, funny and beautifully acted film."
 BODY_EXAMPLES: dict[str, dict[str, Json]] = {
@@ -238,8 +255,11 @@ def _components(known: Json, settings: Settings) -> Json:
         ],
         ref_template="#/components/schemas/{model}",
     )
+    schemas = known.get("schemas", {}) | definitions["$defs"]
+    for model, rules in RULES.items():
+        schemas[model.__name__]["allOf"] = rules
     return {
-        "schemas": known.get("schemas", {}) | definitions["$defs"],
+        "schemas": schemas,
         "headers": HEADERS,
         "parameters": _parameters(settings),
         "responses": {_name(status): _problem(PROBLEMS[status]) for status in PROBLEMS},

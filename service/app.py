@@ -55,6 +55,7 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Re
         summary="Forecasts and sentiment from recurrent networks.",
         lifespan=lifespan,
         openapi_url=None,  # pages.py serves the schema and the pages
+        redirect_slashes=False,  # a redirect would name the host that the client sent
     )
     for module in ROUTES:
         api.include_router(module.router)

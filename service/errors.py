@@ -21,6 +21,8 @@ responses are wired in `app.py`; what went wrong inside never reaches the caller
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple, Self
 
+MAX_INSTANCE = 200  # characters of a path that a problem repeats
+
 
 class Fault(NamedTuple):
     """One thing wrong with a request: where (a JSON Pointer, RFC 6901) and what."""
@@ -52,7 +54,7 @@ class GatecastError(Exception):
             "title": self.title,
             "status": self.status,
             "detail": self.detail,
-            "instance": instance,
+            "instance": instance[:MAX_INSTANCE],
             "request_id": request_id,
             "errors": [fault._asdict() for fault in self.faults],
         }

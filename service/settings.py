@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     max_queue: int = Field(512, ge=1, le=100_000, description="waiting requests a model accepts")
     max_body_bytes: int = Field(1 << 20, ge=1024, le=1 << 30, description="largest request body")
     max_buffered_bytes: int = Field(
-        64 << 20, ge=1 << 20, description="bodies over 64 KiB, of all requests together; another is refused"
+        32 << 20, ge=1 << 20, description="bodies over 64 KiB, of all requests together; another is refused"
     )
     max_connections: int = Field(1024, ge=1, le=100_000, description="open connections")
     body_timeout_ms: int = Field(

@@ -20,6 +20,16 @@ class RequestRecord(NamedTuple):
     seconds: float
     request_id: str
     ended: float
+    client: str = ""
+    key: str = ""
+    model: str = ""
+    version: str = ""
+    items: int = 0
+    body_bytes: int = 0
+    reply_bytes: int = 0
+    queue_seconds: float = 0.0
+    compute_seconds: float = 0.0
+    trace_id: str = ""
 
 
 class AccessLog:

@@ -12,17 +12,36 @@ from typing import Any, NamedTuple
 from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic_core import to_json
-from starlette.types import Message, Receive, Scope, Send
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import ClientDisconnected, GatecastError, ModelFault, NotReady
+from service.errors import ClientDisconnected, GatecastError, ModelFault, NotReady, UnknownHost
 from service.http.access_log import PROBES, RequestRecord, log_defect
-from service.http.request import RequestContext
+from service.http.encoding import MIN_COMPRESSED_BYTES, choose_coding, encode
+from service.http.lifecycle import Phase
+from service.http.proxies import TrustedProxies
+from service.http.request import CONNECTION, RequestContext
 from service.http.state import State
 
 JSON = b"application/json"
 PROBLEM = b"application/problem+json"
+CONTEXT = "gatecast.context"  # where the ASGI scope has the RequestContext on its way through CORS
 FLUSH_SECONDS = 0.2  # between two times that requests are counted and logged
 MAX_RECORDS = 2_000  # requests that wait for it
+# Requests that FastAPI answers at once. Each takes as long as several forecasts, so that many would crowd those out.
+MAX_PASSED_ON = 8
+CORS_METHODS = ("GET", "HEAD", "POST")
+CORS_REQUEST_HEADERS = (
+    "authorization",
+    "content-encoding",
+    "content-type",
+    "traceparent",
+    "x-api-key",
+    "x-request-id",
+    "x-request-timeout-ms",
+)
+CORS_RESPONSE_HEADERS = ("ratelimit", "ratelimit-policy", "retry-after", "server-timing", "x-request-id")
 
 Handler = Callable[[Any, RequestContext], Awaitable[bytes]]
 
@@ -44,34 +63,101 @@ class RequestMiddleware:
     def __init__(self, api: FastAPI, state: State, predict_routes: Mapping[str, PredictRoute]) -> None:
         self.api = api
         self.state = state
-        self.predict_routes = predict_routes
+        settings = state.settings
+        self._predict_routes = dict(predict_routes)
+        self._probes = set(PROBES)
+        if settings.root_path:  # a proxy may strip it or not
+            self._predict_routes |= {settings.root_path + path: route for path, route in predict_routes.items()}
+            self._probes |= {settings.root_path + path for path in PROBES}
+        self._proxies = TrustedProxies(settings.trusted_proxies)
+        self._has_proxies = bool(settings.trusted_proxies)
+        self._hosts = AllowedHosts(settings.allowed_hosts) if settings.allowed_hosts else None
+        self._cors = self._with_cors(settings.cors_origins) if settings.cors_origins else None
+        self._passing_on = asyncio.Semaphore(MAX_PASSED_ON)
         self._records: list[RequestRecord] = []
+
+    def predicts(self, path: str) -> bool:
+        """Whether `POST` to this path predicts."""
+        return path in self._predict_routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.api(scope, receive, send)
-        context = RequestContext(scope, receive)
-        method, path = scope["method"], scope["path"]
         lifecycle = self.state.lifecycle
-        lifecycle.in_flight += 1
-        status = 500
+        if CONNECTION not in scope:  # otherwise protocol.py has counted it
+            lifecycle.in_flight += 1
+        context = RequestContext(scope, receive)
         try:
-            predict_route = self.predict_routes.get(path) if method == "POST" else None
-            if predict_route is not None:
-                status = await self._predict(context, predict_route, send)
-            elif lifecycle.accepts or path in PROBES:
-                status = await self._pass_on(context, scope, receive, send)
+            if self._cors is None:
+                await self._answer(context, scope, receive, send)
             else:
-                status = await self._send_problem(context, self._not_ready(), send)
+                scope[CONTEXT] = context
+                await self._cors(scope, receive, send)
         finally:
             lifecycle.in_flight -= 1
-            route = scope.get("route")  # set by FastAPI, if it has one
-            route_path = path if route is None else route.path
-            self.record(method, path, status, context.total_seconds, context.request_id, route_path)
+            context.connection.release()
+            self._record(context, scope)
 
-    def record(self, method: str, path: str, status: int, seconds: float, request_id: str, route: str) -> None:
-        """Note a request that was answered. It is counted and logged with others, a few times a second."""
-        self._records.append(RequestRecord(method, path, route, status, seconds, request_id, time.time()))
+    async def _answer(self, context: RequestContext, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._has_proxies:
+            context.client, scope["scheme"] = self._proxies.origin(scope)
+        else:
+            peer = scope.get("client")
+            context.client = peer[0] if peer else ""
+        method, path = scope["method"], context.path
+        if (
+            self._hosts is not None
+            and path not in self._probes
+            and not self._hosts.allow(context.headers.get(b"host", b""))
+        ):
+            await self._send_problem(context, UnknownHost("this host is not served here; check the URL"), send)
+            return
+        predict_route = self._predict_routes.get(path) if method == "POST" else None
+        if predict_route is not None:
+            await self._predict(context, predict_route, send)
+        elif path in self._probes:
+            await self._pass_on(context, scope, receive, send)
+        elif self.state.lifecycle.accepts:
+            async with self._passing_on:
+                await self._pass_on(context, scope, receive, send)
+        else:
+            await self._send_problem(context, self._not_ready(), send)
+
+    def _record(self, context: RequestContext, scope: Scope) -> None:
+        """Note a request that was answered."""
+        route = scope.get("route")  # set by FastAPI, if it has one
+        self._add_record(
+            RequestRecord(
+                scope["method"],
+                context.path,
+                context.path if route is None else route.path,
+                context.status,
+                context.total_seconds,
+                context.request_id,
+                time.time(),
+                context.client,
+                context.key,
+                context.model,
+                context.version,
+                context.items,
+                context.body_bytes,
+                context.reply_bytes,
+                context.queue_seconds,
+                context.compute_seconds,
+                context.trace_id,
+            )
+        )
+
+    def record_refusal(
+        self, method: str, path: str, status: int, request_id: str, client: tuple[str, int] | None
+    ) -> None:
+        """Note a request that protocol.py refused. `method` is "" and `path` may be if they were not read."""
+        address = client[0] if client else ""
+        self._add_record(RequestRecord(method, path, path, status, 0.0, request_id, time.time(), address))
+
+    def _add_record(self, record: RequestRecord) -> None:
+        """Keep a record. Requests are counted and logged with others, a few times a second."""
+        self._records.append(record)
         if len(self._records) == 1:
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
         elif len(self._records) >= MAX_RECORDS:
@@ -84,19 +170,20 @@ class RequestMiddleware:
             self.state.counts.add(records)
             self.state.access_log.write(records)
 
-    async def _predict(self, context: RequestContext, route: PredictRoute, send: Send) -> int:
-        """Read the body, predict, send; returns the status that was sent."""
+    async def _predict(self, context: RequestContext, route: PredictRoute, send: Send) -> None:
+        """Read the body, predict, send."""
         state = self.state
         if not state.lifecycle.accepts:
             return await self._send_problem(context, self._not_ready(), send)
         registry = context.registry = state.repository.registry
         registry.enter()
         try:
-            context.deadline = context.parse_deadline(state.settings.timeout_ms)
-            body = await context.read(route.body, state.settings.max_body_bytes, state.lifecycle)
+            context.deadline = context.parse_deadline(state.settings)
+            body = await context.read(route.body, state.settings, state.lifecycle)
             answer = await route.handler(body, context)
         except ClientDisconnected:
-            return ClientDisconnected.status
+            context.status = ClientDisconnected.status
+            return None
         except GatecastError as error:
             return await self._send_problem(context, error, send)
         except Exception as error:
@@ -105,13 +192,24 @@ class RequestMiddleware:
             return await self._send_problem(context, fault, send)
         finally:
             registry.leave()
-        return await self._send(send, 200, JSON, answer, context)
+        if len(answer) < MIN_COMPRESSED_BYTES:
+            return await self._send(send, 200, JSON, answer, context)
+        return await self._send_long(send, answer, context)
 
-    async def _send_problem(self, context: RequestContext, error: GatecastError, send: Send) -> int:
+    async def _send_long(self, send: Send, body: bytes, context: RequestContext) -> None:
+        """Send a long reply, compressed if the client takes that."""
+        headers = {"Vary": "Accept-Encoding"}
+        coding = choose_coding(context.headers.get(b"accept-encoding"))
+        if coding is not None:
+            body = await encode(body, coding)
+            headers["Content-Encoding"] = coding.decode()
+        await self._send(send, 200, JSON, body, context, headers)
+
+    async def _send_problem(self, context: RequestContext, error: GatecastError, send: Send) -> None:
         if error.status == 500:
             log_defect(context.request_id, error)
         body = to_json(error.problem(context.path, context.request_id))
-        return await self._send(send, error.status, PROBLEM, body, context, error.headers)
+        await self._send(send, error.status, PROBLEM, body, context, error.headers)
 
     async def _send(
         self,
@@ -121,28 +219,40 @@ class RequestMiddleware:
         body: bytes,
         context: RequestContext,
         extra: dict[str, str] | None = None,
-    ) -> int:
-        """Send a whole response; returns its status, or 499 if its client did not read it in time."""
-        sending = _send_response(send, status, content_type, body, context, extra)
-        if not context.connection.may_block(len(body)):
+    ) -> None:
+        """Send a whole response. The status is 499 if its client did not read it in time."""
+        context.status = status
+        context.reply_bytes = len(body)
+        length = str(len(body)).encode()
+        headers = [(b"content-type", content_type), (b"content-length", length), *self._common_headers(context)]
+        if extra:
+            headers += [(name.lower().encode(), value.encode()) for name, value in extra.items()]
+        sending = _send_response(send, status, headers, body)
+        if context.connection.may_block(len(body)):
+            await self._send_in_time(sending, context)
+        else:
             await sending
-            return status
-        return status if await self._is_read_in_time(sending, context) else ClientDisconnected.status
 
-    async def _is_read_in_time(self, sending: Awaitable[None], context: RequestContext) -> bool:
+    async def _send_in_time(self, sending: Awaitable[None], context: RequestContext) -> None:
         """Send to a client that may be slow to read. If it is too slow, its connection is closed."""
         try:
             async with asyncio.timeout(self.state.settings.timeout_ms / 1000):
                 await sending
         except TimeoutError:
             context.connection.abort()
-            return False
-        return True
+            context.status = ClientDisconnected.status
+
+    def _common_headers(self, context: RequestContext) -> list[tuple[bytes, bytes]]:
+        """The headers of every response. A service that is about to stop asks its clients to connect elsewhere."""
+        headers = [(b"x-request-id", context.request_id.encode()), (b"server-timing", context.server_timing.encode())]
+        if self.state.lifecycle.phase is not Phase.READY:
+            headers.append((b"connection", b"close"))
+        return headers
 
     def _not_ready(self) -> NotReady:
-        return NotReady(self.state.lifecycle.reason, headers={"Retry-After": "1", "Connection": "close"})
+        return NotReady(self.state.lifecycle.reason, headers={"Retry-After": "1"})
 
-    async def _pass_on(self, context: RequestContext, scope: Scope, receive: Receive, send: Send) -> int:
+    async def _pass_on(self, context: RequestContext, scope: Scope, receive: Receive, send: Send) -> None:
         """Let FastAPI answer; its handlers find the context and the service in `request.state`."""
         scope.setdefault("state", {}).update(context=context, service=self.state)
         status = 0
@@ -150,38 +260,77 @@ class RequestMiddleware:
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
-                message["headers"] = [*message.get("headers", []), *_common_headers(context)]
-            if not context.connection.may_block(len(message.get("body", b""))):
+                status = context.status = message["status"]
+                message["headers"] = [*message.get("headers", []), *self._common_headers(context)]
+            body = message.get("body", b"")
+            context.reply_bytes += len(body)
+            if context.connection.may_block(len(body)):
+                await self._send_in_time(send(message), context)
+            else:
                 await send(message)
-            elif not await self._is_read_in_time(send(message), context):
-                status = ClientDisconnected.status
 
+        scope["root_path"] = self.state.settings.root_path
+        inner = scope
+        if scope["method"] == "HEAD":
+            # answered as GET; the server leaves the body out. The scope is a copy, as the server reads the method of its own.
+            inner = {**scope, "method": "GET"}
         try:
-            await self.api(scope, receive, send_with_headers)
+            await self.api(inner, receive, send_with_headers)
         except Exception:
             # a defect that could not be answered as one, because its response had begun
             if status not in (500, ClientDisconnected.status):
                 raise
-        return status
+        finally:
+            if "route" in inner:
+                scope["route"] = inner["route"]
+
+    def _with_cors(self, origins: tuple[str, ...]) -> ASGIApp:
+        """Starlette's CORS layer around the answers. It answers preflight requests by itself, so they are named here."""
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            await self._answer(scope.pop(CONTEXT), scope, receive, send)
+
+        cors = CORSMiddleware(
+            answer,
+            allow_origins=origins,
+            allow_methods=CORS_METHODS,
+            allow_headers=CORS_REQUEST_HEADERS,
+            expose_headers=CORS_RESPONSE_HEADERS,
+        )
+
+        async def named(scope: Scope, receive: Receive, send: Send) -> None:
+            context: RequestContext = scope[CONTEXT]
+
+            async def send_with_headers(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    context.status = message["status"]
+                    headers = MutableHeaders(scope=message)
+                    for name, value in self._common_headers(context):
+                        headers.setdefault(name.decode(), value.decode())
+                await send(message)
+
+            try:
+                await cors(scope, receive, send_with_headers)
+            finally:
+                scope.pop(CONTEXT, None)
+
+        return named
 
 
-def _common_headers(context: RequestContext) -> list[tuple[bytes, bytes]]:
-    """The headers of every response."""
-    return [(b"x-request-id", context.request_id.encode()), (b"server-timing", context.server_timing.encode())]
+class AllowedHosts:
+    """The hosts that may be asked for: names, or `*.example.com` for all below it. Ports do not matter."""
+
+    def __init__(self, hosts: tuple[str, ...]) -> None:
+        self._names = frozenset(host.lower().encode() for host in hosts if not host.startswith("*."))
+        self._endings = tuple(host[1:].lower().encode() for host in hosts if host.startswith("*."))
+
+    def allow(self, host: bytes) -> bool:
+        """Whether a header Host names one of them."""
+        host = host.lower()
+        name = host[: host.find(b"]") + 1] if host.startswith(b"[") else host.partition(b":")[0]
+        return name in self._names or b"*" in self._names or name.endswith(self._endings)
 
 
-async def _send_response(
-    send: Send,
-    status: int,
-    content_type: bytes,
-    body: bytes,
-    context: RequestContext,
-    extra: dict[str, str] | None = None,
-) -> None:
-    length = str(len(body)).encode()
-    headers = [(b"content-type", content_type), (b"content-length", length), *_common_headers(context)]
-    if extra:
-        headers += [(name.lower().encode(), value.encode()) for name, value in extra.items()]
+async def _send_response(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

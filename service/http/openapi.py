@@ -94,6 +94,7 @@ PROBLEMS = {
     415: Documented(
         "the body is not JSON by its type, or compressed in another way than gzip or zstd",
         (errors.UnsupportedMedia("send the body as JSON, with 'Content-Type: application/json'"),),
+        ("Accept-Encoding",),
     ),
     417: Documented(
         "the header Expect asks for another thing than 100-continue",
@@ -152,6 +153,7 @@ SECURITY_SCHEMES: Json = {
     },
 }
 ALWAYS = ("X-Request-ID", "Server-Timing")
+CODING = ("Content-Encoding", "Vary")
 LIMITS = ("RateLimit", "RateLimit-Policy")
 HEADERS: Json = {
     "X-Request-ID": {
@@ -183,6 +185,20 @@ HEADERS: Json = {
         "required": True,
         "schema": {"type": "string"},
         "example": "POST",
+    },
+    "Accept-Encoding": {
+        "description": "how a body may be compressed, if that was at fault",
+        "schema": {"type": "string"},
+        "example": "gzip, zstd",
+    },
+    "Content-Encoding": {
+        "description": "how a long reply is compressed, if the client's Accept-Encoding allows it",
+        "schema": {"enum": ["gzip", "zstd"]},
+    },
+    "Vary": {
+        "description": "of a long reply: it depends on this header of the request",
+        "schema": {"type": "string"},
+        "example": "Accept-Encoding",
     },
     "RateLimit": {
         "description": "where limits are set: what is left of each, and the seconds until it is whole",
@@ -305,7 +321,7 @@ def _complete(operation: Json, path: str, settings: Settings) -> None:
     own = [parameter for parameter in operation.get("parameters", []) if parameter["in"] == "path"]
     operation["parameters"] = own + [{"$ref": f"#/components/parameters/{name}"} for name in parameters]
     success = operation["responses"]["200"]
-    success["headers"] = _header_references([*ALWAYS, *(LIMITS if scope in SCOPES else ())])
+    success["headers"] = _header_references([*ALWAYS, *(LIMITS if scope in SCOPES else ()), *(CODING if body else ())])
     problems = {str(status): {"$ref": f"#/components/responses/{_name(status)}"} for status in sorted(statuses)}
     operation["responses"] = {"200": success, **problems}
 

@@ -1,35 +1,56 @@
-"""Admission control: uvicorn's HTTP protocol, which refuses what the service could not answer.
+"""Admission control: uvicorn's HTTP protocol, which refuses what the service could not or must not answer.
 
 When too many requests are in flight, another one is refused before a task is made for it and before its body is read, so
 an overloaded service loses little time over it. This holds for the routes that predict. A request that is still sending
 its body does not count as in flight, so slow clients keep nobody out. The refusal is sent when the body has arrived, and
 the connection stays open; if the client waits for `100 Continue`, it is sent at once.
 
-A connection is closed if its request line and headers do not arrive in time or are too large, or if its client does not
-read refusals. This is the only module that uses undocumented attributes of uvicorn; `UVICORN_ATTRIBUTES` lists them.
+What is no HTTP, has too large a head, or breaks a rule of HTTP/1.1 that this service relies on, is answered as a problem,
+counted and logged; then the connection is closed. This is the only module that uses undocumented attributes of uvicorn;
+`UVICORN_ATTRIBUTES` lists them.
 """
 
 import asyncio
 from typing import Any
 
 from pydantic_core import to_json
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from service.errors import HeadersTooLarge, Overloaded
+from service.errors import (
+    GatecastError,
+    HeadersTooLarge,
+    MalformedRequest,
+    Overloaded,
+    UnmetExpectation,
+)
+from service.http.connections import SMALL_BODY_BYTES, Connections
 from service.http.load_shedding import NO_TIMING
 from service.http.middleware import RequestMiddleware
 from service.http.request import CONNECTION, SEND_BUFFER_BYTES, Connection, make_request_id
 
-TOO_LARGE_HEAD = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/problem+json\r\nconnection: close\r\n"
+PROBLEM_HEAD = (
+    b"%scontent-type: application/problem+json\r\nconnection: close\r\n"
     + NO_TIMING
-    + b"%sx-request-id: %s\r\ncontent-length: %d\r\n\r\n"
+    + b"%s%sx-request-id: %s\r\ncontent-length: %d\r\n\r\n"
 )
 MAX_HEAD_BYTES = 32 << 10  # of the request line and the headers, or of the trailers of a chunked body
 MAX_HEAD_FIELDS = 100
 FIELD_OVERHEAD = 4  # the colon, the space and the end of a line
 HEAD_LIMITS = (
     f"request line and headers may have {MAX_HEAD_BYTES} bytes and {MAX_HEAD_FIELDS} fields together; send less"
+)
+# A client that still sends would lose a refusal to a reset, so for so long what it sends is read and thrown away.
+LINGER_SECONDS = 1.0
+MAX_LINGER_BYTES = 1 << 20
+# If one of these came twice, a proxy and this service might each believe another one.
+SINGLE_HEADERS = (
+    b"authorization",
+    b"content-encoding",
+    b"content-type",
+    b"host",
+    b"x-api-key",
+    b"x-request-id",
+    b"x-request-timeout-ms",
 )
 
 # What this module uses of uvicorn, by class. A test checks that the installed version has all of it.
@@ -44,13 +65,14 @@ UVICORN_ATTRIBUTES = {
         "parser",
         "scope",
         "server_state",
-        "tasks",
         "timeout_keep_alive",
         "timeout_keep_alive_handler",
         "timeout_keep_alive_task",
         "transport",
         "url",
+        "_start_asgi_task",
         "_unset_keepalive_if_required",
+        "connection_lost",
         "connection_made",
         "data_received",
         "on_message_begin",
@@ -59,22 +81,26 @@ UVICORN_ATTRIBUTES = {
         "on_headers_complete",
         "on_body",
         "on_message_complete",
+        "on_response_complete",
         "send_400_response",
     ],
-    "cycle": ["disconnected", "more_body", "response_complete", "transport"],
+    "cycle": ["disconnected", "keep_alive", "message_event", "more_body", "response_complete", "transport"],
     "server_state": ["default_headers"],
     "flow": ["write_paused"],
-    "parser": ["get_method", "should_keep_alive"],
+    "parser": ["get_http_version", "get_method", "should_keep_alive", "should_upgrade"],
 }
 
 
 class UvicornConnection(Connection):
-    """A connection by what uvicorn knows of it."""
+    """A connection by what uvicorn knows of it, while it has one request. Its large body counts in `Connections`."""
 
-    __slots__ = ("_cycle",)
+    __slots__ = ("_connections", "_cycle", "_kept_bytes", "fault")
 
-    def __init__(self, cycle: Any) -> None:
+    def __init__(self, cycle: Any, connections: Connections) -> None:
+        self.fault: GatecastError | None = None
         self._cycle = cycle
+        self._connections = connections
+        self._kept_bytes = 0
 
     def is_disconnected(self) -> bool:
         return bool(self._cycle.disconnected)
@@ -88,6 +114,26 @@ class UvicornConnection(Connection):
     def abort(self) -> None:
         self._cycle.transport.abort()
 
+    def keep(self, size: int) -> bool:
+        self._kept_bytes += size
+        if self._kept_bytes > SMALL_BODY_BYTES and self.fault is None:
+            self._connections.keep(self, self._kept_bytes, is_whole=not self._cycle.more_body)
+        return self.fault is None
+
+    def evict(self) -> None:
+        self.fail(Overloaded("other large bodies need the room; try again in 1 s", headers={"Retry-After": "1"}))
+
+    def fail(self, fault: GatecastError) -> None:
+        """Give up the body. Whoever waits for it is woken and finds the fault; the connection ends with the response."""
+        self.fault = fault
+        self._cycle.keep_alive = False
+        self._cycle.message_event.set()
+
+    def release(self) -> None:
+        if self._kept_bytes > SMALL_BODY_BYTES:
+            self._connections.release(self)
+            self._kept_bytes = 0
+
 
 class AdmissionProtocol(HttpToolsProtocol):
     """One client's connection. The application must be a RequestMiddleware."""
@@ -95,27 +141,49 @@ class AdmissionProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._middleware: RequestMiddleware = self.app
-        self._shedding = self._middleware.state.load_shedding
+        state = self._middleware.state
+        self._settings = state.settings
+        self._lifecycle = state.lifecycle
+        self._shedding = state.load_shedding
+        self._connections = state.connections
         self.url = b""  # uvicorn sets it when a request begins
+        self._request: UvicornConnection | None = None  # whose head came last
         self._is_refusing = False
+        self._is_ended = False  # a refusal has been sent, and the connection is being closed
+        self._is_reading_head = True
         self._head_deadline: float | None = None
         self._head_bytes = 0  # of the request line and the headers so far
         self._head_fields = 0
         self._unparsed_bytes = 0  # given to the parser since it last completed a part of a message
-        self._is_head_too_large = False
+        self._fault: GatecastError | None = None  # why the parser was ended
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._wait_for_head()
+        if self._connections.enter():
+            self._wait_for_head()
+        else:
+            detail = f"{self._settings.max_connections} connections are open, and all have requests; try again in 1 s"
+            self._end(Overloaded(detail, headers={"Retry-After": "1"}))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._connections.leave(self)
+        super().connection_lost(exc)
+
+    def close_idle(self) -> None:
+        """Close a connection that waits for a request: another one needs its place."""
+        self.timeout_keep_alive_handler()
 
     def data_received(self, data: bytes) -> None:
         self._unparsed_bytes += len(data)
+        if self._is_ended:
+            if self._unparsed_bytes > MAX_LINGER_BYTES:
+                self.transport.abort()
+            return
         super().data_received(data)
-        if self.transport.is_closing():
+        if self._is_ended or self.transport.is_closing():
             return
         if self._unparsed_bytes > MAX_HEAD_BYTES:  # a header without an end, which the parser collects
-            self._is_head_too_large = True
-            self.send_400_response(HEAD_LIMITS)
+            self._end(HeadersTooLarge(HEAD_LIMITS))
             return
         if self.timeout_keep_alive_task is None and (self.cycle is None or self.cycle.response_complete):
             self._wait_for_head()
@@ -123,10 +191,11 @@ class AdmissionProtocol(HttpToolsProtocol):
             self._head_deadline = None
 
     def _wait_for_head(self) -> None:
-        """Close the connection if no whole head arrives within the time limit of a request."""
+        """Close the connection if no whole head arrives within the time limit."""
         now = self.loop.time()
         if self._head_deadline is None:
-            self._head_deadline = now + self._middleware.state.settings.timeout_ms / 1000
+            self._head_deadline = now + self._settings.body_timeout_ms / 1000
+            self._connections.start_waiting(self)
         if not self.transport.is_closing():
             self.timeout_keep_alive_task = self.loop.call_later(
                 max(0.0, self._head_deadline - now), self.timeout_keep_alive_handler
@@ -134,6 +203,7 @@ class AdmissionProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._head_bytes = self._head_fields = 0
+        self._is_reading_head = True
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -145,32 +215,61 @@ class AdmissionProtocol(HttpToolsProtocol):
         self._head_bytes += len(name) + len(value) + FIELD_OVERHEAD
         self._head_fields += 1
         self._check_head()
-        super().on_header(name, value)
+        if self._is_reading_head:  # the trailers of a chunked body must not pass for headers
+            super().on_header(name, value)
 
     def _check_head(self) -> None:
         if self._head_bytes > MAX_HEAD_BYTES or self._head_fields > MAX_HEAD_FIELDS:
-            self._is_head_too_large = True
-            raise HeadersTooLarge(HEAD_LIMITS)  # ends the parser; send_400_response follows
+            self._end_parser(HeadersTooLarge(HEAD_LIMITS))
+
+    def _end_parser(self, fault: GatecastError) -> None:
+        """Make the parser stop; `send_400_response` follows. Raises `fault`."""
+        self._fault = fault
+        raise fault
 
     def on_headers_complete(self) -> None:
         self._unparsed_bytes = 0
+        self._is_reading_head = False
+        self._connections.stop_waiting(self)
         self._unset_keepalive_if_required()
-        state = self._middleware.state
-        in_flight = len(self.tasks) - state.lifecycle.reading
-        if in_flight < state.settings.max_in_flight or not self._may_refuse():
+        self._check_headers()
+        in_flight = self._lifecycle.in_flight - self._lifecycle.reading
+        if in_flight < self._settings.max_in_flight or not self._may_refuse():
             super().on_headers_complete()
-            self.scope[CONNECTION] = UvicornConnection(self.cycle)  # type: ignore[literal-required]
+            self._request = UvicornConnection(self.cycle, self._connections)
+            self.scope[CONNECTION] = self._request  # type: ignore[literal-required]
+            if self.parser.should_upgrade():  # there is nothing to upgrade to, and the parser has ended
+                self.cycle.keep_alive = False
         else:
             self._is_refusing = True
             if self.expect_100_continue:
                 self._refuse(keep_alive=False)
+
+    def _check_headers(self) -> None:
+        """Check what HTTP/1.1 asks for and the parser does not."""
+        names = [name for name, _ in self.headers]
+        if b"host" not in names and self.parser.get_http_version() == "1.1":
+            self._end_parser(MalformedRequest("a request of HTTP/1.1 needs a header Host; send one"))
+        if len(set(names)) < len(names):
+            for name in SINGLE_HEADERS:
+                if names.count(name) > 1:
+                    self._end_parser(MalformedRequest(f"the header {name.decode()} came twice; send it once"))
+        if b"expect" in names and not self.expect_100_continue:
+            self._end_parser(UnmetExpectation("of the header Expect only '100-continue' is understood; leave it out"))
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self._lifecycle.in_flight += 1  # the middleware counts it out
+        super()._start_asgi_task(cycle, app)
 
     def on_chunk_header(self) -> None:
         self._unparsed_bytes = 0
 
     def on_body(self, body: bytes) -> None:
         self._unparsed_bytes = 0
-        if not self._is_refusing:
+        if self._is_refusing:
+            return
+        assert self._request is not None
+        if self.cycle.response_complete or self._request.keep(len(body)):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -180,19 +279,49 @@ class AdmissionProtocol(HttpToolsProtocol):
                 self._refuse(keep_alive=self.parser.should_keep_alive())
         else:
             super().on_message_complete()
+            assert self._request is not None
+            self._request.keep(0)  # from now on it is whole
 
-    def send_400_response(self, msg: str) -> None:
-        """Close the connection after what the parser refused. Too large a head is answered as a problem."""
-        if not self._is_head_too_large:
-            super().send_400_response(msg)
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.timeout_keep_alive_task is not None:
+            self._connections.start_waiting(self)
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - its words are about the parser
+        """Answer what the parser refused."""
+        self._end(self._fault or MalformedRequest("this is not a request of HTTP/1.1; see RFC 9112"))
+
+    def _end(self, error: GatecastError) -> None:
+        """Answer with a problem and close the connection. A response that comes before is still sent."""
+        if self._is_ended:
             return
-        if self.cycle is None or self.cycle.response_complete:  # otherwise another response has to come first
-            path, request_id = self._path, make_request_id(None)
-            error = HeadersTooLarge(HEAD_LIMITS)
-            body = to_json(error.problem(path, request_id))
-            self.transport.write(TOO_LARGE_HEAD % (self._default_headers, request_id.encode(), len(body)) + body)
-            self._middleware.record("", path, error.status, 0.0, request_id, path)
-        self.transport.close()
+        self._is_ended = True
+        self._unparsed_bytes = 0
+        self._unset_keepalive_if_required()
+        self._connections.stop_waiting(self)
+        if self.cycle is None or self.cycle.response_complete:
+            self._write_problem(error)
+            self._close_in_peace()
+        elif self.cycle.more_body and self._request is not None:
+            self._request.fail(error)  # its own body is at fault
+        else:
+            self.cycle.keep_alive = False
+
+    def _write_problem(self, error: GatecastError) -> None:
+        path, request_id = self._path, make_request_id(None)
+        body = to_json(error.problem(path, request_id))
+        extra = b"".join([f"{name.lower()}: {value}\r\n".encode() for name, value in error.headers.items()])
+        head = PROBLEM_HEAD % (STATUS_LINE[error.status], self._default_headers, extra, request_id.encode(), len(body))
+        self.transport.write(head + body)
+        self._middleware.record_refusal("", path, error.status, request_id, self.client)
+
+    def _close_in_peace(self) -> None:
+        """Close in a way that lets the client read what was written, though it may still be sending."""
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+            self.timeout_keep_alive_task = self.loop.call_later(LINGER_SECONDS, self.timeout_keep_alive_handler)
+        else:
+            self.transport.close()
 
     @property
     def _path(self) -> str:
@@ -205,7 +334,7 @@ class AdmissionProtocol(HttpToolsProtocol):
     def _may_refuse(self) -> bool:
         """Whether it predicts, and is alone on its connection: responses have the order of their requests."""
         is_alone = self.cycle is None or self.cycle.response_complete
-        return is_alone and self._path in self._middleware.predict_routes and self.parser.get_method() == b"POST"
+        return is_alone and self.parser.get_method() == b"POST" and self._middleware.predicts(self._path)
 
     def _refuse(self, *, keep_alive: bool) -> None:
         if self.flow.write_paused:
@@ -227,9 +356,10 @@ class AdmissionProtocol(HttpToolsProtocol):
                 after,
             )
         )
-        self._middleware.record("POST", path, Overloaded.status, 0.0, request_id, path)
+        self._middleware.record_refusal("POST", path, Overloaded.status, request_id, self.client)
         self._unset_keepalive_if_required()
         if keep_alive:
+            self._connections.start_waiting(self)
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )

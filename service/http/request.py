@@ -15,21 +15,27 @@ from pydantic import BaseModel
 from starlette.types import Message, Receive, Scope
 
 from service.errors import (
+    BodyTimeout,
     BodyTooLarge,
     ClientDisconnected,
     DeadlineExceeded,
+    Fault,
+    GatecastError,
     InvalidRequest,
     UnsupportedMedia,
 )
 from service.http.body import Body, parse
+from service.http.encoding import decode
 from service.http.lifecycle import Lifecycle
 from service.serving.registry import Registry
 from service.serving.turns import Turns
+from service.settings import Settings
 
 CONNECTION = "gatecast.connection"  # where the ASGI scope has the Connection
 SANE_ID = re.compile(rb"[A-Za-z0-9._:\-]{1,128}")
 MILLISECONDS = re.compile(rb"[0-9]{1,9}")
-MAX_TIMEOUT_MS = 600_000
+TRACE_PARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context
+CHARSETS = (b"", b"utf-8", b"utf8", b"us-ascii")
 SEND_BUFFER_BYTES = 1 << 16  # that a connection takes without waiting for its client
 
 _id_prefix = secrets.token_hex(8)  # of all request ids that this process makes
@@ -40,6 +46,7 @@ class Connection:
     """What is known of a client's connection at once. This one is for servers that tell nothing of it."""
 
     __slots__ = ()
+    fault: GatecastError | None = None  # why the body will never be whole
 
     def is_disconnected(self) -> bool:
         """Whether the client has closed the connection."""
@@ -56,51 +63,66 @@ class Connection:
     def abort(self) -> None:
         """Close the connection at once, for a client that does not read."""
 
+    def keep(self, size: int) -> bool:  # noqa: ARG002 - for subclasses
+        """Note that `size` more bytes of the body are kept. If there is no room, `fault` says so and the result is False."""
+        return True
+
+    def release(self) -> None:
+        """Note that the request has ended."""
+
+
+UNKNOWN_CONNECTION = Connection()
+
 
 class RequestContext:
     """A request that is being answered. Times are in seconds.
 
-    `deadline` is on the event loop's clock. `queue_seconds` and `compute_seconds` are the largest of the request's items.
-    The middleware sets `deadline` and `registry` for the routes that predict; those set `model`, `version` and `items`.
+    `began` and `deadline` are on the event loop's clock. `queue_seconds` and `compute_seconds` are the largest of the request's items.
+    The middleware sets these and `registry` for the routes that predict; those set `model`, `version` and `items`.
     """
 
     __slots__ = (
         "_receive",
-        "_scope",
+        "began",
+        "body_bytes",
+        "client",
         "compute_seconds",
         "connection",
         "deadline",
         "headers",
         "is_disconnected",
         "items",
+        "key",
         "model",
+        "path",
         "queue_seconds",
         "registry",
+        "reply_bytes",
         "request_id",
         "started",
+        "status",
         "version",
     )
+    began: float
     deadline: float
     registry: Registry
     is_disconnected: Callable[[], bool]
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.started = perf_counter()
-        self._scope = scope
         self._receive = receive
         # taken out of the scope: it refers to the scope, and a cycle would have to wait for the garbage collector
         self.connection: Connection = scope.pop(CONNECTION, UNKNOWN_CONNECTION)
         self.is_disconnected = self.connection.is_disconnected
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.path: str = scope["path"]
         self.request_id = make_request_id(self.headers.get(b"x-request-id"))
-        self.model = self.version = ""  # what answered, for the log
+        self.client = self.key = self.model = self.version = ""  # who asked with which key, and what answered
+        self.status = 500  # of the response, as soon as it is known
         self.items = 0  # series or texts of the request
+        self.body_bytes = self.reply_bytes = 0
         self.queue_seconds = 0.0
         self.compute_seconds = 0.0
-
-    @property
-    def path(self) -> str:
-        return str(self._scope["path"])
 
     @property
     def total_seconds(self) -> float:
@@ -113,6 +135,13 @@ class RequestContext:
         queue, model, total = self.queue_seconds * 1e3, self.compute_seconds * 1e3, self.total_seconds * 1e3
         return f"queue;dur={queue:.2f}, model;dur={model:.2f}, total;dur={total:.2f}"
 
+    @property
+    def trace_id(self) -> str:
+        """The trace id of the header `traceparent`, or ""."""
+        sent = self.headers.get(b"traceparent")
+        match = TRACE_PARENT.fullmatch(sent) if sent is not None else None
+        return match[1].decode() if match else ""
+
     def record(self, queue_seconds: float, compute_seconds: float) -> None:
         """Note how long an item waited, and how long its model call took."""
         if queue_seconds > self.queue_seconds:
@@ -120,39 +149,52 @@ class RequestContext:
         if compute_seconds > self.compute_seconds:
             self.compute_seconds = compute_seconds
 
-    def parse_deadline(self, default_ms: int) -> float:
-        """Return the deadline by `X-Request-Timeout-Ms`, or by the default. Raises InvalidRequest."""
-        limit = default_ms
+    def parse_deadline(self, settings: Settings) -> float:
+        """Return the deadline by `X-Request-Timeout-Ms`, or by the default; sets `began`. Raises InvalidRequest."""
+        limit = settings.timeout_ms
         sent = self.headers.get(b"x-request-timeout-ms")
         if sent is not None:
             sent = sent.strip()
-            if not MILLISECONDS.fullmatch(sent) or not 1 <= int(sent) <= MAX_TIMEOUT_MS:
+            if not MILLISECONDS.fullmatch(sent) or not 1 <= int(sent) <= settings.max_timeout_ms:
+                detail = f"must be a whole number of milliseconds from 1 to {settings.max_timeout_ms}"
                 raise InvalidRequest(
-                    f"the header X-Request-Timeout-Ms must be a whole number from 1 to {MAX_TIMEOUT_MS}"
+                    f"the header X-Request-Timeout-Ms {detail}", faults=[Fault("/headers/x-request-timeout-ms", detail)]
                 )
             limit = int(sent)
-        return asyncio.get_running_loop().time() - self.total_seconds + limit / 1000
+        self.began = asyncio.get_running_loop().time() - self.total_seconds
+        return self.began + limit / 1000
 
-    async def read(self, model: type[Body], max_bytes: int, lifecycle: Lifecycle) -> Body:
-        """Read the body and validate it.
+    async def read(self, model: type[Body], settings: Settings, lifecycle: Lifecycle) -> Body:
+        """Read the body, inflate it and validate it.
 
-        Raises UnsupportedMedia, BodyTooLarge, DeadlineExceeded when the body does not arrive before the deadline,
-        ClientDisconnected, MalformedBody or InvalidRequest.
+        Raises UnsupportedMedia, BodyTooLarge, BodyTimeout when the body does not arrive in time, ClientDisconnected,
+        MalformedBody, InvalidRequest or DeadlineExceeded; and Overloaded when there is no room for a large body.
         """
         _check_type(self.headers.get(b"content-type", b""))
-        raw = await self._read_body(max_bytes, lifecycle)
-        return await parse(raw, model, Turns(self))
+        raw = await self._read_body(settings, lifecycle)
+        self.body_bytes = len(raw)
+        turns = Turns(self)
+        coding = self.headers.get(b"content-encoding")
+        if coding is not None:
+            raw = await decode(raw, coding, settings.max_body_bytes, turns)
+            if not self.connection.keep(len(raw)):
+                self._raise_fault()
+        return await parse(raw, model, turns)
 
-    async def _read_body(self, max_bytes: int, lifecycle: Lifecycle) -> bytes:
+    async def _read_body(self, settings: Settings, lifecycle: Lifecycle) -> bytes:
+        max_bytes = settings.max_body_bytes
         too_large = f"the body is larger than {max_bytes} bytes; send less at once"
         length = self.headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > max_bytes:
             raise BodyTooLarge(too_large)
         if b"content-length" in self.headers and self.connection.has_whole_body():
+            self._raise_fault()
             return _content(await self._receive())  # no more bytes than the header says
+        latest = self.began + settings.body_timeout_ms / 1000
         parts, size, more = [], 0, True
         while more:
-            message = await self._receive_in_time(lifecycle)
+            message = await self._receive_in_time(latest, lifecycle)
+            self._raise_fault()
             parts.append(_content(message))
             size += len(parts[-1])
             more = message.get("more_body", False)
@@ -160,8 +202,12 @@ class RequestContext:
                 raise BodyTooLarge(too_large)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    async def _receive_in_time(self, lifecycle: Lifecycle) -> Message:
-        """The next message, if it comes before the deadline. asyncio.timeout would cost four times as much."""
+    def _raise_fault(self) -> None:
+        if self.connection.fault is not None:
+            raise self.connection.fault
+
+    async def _receive_in_time(self, latest: float, lifecycle: Lifecycle) -> Message:
+        """The next message, if it comes before `latest` and the deadline. asyncio.timeout would cost four times as much."""
         is_late = False
         task = asyncio.current_task()
         assert task is not None
@@ -171,7 +217,7 @@ class RequestContext:
             is_late = True
             task.cancel()
 
-        alarm = asyncio.get_running_loop().call_at(self.deadline, cancel)
+        alarm = asyncio.get_running_loop().call_at(min(latest, self.deadline), cancel)
         lifecycle.reading += 1
         try:
             message = await self._receive()
@@ -179,14 +225,12 @@ class RequestContext:
             if not is_late:
                 raise
             task.uncancel()
-            raise DeadlineExceeded("the body did not arrive within the request's time limit") from None
+            fault = BodyTimeout if latest <= self.deadline else DeadlineExceeded
+            raise fault("the body did not arrive in time; send it at once", headers={"Connection": "close"}) from None
         finally:
             lifecycle.reading -= 1
             alarm.cancel()
         return message
-
-
-UNKNOWN_CONNECTION = Connection()
 
 
 def _content(message: Message) -> bytes:
@@ -210,8 +254,17 @@ def body_schema(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _check_type(sent: bytes) -> None:
+    """Check the header Content-Type. Raises UnsupportedMedia unless it is JSON in UTF-8."""
     if sent == b"application/json":
         return
-    kind = sent.split(b";")[0].strip().lower()
+    kind, *parameters = sent.lower().split(b";")
+    kind = kind.strip()
     if kind != b"application/json" and not (kind.startswith(b"application/") and kind.endswith(b"+json")):
-        raise UnsupportedMedia("send the body as JSON, with 'Content-Type: application/json'")
+        raise _unsupported("send the body as JSON, with 'Content-Type: application/json'")
+    for name, _, value in (parameter.partition(b"=") for parameter in parameters):
+        if name.strip() == b"charset" and value.strip().strip(b'"') not in CHARSETS:
+            raise _unsupported("JSON is sent in UTF-8; encode the body so, and leave the charset out")
+
+
+def _unsupported(detail: str) -> UnsupportedMedia:
+    return UnsupportedMedia(detail, faults=[Fault("/headers/content-type", detail)])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from service.http.access_log import AccessLog
+from service.http.connections import Connections
 from service.http.lifecycle import Lifecycle
 from service.http.load_shedding import LoadShedding
 from service.http.metrics import Metrics, RequestCounts
@@ -22,6 +23,8 @@ class State:
     start_error: str | None = None
     metrics: Metrics = field(init=False)
     load_shedding: LoadShedding = field(init=False)
+    connections: Connections = field(init=False)
 
     def __post_init__(self) -> None:
+        self.connections = Connections(self.settings.max_connections, self.settings.max_buffered_bytes)
         self.load_shedding = LoadShedding(self.repository)

@@ -15,7 +15,6 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from fastapi.staticfiles import StaticFiles
 
 FILES = StaticFiles(packages=[("fastapi_offline", "static")])
-READ = ["GET", "HEAD"]
 INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 # ReDoc and Swagger UI write style elements, draw images that are written into them, and ReDoc searches in a worker.
 POLICY = (
@@ -28,7 +27,7 @@ NO_LOGO = '<style>img[src^="https://cdn.redoc.ly/"] { display: none }</style></h
 router = APIRouter(include_in_schema=False)
 
 
-@router.api_route("/docs", methods=READ)
+@router.get("/docs")
 async def docs() -> HTMLResponse:
     """Swagger UI."""
     page = get_swagger_ui_html(
@@ -42,7 +41,7 @@ async def docs() -> HTMLResponse:
     return _secured(bytes(page.body).decode())
 
 
-@router.api_route("/redoc", methods=READ)
+@router.get("/redoc")
 async def redoc() -> HTMLResponse:
     """ReDoc."""
     page = get_redoc_html(
@@ -55,20 +54,20 @@ async def redoc() -> HTMLResponse:
     return _secured(bytes(page.body).decode().replace("</head>", NO_LOGO))
 
 
-@router.api_route("/static/{file}", methods=READ)
+@router.get("/static/{file}")
 async def static(file: str, request: Request) -> Response:
     """A file of the pages. It answers 304 to who has it already, by ETag or Last-Modified."""
     return await FILES.get_response(file, request.scope)
 
 
-@router.api_route("/openapi.json", methods=READ)
+@router.get("/openapi.json")
 def schema(request: Request) -> JSONResponse:  # not async, thus in a thread: the first time takes long
     """The OpenAPI schema, for the path that a proxy offers the service at."""
     document: dict[str, Any] = request.app.openapi()
     return JSONResponse(document | {"servers": [{"url": request.scope.get("root_path") or "/"}]})
 
 
-@router.api_route("/", methods=READ)
+@router.get("/")
 async def root(request: Request) -> RedirectResponse:
     """Lead to the documentation."""
     return RedirectResponse(f"{request.scope.get('root_path') or '.'}/docs")

@@ -3,6 +3,8 @@
 import asyncio
 import re
 
+import pytest
+
 from service.http.lifecycle import Phase
 from tests import fakes
 from tests.connections import JSON, gated_app, run_app
@@ -138,3 +140,100 @@ def test_no_request_stays_in_flight_after_its_response(client):
     client.post("/forecast", content=b"{", headers=JSON)
     client.get("/nowhere")
     assert client.app.state.lifecycle.in_flight == 0
+
+
+def test_no_path_is_redirected(client):
+    """A redirect would lead to the host that the client sent."""
+    reply = client.post(
+        "/forecast/", json={"readings": READINGS}, headers={"host": "evil.example"}, follow_redirects=False
+    )
+    assert reply.status_code == 404
+    assert "location" not in reply.headers
+    for path in ("/livez/", "/models/", "/models/gru/", "/docs/"):
+        assert client.get(path, follow_redirects=False).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/livez", "/readyz", "/metrics", "/models", "/models/gru", "/version", "/openapi.json"]
+)
+def test_head_is_answered_like_get(client, path):
+    head, get = client.head(path), client.get(path)
+    assert head.status_code == get.status_code == 200
+    assert head.headers["content-type"] == get.headers["content-type"]
+
+
+def test_head_of_a_route_that_predicts_is_a_405(client):
+    reply = client.head("/forecast")
+    assert (reply.status_code, reply.headers["allow"]) == (405, "POST")
+
+
+def test_only_allowed_hosts_are_served(serve):
+    """Probes ask by address, so they are always answered."""
+    client = serve(allowed_hosts=["api.example.com", "*.example.org", "[::1]"])
+    for host in ("api.example.com", "API.example.com:8000", "a.b.example.org", "[::1]:8000"):
+        assert client.get("/version", headers={"host": host}).status_code == 200
+    for host in ("example.com", "example.org", "evil.example", "api.example.com.evil.example", "", "[::2]", "[::1"):
+        reply = client.get("/version", headers={"host": host})
+        assert (reply.status_code, reply.json()["type"]) == (400, "/problems/unknown-host")
+        assert client.get("/livez", headers={"host": host}).status_code == 200
+
+
+def test_other_origins_are_told_that_they_may_call(serve):
+    """A browser asks first, and then sees the headers that the service adds."""
+    client = serve(cors_origins=["https://app.example"])
+    asked = {"origin": "https://app.example", "access-control-request-method": "POST"}
+    preflight = client.options(
+        "/forecast", headers=asked | {"access-control-request-headers": "content-type, x-api-key"}
+    )
+    assert preflight.status_code == 200
+    assert preflight.headers["access-control-allow-origin"] == "https://app.example"
+    assert "x-request-id" in preflight.headers
+    reply = client.post("/forecast", json={"readings": READINGS}, headers={"origin": "https://app.example"})
+    assert reply.headers["access-control-allow-origin"] == "https://app.example"
+    assert "x-request-id" in reply.headers["access-control-expose-headers"]
+    assert len(reply.headers.get_list("x-request-id")) == 1
+    assert (
+        "access-control-allow-origin" not in client.get("/models", headers={"origin": "https://evil.example"}).headers
+    )
+    assert 'http_requests_total{handler="/forecast",method="POST",status="200"} 1.0' in client.get("/metrics").text
+
+
+def test_without_cors_no_origin_is_allowed(client):
+    asked = {"origin": "https://app.example", "access-control-request-method": "POST"}
+    assert client.options("/forecast", headers=asked).status_code == 405
+    reply = client.post("/forecast", json={"readings": READINGS}, headers={"origin": "https://app.example"})
+    assert "access-control-allow-origin" not in reply.headers
+
+
+def test_a_root_path_is_understood_with_and_without_a_proxy_that_strips_it(serve):
+    client = serve(root_path="/ai/gatecast")
+    for path in ("/forecast", "/ai/gatecast/forecast"):
+        assert client.post(path, json={"readings": READINGS}).status_code == 200
+    for path in ("/livez", "/models/gru"):
+        assert client.get(path).status_code == client.get("/ai/gatecast" + path).status_code == 200
+    assert client.get("/openapi.json").json()["servers"] == [{"url": "/ai/gatecast"}]
+
+
+def test_a_problem_repeats_only_the_beginning_of_a_long_path(client):
+    assert len(client.get("/" + "a" * 20_000).json()["instance"]) < 1_000
+
+
+@pytest.mark.parametrize("sent", ["abc", "0", "-1", "1.5", "600001", "99999999999999999999", ""])
+def test_a_faulty_time_limit_has_a_pointer_to_its_header(client, sent):
+    reply = client.post("/forecast", json={"readings": READINGS}, headers={"x-request-timeout-ms": sent})
+    assert reply.status_code == 422
+    assert [fault["pointer"] for fault in reply.json()["errors"]] == ["/headers/x-request-timeout-ms"]
+
+
+def test_a_time_limit_is_no_longer_than_the_operator_allows(serve):
+    client = serve(timeout_ms=1000, max_timeout_ms=2000)
+    for sent, status in (("2000", 200), ("2001", 422)):
+        reply = client.post("/forecast", json={"readings": READINGS}, headers={"x-request-timeout-ms": sent})
+        assert reply.status_code == status
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "latin-1", '"utf-32"'])
+def test_another_charset_is_a_415(client, charset):
+    reply = client.post("/forecast", content=b"{}", headers={"content-type": f"application/json; charset={charset}"})
+    assert reply.status_code == 415
+    assert reply.json()["errors"][0]["pointer"] == "/headers/content-type"

@@ -189,7 +189,7 @@ def test_slow_clients_keep_nobody_out(tmp_path):
 @pytest.mark.parametrize("sent", [b"", b"POST /forecast HTTP/1.1\r\nHost:"])
 def test_a_connection_without_a_request_is_closed(tmp_path, sent):
     """After the time limit, if nothing or only half of the headers came."""
-    with connected(tmp_path, timeout_ms=50) as running:
+    with connected(tmp_path, body_timeout_ms=50) as running:
         connection = running.connect()
         connection.sendall(sent)
         assert connection.recv(100) == b""
@@ -293,16 +293,192 @@ def test_blank_lines_before_a_first_request_are_not_kept(tmp_path):
     assert answer.startswith(b"HTTP/1.1 431 ")
 
 
+def count_contexts():
+    return sum(isinstance(o, RequestContext | UvicornConnection) for o in gc.get_objects())
+
+
 def test_an_answered_prediction_leaves_no_reference_cycle(tmp_path):
     """Its objects are freed at once. The garbage collector would stop the event loop for many of them."""
     with connected(tmp_path) as running, httpx.Client(base_url=f"http://127.0.0.1:{running.port}") as client:
         client.post("/forecast", json=BODY)
         gc.collect()
+        before = count_contexts()
         gc.disable()
         try:
             for _ in range(20):
                 assert client.post("/forecast", json=BODY).status_code == 200
-            contexts = [o for o in gc.get_objects() if isinstance(o, RequestContext | UvicornConnection)]
+            left = count_contexts() - before
         finally:
             gc.enable()
-    assert len(contexts) <= 2, "those of the last request may still be in use"
+    assert left <= 2, "those of the last request may still be in use"
+
+
+def exchange(running, sent):
+    """Everything that the service answers to these bytes until it closes the connection."""
+    with running.connect() as connection, connection.makefile("rb") as reply:
+        connection.sendall(sent)
+        return reply.read()
+
+
+FORECAST = json.dumps(BODY).encode()
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+        (b"GET /livez HTTP/9.9\r\nHost: a\r\n\r\n", 400),
+        (b"GET /livez HTTP/1.1\r\nHost: a\r\nA B: c\r\n\r\n", 400),
+        (b"GET /livez HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
+        (post_head("/forecast", "Content-Type: text/plain", "Content-Length: 2") + b"{}", 400),
+        (
+            post_head("/forecast", "X-Request-Timeout-Ms: 5", "X-Request-Timeout-Ms: 6", "Content-Length: 2") + b"{}",
+            400,
+        ),
+        (post_head("/forecast", "Content-Length: 2", "Transfer-Encoding: chunked") + b"0\r\n\r\n", 400),
+        (post_head("/forecast", "Transfer-Encoding: chunked") + b"zz\r\n", 400),
+        (post_head("/forecast", "Expect: foo", "Content-Length: 2") + b"{}", 417),
+    ],
+)
+def test_what_is_no_sound_http_is_a_problem_that_is_counted(tmp_path, sent, status):
+    with connected(tmp_path) as running:
+        answer = exchange(running, sent)
+        until(lambda: b'status="%d"} 1.0' % status in running.app.state.metrics.text())
+        until(lambda: running.app.state.lifecycle.in_flight == 0)
+    head, _, body = answer.partition(b"\r\n\r\n")
+    problem = json.loads(body)
+    assert head.startswith(b"HTTP/1.1 %d " % status)
+    assert problem["status"] == status
+    assert b"content-type: application/problem+json" in head
+    assert b"connection: close" in head
+    assert b"x-request-id: " + problem["request_id"].encode() in head
+    assert b"server-timing: queue;dur=" in head
+
+
+def test_http_1_0_needs_no_host(tmp_path):
+    with connected(tmp_path) as running:
+        assert exchange(running, b"GET /livez HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.1 200")
+
+
+def test_trailers_are_no_headers(tmp_path):
+    """What comes after a chunked body must not change the request that was checked."""
+    head = post_head("/forecast", "Transfer-Encoding: chunked", "X-Request-ID: mine")
+    body = b"%x\r\n%s\r\n0\r\nX-Request-ID: other\r\nContent-Type: text/plain\r\nX-Request-Timeout-Ms: 0\r\n\r\n"
+    with connected(tmp_path) as running, running.connect() as connection, connection.makefile("rb") as responses:
+        connection.sendall(head + body % (len(FORECAST), FORECAST))
+        answer = b"".join(iter(responses.readline, b"\r\n"))
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"x-request-id: mine" in answer
+
+
+def test_an_answer_comes_before_the_end_that_garbage_makes(tmp_path):
+    """A request that was sound is answered, though what follows on its connection is not."""
+    with connected(tmp_path) as running:
+        answer = exchange(running, post_bytes("/forecast", BODY) + b"garbage\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200")
+
+
+def test_an_upgrade_is_not_made_and_ends_the_connection(tmp_path):
+    head = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+    with connected(tmp_path) as running:
+        answer = exchange(running, head)
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"connection: close" in answer
+
+
+def test_pipelined_requests_of_one_connection_count_as_one(tmp_path):
+    """One client cannot fill the service with requests that wait for its own first one."""
+    gate = Gate(fakes.last_plus_ten)
+    with connected(tmp_path, gate, max_in_flight=3) as running:
+        gate.close()
+        with running.connect() as greedy:
+            greedy.sendall(20 * post_bytes("/forecast", BODY))
+            assert gate.entered.wait(20)
+            assert running.app.state.lifecycle.in_flight == 1
+            other = running.post("/forecast", BODY)
+            until(lambda: running.app.state.lifecycle.in_flight == 2)
+            gate.open()
+            assert other.recv(100).startswith(b"HTTP/1.1 200")
+            other.close()
+
+
+def test_as_many_connections_as_requests_in_flight_are_never_refused(tmp_path):
+    """A request that has been answered does not count any more when the next one comes."""
+    with connected(tmp_path, max_in_flight=8, max_batch=64) as running:
+        connections = [running.connect() for _ in range(8)]
+        replies = [connection.makefile("rb") for connection in connections]
+        statuses = set()
+        for _ in range(50):
+            for connection in connections:
+                connection.sendall(post_bytes("/forecast", BODY))
+            statuses |= {read_status(reply) for reply in replies}
+        for connection in connections:
+            connection.close()
+    assert statuses == {200}
+
+
+def test_idle_connections_give_way_to_new_ones(tmp_path):
+    """Many idle clients keep nobody out; the one that has waited longest is closed."""
+    with connected(tmp_path, max_connections=4) as running:
+        idle = [running.connect() for _ in range(4)]
+        until(lambda: running.app.state.connections.open == 4)
+        assert httpx.get(f"{running.url}/livez").status_code == 200
+        assert idle[0].recv(1) == b""
+        for connection in idle:
+            connection.close()
+        until(lambda: running.app.state.connections.open == 0)
+
+
+def test_a_connection_too_many_is_refused_with_a_reason(tmp_path):
+    """When every other connection has a request."""
+    gate = Gate(fakes.last_plus_ten)
+    with connected(tmp_path, gate, max_connections=1) as running:
+        gate.close()
+        busy = running.post("/forecast", BODY)
+        until(lambda: running.app.state.lifecycle.in_flight == 1)
+        answer = exchange(running, b"")
+        gate.open()
+        assert busy.recv(100).startswith(b"HTTP/1.1 200")
+        busy.close()
+    assert answer.startswith(b"HTTP/1.1 503")
+    assert b"retry-after: 1" in answer
+
+
+def test_stalled_bodies_give_way_to_new_ones(tmp_path):
+    """Bodies that never become whole take no more memory than is set, and keep no other body out."""
+    part = b'{"series": ["' + b"a" * 600_000
+    with connected(tmp_path, max_buffered_bytes=1 << 20) as running:
+        stalled = [running.connect() for _ in range(5)]
+        for connection in stalled:
+            connection.sendall(post_head("/forecast/batch", "Content-Length: 900000") + part)
+            until(lambda: running.app.state.connections.buffered_bytes >= 500_000)
+        until(lambda: running.app.state.lifecycle.in_flight == 1)
+        assert running.app.state.connections.buffered_bytes <= 1 << 20
+        with stalled[0].makefile("rb") as reply:
+            answer = reply.read()
+        series = [{"id": str(i), "readings": READINGS, "frequency": " " * 30} for i in range(900)]
+        whole = httpx.post(f"{running.url}/forecast/batch", json={"series": series})
+        for connection in stalled:
+            connection.close()
+        until(lambda: running.app.state.lifecycle.in_flight == 0)
+        assert running.app.state.connections.buffered_bytes == 0
+    assert answer.startswith(b"HTTP/1.1 503")
+    assert b"connection: close" in answer
+    assert len(whole.request.content) > 1 << 16
+    assert whole.status_code == 200
+
+
+def test_a_body_that_is_refused_early_leaves_nothing_behind(tmp_path):
+    """The response comes before the body is whole, and the rest of the body is not counted."""
+    head = post_head("/forecast", "Transfer-Encoding: chunked")
+    chunk = b"40000\r\n" + b" " * 0x40000 + b"\r\n"
+    with connected(tmp_path, max_body_bytes=300_000) as running, running.connect() as connection:
+        with connection.makefile("rb") as responses:
+            connection.sendall(head + 8 * chunk + b"0\r\n\r\n")
+            assert read_status(responses) == 413
+        until(lambda: running.app.state.lifecycle.in_flight == 0)
+        assert running.app.state.connections.buffered_bytes == 0

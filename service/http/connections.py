@@ -1,0 +1,79 @@
+"""Limits over all connections: how many are open, and how many bytes of large bodies are kept.
+
+Whoever waits gives way to whoever works. When too many connections are open, the one that has waited the longest for a
+request is closed. When large bodies fill the room for them, the one that has been arriving the longest is dropped. So idle
+and stalled clients keep nobody out, and memory stays bounded.
+"""
+
+from typing import Protocol
+
+SMALL_BODY_BYTES = 1 << 16  # a body up to this size is bounded by the number of connections, and is not counted
+
+
+class Waiting(Protocol):
+    """A connection that waits for a request."""
+
+    def close_idle(self) -> None: ...
+
+
+class Arriving(Protocol):
+    """A request with a large body."""
+
+    def evict(self) -> None: ...
+
+
+class Connections:
+    """The open connections of the process, and the bytes of the large bodies that their requests keep."""
+
+    def __init__(self, max_connections: int, max_buffered_bytes: int) -> None:
+        self._max_connections = max_connections
+        self._max_buffered_bytes = max_buffered_bytes
+        self._waiting: dict[Waiting, None] = {}  # in order of time
+        self._arriving: dict[Arriving, None] = {}  # in order of time
+        self._kept: dict[Arriving, int] = {}
+        self.open = 0
+        self.buffered_bytes = 0
+
+    def enter(self) -> bool:
+        """Count a new connection. Returns whether it may stay; it may if another one can be closed for it."""
+        self.open += 1
+        if self.open <= self._max_connections:
+            return True
+        longest = next(iter(self._waiting), None)
+        if longest is None:
+            return False
+        self.stop_waiting(longest)
+        longest.close_idle()
+        return True
+
+    def leave(self, connection: Waiting) -> None:
+        """Count one connection less."""
+        self.open -= 1
+        self.stop_waiting(connection)
+
+    def start_waiting(self, connection: Waiting) -> None:
+        """Note that a connection waits for a request."""
+        self._waiting[connection] = None
+
+    def stop_waiting(self, connection: Waiting) -> None:
+        """Note that a request has come, or that the connection is closed."""
+        self._waiting.pop(connection, None)
+
+    def keep(self, request: Arriving, size: int, *, is_whole: bool) -> None:
+        """Note how many bytes a request keeps for its body by now. Requests are evicted if there are too many bytes."""
+        if is_whole:
+            self._arriving.pop(request, None)
+        else:
+            self._arriving.setdefault(request)
+        self.buffered_bytes += size - self._kept.get(request, 0)
+        self._kept[request] = size
+        while self.buffered_bytes > self._max_buffered_bytes:
+            # a body that has arrived is being worked on; a new one then finds no room
+            victim = next(iter(self._arriving), request)
+            self.release(victim)
+            victim.evict()
+
+    def release(self, request: Arriving) -> None:
+        """Forget the body of a request."""
+        self.buffered_bytes -= self._kept.pop(request, 0)
+        self._arriving.pop(request, None)

@@ -1,0 +1,111 @@
+"""Content codings: bodies that come compressed, and long replies that go compressed. gzip and zstd."""
+
+import asyncio
+import re
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from service.errors import BodyTooLarge, Fault, MalformedBody, UnsupportedMedia
+from service.serving.turns import Turns
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+CODINGS = (b"zstd", b"gzip")  # in order of preference
+PIECE_BYTES = 1 << 18  # inflated in one go
+MAX_WINDOW_LOG = 23  # 8 MiB, which RFC 9659 allows for HTTP
+MIN_COMPRESSED_BYTES = 1 << 14  # a shorter reply goes as it is: it is sent faster than it is compressed
+MAX_MEMBERS = 64  # of a gzip or zstd body: every further one would cost a copy of the rest
+GZIP_BITS = 31
+ACCEPTED = re.compile(rb"([a-z0-9*-]{1,20})(?:[ \t]*;[ \t]*q=([01](?:\.[0-9]{0,3})?))?")
+ACCEPTED_CODINGS = {"Accept-Encoding": "gzip, zstd"}
+
+
+async def decode(raw: bytes, coding: bytes, max_bytes: int, turns: Turns) -> bytes:
+    """Inflate a body by its `Content-Encoding`, to at most `max_bytes`.
+
+    Raises UnsupportedMedia for another coding or several, BodyTooLarge, MalformedBody for damaged data, and what `turns`
+    raises.
+    """
+    coding = coding.strip().lower()
+    if coding in (b"", b"identity"):
+        return raw
+    if coding not in (b"gzip", b"x-gzip", b"zstd"):
+        detail = "a body may be sent as it is, or with 'Content-Encoding: gzip' or 'zstd'; nothing else is read"
+        raise UnsupportedMedia(detail, faults=[Fault("/headers/content-encoding", detail)], headers=ACCEPTED_CODINGS)
+    parts: list[bytes] = []
+    size = 0
+    try:
+        for part in _inflate_zstd(raw) if coding == b"zstd" else _inflate_gzip(raw):
+            size += len(part)
+            if size > max_bytes:
+                raise BodyTooLarge(f"the body is larger than {max_bytes} bytes when it is inflated; send less at once")
+            parts.append(part)
+            await turns.next()
+    except (zlib.error, zstd.ZstdError, EOFError):
+        name = coding.decode()
+        raise MalformedBody(
+            f"Content-Encoding says {name}, but the body is not whole and sound {name}, or has over {MAX_MEMBERS} parts or a "
+            "window over 8 MiB"
+        ) from None
+    return b"".join(parts)
+
+
+def _inflate(raw: bytes, start: Callable[[], Any], rest: Callable[[Any], bytes]) -> Iterator[bytes]:
+    """The pieces of all members or frames; `rest` gives the input that a decompressor has not taken yet.
+
+    Raises EOFError if the last one is cut off or there are too many.
+    """
+    for _ in range(MAX_MEMBERS):
+        decompressor = start()
+        while not decompressor.eof:
+            piece = decompressor.decompress(raw, PIECE_BYTES)
+            raw = rest(decompressor)
+            if not piece and not raw and not decompressor.eof:
+                raise EOFError
+            yield piece
+        raw = decompressor.unused_data
+        if not raw:
+            return
+    raise EOFError
+
+
+def _inflate_gzip(raw: bytes) -> Iterator[bytes]:
+    return _inflate(raw, lambda: zlib.decompressobj(GZIP_BITS), lambda member: member.unconsumed_tail)
+
+
+def _inflate_zstd(raw: bytes) -> Iterator[bytes]:
+    options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: MAX_WINDOW_LOG}
+    return _inflate(raw, lambda: zstd.ZstdDecompressor(options=options), lambda _: b"")
+
+
+def choose_coding(accepted: bytes | None) -> bytes | None:
+    """Return the coding for a long reply by `Accept-Encoding`; None to send it as it is."""
+    if not accepted:
+        return None
+    weights: dict[bytes, float] = {}
+    for part in accepted[:1000].lower().split(b","):
+        match = ACCEPTED.fullmatch(part.strip())
+        if match:
+            weights[match[1]] = float(match[2] or 1)
+    best = max(CODINGS, key=lambda coding: weights.get(coding, weights.get(b"*", 0.0)))
+    return best if weights.get(best, weights.get(b"*", 0.0)) > 0 else None
+
+
+async def encode(body: bytes, coding: bytes) -> bytes:
+    """Compress a reply. It is done in a thread, as both libraries release the interpreter."""
+    return await asyncio.to_thread(_compress_zstd if coding == b"zstd" else _compress_gzip, body)
+
+
+def _compress_zstd(body: bytes) -> bytes:
+    compressed: bytes = zstd.compress(body, 3)
+    return compressed
+
+
+def _compress_gzip(body: bytes) -> bytes:
+    compressor = zlib.compressobj(1, zlib.DEFLATED, GZIP_BITS)
+    return compressor.compress(body) + compressor.flush()

@@ -1,0 +1,82 @@
+"""Limits over all connections: who gives way when there are too many, or too many bytes."""
+
+from service.http.connections import SMALL_BODY_BYTES, Connections
+
+
+class Client:
+    """A connection that waits for a request."""
+
+    def __init__(self):
+        self.is_closed = False
+
+    def close_idle(self):
+        self.is_closed = True
+
+
+class Request:
+    """A request with a large body."""
+
+    def __init__(self):
+        self.is_evicted = False
+
+    def evict(self):
+        self.is_evicted = True
+
+
+def test_the_connection_that_waits_longest_gives_way():
+    connections = Connections(2, 1 << 20)
+    first, second, third = Client(), Client(), Client()
+    assert connections.enter()
+    assert connections.enter()
+    connections.start_waiting(second)
+    connections.start_waiting(first)
+    assert connections.enter()
+    assert (first.is_closed, second.is_closed, third.is_closed) == (False, True, False)
+
+
+def test_a_connection_is_refused_if_all_others_work():
+    connections = Connections(1, 1 << 20)
+    working, refused = Client(), Client()
+    assert connections.enter()
+    connections.start_waiting(working)
+    connections.stop_waiting(working)
+    assert not connections.enter()
+    connections.leave(refused)
+    connections.leave(working)
+    assert connections.open == 0
+    assert connections.enter()
+
+
+def test_the_body_that_arrives_longest_gives_way():
+    connections = Connections(9, 300_000)
+    stalled, other, new = Request(), Request(), Request()
+    connections.keep(stalled, 100_000, is_whole=False)
+    connections.keep(other, 100_000, is_whole=False)
+    connections.keep(stalled, 150_000, is_whole=False)
+    connections.keep(new, 100_000, is_whole=False)
+    assert (stalled.is_evicted, other.is_evicted, new.is_evicted) == (True, False, False)
+    assert connections.buffered_bytes == 200_000
+
+
+def test_a_body_that_is_worked_on_keeps_its_place():
+    connections = Connections(9, 200_000)
+    working, new = Request(), Request()
+    connections.keep(working, 150_000, is_whole=False)
+    connections.keep(working, 150_000, is_whole=True)
+    connections.keep(new, 100_000, is_whole=False)
+    assert (working.is_evicted, new.is_evicted) == (False, True)
+    connections.release(working)
+    connections.release(new)
+    assert connections.buffered_bytes == 0
+
+
+def test_a_body_that_alone_is_too_large_is_dropped():
+    connections = Connections(9, 100_000)
+    request = Request()
+    connections.keep(request, 100_001, is_whole=True)
+    assert request.is_evicted
+    assert connections.buffered_bytes == 0
+
+
+def test_small_bodies_are_smaller_than_large_ones():
+    assert SMALL_BODY_BYTES < 1 << 20

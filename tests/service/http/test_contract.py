@@ -75,7 +75,7 @@ def bad_items_have_errors(context, response, case):
         assert problems(response) != []
 
 
-def is_batch(case, response) -> bool:
+def is_batch(case: schemathesis.Case[Any], response: schemathesis.Response) -> bool:
     """Whether the response may have problems of items."""
     return case.path.endswith("/batch") and response.status_code == 200
 

@@ -8,10 +8,6 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 import pytest
 
-from service.app import create_app
-from tests import fakes
-from tests.connections import run_app
-
 PAGES = ["/docs", "/redoc"]
 # what the HTML loads, and the schema that its script or its element names
 REFERENCE = re.compile(r"""(?:href|src|spec-url)="([^"]+)"|\burl: '([^']+)'""")
@@ -23,11 +19,11 @@ TYPES = {
 }
 
 
-def references(page: httpx.Response) -> list[str]:
-    """The URLs that a page loads, as a browser resolves them."""
+def references(page: httpx.Response, address: str | None = None) -> list[str]:
+    """The URLs that a page loads, as a browser resolves them that has it from `address`."""
     found = ["".join(groups) for groups in REFERENCE.findall(page.text)]
     assert len(found) >= 3, page.text
-    return [urljoin(str(page.url), reference) for reference in found]
+    return [urljoin(address or str(page.url), reference) for reference in found]
 
 
 def directives(page: httpx.Response) -> dict[str, list[str]]:
@@ -87,29 +83,15 @@ def test_no_other_file_is_served(client, file):
 
 
 @pytest.mark.parametrize("prefix", ["", "/api"], ids=["stripped", "whole"])
-def test_the_pages_hold_under_a_path_of_a_proxy(tmp_path, prefix):
+def test_the_pages_hold_under_a_path_of_a_proxy(serve, prefix):
     """The proxy offers the service at /api, and hands the path on without it or as it is."""
-    app = create_app(fakes.settings(tmp_path), fakes.FakeLoad(tmp_path, fakes.default_bundles()))
-
-    async def work(_):
-        transport = httpx.ASGITransport(app, root_path="/api")
-        async with httpx.AsyncClient(transport=transport, base_url="http://proxy") as client:
-            root = await client.get(f"{prefix}/")
-            schema = await client.get(f"{prefix}/openapi.json")
-            pages = [await client.get(f"{prefix}{path}") for path in PAGES]
-            urls = [
-                urljoin(f"http://proxy/api{path}", url)
-                for path, page in zip(PAGES, pages, strict=True)
-                for url in ["".join(groups) for groups in REFERENCE.findall(page.text)]
-            ]
-            served = [await client.get(url.replace("/api", prefix, 1)) for url in urls]
-            return root, schema, urls, served
-
-    root, schema, urls, served = run_app(app, work)
-    assert root.headers["location"] == "/api/docs"
-    assert schema.json()["servers"] == [{"url": "/api"}]
-    assert all(url.startswith("http://proxy/api/") for url in urls)
-    assert {reply.status_code for reply in served} == {200}
+    client = serve(root_path="/api")
+    assert client.get(f"{prefix}/", follow_redirects=False).headers["location"] == "/api/docs"
+    assert client.get(f"{prefix}/openapi.json").json()["servers"] == [{"url": "/api"}]
+    for path in PAGES:
+        for url in references(client.get(f"{prefix}{path}"), f"http://proxy/api{path}"):
+            assert url.startswith("http://proxy/api/")
+            assert client.get(url.replace("http://proxy/api", prefix)).status_code == 200, url
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

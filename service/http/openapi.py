@@ -109,6 +109,9 @@ PROBLEMS = {
             ),
             errors.TooFewReadings("model 'gru' reads a window of 15 readings; 9 were sent", pointer="/readings"),
             errors.MissingReadings("4 of the 15 readings used are missing; at most 3 may be", pointer="/readings"),
+            errors.ReadingsTooLarge(
+                "readings must lie within ±1e+30; send them in larger units", pointer="/readings/3"
+            ),
             errors.HorizonTooLong("model 'gru' forecasts up to 36 steps", pointer="/horizon"),
             errors.UnsupportedLevel("model 'gru' supports levels up to 99", pointer="/levels/0"),
             errors.UnusableFrequency("frequency must be a pandas offset alias, such as MS", pointer="/frequency"),

@@ -160,7 +160,7 @@ def test_forecast_accepts_an_empty_list_of_levels(client):
         ({"readings": [None, 2, 3, 4, 5]}, "missing-readings", "/readings/0"),
         ({"readings": [1, 2, 3, 4, None]}, "missing-readings", "/readings/4"),
         ({"readings": [1, None, 3, None, 5]}, "missing-readings", "/readings/1"),
-        ({"readings": [1, 2, 3, 1e300, 5]}, "invalid-request", "/readings/3"),
+        ({"readings": [1, 2, 3, 1e300, 5]}, "readings-too-large", "/readings/3"),
         ({"horizon": 0}, "invalid-request", "/horizon"),
         ({"horizon": 11}, "horizon-too-long", "/horizon"),
         ({"horizon": 11, "model": "gru"}, "horizon-too-long", "/horizon"),

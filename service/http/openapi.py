@@ -215,22 +215,18 @@ HEADERS: Json = {
     },
 }
 
-ABSENT: Json = {"type": "null"}  # null is as good as nothing
-PRESENT: Json = {"type": "string"}
-START_WITH_FREQUENCY: Json = {
-    "anyOf": [
-        {"properties": {"start": PRESENT, "frequency": PRESENT}, "required": ["start", "frequency"]},
-        {"properties": {"start": ABSENT, "frequency": ABSENT}},
-    ]
-}
-VERSION_OF_MODEL: Json = {
-    "anyOf": [{"properties": {"model": PRESENT}, "required": ["model"]}, {"properties": {"version": ABSENT}}]
-}
+
+def _needs(field: str, other: str) -> Json:
+    """A field that must not come without another. Null is as good as nothing."""
+    without = {field: {"type": "string"}, other: {"type": "null"}}
+    return {"not": {"properties": without, "required": [field]}}
+
+
 # what holds between the fields of a body
 RULES = {
-    ForecastRequest: [START_WITH_FREQUENCY, VERSION_OF_MODEL],
-    ForecastBatchRequest: [VERSION_OF_MODEL],
-    BatchSeries: [START_WITH_FREQUENCY],
+    ForecastRequest: [_needs("start", "frequency"), _needs("frequency", "start"), _needs("version", "model")],
+    ForecastBatchRequest: [_needs("version", "model")],
+    BatchSeries: [_needs("start", "frequency"), _needs("frequency", "start")],
 }
 NEXT_YEAR = {"readings": RECENT_MONTHS, "start": "2015-02-01", "frequency": "MS", "horizon": 12}
 REVIEW = "A warm, funny and beautifully acted film."

@@ -24,7 +24,7 @@ from benchmarks import machine
 from benchmarks.files import ROOT
 from benchmarks.servers.server import Call, Server
 
-MARK = "GATECAST_BENCH_MARK"
+MARK = "BENCH_MARK"
 READY_S = 180.0
 FIRST_RESPONSE_S = 60.0
 TERMINATE_S = 12.0

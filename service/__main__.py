@@ -1,95 +1,64 @@
 """`python -m service`: serve with the settings of the environment, until SIGTERM or Ctrl-C.
 
-`python -m service --check` loads and verifies the models like a start, prints them, and ends with 0 if all is well.
+`python -m service --check` loads and verifies the models like a start, prints them and every fault, and ends with 0 if all
+is well.
+
+The first thing that it does is to handle signals: loading what start.py imports takes a second, and the kernel drops a
+signal to the first process of a container (PID 1) that has no handler for it.
 """
 
-import asyncio
-import gc
-import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
+from types import FrameType
 
-import uvicorn
-from pydantic import ValidationError
-
-from service.app import create_app
-from service.artifacts.files import BundleError
-from service.http.middleware import RequestMiddleware
-from service.http.protocol import AdmissionProtocol
-from service.http.server import Server
-from service.settings import Settings
-
-# How long a thread may hold the interpreter while another waits. Python's default of 5 ms is as long as ten small forecasts.
-SWITCH_SECONDS = 0.0005
-# A request leaves hardly any reference cycles. Searching for them as often as Python does would cost a few per cent.
-GC_THRESHOLDS = (10_000, 20, 50)
-LAST_SECONDS = 1  # for connections to close, after the requests in flight had their time
+CHECK = ["--check"]
 
 
-def main(arguments: Sequence[str] = ()) -> int:
-    if list(arguments) not in ([], ["--check"]):
+def main(arguments: Sequence[str] = (), *, ends_at_hangup: bool = False) -> int:
+    """Return the exit status. `ends_at_hangup`: SIGHUP ends the service, instead of a reload."""
+    if list(arguments) not in ([], CHECK):
         print("usage: python -m service [--check]; settings are read from GATECAST_… variables", file=sys.stderr)
         return 2
+    from service import start  # only now: it imports all the rest
+
+    return start.check() if arguments else start.serve(ends_at_hangup=ends_at_hangup)
+
+
+def handle_signals(*, is_check: bool) -> bool:
+    """Let SIGTERM and SIGINT end the process at once, as nothing is served yet. Returns whether SIGHUP ends it too.
+
+    It does where a terminal hangs up. Otherwise it asks for a reload, and is ignored until one is possible.
+    """
+
+    def end(sig: int, _: FrameType | None) -> None:
+        os._exit(0 if sig != signal.SIGINT and not is_check else 128 + sig)
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    if not hasattr(signal, "SIGHUP"):
+        return False
+    ends_at_hangup = _has_terminal() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+    signal.signal(signal.SIGHUP, end if ends_at_hangup else signal.SIG_IGN)
+    return ends_at_hangup
+
+
+def _has_terminal() -> bool:
+    """Whether the process was started at a terminal, which sends SIGHUP when it is closed.
+
+    The first process of a container, and the child of a container's init, have none to close, even with `docker run -t`:
+    there SIGHUP comes from an operator. `nohup` starts a process with SIGHUP ignored, and `setsid` without a terminal.
+    """
+    if 1 in (os.getpid(), os.getppid()):
+        return False
     try:
-        settings = Settings()
-    except ValidationError as error:
-        for fault in error.errors(include_url=False, include_input=False):
-            print(f"GATECAST_{'_'.join(map(str, fault['loc'])).upper()}: {fault['msg']}", file=sys.stderr)
-        return 2
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    app = create_app(settings)
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        http=AdmissionProtocol,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=LAST_SECONDS,
-    )
-    config.load()
-    if arguments:
-        return check_models(app)
-    server = Server(config, settings, app.state.lifecycle, app.state.repository.reload)
-    sys.setswitchinterval(SWITCH_SECONDS)
-    gc.set_threshold(*GC_THRESHOLDS)
-    if hasattr(signal, "SIGHUP"):
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the server uses it for a reload
-    try:
-        server.run()
-    except SystemExit:  # a start that failed; the reason is printed below
-        if server.started:
-            raise
-    except OSError as error:
-        print(f"error: cannot listen on {settings.host}:{settings.port}: {error.strerror}", file=sys.stderr)
-        return 3
-    finally:
-        app.flush()
-    if not server.started:
-        print(f"error: {app.state.start_error or 'could not start; see above'}", file=sys.stderr)
-        return 3
-    return 0
-
-
-def check_models(app: RequestMiddleware) -> int:
-    """Start and stop without opening the port. Returns the exit status."""
-
-    async def start_and_stop() -> None:
-        async with app.api.router.lifespan_context(app.api):
-            for model in app.state.repository.registry:
-                card = model.predictor.card
-                print(f"{card.name}/{card.version}: proven, engine {model.predictor.backend}")
-
-    try:
-        asyncio.run(start_and_stop())
-    except BundleError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 3
-    return 0
+        os.close(os.open(os.ctermid(), os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    hangup = handle_signals(is_check=sys.argv[1:] == CHECK)
+    sys.exit(main(sys.argv[1:], ends_at_hangup=hangup))

@@ -12,7 +12,6 @@ from starlette.routing import Route
 
 from service import __version__
 from service.artifacts import bundle
-from service.artifacts.files import BundleError
 from service.errors import Fault, GatecastError, InvalidRequest, MethodNotAllowed, ModelFault, NotFound
 from service.http import openapi
 from service.http.access_log import log_defect
@@ -30,7 +29,7 @@ ROUTES = (forecast, sentiment, models, operations, admin, pages)
 def create_app(settings: Settings | None = None, load: Load = bundle.load) -> RequestMiddleware:
     """Return the ASGI application. Its models are loaded and verified when it starts; tests replace `load` by a fake.
 
-    The start raises BundleError if a version must not be served, so the port never opens.
+    The start raises BundleError if nothing can be served, so the port never opens.
     """
     settings = settings or Settings()
     paths = [route.path for module in ROUTES for route in module.router.routes if isinstance(route, Route)]
@@ -38,14 +37,10 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Re
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        try:
-            await state.repository.open()
-        except BundleError as error:
-            state.start_error = str(error)
-            raise
+        await state.repository.open()
         state.lifecycle.enter(Phase.READY)
         yield
-        state.lifecycle.enter(Phase.CLOSED)
+        state.lifecycle.enter(Phase.ENDED)
         await state.repository.close()
         app.flush()
 
@@ -65,7 +60,7 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Re
     api.add_exception_handler(Exception, _answer_defect)
     api.openapi = functools.cache(lambda: openapi.describe(api, settings))  # type: ignore[method-assign]
     app = RequestMiddleware(api, state, forecast.PREDICT_ROUTES | sentiment.PREDICT_ROUTES)
-    state.metrics = Metrics(state.counts, state.lifecycle, state.repository, app.flush)
+    state.metrics = Metrics(state.counts, state.lifecycle, state.connections, state.access, state.repository, app.flush)
     return app
 
 

@@ -1,10 +1,20 @@
-"""Every knob of the service. Each is read from the environment as GATECAST_<NAME>."""
+"""Every knob of the service. Each is read from the environment as GATECAST_<NAME>; an empty value counts as not set.
 
+environment.py reads them for a start, and says in words what is wrong with them.
+"""
+
+import re
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+# Kubernetes sets GATECAST_PORT to this for a Service of the name gatecast, in every pod of its namespace.
+SERVICE_LINK = re.compile(r"(tcp|udp|sctp)://")
+MIN_KEY_CHARACTERS = 16
+MAX_KEY_BYTES = 4096
 
 
 def _split(value: object) -> object:
@@ -12,22 +22,30 @@ def _split(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+def _lower(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+AnyCase = BeforeValidator(_lower)
+Level = Literal["critical", "error", "warning", "info", "debug"]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="GATECAST_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="GATECAST_", env_ignore_empty=True, extra="forbid", frozen=True, allow_inf_nan=False
+    )
 
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     models_dir: Path = Field(Path("models"), description="where <name>/<version>/ directories lie")
-    on_bad_version: Literal["skip", "refuse"] = Field(
+    on_bad_version: Annotated[Literal["skip", "refuse"], AnyCase] = Field(
         "skip", description="a version that fails at the start: skip serves the others, refuse ends the start"
     )
-    log_level: str = Field("info", pattern="^(critical|error|warning|info|debug)$")
-    log_format: Literal["text", "json"] = Field("text", description="form of the log lines")
+    log_level: Annotated[Level, AnyCase] = Field("info", description="the least level that is logged")
+    log_format: Annotated[Literal["text", "json"], AnyCase] = Field("text", description="form of the log lines")
     access_log: bool = Field(True, description="whether requests are logged")
-    engine: Literal["auto", "onnx", "tensorflow"] = Field(
+    engine: Annotated[Literal["auto", "onnx", "tensorflow"], AnyCase] = Field(
         "auto", description="what runs the networks; auto: the compiled form where it is proven, else TensorFlow"
     )
     threads: int = Field(1, ge=1, le=256, description="threads of one model call")
@@ -50,7 +68,9 @@ class Settings(BaseSettings):
     keep_alive_s: float = Field(75, ge=0, le=3600, description="how long an idle connection stays open")
     grace_s: float = Field(3, ge=0, le=3600, description="after SIGTERM: serving goes on so long, readyz says 503")
     shutdown_s: int = Field(8, ge=0, le=3600, description="after that: time to finish the requests in flight")
-    admin_key: SecretStr | None = Field(None, min_length=16, description="key of /admin/…; without one, they are shut")
+    admin_key: SecretStr | None = Field(
+        None, min_length=MIN_KEY_CHARACTERS, description="key of /admin/…; without one, they are shut"
+    )
     admin_key_file: Path | None = Field(None, description="file that holds the admin key")
     api_keys_file: Path | None = Field(None, description="keys of callers; without the file, no key is asked for")
     rate_requests: float | None = Field(None, gt=0, description="requests a second of one caller, on average")
@@ -70,3 +90,25 @@ class Settings(BaseSettings):
     max_tensorflow_reloads: int = Field(
         20, ge=0, description="SavedModels that TensorFlow may load after the start: it never gives their memory back"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_service_links(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in values.items() if not is_service_link(name, value)}
+
+    @cached_property
+    def admin_secret(self) -> SecretStr | None:
+        """The key of /admin/…, from the setting or from the file; without one, None. A line end after it is no part of it.
+
+        Raises OSError or UnicodeDecodeError for a file that cannot be read.
+        """
+        if self.admin_key_file is None:
+            return self.admin_key
+        with self.admin_key_file.open("rb") as file:
+            content = file.read(MAX_KEY_BYTES).decode()
+        return SecretStr(content.removesuffix("\n").removesuffix("\r"))
+
+
+def is_service_link(name: str, value: object) -> bool:
+    """Whether the value of a setting is the address of a Kubernetes Service, and not meant as a setting."""
+    return name.endswith("port") and isinstance(value, str) and SERVICE_LINK.match(value) is not None

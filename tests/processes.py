@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,11 +45,16 @@ def run_service(models: Path, *arguments: str, **settings: object) -> subprocess
 
 
 @contextmanager
-def serving(models: Path, **settings: object) -> Iterator[ServerProcess]:
-    """Run `python -m service` on a free port, with KEY as its admin key."""
+def serving(models: Path, *, command: Sequence[str] = COMMAND, **settings: object) -> Iterator[ServerProcess]:
+    """Run `python -m service`, or another command, on a free port, with KEY as its admin key.
+
+    It has a session of its own, so that SIGHUP asks for a reload also where the tests run at a terminal.
+    """
     variables = environment(models, **({"admin_key": KEY} | settings))
     with (
-        subprocess.Popen(COMMAND, cwd=ROOT, env=variables, stderr=subprocess.PIPE, text=True) as process,
+        subprocess.Popen(
+            command, cwd=ROOT, env=variables, stderr=subprocess.PIPE, text=True, start_new_session=True
+        ) as process,
         ThreadPoolExecutor(1) as reader,
     ):
         try:
@@ -57,12 +62,12 @@ def serving(models: Path, **settings: object) -> Iterator[ServerProcess]:
             lines = []
             for line in process.stderr:
                 lines.append(line)
-                if address := re.search(r"running on (http://\S+)", line):
+                if address := re.search(r"running on (https?://\S+)", line):
                     break
             else:
                 pytest.fail("the server did not start:\n" + "".join(lines))
             log = reader.submit(process.stderr.read)
-            with httpx.Client(base_url=address[1], timeout=30) as client:
+            with httpx.Client(base_url=address[1], timeout=30, verify=False) as client:
                 yield ServerProcess(process, client, log)
         finally:
             process.kill()

@@ -136,7 +136,8 @@ def read(path: Path) -> tuple[ForecastCard | SentimentCard, MinMax | None, Golde
     manifest = read_json(path / "manifest.json")
     format_version = manifest.get("format_version") if isinstance(manifest, dict) else None
     if format_version != FORMAT_VERSION:
-        refuse(path / "manifest.json", f"has format {format_version!r}; this service reads {FORMAT_VERSION}")
+        shown = format_version if isinstance(format_version, int | None) else "of another type"
+        refuse(path / "manifest.json", f"has format {shown}; this service reads {FORMAT_VERSION}")
     card = parse(TypeAdapter[ForecastCard | SentimentCard](AnyCard), path / "manifest.json", manifest)
     if (card.name, card.version) != (path.parent.name, path.name):
         refuse(path / "manifest.json", f"is the card of {card.name}/{card.version}")
@@ -148,16 +149,15 @@ def read(path: Path) -> tuple[ForecastCard | SentimentCard, MinMax | None, Golde
     try:
         return card, MinMax.from_dict(read_json(scaler_file)), golden
     except (ValueError, TypeError, OverflowError) as error:
-        refuse(scaler_file, f"is not a scaler: {error}")
+        raise BundleError(f"{scaler_file} is not a scaler: {error}") from error
 
 
 def verify(path: Path) -> None:
     """Compare a version directory with its SHA256SUMS: the same files, the same bytes. Raises BundleError."""
-    if not path.is_dir():
-        refuse(path, "is not a directory")
-    if not (path / SUMS).is_file():
+    found = plain_files(path)
+    if SUMS not in found:
         refuse(path / SUMS, "is missing: the version is half written or not one of ours")
-    files = {n: f for n, f in plain_files(path).items() if n != SUMS and not n.startswith(f"{onnx.DIRECTORY}/")}
+    files = {n: f for n, f in found.items() if n != SUMS and not n.startswith(f"{onnx.DIRECTORY}/")}
     digests: dict[str, str] = {}
     for number, line in enumerate(read_text(path / SUMS).splitlines(), 1):
         digest, separator, name = line.partition("  ")

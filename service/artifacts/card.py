@@ -14,7 +14,7 @@ Version = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}$")]
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class TrainingData(_Record):

@@ -1,19 +1,43 @@
-"""Files on disk, read with limits and checks. A fault names the file. A leaf."""
+"""Files on disk, read with limits and checks. A fault names the file. A leaf.
+
+A version may have been copied half, changed while it is read, or put there by somebody who means harm. Nothing here waits
+for a FIFO, follows a link within a version, or reads without a limit.
+"""
 
 import hashlib
 import json
+import os
+import re
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, BinaryIO, NoReturn, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 T = TypeVar("T")
 MAX_JSON_BYTES = 4 << 20
-MAX_FILES = 1_000
+MAX_FILES = 1_000  # of one version, directories too
+MAX_BYTES = 4 << 30  # of one version
+MAX_FAULT_CHARACTERS = 1_000
+CHUNK_BYTES = 1 << 20
+NON_BLOCKING = getattr(os, "O_NONBLOCK", 0)  # opening a FIFO would wait for a writer
 
 
 class BundleError(Exception):
-    """A model version must not be served. The message names the file and the fault."""
+    """Model versions must not be served. `faults` has a line for each, which names the file and the fault."""
+
+    def __init__(self, *faults: str) -> None:
+        self.faults = tuple(one_line(fault) for fault in faults)
+        super().__init__("\n".join(self.faults))
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line that any log or JSON can hold: file names and libraries' messages may have anything."""
+    text = re.sub(r"\s+", " ", text.strip())[:MAX_FAULT_CHARACTERS]
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def refuse(path: Path, fault: str) -> NoReturn:
@@ -21,23 +45,75 @@ def refuse(path: Path, fault: str) -> NoReturn:
     raise BundleError(f"{path} {fault}")
 
 
+@contextmanager
+def refusing(path: Path) -> Iterator[None]:
+    """Whatever the block raises becomes a BundleError that names the file, or `path`."""
+    try:
+        yield
+    except BundleError:
+        raise
+    except OSError as error:
+        name = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else path
+        raise BundleError(f"{name} cannot be read: {error.strerror or error}") from error
+    except Exception as error:
+        raise BundleError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a plain file for reading. Raises BundleError for anything else, without waiting for it."""
+    with (
+        refusing(path),
+        open(path, "rb", opener=lambda name, flags: os.open(name, flags | NON_BLOCKING)) as file,
+    ):
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            refuse(path, "is not a plain file")
+        yield file
+
+
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """Return the SHA-256 of a file, in hexadecimal. Raises BundleError."""
+    digest, size = hashlib.sha256(), 0
+    with opened(path) as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+            size += len(chunk)
+            if size > MAX_BYTES:
+                refuse(path, f"is larger than {MAX_BYTES} bytes")
+    return digest.hexdigest()
 
 
 def plain_files(path: Path) -> dict[str, Path]:
-    """Return every file below `path` by its relative name. Raises BundleError for links, devices and too many files."""
+    """Return every file below `path` by its relative name.
+
+    Raises BundleError for links, devices, too many files or bytes, and for what cannot be read.
+    """
     files: dict[str, Path] = {}
-    for entry in path.rglob("*"):
-        if entry.is_symlink() or not (entry.is_file() or entry.is_dir()):
-            refuse(entry, "is neither a plain file nor a directory")
-        if entry.is_file():
-            files[entry.relative_to(path).as_posix()] = entry
-        if len(files) > MAX_FILES:
-            refuse(path, f"holds more than {MAX_FILES} files")
+    size = 0
+    with refusing(path):
+        for count, entry in enumerate(_entries(path)):
+            if count >= MAX_FILES:
+                refuse(path, f"holds more than {MAX_FILES} files")
+            if not entry.is_dir(follow_symlinks=False):
+                file = Path(entry)
+                if not entry.is_file(follow_symlinks=False):
+                    refuse(file, "is neither a plain file nor a directory")
+                size += entry.stat(follow_symlinks=False).st_size
+                if size > MAX_BYTES:
+                    refuse(path, f"holds more than {MAX_BYTES} bytes")
+                files[file.relative_to(path).as_posix()] = file
     return files
+
+
+def _entries(path: Path) -> Iterator[os.DirEntry[str]]:
+    """Everything below a directory. Links are not followed."""
+    directories = [os.fspath(path)]
+    while directories:
+        with os.scandir(directories.pop()) as entries:
+            for entry in entries:
+                yield entry
+                if entry.is_dir(follow_symlinks=False):
+                    directories.append(entry.path)
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -45,21 +121,30 @@ def write_json(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n", "utf-8")
 
 
+def read_bytes(path: Path, limit: int) -> bytes:
+    """Read a file of at most `limit` bytes. Raises BundleError."""
+    with opened(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        content = b"" if size > limit else file.read(limit + 1)
+        if size > limit or len(content) > limit:  # it may grow while it is read
+            refuse(path, f"is larger than {limit} bytes")
+    return content
+
+
 def read_text(path: Path, limit: int = MAX_JSON_BYTES) -> str:
     """Read a text in UTF-8 of at most `limit` bytes. Raises BundleError."""
+    content = read_bytes(path, limit)
     try:
-        if path.stat().st_size > limit:
-            refuse(path, f"is larger than {limit} bytes")
-        return path.read_bytes().decode("utf-8")  # as it is: no newline is translated
-    except (OSError, UnicodeDecodeError) as error:
-        raise BundleError(f"{path} cannot be read: {error}") from error
+        return content.decode("utf-8")  # as it is: no newline is translated
+    except UnicodeDecodeError as error:
+        raise BundleError(f"{path} cannot be read: it is not UTF-8, from byte {error.start}") from error
 
 
 def read_json(path: Path) -> Any:
-    """Read JSON of at most MAX_JSON_BYTES. Raises BundleError."""
+    """Read JSON of at most MAX_JSON_BYTES. Raises BundleError, also for NaN, lone surrogates and deep nesting."""
     try:
-        return json.loads(read_text(path))
-    except (ValueError, RecursionError) as error:
+        return from_json(read_text(path), allow_inf_nan=False)
+    except ValueError as error:
         raise BundleError(f"{path} is not JSON: {error}") from error
 
 

@@ -18,7 +18,17 @@ from typing import Any, Literal
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from service.artifacts.files import BundleError, parse, plain_files, read_json, refuse, sha256, write_json
+from service.artifacts.files import (
+    BundleError,
+    parse,
+    plain_files,
+    read_bytes,
+    read_json,
+    refuse,
+    refusing,
+    sha256,
+    write_json,
+)
 from service.artifacts.tokenizer import Tokenizer
 from service.interfaces import Network
 
@@ -86,8 +96,9 @@ def write(version: Path, network: bytes, vocabulary: list[str] | None = None) ->
 
 
 def exists(version: Path) -> bool:
-    """Whether a version has a compiled form."""
-    return (version / DIRECTORY).is_dir()
+    """Whether a version has a compiled form. Raises BundleError if it may not be looked at."""
+    with refusing(version):
+        return (version / DIRECTORY).is_dir()
 
 
 def load(version: Path, threads: int) -> tuple[Network, Tokenizer | None]:
@@ -111,9 +122,7 @@ def load(version: Path, threads: int) -> tuple[Network, Tokenizer | None]:
 
 def _read_checked(file: Path, manifest: OnnxManifest, limit: int) -> bytes:
     """The bytes of a file, read once, so that the checked bytes are the used ones."""
-    if file.stat().st_size > limit:
-        refuse(file, f"is larger than {limit} bytes")
-    content = file.read_bytes()
+    content = read_bytes(file, limit)
     if hashlib.sha256(content).hexdigest() != manifest.files[file.name]:
         refuse(file, f"was changed: its SHA-256 is not the one in {MANIFEST}")
     return content

@@ -4,7 +4,7 @@ TensorFlow is imported in `load` only: it takes seconds and half a gigabyte, and
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -12,44 +12,39 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service.artifacts.files import BundleError, refuse
+from service.artifacts.files import BundleError, read_bytes, refuse
 from service.interfaces import Network
 
-# A SavedModel is a program, so it should come from somebody whose code one would run. No network of ours needs these
-# operations: they use files or Python, or run only on a GPU. A SavedModel that has one is refused.
-FORBIDDEN_OPS = frozenset(
-    [
-        "EagerPyFunc",
-        "PyFunc",
-        "PyFuncStateless",
-        "ReadFile",
-        "WriteFile",
-        "MatchingFiles",
-        "PrintV2",
-        "Print",
-        "ReaderReadV2",
-        "WholeFileReaderV2",
-        "FixedLengthRecordReaderV2",
-        "TextLineReaderV2",
-        "TFRecordReaderV2",
-        "TextLineDataset",
-        "TFRecordDataset",
-        "FixedLengthRecordDatasetV2",
-        "GeneratorDataset",
-        "SaveDatasetV2",
-        "LoadDataset",
-        "LoadDatasetV2",
-        "MatchingFilesDataset",
-        "SqlDataset",
-        "SnapshotDataset",
-        "SnapshotDatasetV2",
-        "CreateSummaryFileWriter",
-        "InitializeTableFromTextFile",
-        "CudnnRNN",
-        "CudnnRNNV2",
-        "CudnnRNNV3",
-    ]
+# A SavedModel is a program: operations read and write files, run Python, open connections. Only these are admitted. They
+# compute, look words up, or keep variables. They are what every version in models/ uses, and what TensorFlow exports of the
+# networks in training/networks/ and of Keras' recurrent, dense, convolution, pooling, normalization, attention, embedding
+# and text layers, and of its functions of arrays. A network that needs another operation is refused by its name. Before
+# you add one, make sure that it touches nothing but tensors: `tensorflow/core/ops/*.cc` says what it does.
+ALLOWED_OPS = frozenset(
+    """
+    Abs Acos Acosh Add AddV2 All Any ArgMax ArgMin AsString Asin Asinh AssignVariableOp Atan Atan2 Atanh AvgPool
+    BatchMatMulV2 BatchToSpaceND BiasAdd Bitcast BitwiseAnd BlockLSTM BroadcastArgs BroadcastTo Bucketize Case Cast
+    Ceil ConcatV2 Const Conv2D Conv2DBackpropInput Cos Cosh Cumprod Cumsum CumulativeLogsumexp DenseBincount
+    DepthwiseConv2dNative DisableCopyOnRead DivNoNan Einsum Elu Equal Erf Erfc Exp ExpandDims Expm1 Fill Floor
+    FloorDiv FloorMod GatherNd GatherV2 Greater GreaterEqual HashTableV2 Identity IdentityN If Imag InvertPermutation
+    IsFinite IsInf IsNan LeakyRelu Less LessEqual Log Log1p LogSoftmax LogicalAnd LogicalNot LogicalOr
+    LookupTableExportV2 LookupTableFindV2 LookupTableImportV2 MatMul MatrixBandPart MatrixSetDiagV3 Max MaxPool
+    Maximum Mean Min Minimum Mul MutableHashTableV2 Neg NoOp NotEqual OneHot OnesLike Pack Pad PadV2 PartitionedCall
+    Placeholder PlaceholderWithDefault Pow Prod RFFT RaggedBincount RaggedTensorToTensor Range ReadVariableOp Real
+    RealDiv Reciprocal ReduceJoin Relu Relu6 Reshape ReverseSequence ReverseV2 Roll Round Rsqrt ScatterNd Select
+    SelectV2 Selu Shape Sigmoid Sign Sin Sinh Size Slice Softmax Softplus Softsign SpaceToBatchND Split Sqrt Square
+    SquaredDifference Squeeze StatefulPartitionedCall StatelessCase StatelessIf StatelessRandomGetKeyCounter
+    StatelessRandomUniformV2 StatelessWhile StaticRegexFullMatch StaticRegexReplace StopGradient StridedSlice
+    StringJoin StringLength StringLower StringNGrams StringSplitV2 StringToHashBucketFast StringToNumber Sub Substr
+    Sum Tan Tanh TensorListFromTensor TensorListGetItem TensorListReserve TensorListSetItem TensorListStack
+    TensorScatterUpdate Tile TopKV2 Transpose UnicodeDecode UnicodeEncode Unique Unpack UnsortedSegmentMax
+    UnsortedSegmentSum VarHandleOp VarIsInitializedOp Where While Xlogy ZerosLike
+    """.split()  # noqa: SIM905 - a list would have a line for each
 )
+# TensorFlow puts functions with these into every SavedModel. They write and read checkpoints, and serving never calls them:
+# no function that is offered to callers, or that it calls, may have one.
+SAVER_OPS = frozenset(["MergeV2Checkpoints", "RestoreV2", "SaveV2", "ShardedFilename"])
+MAX_PROGRAM_BYTES = 512 << 20
 BUCKETS = (1, 4, 16, 64)  # batch sizes that XLA compiles for; a batch is padded to the next one
 TRIALS = 5  # calls whose time is measured
 
@@ -59,7 +54,7 @@ def load(path: Path, threads: int, *, example: npt.NDArray[Any] | None = None) -
 
     With an `example` of shape (1, …), XLA compiles each batch size of BUCKETS, and the faster of the compiled function and
     the plain signature serves that size. Without one (a model that reads text), the signature serves: XLA has no strings.
-    Raises BundleError for a program that cannot be loaded or uses one of FORBIDDEN_OPS.
+    Raises BundleError for a program that cannot be loaded or uses another operation than ALLOWED_OPS.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", str(threads))
@@ -68,7 +63,7 @@ def load(path: Path, threads: int, *, example: npt.NDArray[Any] | None = None) -
         import tensorflow as tf
     except ImportError as error:
         raise BundleError(f"{path} needs TensorFlow, which is not installed here (the slim image?)") from error
-    _check_program(path / "saved_model.pb")
+    check_program(path / "saved_model.pb")
     try:
         model = tf.saved_model.load(str(path))
         serve = model.signatures["serving_default"]
@@ -126,16 +121,43 @@ def _seconds(run: Network, example: npt.NDArray[Any], size: int) -> float:
     return min(times)
 
 
-def _check_program(file: Path) -> None:
+def check_program(file: Path) -> None:
+    """Raise BundleError unless `file` is the program of a SavedModel that only computes. Needs TensorFlow."""
     from tensorflow.core.protobuf import saved_model_pb2
 
     program = saved_model_pb2.SavedModel()
     try:
-        program.ParseFromString(file.read_bytes())
+        program.ParseFromString(read_bytes(file, MAX_PROGRAM_BYTES))
+    except BundleError:
+        raise
     except Exception as error:
         raise BundleError(f"{file} is not a SavedModel: {error}") from error
-    for graph in (meta.graph_def for meta in program.meta_graphs):
-        nodes = [graph.node, *(function.node_def for function in graph.library.function)]
-        forbidden = {node.op for group in nodes for node in group} & FORBIDDEN_OPS
-        if forbidden:
-            refuse(file, f"uses {', '.join(sorted(forbidden))}")
+    # any other is loaded as one of TensorFlow 1, which runs the graph outside of its functions too
+    if len(program.meta_graphs) != 1 or not program.meta_graphs[0].HasField("object_graph_def"):
+        refuse(file, "is not a SavedModel of one graph, as TensorFlow 2 writes it")
+    (meta,) = program.meta_graphs
+    functions = {function.signature.name: function.node_def for function in meta.graph_def.library.function}
+    ops = {node.op for nodes in (meta.graph_def.node, *functions.values()) for node in nodes}
+    offered = _reachable(meta.object_graph_def.concrete_functions, functions)
+    forbidden = (ops - ALLOWED_OPS - SAVER_OPS) | {
+        node.op for name in offered for node in functions[name] if node.op in SAVER_OPS
+    }
+    if forbidden:
+        refuse(file, f"uses {', '.join(sorted(forbidden))}; the operations that are admitted only compute")
+
+
+def _reachable(names: Iterable[str], functions: Mapping[str, Any]) -> set[str]:
+    """The functions that are named, and those that they call in turn. `functions` has their nodes."""
+    reachable: set[str] = set()
+    waiting = [name for name in names if name in functions]
+    while waiting:
+        name = waiting.pop()
+        if name in reachable:
+            continue
+        reachable.add(name)
+        for node in functions[name]:
+            called = [node.op]
+            for value in node.attr.values():
+                called += [value.func.name, *(function.name for function in value.list.func)]
+            waiting += [name for name in called if name in functions]
+    return reachable

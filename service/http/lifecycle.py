@@ -9,7 +9,8 @@ class Phase(Enum):
     STARTING = auto()  # models are being loaded and verified
     READY = auto()
     ENDING = auto()  # stopping soon: not ready any more, but serving until load balancers have noticed
-    CLOSED = auto()  # new requests are refused, those in flight are answered
+    CLOSED = auto()  # no new connection is accepted; each that is open is answered once more
+    ENDED = auto()  # the models are being closed, and nothing is answered any more
 
 
 class Lifecycle:
@@ -22,7 +23,7 @@ class Lifecycle:
 
     def enter(self, phase: Phase) -> None:
         self.phase = phase
-        self.accepts = phase in (Phase.READY, Phase.ENDING)
+        self.accepts = phase in (Phase.READY, Phase.ENDING, Phase.CLOSED)
 
     @property
     def is_ready(self) -> bool:
@@ -36,4 +37,5 @@ class Lifecycle:
             Phase.READY: "ready",
             Phase.ENDING: "the service is about to stop",
             Phase.CLOSED: "the service is stopping",
+            Phase.ENDED: "the service has stopped",
         }[self.phase]

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
+from service.http.access import Access
 from service.http.access_log import RequestRecord
+from service.http.connections import Connections
 from service.http.lifecycle import Lifecycle
 from service.serving.registry import LoadedModel
 from service.serving.repository import ModelRepository
@@ -48,10 +50,18 @@ class Metrics:
     """Everything that `/metrics` answers. `flush` counts the requests that wait to be counted."""
 
     def __init__(
-        self, counts: RequestCounts, lifecycle: Lifecycle, repository: ModelRepository, flush: Callable[[], None]
+        self,
+        counts: RequestCounts,
+        lifecycle: Lifecycle,
+        connections: Connections,
+        access: Access,
+        repository: ModelRepository,
+        flush: Callable[[], None],
     ) -> None:
         self._counts = counts
         self._lifecycle = lifecycle
+        self._connections = connections
+        self._access = access
         self._repository = repository
         self._flush = flush
         self._registry = CollectorRegistry(auto_describe=False)
@@ -71,6 +81,12 @@ class Metrics:
             "gatecast_ready", "1 while models are proven and the service is not ending", self._lifecycle.is_ready
         )
         yield _gauge("gatecast_requests_in_flight", "requests being answered", self._lifecycle.in_flight)
+        yield _gauge("gatecast_connections", "open connections", self._connections.open)
+        yield _gauge("gatecast_buffered_bytes", "bytes of large bodies in memory", self._connections.buffered_bytes)
+        yield CounterMetricFamily("gatecast_wrong_keys", "requests with a wrong key", value=self._access.failed_tries)
+        yield CounterMetricFamily(
+            "gatecast_throttled_keys", "requests refused after too many wrong keys", value=self._access.throttled
+        )
         yield from self._model_metrics([*self._repository.registry])
         reloads = CounterMetricFamily("gatecast_reloads", "rescans of the models directory", labels=["outcome"])
         for outcome, count in self._repository.reloads.items():

@@ -16,11 +16,23 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import ClientDisconnected, GatecastError, ModelFault, NotReady, UnknownHost
+from service.errors import (
+    ClientDisconnected,
+    Fault,
+    GatecastError,
+    ModelFault,
+    NotFound,
+    NotReady,
+    Overloaded,
+    TooManyRequests,
+    UnknownHost,
+)
 from service.http.access_log import PROBES, RequestRecord, log_defect
 from service.http.encoding import MIN_COMPRESSED_BYTES, choose_coding, encode
 from service.http.lifecycle import Phase
+from service.http.memory import MemoryTrimmer, find_trim
 from service.http.proxies import TrustedProxies
+from service.http.rate_limits import UNLIMITED
 from service.http.request import CONNECTION, RequestContext
 from service.http.state import State
 
@@ -43,6 +55,8 @@ CORS_REQUEST_HEADERS = (
 )
 CORS_RESPONSE_HEADERS = ("ratelimit", "ratelimit-policy", "retry-after", "server-timing", "x-request-id")
 
+COMMON = frozenset(["/livez", "/readyz", "/version"])  # answered on both ports
+
 Handler = Callable[[Any, RequestContext], Awaitable[bytes]]
 
 
@@ -64,21 +78,24 @@ class RequestMiddleware:
         self.api = api
         self.state = state
         settings = state.settings
-        self._predict_routes = dict(predict_routes)
-        self._probes = set(PROBES)
-        if settings.root_path:  # a proxy may strip it or not
-            self._predict_routes |= {settings.root_path + path: route for path, route in predict_routes.items()}
-            self._probes |= {settings.root_path + path for path in PROBES}
+        self._predict_routes = predict_routes
+        self._root_path = settings.root_path
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._has_proxies = bool(settings.trusted_proxies)
         self._hosts = AllowedHosts(settings.allowed_hosts) if settings.allowed_hosts else None
         self._cors = self._with_cors(settings.cors_origins) if settings.cors_origins else None
         self._passing_on = asyncio.Semaphore(MAX_PASSED_ON)
+        self._memory = MemoryTrimmer(find_trim())
         self._records: list[RequestRecord] = []
 
     def predicts(self, path: str) -> bool:
         """Whether `POST` to this path predicts."""
-        return path in self._predict_routes
+        return self._local(path) in self._predict_routes
+
+    def _local(self, path: str) -> str:
+        """The path without the root path, which a proxy may strip or not."""
+        root = self._root_path
+        return path[len(root) :] if root and path.startswith(root + "/") else path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -93,10 +110,24 @@ class RequestMiddleware:
             else:
                 scope[CONTEXT] = context
                 await self._cors(scope, receive, send)
+        except asyncio.CancelledError as cancelled:
+            await self._end(context, cancelled, send)
         finally:
             lifecycle.in_flight -= 1
             context.connection.release()
+            self._memory.note(max(context.body_bytes, context.reply_bytes))
             self._record(context, scope)
+
+    async def _end(self, context: RequestContext, cancelled: asyncio.CancelledError, send: Send) -> None:
+        """Refuse a request that is cancelled because the time of a stop is over. Any other cancellation goes on."""
+        task = asyncio.current_task()
+        if self.state.lifecycle.phase is not Phase.CLOSED or task is None:
+            raise cancelled
+        task.uncancel()
+        if context.status:  # its response had begun
+            context.connection.abort()
+        else:
+            await self._send_problem(context, self._not_ready(), send)
 
     async def _answer(self, context: RequestContext, scope: Scope, receive: Receive, send: Send) -> None:
         if self._has_proxies:
@@ -104,24 +135,40 @@ class RequestMiddleware:
         else:
             peer = scope.get("client")
             context.client = peer[0] if peer else ""
-        method, path = scope["method"], context.path
-        if (
-            self._hosts is not None
-            and path not in self._probes
-            and not self._hosts.allow(context.headers.get(b"host", b""))
-        ):
-            await self._send_problem(context, UnknownHost("this host is not served here; check the URL"), send)
+        method, path = scope["method"], self._local(context.path)
+        try:
+            self._check(context, path, (scope.get("server") or ("", None))[1])
+        except GatecastError as error:
+            await self._send_problem(context, error, send)
             return
         predict_route = self._predict_routes.get(path) if method == "POST" else None
         if predict_route is not None:
             await self._predict(context, predict_route, send)
-        elif path in self._probes:
+        elif path in PROBES:
             await self._pass_on(context, scope, receive, send)
-        elif self.state.lifecycle.accepts:
+        else:
             async with self._passing_on:
                 await self._pass_on(context, scope, receive, send)
-        else:
-            await self._send_problem(context, self._not_ready(), send)
+
+    def _check(self, context: RequestContext, path: str, port: int | None) -> None:
+        """Check the port, the host and the caller.
+
+        Raises NotFound, UnknownHost, Unauthorised, Forbidden, TooManyRequests or NotReady.
+        """
+        operations_port = self.state.operations_port
+        if operations_port is not None and path not in COMMON and is_operation(path) != (port == operations_port):
+            raise NotFound("no such path on this port")
+        if self._hosts is not None and path not in PROBES and not self._hosts.allow(context.headers.get(b"host", b"")):
+            raise UnknownHost(
+                "this host is not served here; check the URL", faults=[Fault("/headers/host", "is unknown")]
+            )
+        context.access = self.state.access
+        context.caller = context.access.admit(path, context.headers, context.client)
+        if not self.state.lifecycle.accepts and path not in PROBES:
+            raise self._not_ready()
+
+    def _not_ready(self) -> NotReady:
+        return NotReady(self.state.lifecycle.reason, headers={"Retry-After": "1"})
 
     def _record(self, context: RequestContext, scope: Scope) -> None:
         """Note a request that was answered."""
@@ -131,12 +178,12 @@ class RequestMiddleware:
                 scope["method"],
                 context.path,
                 context.path if route is None else route.path,
-                context.status,
+                context.status or ModelFault.status,
                 context.total_seconds,
                 context.request_id,
                 time.time(),
                 context.client,
-                context.key,
+                context.caller.key if context.caller is not None else "",
                 context.model,
                 context.version,
                 context.items,
@@ -173,8 +220,6 @@ class RequestMiddleware:
     async def _predict(self, context: RequestContext, route: PredictRoute, send: Send) -> None:
         """Read the body, predict, send."""
         state = self.state
-        if not state.lifecycle.accepts:
-            return await self._send_problem(context, self._not_ready(), send)
         registry = context.registry = state.repository.registry
         registry.enter()
         try:
@@ -185,6 +230,8 @@ class RequestMiddleware:
             context.status = ClientDisconnected.status
             return None
         except GatecastError as error:
+            if error.status == Overloaded.status and context.caller is not None:
+                state.access.give_back(context.caller, context.items)
             return await self._send_problem(context, error, send)
         except Exception as error:
             fault = ModelFault("a defect; the log has it under the request id")
@@ -247,10 +294,14 @@ class RequestMiddleware:
         headers = [(b"x-request-id", context.request_id.encode()), (b"server-timing", context.server_timing.encode())]
         if self.state.lifecycle.phase is not Phase.READY:
             headers.append((b"connection", b"close"))
+        if (
+            context.caller is not None
+            and context.caller.limits is not UNLIMITED
+            and context.status != TooManyRequests.status
+        ):
+            limits = self.state.access.limit_headers(context.caller)
+            headers += [(name.lower().encode(), value.encode()) for name, value in limits.items()]
         return headers
-
-    def _not_ready(self) -> NotReady:
-        return NotReady(self.state.lifecycle.reason, headers={"Retry-After": "1"})
 
     async def _pass_on(self, context: RequestContext, scope: Scope, receive: Receive, send: Send) -> None:
         """Let FastAPI answer; its handlers find the context and the service in `request.state`."""
@@ -315,6 +366,11 @@ class RequestMiddleware:
                 scope.pop(CONTEXT, None)
 
         return named
+
+
+def is_operation(path: str) -> bool:
+    """Whether a path is for operators, and so on their port if there is one."""
+    return path == "/metrics" or path.startswith("/admin/")
 
 
 class AllowedHosts:

@@ -13,6 +13,7 @@ from pydantic.json_schema import models_json_schema
 
 from service import errors
 from service.errors import Fault, GatecastError
+from service.http.access import SCOPE_OF
 from service.http.schemas import (
     RECENT_MONTHS,
     BatchSeries,
@@ -45,7 +46,9 @@ TAGS = {
     "operations": "Probes, metrics and versions, for those who run the service.",
     "admin": "Changes to the running service.",
 }
-SCOPES = frozenset(["forecast", "sentiment", "models", "metrics", "admin"])  # of a key: the path's first part
+ALWAYS = ("X-Request-ID", "Server-Timing")
+CODING = ("Content-Encoding", "Vary")
+LIMITS = ("RateLimit", "RateLimit-Policy")
 REQUEST_ID = "0f6c5d0b7f7a4f0c9a1d2e3f4a5b6c7d"
 
 
@@ -120,9 +123,9 @@ PROBLEMS = {
         ),
     ),
     429: Documented(
-        "more requests or items than this caller may send",
-        (errors.TooManyRequests("the rate limit of this key is used up; try again in 2 s"),),
-        ("Retry-After",),
+        "more requests, series or texts than this caller may send, or more wrong keys",
+        (errors.TooManyRequests("over the limit (requests: 10 a second on average, 100 at once); try again in 1 s"),),
+        ("Retry-After", *LIMITS),
     ),
     431: Documented(
         "request line and headers are too large",
@@ -155,9 +158,6 @@ SECURITY_SCHEMES: Json = {
         "description": "the same key, in a header of its own",
     },
 }
-ALWAYS = ("X-Request-ID", "Server-Timing")
-CODING = ("Content-Encoding", "Vary")
-LIMITS = ("RateLimit", "RateLimit-Policy")
 HEADERS: Json = {
     "X-Request-ID": {
         "description": "names this request in the log: the caller's own id if that is sane, otherwise a new one",
@@ -181,7 +181,7 @@ HEADERS: Json = {
         "description": "how to send a key",
         "required": True,
         "schema": {"type": "string"},
-        "example": "Bearer",
+        "example": 'Bearer realm="gatecast"',
     },
     "Allow": {
         "description": "the methods that the path answers",
@@ -305,11 +305,11 @@ def _parameters(settings: Settings) -> Json:
 
 def _complete(operation: Json, path: str, settings: Settings) -> None:
     """Add to an operation what FastAPI does not know of it."""
-    scope = path.split("/")[1]
+    scope = SCOPE_OF.get(path.split("/")[1])
     body = operation.get("requestBody")
     statuses = {int(status) for status in operation["responses"] if int(status) >= 400}.union(EVERYWHERE)
     parameters = ["X-Request-ID", "traceparent"]
-    if scope in SCOPES:
+    if scope is not None:
         statuses.update(WITH_KEY)
         operation["security"] = _security(scope, settings)
     if body is not None:
@@ -320,7 +320,9 @@ def _complete(operation: Json, path: str, settings: Settings) -> None:
     own = [parameter for parameter in operation.get("parameters", []) if parameter["in"] == "path"]
     operation["parameters"] = own + [{"$ref": f"#/components/parameters/{name}"} for name in parameters]
     success = operation["responses"]["200"]
-    success["headers"] = _header_references([*ALWAYS, *(LIMITS if scope in SCOPES else ()), *(CODING if body else ())])
+    success["headers"] = _header_references(
+        [*ALWAYS, *(LIMITS if scope is not None else ()), *(CODING if body else ())]
+    )
     problems = {str(status): {"$ref": f"#/components/responses/{_name(status)}"} for status in sorted(statuses)}
     operation["responses"] = {"200": success, **problems}
 

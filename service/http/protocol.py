@@ -63,6 +63,7 @@ UVICORN_ATTRIBUTES = {
         "headers",
         "loop",
         "parser",
+        "pipeline",
         "scope",
         "server_state",
         "timeout_keep_alive",
@@ -84,7 +85,7 @@ UVICORN_ATTRIBUTES = {
         "on_response_complete",
         "send_400_response",
     ],
-    "cycle": ["disconnected", "keep_alive", "message_event", "more_body", "response_complete", "transport"],
+    "cycle": ["body", "disconnected", "keep_alive", "message_event", "more_body", "response_complete", "transport"],
     "server_state": ["default_headers"],
     "flow": ["write_paused"],
     "parser": ["get_http_version", "get_method", "should_keep_alive", "should_upgrade"],
@@ -126,6 +127,7 @@ class UvicornConnection(Connection):
     def fail(self, fault: GatecastError) -> None:
         """Give up the body. Whoever waits for it is woken and finds the fault; the connection ends with the response."""
         self.fault = fault
+        self._cycle.body = bytearray()
         self._cycle.keep_alive = False
         self._cycle.message_event.set()
 
@@ -148,6 +150,7 @@ class AdmissionProtocol(HttpToolsProtocol):
         self._connections = state.connections
         self.url = b""  # uvicorn sets it when a request begins
         self._request: UvicornConnection | None = None  # whose head came last
+        self._running: Any = None  # the cycle that is being answered
         self._is_refusing = False
         self._is_ended = False  # a refusal has been sent, and the connection is being closed
         self._is_reading_head = True
@@ -167,6 +170,9 @@ class AdmissionProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.leave(self)
+        self.pipeline.clear()
+        if self._running is not None:  # of pipelined requests uvicorn tells only the last one
+            self._running.disconnected = True
         super().connection_lost(exc)
 
     def close_idle(self) -> None:
@@ -259,6 +265,7 @@ class AdmissionProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         self._lifecycle.in_flight += 1  # the middleware counts it out
+        self._running = cycle
         super()._start_asgi_task(cycle, app)
 
     def on_chunk_header(self) -> None:
@@ -276,7 +283,7 @@ class AdmissionProtocol(HttpToolsProtocol):
         if self._is_refusing:
             self._is_refusing = False
             if not self.transport.is_closing():
-                self._refuse(keep_alive=self.parser.should_keep_alive())
+                self._refuse(keep_alive=self.parser.should_keep_alive() and self._lifecycle.is_ready)
         else:
             super().on_message_complete()
             assert self._request is not None

@@ -24,6 +24,7 @@ from service.errors import (
     InvalidRequest,
     UnsupportedMedia,
 )
+from service.http.access import Access, Caller
 from service.http.body import Body, parse
 from service.http.encoding import decode
 from service.http.lifecycle import Lifecycle
@@ -78,13 +79,16 @@ class RequestContext:
     """A request that is being answered. Times are in seconds.
 
     `began` and `deadline` are on the event loop's clock. `queue_seconds` and `compute_seconds` are the largest of the request's items.
-    The middleware sets these and `registry` for the routes that predict; those set `model`, `version` and `items`.
+    The middleware sets these and `registry` for the routes that predict; those set `model` and `version`, and call `charge`.
+    It sets `caller` and `access` for all routes.
     """
 
     __slots__ = (
         "_receive",
+        "access",
         "began",
         "body_bytes",
+        "caller",
         "client",
         "compute_seconds",
         "connection",
@@ -92,7 +96,6 @@ class RequestContext:
         "headers",
         "is_disconnected",
         "items",
-        "key",
         "model",
         "path",
         "queue_seconds",
@@ -103,6 +106,7 @@ class RequestContext:
         "status",
         "version",
     )
+    access: Access
     began: float
     deadline: float
     registry: Registry
@@ -117,8 +121,9 @@ class RequestContext:
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.path: str = scope["path"]
         self.request_id = make_request_id(self.headers.get(b"x-request-id"))
-        self.client = self.key = self.model = self.version = ""  # who asked with which key, and what answered
-        self.status = 500  # of the response, as soon as it is known
+        self.client = self.model = self.version = ""  # the address of who asked, and what answered
+        self.caller: Caller | None = None  # by the key, as soon as it is known
+        self.status = 0  # of the response, as soon as it begins
         self.items = 0  # series or texts of the request
         self.body_bytes = self.reply_bytes = 0
         self.queue_seconds = 0.0
@@ -141,6 +146,12 @@ class RequestContext:
         sent = self.headers.get(b"traceparent")
         match = TRACE_PARENT.fullmatch(sent) if sent is not None else None
         return match[1].decode() if match else ""
+
+    def charge(self, items: int) -> None:
+        """Note how many series or texts were sent. Raises TooManyRequests or InvalidRequest if that is over a limit."""
+        self.items = items
+        if self.caller is not None:
+            self.access.charge(self.caller, items)
 
     def record(self, queue_seconds: float, compute_seconds: float) -> None:
         """Note how long an item waited, and how long its model call took."""

@@ -1,77 +1,97 @@
-"""uvicorn's server, with a graceful stop and with reloads by signal.
+"""uvicorn's server, with a graceful stop, with reloads by signal, and with a port of its own for operations.
 
 SIGTERM: `/readyz` says not ready at once, serving goes on for the grace time, then new requests are refused while those in
 flight are answered, then the process ends. SIGINT (Ctrl-C): the same without the grace time. A second signal, or one before
-the models are verified, ends the process at once. SIGHUP: the models are reloaded; before they are verified it is ignored.
+the port is open, ends the process at once. SIGHUP: the models are reloaded, unless the service was started at a terminal:
+then it means that the terminal was closed, and it is a SIGTERM. Before the port is open a reload is not possible, and
+SIGHUP is ignored.
+
+What is in flight after the time for it is answered with 503. What cannot even be cancelled (a model call that hangs, a
+client that does not read) does not keep the process from ending.
 """
 
 import asyncio
+import contextlib
 import gc
+import logging
 import os
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable
+from contextlib import AbstractAsyncContextManager, ExitStack
 from types import FrameType
 
 import uvicorn
 
-from service.http.lifecycle import Lifecycle, Phase
-from service.settings import Settings
+from service.http import listening
+from service.http.lifecycle import Phase
+from service.http.listening import CannotListen
+from service.http.middleware import RequestMiddleware
+
+__all__ = ["LAST_SECONDS", "CannotListen", "Server"]
 
 POLL_SECONDS = 0.02
+LAST_SECONDS = 1  # for answers to be read and connections to close, after the requests in flight had their time
+CLOSE_SECONDS = 0.5  # for refusals to be written, and for the models to be closed
+WATCHDOG_SECONDS = 3  # for all of that together
 # uvloop accepts one connection per turn of the event loop for each listening socket, and a turn may run a model call. These
 # are copies of one socket. Without them, clients that reconnect would wait in the kernel's queue.
 LISTENERS = 8
+log = logging.getLogger("gatecast")
 
 
 class Server(uvicorn.Server):
-    """Serves until a signal ends it. `reload` is called on SIGHUP."""
+    """Serves `app` until a signal ends it. Its settings and models are those of `app`."""
 
-    def __init__(
-        self,
-        config: uvicorn.Config,
-        settings: Settings,
-        lifecycle: Lifecycle,
-        reload: Callable[[], Awaitable[object]],
-    ) -> None:
+    def __init__(self, config: uvicorn.Config, app: RequestMiddleware, *, ends_at_hangup: bool = False) -> None:
         super().__init__(config)
-        self._settings = settings
-        self._lifecycle = lifecycle
-        self._reload = reload
-        self._tasks: set[asyncio.Task[object]] = set()
+        self._app = app
+        self._settings = app.state.settings
+        self._lifecycle = app.state.lifecycle
+        self._ends_at_hangup = ends_at_hangup
+        self._context: AbstractAsyncContextManager[object] = app.api.router.lifespan_context(app.api)
+        self._tasks: set[asyncio.Future[object]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._watchdog: threading.Timer | None = None
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - binds its own
+        """Bind, load the models, listen. Raises CannotListen or BundleError."""
         self._loop = asyncio.get_running_loop()
-        if sockets is not None:
-            await super().startup(sockets)
-            return
-        with self._bind() as first:
-            await super().startup([first.dup() for _ in range(LISTENERS)])
+        with ExitStack() as stack:
+            # bound before the models are loaded, so that an address that is taken is known at once
+            public = stack.enter_context(listening.bind(self._settings, "port"))
+            listeners = [public.dup() for _ in range(LISTENERS)]
+            if self._settings.operations_port is not None:
+                operations = stack.enter_context(listening.bind(self._settings, "operations_port"))
+                listeners.append(operations.dup())
+                self._app.state.operations_port = operations.getsockname()[1]
+            await self._context.__aenter__()
+            with listening.explained(self._settings, "port"):
+                await super().startup(listeners)
             self._handle_sighup()
             gc.collect()
             gc.freeze()  # what exists now stays, so it need not be searched again
-            self._log_started_message([first])
-
-    def _bind(self) -> socket.socket:
-        """Bind a socket to the address of the settings, before any model is loaded. Raises OSError if it is in use."""
-        family = socket.AF_INET6 if ":" in self._settings.host else socket.AF_INET
-        bound = socket.socket(family)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((self._settings.host, self._settings.port))
-        return bound
+            listening.log_access(self._settings, public)
+            if self._settings.operations_port is not None:
+                listening.log_operations(self._settings, operations, is_tls=self.config.is_ssl)
+            self._log_started_message([public])
 
     def _handle_sighup(self) -> None:
         if hasattr(signal, "SIGHUP"):
             assert self._loop is not None
-            self._loop.add_signal_handler(signal.SIGHUP, lambda: self._run(self._reload()))
+            if self._ends_at_hangup:
+                signal.signal(signal.SIGHUP, self.handle_exit)
+            else:
+                self._loop.add_signal_handler(signal.SIGHUP, lambda: self._run(self._reload()))
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler
-        if self._lifecycle.phase is Phase.STARTING:
-            os._exit(0)  # nothing is served yet, and loading cannot be interrupted in another way
-        if self._lifecycle.phase is not Phase.READY or self._loop is None:
-            self.should_exit = self.force_exit = True
-            return
+        if not self.started:
+            # nothing is served yet, and loading cannot be interrupted in another way
+            os._exit(128 + sig if sig == signal.SIGINT else 0)
+        assert self._loop is not None
+        if self._lifecycle.phase is not Phase.READY:
+            self._leave()
         self._lifecycle.enter(Phase.ENDING)
         grace = 0.0 if sig == signal.SIGINT else self._settings.grace_s
         self._loop.call_soon_threadsafe(lambda: self._run(self._stop(grace)))
@@ -81,11 +101,51 @@ class Server(uvicorn.Server):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def _reload(self) -> None:
+        try:
+            await self._app.state.reload()
+        except Exception as error:
+            log.error("reload: failed: %r", error, exc_info=error)
+
     async def _stop(self, grace: float) -> None:
         await asyncio.sleep(grace)
         self._lifecycle.enter(Phase.CLOSED)
+        self._set_watchdog(self._settings.shutdown_s + WATCHDOG_SECONDS)
+        await self._wait_for_requests(self._settings.shutdown_s)
+        if self._lifecycle.in_flight:
+            log.warning("stopping: %d requests in flight are refused, their time is over", self._lifecycle.in_flight)
+            for task in list(self.server_state.tasks):
+                task.cancel()  # the middleware answers with 503
+            await self._wait_for_requests(CLOSE_SECONDS)
+        self.should_exit = True
+
+    async def _wait_for_requests(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
-        latest = loop.time() + self._settings.shutdown_s
+        latest = loop.time() + seconds
         while self._lifecycle.in_flight and loop.time() < latest:  # noqa: ASYNC110 - an event would cost each request
             await asyncio.sleep(POLL_SECONDS)
-        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close connections and models, within a bounded time."""
+        self._set_watchdog(WATCHDOG_SECONDS)
+        await super().shutdown(sockets)
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._context.__aexit__(None, None, None)
+        except TimeoutError:
+            log.warning("a model call does not end; it is given up")
+            self._leave()
+
+    def _set_watchdog(self, seconds: float) -> None:
+        """End the process after so long, whatever still runs: Python waits for threads, and some hang."""
+        if self._watchdog is None:
+            self._watchdog = threading.Timer(seconds, os._exit, [0])
+            self._watchdog.daemon = True
+            self._watchdog.start()
+
+    def _leave(self) -> None:
+        """End the process at once, without waiting for threads."""
+        with contextlib.suppress(Exception):  # nobody may read the log any more
+            self._app.flush()
+            logging.shutdown()
+        os._exit(0)

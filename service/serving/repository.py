@@ -1,7 +1,8 @@
 """models/<name>/<version>/ on disk → a registry of verified models: opened, reloaded without downtime, closed.
 
 A reload loads new versions beside those that serve, verifies them, swaps all at once and retires the old ones. What fails
-stays out and is reported; what it would have replaced goes on serving.
+stays out and is reported; what it would have replaced goes on serving. The start does the same, with nothing that serves
+yet; it fails if nothing can be served. directories.py finds the versions.
 """
 
 import asyncio
@@ -13,17 +14,15 @@ from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
-
 from service.artifacts import onnx
 from service.artifacts.bundle import SUMS, Backend, Bundle
-from service.artifacts.card import Name, Version
-from service.artifacts.files import BundleError
+from service.artifacts.files import MAX_JSON_BYTES, BundleError, read_bytes, refusing
 from service.artifacts.golden import verify
 from service.forecast.forecaster import Forecaster
 from service.predictors import load_predictor
 from service.sentiment.classifier import SentimentClassifier
 from service.serving.batching import Limits, MicroBatcher
+from service.serving.directories import find_versions
 from service.serving.registry import LoadedClassifier, LoadedForecaster, LoadedModel, Registry
 from service.settings import Settings
 
@@ -48,7 +47,10 @@ class VersionName(NamedTuple):
 
 
 class RefusedVersion(NamedTuple):
-    """A version that was not loaded, and why. Without a name, the models directory as a whole could not be read."""
+    """A version that was not loaded, and why.
+
+    Without a version, the directory of the model could not be read; without a name, the models directory.
+    """
 
     name: str | None
     version: str | None
@@ -77,16 +79,24 @@ class ModelRepository:
         self.reloads = {"done": 0, "refused": 0}
         self.tensorflow_loads = 0  # after the start
 
-    async def open(self) -> None:
-        """Load and verify every version under `models_dir`. Raises BundleError, and then nothing is served."""
-        paths = await asyncio.to_thread(version_directories, self._settings.models_dir)
-        verified = [await self._load_verified(path) for path in paths]
-        self.registry = Registry([self._with_batcher(*each) for each in verified])
+    async def open(self) -> list[RefusedVersion]:
+        """Load and verify every version under `models_dir`; returns those that are left out.
+
+        Raises BundleError, with all reasons, if nothing can be served, or if there is a bad version and the settings
+        refuse to start with one.
+        """
+        report, models = await self._rescan(is_reload=False)
+        if report.refused and (not models or self._settings.on_bad_version == "refuse"):
+            raise BundleError(*[refused.reason for refused in report.refused])
+        for refused in report.refused:
+            log.error("left out: %s", refused.reason)
+        self.registry = Registry(models)
+        return report.refused
 
     async def reload(self) -> ReloadReport:
         """Load what is new on disk and retire what is gone, one reload at a time. No file on disk makes it raise."""
         async with self._lock:
-            report, models = await self._rescan()
+            report, models = await self._rescan(is_reload=True)
             before = self.registry
             if set(models) != set(before):
                 self.registry = Registry(models)
@@ -104,25 +114,29 @@ class ModelRepository:
         while self._background:
             await asyncio.gather(*self._background)
 
-    async def _rescan(self) -> tuple[ReloadReport, list[LoadedModel]]:
+    async def _rescan(self, *, is_reload: bool) -> tuple[ReloadReport, list[LoadedModel]]:
         """The models on disk now: those that are loaded and unchanged, and new ones, verified."""
         serving = {VersionName(m.predictor.card.name, m.predictor.card.version): m for m in self.registry}
-        models: dict[VersionName, LoadedModel] = {}
-        loaded: list[VersionName] = []
-        refused: list[RefusedVersion] = []
         try:
-            paths = await asyncio.to_thread(version_directories, self._settings.models_dir)
+            found = await asyncio.to_thread(find_versions, self._settings.models_dir)
         except BundleError as error:
-            return self._report([], [], [RefusedVersion(None, None, str(error))]), [*serving.values()]
-        for path in paths:
+            return self._report([], [], [RefusedVersion(None, None, "; ".join(error.faults))]), [*serving.values()]
+        for ignored in found.ignored:
+            log.warning("ignored: %s", ignored)
+        # what cannot be looked into may be there still, so nothing of it is retired
+        models = {key: model for key, model in serving.items() if key.name in found.unreadable}
+        refused = [RefusedVersion(name, None, reason) for name, reason in found.unreadable.items()]
+        loaded: list[VersionName] = []
+        for path in found.versions:
             key = VersionName(path.parent.name, path.name)
             try:
                 if key in serving and serving[key].digest == await asyncio.to_thread(_digest, path):
                     models[key] = serving[key]
                     continue
-                models[key] = self._with_batcher(*await self._load_verified(path, is_reload=True))
+                models[key] = self._with_batcher(*await self._load_verified(path, is_reload=is_reload))
                 loaded.append(key)
             except BundleError as error:
+                log.debug("refused", exc_info=error)
                 refused.append(RefusedVersion(*key, str(error)))
                 if key in serving:
                     models[key] = serving[key]
@@ -135,13 +149,12 @@ class ModelRepository:
         left = self._settings.max_tensorflow_reloads - self.tensorflow_loads
         return ReloadReport(loaded, retired, refused, self.tensorflow_loads, left)
 
-    async def _load_verified(
-        self, path: Path, *, is_reload: bool = False
-    ) -> tuple[Forecaster | SentimentClassifier, str]:
+    async def _load_verified(self, path: Path, *, is_reload: bool) -> tuple[Forecaster | SentimentClassifier, str]:
         """One version in the first backend of the setting in which it is verified, and its digest."""
         backends = BACKENDS[self._settings.engine]
         if len(backends) > 1 and not await asyncio.to_thread(onnx.exists, path):
             backends = backends[1:]
+        faults: list[str] = []
         for backend in backends:
             try:
                 is_limited = backend == "tensorflow" and is_reload
@@ -152,14 +165,13 @@ class ModelRepository:
                 self.tensorflow_loads += is_limited
                 predictor = await asyncio.to_thread(_verified_predictor, path, bundle)
             except BundleError as error:
-                if backend == backends[-1]:
-                    raise
-                log.error("refused as compiled, TensorFlow is tried instead: %s", error)
-                refusal = error
+                faults += [fault for fault in error.faults if fault not in faults]
+                if backend != backends[-1]:
+                    log.error("refused as compiled, TensorFlow is tried instead: %s", error)
             else:
                 log.info("loaded %s version %s, engine %s", predictor.card.name, predictor.card.version, backend)
                 return predictor, digest
-        raise refusal
+        raise BundleError("; ".join(faults))
 
     def _check_tensorflow_loads(self, path: Path) -> None:
         if self.tensorflow_loads >= self._settings.max_tensorflow_reloads:
@@ -202,64 +214,23 @@ def inline_seconds(backend: Backend, inline_ms: float | None) -> float:
     return INLINE_SECONDS_ONE_CORE if cores == 1 else INLINE_SECONDS
 
 
-def version_directories(models_dir: Path) -> list[Path]:
-    """Return every models/<name>/<version>/. Raises BundleError for a directory that is not one.
-
-    Plain files beside the model directories (a README) are ignored, and so are names that begin with a dot: a version that
-    is being written has such a name.
-    """
-    try:
-        return _version_directories(models_dir)
-    except OSError as error:
-        raise BundleError(f"{models_dir} cannot be read: {error}") from error
-
-
-def _version_directories(models_dir: Path) -> list[Path]:
-    if not models_dir.is_dir():
-        raise BundleError(f"{models_dir} is not a directory; GATECAST_MODELS_DIR names the models")
-    paths: list[Path] = []
-    for model in _directories(models_dir, Name, "a model name (lower-case letters, digits, _)"):
-        versions = _directories(model, Version, "a version (a whole number from 1)")
-        if not versions:
-            raise BundleError(f"{model} holds no version directory")
-        paths += versions
-    if not paths:
-        raise BundleError(
-            f"{models_dir} holds no models; train some with `make train-forecast` and `make train-sentiment`"
-        )
-    return paths
-
-
-def _directories(parent: Path, rule: Any, meaning: str) -> list[Path]:
-    adapter = TypeAdapter(rule)
-    paths = sorted(p for p in parent.iterdir() if p.is_dir() and not p.name.startswith("."))
-    for path in paths:
-        try:
-            adapter.validate_python(path.name)
-        except ValidationError:
-            raise BundleError(f"{path}: its name is not {meaning}") from None
-    return paths
-
-
 def _digest(path: Path) -> str:
     """SHA-256 of the two files that state what a version is made of; the same for all versions that have neither."""
     files = [path / SUMS, path / onnx.DIRECTORY / onnx.MANIFEST]
-    try:
-        return hashlib.sha256(b"\0".join(file.read_bytes() for file in files if file.is_file())).hexdigest()
-    except OSError as error:
-        raise BundleError(f"{path} cannot be read: {error}") from error
+    with refusing(path):
+        contents = [read_bytes(file, MAX_JSON_BYTES) for file in files if file.is_file()]
+    return hashlib.sha256(b"\0".join(contents)).hexdigest()
 
 
 def _load_bundle(path: Path, load: Load, threads: int, backend: Backend) -> Bundle:
-    try:
+    with refusing(path):
         return load(path, threads, backend)
-    except OSError as error:
-        raise BundleError(f"{path} cannot be read: {error}") from error
 
 
 def _verified_predictor(path: Path, bundle: Bundle) -> Forecaster | SentimentClassifier:
-    predictor = load_predictor(bundle)
-    verify(predictor, bundle.golden, str(path / "golden.json"))
+    with refusing(path):
+        predictor = load_predictor(bundle)
+        verify(predictor, bundle.golden, str(path / "golden.json"))
     return predictor
 
 

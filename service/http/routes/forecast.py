@@ -24,7 +24,7 @@ from service.serving.turns import Turns
 
 async def forecast(body: ForecastRequest, context: RequestContext) -> bytes:
     """Forecast one series from its recent readings."""
-    context.items = 1
+    context.charge(1)
     answer = await forecast_one(context.registry, _options(body), _query(body), context)
     context.model, context.version = answer.card.name, answer.card.version
     return to_json(_response(answer))
@@ -32,7 +32,7 @@ async def forecast(body: ForecastRequest, context: RequestContext) -> bytes:
 
 async def forecast_batch(body: ForecastBatchRequest, context: RequestContext) -> bytes:
     """Forecast many series; one that is bad gets its own error and spoils no other."""
-    context.items = len(body.series)
+    context.charge(len(body.series))
     queries: list[ForecastQuery | InvalidRequest] = []
     turns = Turns(context)
     for series in body.series:

@@ -7,11 +7,11 @@ from fastapi.responses import Response
 
 from service import __version__
 from service.errors import NotReady
-from service.http.routes.common import Models, Service, problems
+from service.http.routes.common import Models, Service
 from service.http.schemas import ServiceVersion, State
 
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
-router = APIRouter(tags=["operations"], responses=problems(405, 500))
+router = APIRouter(tags=["operations"])
 
 
 @router.get("/livez")
@@ -20,7 +20,7 @@ async def livez() -> State:
     return State(status="alive")
 
 
-@router.get("/readyz", responses=problems(503))
+@router.get("/readyz")
 async def readyz(service: Service) -> State:
     """Models are loaded and proven, and the service is not about to stop."""
     if not service.lifecycle.is_ready:
@@ -34,7 +34,7 @@ async def metrics(service: Service) -> Response:
     return Response(service.metrics.text(), media_type=METRICS)
 
 
-@router.get("/version", responses=problems(503))
+@router.get("/version")
 async def version(models: Models) -> ServiceVersion:
     """The service's version, and the loaded models'."""
     loaded: dict[str, list[str]] = {}

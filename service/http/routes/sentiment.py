@@ -20,7 +20,7 @@ from service.serving.reviews import ReviewAnswer, ReviewOptions, predict_many, p
 
 async def sentiment(body: SentimentRequest, context: RequestContext) -> bytes:
     """Tell whether one review is positive or negative, and how sure the model is."""
-    context.items = 1
+    context.charge(1)
     answer = await predict_one(context.registry, _options(body), body.text, context)
     context.model, context.version = answer.card.name, answer.card.version
     return to_json(_response(body.text, answer))
@@ -28,7 +28,7 @@ async def sentiment(body: SentimentRequest, context: RequestContext) -> bytes:
 
 async def sentiment_batch(body: SentimentBatchRequest, context: RequestContext) -> bytes:
     """Judge many reviews; one that cannot be read gets its own error and spoils no other."""
-    context.items = len(body.texts)
+    context.charge(len(body.texts))
     outcomes = await predict_many(context.registry, _options(body), body.texts, context)
     results: list[dict[str, Any]] = []
     for index, (text, outcome) in enumerate(zip(body.texts, outcomes, strict=True)):

@@ -53,6 +53,7 @@ def inflate(raw, coding, max_bytes=1 << 20):
         (zstd.compress(BODY), b"zstd"),
         (zstd.compress(BODY[:9]) + zstd.compress(BODY[9:]), b"zstd"),
     ],
+    ids=["identity", "none", "gzip", "spaces and capitals", "x-gzip", "gzip of two parts", "zstd", "zstd of two parts"],
 )
 def test_a_body_is_inflated(raw, coding):
     assert inflate(raw, coding) == BODY

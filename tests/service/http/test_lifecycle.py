@@ -11,7 +11,8 @@ from service.http.lifecycle import Lifecycle, Phase
         (Phase.STARTING, False, False),
         (Phase.READY, True, True),
         (Phase.ENDING, False, True),
-        (Phase.CLOSED, False, False),
+        (Phase.CLOSED, False, True),
+        (Phase.ENDED, False, False),
     ],
 )
 def test_each_phase_says_whether_it_is_ready_and_accepts_requests(phase, is_ready, accepts):

@@ -114,19 +114,22 @@ def test_requests_that_wait_together_share_a_model_call(tmp_path):
     assert gate.batches == [1, 1, 5]
 
 
-def test_an_ending_service_is_not_ready_and_still_answers(client):
-    """Load balancers must notice before requests are refused."""
-    client.app.state.lifecycle.enter(Phase.ENDING)
+@pytest.mark.parametrize("phase", [Phase.ENDING, Phase.CLOSED])
+def test_an_ending_service_is_not_ready_and_still_answers(client, phase):
+    """Load balancers must notice before connections are refused. Each response asks its client to connect elsewhere."""
+    assert "connection" not in client.get("/readyz").headers
+    client.app.state.lifecycle.enter(phase)
     ready = client.get("/readyz")
-    assert (ready.status_code, ready.json()["detail"]) == (503, "the service is about to stop")
-    assert client.get("/livez").status_code == 200
-    assert client.post("/forecast", json={"readings": READINGS}).status_code == 200
-    assert client.get("/models").status_code == 200
+    assert (ready.status_code, ready.json()["type"]) == (503, "/problems/not-ready")
+    replies = client.get("/livez"), client.post("/forecast", json={"readings": READINGS}), client.get("/models")
+    assert {reply.status_code for reply in replies} == {200}
+    assert {reply.headers["connection"] for reply in (ready, *replies)} == {"close"}
 
 
-def test_a_closed_service_refuses_new_requests(client):
+@pytest.mark.parametrize("phase", [Phase.STARTING, Phase.ENDED])
+def test_a_service_without_models_refuses_requests(client, phase):
     """The refusal is a 503 with Connection: close and Retry-After. Probes are answered to the end."""
-    client.app.state.lifecycle.enter(Phase.CLOSED)
+    client.app.state.lifecycle.enter(phase)
     for reply in (client.post("/forecast", json={"readings": READINGS}), client.get("/models")):
         assert (reply.status_code, reply.json()["type"]) == (503, "/problems/not-ready")
         assert (reply.headers["connection"], reply.headers["retry-after"]) == ("close", "1")

@@ -1,22 +1,26 @@
-"""Signals to a real server process, and what the server uses of uvicorn."""
+"""Signals to a real server process, what it does about work that does not end, and what it uses of uvicorn."""
 
 import json
+import re
 import shutil
 import signal
+import socket
 import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import uvicorn
 
 from service.artifacts.files import plain_files, sha256
 from service.http.schemas import RECENT_MONTHS
-from tests.connections import until
+from tests.connections import post_bytes, until
 from tests.processes import COMMAND, KEY, ROOT, environment, serving
 
 BODY = {"readings": RECENT_MONTHS}
 
 
-@pytest.mark.parametrize("name", ["startup", "handle_exit", "run", "_log_started_message"])
+@pytest.mark.parametrize("name", ["startup", "shutdown", "handle_exit", "run", "_log_started_message"])
 def test_uvicorns_server_has_the_methods_that_ours_uses(name):
     assert callable(getattr(uvicorn.Server, name))
 
@@ -25,7 +29,7 @@ def test_uvicorns_server_has_the_attributes_that_ours_uses():
     """Before its start it is not asked to end, and has no connections."""
     server = uvicorn.Server(uvicorn.Config("service.app:create_app"))
     assert (server.started, server.should_exit, server.force_exit) == (False, False, False)
-    assert server.server_state.connections == set()
+    assert (server.server_state.connections, server.server_state.tasks) == (set(), set())
 
 
 def test_a_stop_has_a_grace_time_and_ends_with_0(models):
@@ -56,7 +60,9 @@ def test_a_second_signal_ends_it_at_once(models):
 def test_a_signal_before_the_models_are_verified_ends_it(models):
     """SIGHUP is ignored until a reload is possible; SIGTERM does not wait for the models."""
     variables = environment(models, engine="tensorflow")
-    with subprocess.Popen(COMMAND, cwd=ROOT, env=variables, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        COMMAND, cwd=ROOT, env=variables, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
         assert process.stderr is not None
         assert "Started server process" in process.stderr.readline()
         process.send_signal(signal.SIGHUP)
@@ -92,3 +98,76 @@ def copy_as_version_2(model):
     files = {n: p for n, p in plain_files(copy).items() if n != "SHA256SUMS" and not n.startswith("compiled/")}
     (copy / "SHA256SUMS").write_text("".join(f"{sha256(p)}  {n}\n" for n, p in sorted(files.items())))
     copy.rename(model / "2")
+
+
+def hanging(models, tmp_path, **settings):
+    """A service whose model call never ends, except for the golden answer."""
+    empty = tmp_path / "fakes"
+    empty.mkdir()
+    command = [sys.executable, "-m", "tests.hanging_service", str(empty)]
+    return serving(models, command=command, **({"grace_s": 0, "shutdown_s": 0} | settings))
+
+
+ENDLESS = {"readings": [10.0, 20.0, 30.0, 40.0, 51.0], "horizon": 1}
+
+
+def in_flight(client):
+    return float(re.search(r"^gatecast_requests_in_flight (\S+)", client.get("/metrics").text, re.MULTILINE)[1])
+
+
+def test_work_past_the_time_of_a_stop_is_refused_and_counted(models, tmp_path):
+    """Not a bare 500: a problem with Connection: close, a line in the log, and status 0, though the call still hangs."""
+    with (
+        hanging(models, tmp_path) as (process, client, log),
+        ThreadPoolExecutor(2) as callers,
+    ):
+        answers = [
+            callers.submit(client.post, path, json=body)
+            for path, body in (
+                ("/forecast", ENDLESS),
+                ("/forecast/batch", {"series": [{"id": "a", "readings": ENDLESS["readings"]}]}),
+            )
+        ]
+        until(lambda: in_flight(client) >= 3)
+        process.send_signal(signal.SIGTERM)
+        for answer in answers:
+            reply = answer.result(20)
+            assert (reply.status_code, reply.json()["type"]) == (503, "/problems/not-ready")
+            assert "stopping" in reply.json()["detail"]
+            assert reply.headers["connection"] == "close"
+            assert reply.headers["content-type"] == "application/problem+json"
+        assert process.wait(20) == 0
+        written = log.result(20)
+        assert "POST /forecast 503" in written
+        assert "POST /forecast/batch 503" in written
+        assert "Traceback" not in written
+
+
+def test_clients_that_do_not_read_do_not_keep_it_from_ending(models, tmp_path):
+    """Neither do bodies that never become whole, nor a model call that hangs."""
+    with hanging(models, tmp_path, max_body_bytes=1 << 20) as (process, client, _):
+        host, port = client.base_url.host, client.base_url.port
+        connections = [socket.create_connection((host, port)) for _ in range(3)]
+        connections[0].sendall(post_bytes("/forecast", ENDLESS))
+        connections[1].sendall(
+            b"POST /forecast HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{"
+        )
+        connections[2].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+        connections[2].sendall(b"GET /openapi.json HTTP/1.1\r\nhost: a\r\n\r\n" * 200)
+        until(lambda: in_flight(client) >= 3)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        for connection in connections:
+            connection.close()
+
+
+def test_a_reload_that_fails_is_logged_and_the_service_goes_on(models, tmp_path):
+    """SIGHUP has nobody to answer to, so the log has the reason."""
+    with serving(models, engine="onnx", grace_s=0) as (process, client, log):
+        shutil.move(models, tmp_path / "away")
+        process.send_signal(signal.SIGHUP)
+        until(lambda: 'gatecast_reloads_total{outcome="refused"} 1.0' in client.get("/metrics").text)
+        assert client.post("/forecast", json=BODY).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert "is not a directory" in log.result(20)

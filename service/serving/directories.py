@@ -1,0 +1,81 @@
+"""Which versions are on disk: every models/<name>/<version>/, and what is beside them and ignored."""
+
+import os
+import stat
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+
+from service.artifacts.card import Name, Version
+from service.artifacts.files import BundleError, one_line, refusing
+
+README = "README.md"  # training writes it beside the models
+MAX_IGNORED = 100  # lines in the log
+
+
+class Found(NamedTuple):
+    """The directories of versions, a line for each name that is ignored, and models that cannot be looked into, and why."""
+
+    versions: list[Path]
+    ignored: list[str]
+    unreadable: dict[str, str]
+
+
+def find_versions(models_dir: Path) -> Found:
+    """Return every models/<name>/<version>/.
+
+    Other names are ignored: backups, files of the operating system, a version that is being written (its name begins with
+    a dot). Raises BundleError if the directory cannot be read or has no model.
+    """
+    found = Found([], [], {})
+    with refusing(models_dir):
+        if not models_dir.is_dir():
+            raise BundleError(f"{models_dir} is not a directory; GATECAST_MODELS_DIR names the models")
+    for model in _directories(models_dir, Name, "a model name (lower-case letters, digits, _)", found.ignored):
+        try:
+            versions = _directories(model, Version, "a version (a whole number from 1)", found.ignored)
+        except BundleError as error:
+            found.unreadable[model.name] = str(error)
+            continue
+        if not versions:
+            found.ignored.append(f"{one_line(str(model))} holds no version")
+        found.versions.extend(versions)
+    if not found.versions and not found.unreadable:
+        raise BundleError(
+            f"{models_dir} holds no models; train some with `make train-forecast` and `make train-sentiment`",
+            *found.ignored[:MAX_IGNORED],
+        )
+    if len(found.ignored) > MAX_IGNORED:
+        found.ignored[MAX_IGNORED:] = [f"{len(found.ignored) - MAX_IGNORED} more names"]
+    return found
+
+
+def _directories(parent: Path, rule: Any, meaning: str, ignored: list[str]) -> list[Path]:
+    """The directories in `parent` whose names follow a rule; of the rest, what is wrong with it goes to `ignored`."""
+    adapter = TypeAdapter(rule)
+    paths = []
+    with refusing(parent):
+        for name in sorted(os.listdir(parent)):
+            path = parent / name
+            try:
+                adapter.validate_python(name)
+            except ValidationError:
+                if name != README:
+                    ignored.append(one_line(f"{path}: its name is not {meaning}"))
+                continue
+            if _is_directory(path):
+                paths.append(path)
+            else:
+                ignored.append(one_line(f"{path} is not a directory"))
+    return paths
+
+
+def _is_directory(path: Path) -> bool:
+    """Whether it is a directory, or a link to one. What may not be looked at passes for one, and is refused later."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except PermissionError:
+        return True
+    except OSError:  # a link to nothing or to itself, or it is gone by now
+        return False

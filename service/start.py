@@ -1,0 +1,116 @@
+"""A start from the environment: settings, then models, then the port. A start that fails prints why, a line for each fault.
+
+Exit statuses: 0 after a stop, 2 for settings that are not valid, 3 for models or an address that cannot be served.
+"""
+
+import asyncio
+import contextlib
+import gc
+import logging
+import os
+import sys
+from collections.abc import Iterable
+from typing import cast
+
+import uvicorn
+
+from service.app import create_app
+from service.artifacts.files import BundleError
+from service.environment import EnvironmentFault, read_settings, warnings
+from service.http.middleware import RequestMiddleware
+from service.http.protocol import AdmissionProtocol
+from service.http.server import LAST_SECONDS, CannotListen, Server
+from service.keys import KeysError
+from service.settings import Settings
+
+# How long a thread may hold the interpreter while another waits. Python's default of 5 ms is as long as ten small forecasts.
+SWITCH_SECONDS = 0.0005
+# A request leaves hardly any reference cycles. Searching for them as often as Python does would cost a few per cent.
+GC_THRESHOLDS = (10_000, 20, 50)
+log = logging.getLogger("gatecast")
+
+
+def serve(*, ends_at_hangup: bool) -> int:
+    """Serve until a signal ends it. Returns the exit status. `ends_at_hangup`: SIGHUP is one of these signals."""
+    try:
+        app, config = _prepare()
+    except EnvironmentFault as error:
+        return _fail(error.faults, 2)
+    server = Server(config, app, ends_at_hangup=ends_at_hangup)
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.set_threshold(*GC_THRESHOLDS)
+    try:
+        server.run()
+    except BundleError as error:
+        return _fail(error.faults, 3)
+    except CannotListen as error:
+        return _fail([str(error)], 3)
+    finally:
+        with contextlib.suppress(OSError):  # nobody reads the log any more
+            app.flush()
+    return 0
+
+
+def check() -> int:
+    """Verify all models without opening the port, and print each with its engine. Returns the exit status."""
+    try:
+        app, _ = _prepare()
+    except EnvironmentFault as error:
+        return _fail(error.faults, 2)
+    try:
+        faults = asyncio.run(_check(app))
+    except BundleError as error:
+        faults = list(error.faults)
+    return _fail(faults, 3) if faults else 0
+
+
+async def _check(app: RequestMiddleware) -> list[str]:
+    repository = app.state.repository
+    refused = await repository.open()
+    for model in repository.registry:
+        card = model.predictor.card
+        print(f"{card.name}/{card.version}: proven, engine {model.predictor.backend}")
+    await repository.close()
+    return [version.reason for version in refused]
+
+
+def _prepare() -> tuple[RequestMiddleware, uvicorn.Config]:
+    """The application, and how uvicorn serves it. Raises EnvironmentFault."""
+    settings = read_settings(os.environ)
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for warning in warnings(os.environ):
+        log.warning(warning)
+    try:
+        app = create_app(settings)
+    except KeysError as error:
+        raise EnvironmentFault([str(error)]) from None
+    config = server_config(settings, app)
+    config.load()
+    return app, config
+
+
+def server_config(settings: Settings, app: RequestMiddleware) -> uvicorn.Config:
+    """How uvicorn serves the application. It must be loaded before use."""
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        http=AdmissionProtocol,
+        lifespan="off",  # the server runs the application's own, and bounds its time
+        workers=1,  # otherwise a variable of another program, WEB_CONCURRENCY, would be read
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        # uvicorn hands it on to call_later, which takes fractions
+        timeout_keep_alive=cast(int, settings.keep_alive_s),
+        timeout_graceful_shutdown=LAST_SECONDS,
+        ssl_certfile=settings.tls_cert_file,
+        ssl_keyfile=settings.tls_key_file,
+    )
+
+
+def _fail(faults: Iterable[str], status: int) -> int:
+    for fault in faults:
+        print(f"error: {fault}", file=sys.stderr)
+    return status

@@ -1,9 +1,14 @@
 # Dependencies, then service/, then models/: what changes least comes first. One process, not root.
 #   docker build .                  both engines: ONNX Runtime for compiled models, TensorFlow for any other
 #   docker build --target slim .    ONNX Runtime alone: every model needs its compiled form
+# `make image` builds both from the base image by its digest.
 
-FROM python:3.12-slim AS base
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin gatecast
+ARG PYTHON_IMAGE=docker.io/library/python:3.12-slim
+ARG PYTHON_DIGEST=
+
+FROM ${PYTHON_IMAGE}${PYTHON_DIGEST:+@${PYTHON_DIGEST}} AS base
+RUN groupadd --system --gid 10001 gatecast \
+ && useradd --system --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin gatecast
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -11,11 +16,17 @@ ENV PATH=/venv/bin:$PATH \
     GATECAST_HOST=0.0.0.0
 WORKDIR /app
 EXPOSE 8000
-HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
-  CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f\"http://127.0.0.1:{os.environ.get('GATECAST_PORT', '8000')}/readyz\", timeout=2)"]
+COPY healthcheck.sh ./
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 CMD ["/app/healthcheck.sh"]
 CMD ["python", "-m", "service"]
+ARG PYTHON_IMAGE
+LABEL org.opencontainers.image.title="gatecast" \
+      org.opencontainers.image.description="A model-serving microservice for recurrent networks: forecasts and sentiment." \
+      org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.base.name="${PYTHON_IMAGE}"
 
-FROM python:3.12-slim AS dependencies-slim
+FROM ${PYTHON_IMAGE}${PYTHON_DIGEST:+@${PYTHON_DIGEST}} AS dependencies-slim
 COPY requirements/slim.txt /tmp/
 RUN python -m venv --without-pip /venv \
  && python -m pip --python /venv install --no-cache-dir --no-compile --disable-pip-version-check --require-hashes --requirement /tmp/slim.txt \
@@ -34,9 +45,10 @@ COPY service/ service/
 COPY models/ models/
 # proves the models, and leaves the bytecode of all that a start imports: the container's file system is read-only
 RUN PYTHONDONTWRITEBYTECODE= python -m service --check
-USER gatecast
+# by number, so that Kubernetes can see that it is not root
+USER 10001:10001
 
-FROM python:3.12-slim AS dependencies
+FROM ${PYTHON_IMAGE}${PYTHON_DIGEST:+@${PYTHON_DIGEST}} AS dependencies
 COPY requirements/serve.txt /tmp/
 RUN python -m venv --without-pip /venv \
  && python -m pip --python /venv install --no-cache-dir --no-compile --disable-pip-version-check --require-hashes --requirement /tmp/serve.txt \
@@ -49,4 +61,4 @@ COPY --from=dependencies /venv /venv
 COPY service/ service/
 COPY models/ models/
 RUN PYTHONDONTWRITEBYTECODE= python -m service --check
-USER gatecast
+USER 10001:10001

@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 SERVE := $(VENV)/.serve
 DEV := $(VENV)/.dev
 BACKTEST := $(VENV)/backtest
+PYTHON_IMAGE ?= docker.io/library/python:3.12-slim
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 .PHONY: help setup serve test test-fast check format train-forecast train-sentiment compile backtest zero-shot bench image lock clean
@@ -51,9 +52,14 @@ train-sentiment: $(DEV)  ## train the sentiment model: make train-sentiment ARGS
 bench: $(DEV)  ## the service beside others: make bench ARGS="--only onnx,echo" (needs wrk and two cores)
 	$(BIN)/python -m benchmarks.bench $(ARGS)
 
-image:  ## build the container images gatecast:latest and gatecast:slim
-	docker build --tag gatecast:latest .
-	docker build --tag gatecast:slim --target slim .
+image:  ## build the container images gatecast:latest and gatecast:slim, from the newest base image by its digest
+	-docker pull --quiet $(PYTHON_IMAGE)
+	@digest=$$(docker image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' $(PYTHON_IMAGE) | sed -n '1s/.*@//p'); \
+	if [ -n "$$digest" ]; then pin="--build-arg PYTHON_DIGEST=$$digest --label org.opencontainers.image.base.digest=$$digest"; \
+	else echo "$(PYTHON_IMAGE) has no digest here, so the images are built from its tag" >&2; fi; \
+	set -ex; \
+	docker build --build-arg PYTHON_IMAGE=$(PYTHON_IMAGE) $$pin --tag gatecast:latest .; \
+	docker build --build-arg PYTHON_IMAGE=$(PYTHON_IMAGE) $$pin --tag gatecast:slim --target slim .
 
 lock: $(DEV)  ## pin and hash the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile pyproject.toml --extra tensorflow --universal --python-version 3.11 --generate-hashes --upgrade \

@@ -1,13 +1,11 @@
 """create_app: the only place that connects settings, models, routes, the middleware and error handlers."""
 
+import functools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.utils import get_openapi
-from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -15,30 +13,17 @@ from starlette.routing import Route
 from service import __version__
 from service.artifacts import bundle
 from service.errors import Fault, GatecastError, InvalidRequest, MethodNotAllowed, ModelFault, NotFound
+from service.http import openapi
 from service.http.access_log import log_defect
 from service.http.lifecycle import Phase
 from service.http.metrics import Metrics, RequestCounts
 from service.http.middleware import RequestMiddleware
-from service.http.routes import admin, forecast, models, operations, sentiment
-from service.http.schemas import (
-    BatchSeries,
-    ForecastBatchRequest,
-    ForecastBatchResponse,
-    ForecastRequest,
-    ModelList,
-    Problem,
-    ReloadReport,
-    SentimentBatchRequest,
-    SentimentBatchResponse,
-    SentimentRequest,
-)
+from service.http.routes import admin, forecast, models, operations, pages, sentiment
 from service.http.state import State
 from service.serving.repository import Load, ModelRepository
 from service.settings import Settings
 
-ROUTES = (forecast, sentiment, models, operations, admin)
-REQUESTS = (BatchSeries, ForecastRequest, ForecastBatchRequest, SentimentRequest, SentimentBatchRequest)
-RESPONSES = (ForecastBatchResponse, SentimentBatchResponse, ModelList, ReloadReport, Problem)
+ROUTES = (forecast, sentiment, models, operations, admin, pages)
 
 
 def create_app(settings: Settings | None = None, load: Load = bundle.load) -> RequestMiddleware:
@@ -64,6 +49,7 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Re
         version=__version__,
         summary="Forecasts and sentiment from recurrent networks.",
         lifespan=lifespan,
+        openapi_url=None,  # pages.py serves the schema and the pages
         redirect_slashes=False,  # a redirect would name the host that the client sent
     )
     for module in ROUTES:
@@ -72,7 +58,7 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Re
     api.add_exception_handler(RequestValidationError, _answer_invalid)
     api.add_exception_handler(HTTPException, _answer_http)
     api.add_exception_handler(Exception, _answer_defect)
-    api.openapi = lambda: _openapi(api)  # type: ignore[method-assign]
+    api.openapi = functools.cache(lambda: openapi.describe(api, settings))  # type: ignore[method-assign]
     app = RequestMiddleware(api, state, forecast.PREDICT_ROUTES | sentiment.PREDICT_ROUTES)
     state.metrics = Metrics(state.counts, state.lifecycle, state.connections, state.access, state.repository, app.flush)
     return app
@@ -114,19 +100,3 @@ async def _answer_defect(request: Request, error: Exception) -> JSONResponse:
     fault = ModelFault("a defect; the log has it under the request id")
     fault.__cause__ = error
     return await _answer_error(request, fault)
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's schema, with the bodies that the middleware reads, and whole examples (FastAPI drops nulls)."""
-    if app.openapi_schema is None:
-        schema = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
-        _, definitions = models_json_schema(
-            [
-                *((model, "validation") for model in REQUESTS),
-                *((model, "serialization") for model in RESPONSES),
-            ],
-            ref_template="#/components/schemas/{model}",
-        )
-        schema.setdefault("components", {}).setdefault("schemas", {}).update(definitions["$defs"])
-        app.openapi_schema = schema
-    return app.openapi_schema

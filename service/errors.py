@@ -137,6 +137,10 @@ class MissingReadings(InvalidRequest):
     slug, title = "missing-readings", "Too many missing readings"
 
 
+class ReadingsTooLarge(InvalidRequest):
+    slug, title = "readings-too-large", "Readings too large"
+
+
 class HorizonTooLong(InvalidRequest):
     slug, title = "horizon-too-long", "Horizon too long"
 

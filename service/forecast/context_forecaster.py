@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from service.errors import Fault, InvalidRequest, ModelFault
+from service.errors import Fault, ModelFault, ReadingsTooLarge
 from service.forecast import seasonality
 from service.forecast.backtest import rolling_backtest
 from service.forecast.context_features import (
@@ -126,9 +126,9 @@ class ContextForecaster(Forecaster):
             intervals = self._calibration.intervals(values, *spreads, item.levels, local_scores, MIN_WIDENING)
         return Forecast(values.tolist(), intervals, skill, warnings)
 
-    def _too_large(self, values: list[float], offset: int) -> InvalidRequest:
+    def _too_large(self, values: list[float], offset: int) -> ReadingsTooLarge:
         indices = [i for i, value in enumerate(values) if not -MAX_READING < value < MAX_READING]
-        return InvalidRequest(
+        return ReadingsTooLarge(
             f"readings must lie within ±{MAX_READING:g}; send them in larger units",
             faults=[Fault(f"/readings/{i + offset}", "is too large") for i in indices],
         )

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from service.artifacts.bundle import Bundle
-from service.errors import Fault, InvalidRequest, ModelFault
+from service.errors import Fault, ModelFault, ReadingsTooLarge
 from service.forecast import bias_correction
 from service.forecast.backtest import Backtest, rolling_backtest
 from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries
@@ -123,10 +123,10 @@ class WindowForecaster(Forecaster):
             )
         return predictions.astype(np.float64)
 
-    def _too_large(self, values: list[float], offset: int) -> InvalidRequest:
+    def _too_large(self, values: list[float], offset: int) -> ReadingsTooLarge:
         """The refusal of readings that float32 could not hold."""
         indices = [i for i, value in enumerate(values) if not self._lowest < value < self._highest]
-        return InvalidRequest(
+        return ReadingsTooLarge(
             "readings are too large for this model's scale; send them in the units of its "
             f"training data, which ran from {self._check.minimum:g} to {self._check.maximum:g}",
             faults=[Fault(f"/readings/{i + offset}", "is too large") for i in indices],

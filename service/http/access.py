@@ -30,8 +30,8 @@ from service.settings import Settings
 
 log = logging.getLogger("gatecast.access")
 
-OPEN = frozenset(["/", "/livez", "/readyz", "/version", "/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"])
-OPEN_PREFIX = "/static-offline-docs/"  # the scripts and styles of /docs and /redoc
+OPEN = frozenset(["/", "/livez", "/readyz", "/version", "/docs", "/redoc", "/openapi.json"])
+OPEN_PREFIX = "/static/"  # the scripts and styles of /docs and /redoc
 SCOPE_OF: dict[str, Scope] = {  # by the first part of the path
     "forecast": "forecast",
     "sentiment": "sentiment",

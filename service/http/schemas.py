@@ -58,15 +58,17 @@ Frequency = Annotated[
         examples=["MS"],
     ),
 ]
+
+
+def _whole(value: object) -> object:
+    """12.0 is an integer in JSON Schema, and what some languages write for 12."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 Horizon = Annotated[
-    int | None,
-    Field(
-        None,
-        ge=1,
-        le=1_000,
-        strict=True,
-        description="steps to forecast, up to the model's `max_horizon`; default: its own",
-    ),
+    Annotated[int, Strict(), Field(ge=1, le=1_000)] | None,
+    BeforeValidator(_whole),
+    Field(None, description="steps to forecast, up to the model's `max_horizon`; default: its own"),
 ]
 Level = Annotated[float, Strict(), Field(gt=0, lt=100)]
 Levels = Annotated[

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from service.http.routes.common import Service, problems
+from service.http.routes.common import Service
 from service.http.schemas import RefusedVersion, ReloadReport, VersionName
 
-router = APIRouter(prefix="/admin", tags=["admin"], responses=problems(401, 403, 405, 429, 500, 503))
+router = APIRouter(prefix="/admin", tags=["admin"])
 
 
 @router.post("/reload")

@@ -9,7 +9,7 @@ from service.http.routes.common import Models, problems
 from service.http.schemas import ModelList, ModelSummary
 from service.serving.registry import LoadedModel
 
-router = APIRouter(tags=["models"], responses=problems(404, 405, 500, 503))
+router = APIRouter(tags=["models"])
 Known = Annotated[str, Path(max_length=64)]
 Number = Annotated[str, Path(max_length=16)]
 
@@ -20,13 +20,13 @@ async def models(loaded: Models) -> ModelList:
     return ModelList(models=[_summary(model, loaded.is_default(model)) for model in loaded])
 
 
-@router.get("/models/{name}", responses=problems(422))
+@router.get("/models/{name}", responses=problems(404, 422))
 async def model(name: Known, loaded: Models) -> AnyCard:
     """The card of a model's newest version."""
     return loaded.get(name).predictor.card
 
 
-@router.get("/models/{name}/versions/{version}", responses=problems(422))
+@router.get("/models/{name}/versions/{version}", responses=problems(404, 422))
 async def model_version(name: Known, version: Number, loaded: Models) -> AnyCard:
     """The card of one version."""
     return loaded.get(name, version).predictor.card

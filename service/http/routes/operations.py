@@ -3,15 +3,15 @@
 import platform
 
 from fastapi import APIRouter
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from service import __version__
 from service.errors import NotReady
-from service.http.routes.common import Models, Service, problems
+from service.http.routes.common import Models, Service
 from service.http.schemas import ServiceVersion, State
 
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
-router = APIRouter(tags=["operations"], responses=problems(405, 500))
+router = APIRouter(tags=["operations"])
 
 
 @router.get("/livez")
@@ -20,7 +20,7 @@ async def livez() -> State:
     return State(status="alive")
 
 
-@router.get("/readyz", responses=problems(503))
+@router.get("/readyz")
 async def readyz(service: Service) -> State:
     """Models are loaded and proven, and the service is not about to stop."""
     if not service.lifecycle.is_ready:
@@ -34,15 +34,10 @@ async def metrics(service: Service) -> Response:
     return Response(service.metrics.text(), media_type=METRICS)
 
 
-@router.get("/version", responses=problems(503))
+@router.get("/version")
 async def version(models: Models) -> ServiceVersion:
     """The service's version, and the loaded models'."""
     loaded: dict[str, list[str]] = {}
     for card in (model.predictor.card for model in models):
         loaded.setdefault(card.name, []).append(card.version)
     return ServiceVersion(version=__version__, python=platform.python_version(), models=loaded)
-
-
-@router.get("/", include_in_schema=False)
-async def root() -> RedirectResponse:
-    return RedirectResponse("/docs")

@@ -105,7 +105,7 @@ def test_every_route_has_its_scope(guarded, path):
         )
 
 
-@pytest.mark.parametrize("path", [*sorted(OPEN), "/static-offline-docs/redoc.standalone.js"])
+@pytest.mark.parametrize("path", [*sorted(OPEN), "/static/redoc.standalone.js"])
 def test_probes_and_documentation_need_no_key(guarded, path):
     caller = guarded.admit(path, {}, HOME)
     assert caller.key == ""

@@ -6,7 +6,7 @@ import pytest
 
 from service.errors import Fault, InvalidRequest
 from service.http.request import RequestContext
-from service.http.routes.common import DESCRIPTIONS, item_problem, problems
+from service.http.routes.common import item_problem
 
 
 @pytest.fixture
@@ -34,9 +34,3 @@ def test_a_defect_of_an_item_is_logged_and_not_shown(context, caplog):
     assert "secret detail" not in str(problem)
     assert "secret detail" in caplog.text
     assert "id=me-1" in caplog.text
-
-
-def test_every_status_that_a_route_documents_has_a_description():
-    documented = problems(*DESCRIPTIONS)
-    assert set(documented) == set(DESCRIPTIONS)
-    assert all("application/problem+json" in response["content"] for response in documented.values())

@@ -83,6 +83,11 @@ def test_forecast_uses_a_model_whose_window_is_filled(client):
     assert post(client, readings=[10, 20, 30]).json()["model"] == "simple_rnn"
 
 
+def test_a_whole_number_may_be_written_with_a_point(client):
+    """JSON knows one kind of numbers: 3.0 is an integer for JSON Schema."""
+    assert post(client, horizon=3.0).json()["horizon"] == 3
+
+
 def test_forecast_uses_the_model_that_is_best_at_the_horizon(serve):
     """One model may be best at one step, and another at many."""
     near = StepErrors(baseline="seasonal_naive", split="test", model_rmse=[1, 9], baseline_rmse=[4, 4])
@@ -155,7 +160,7 @@ def test_forecast_accepts_an_empty_list_of_levels(client):
         ({"readings": [None, 2, 3, 4, 5]}, "missing-readings", "/readings/0"),
         ({"readings": [1, 2, 3, 4, None]}, "missing-readings", "/readings/4"),
         ({"readings": [1, None, 3, None, 5]}, "missing-readings", "/readings/1"),
-        ({"readings": [1, 2, 3, 1e300, 5]}, "invalid-request", "/readings/3"),
+        ({"readings": [1, 2, 3, 1e300, 5]}, "readings-too-large", "/readings/3"),
         ({"horizon": 0}, "invalid-request", "/horizon"),
         ({"horizon": 11}, "horizon-too-long", "/horizon"),
         ({"horizon": 11, "model": "gru"}, "horizon-too-long", "/horizon"),

@@ -1,4 +1,4 @@
-"""The probes, /version and /."""
+"""The probes and /version."""
 
 import asyncio
 
@@ -7,12 +7,11 @@ from tests import fakes
 from tests.connections import asgi_client
 
 
-def test_probes_version_and_root(client):
-    """/livez and /readyz answer 200, /version lists what is loaded, / leads to the documentation."""
+def test_probes_and_version(client):
+    """/livez and /readyz answer 200, /version lists what is loaded."""
     assert client.get("/livez").json() == {"status": "alive"}
     assert client.get("/readyz").json() == {"status": "ready"}
     assert client.get("/version").json()["models"] == {"gru": ["1", "2"], "sentiment": ["1"], "simple_rnn": ["1"]}
-    assert client.get("/").url.path == "/docs"
 
 
 def test_readyz_is_503_before_the_models_are_verified(tmp_path):

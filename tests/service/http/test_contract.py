@@ -21,10 +21,11 @@ from fastapi.routing import APIRoute
 from schemathesis.config import SchemathesisConfig
 
 from service.app import ROUTES, create_app
-from service.http import openapi
+from service.http import access, openapi
 from service.http.access import SCOPE_OF
 from service.http.openapi import PROBLEMS
 from service.http.protocol import AdmissionProtocol
+from service.http.rate_limits import Limit
 from tests import fakes
 
 KEY = "gc_correct-horse-battery-staple-0123456789"
@@ -49,7 +50,6 @@ CONFIG: dict[str, Any] = {
         }
     ],
 }
-LONGEST_MS = 600_000
 # refusals of requests that are valid, by what the loaded models cannot do
 BY_MODELS = {error.slug for status in (404, 422) for error in PROBLEMS[status].examples} - {"invalid-request"}
 
@@ -83,7 +83,7 @@ def is_batch(case: schemathesis.Case[Any], response: schemathesis.Response) -> b
 def contract(*, keys: bool) -> schemathesis.BaseSchema:
     """The schema of a service with or without keys."""
     file = Path("keys.json") if keys else None
-    settings = fakes.settings(Path("nowhere"), api_keys_file=file, max_timeout_ms=LONGEST_MS)
+    settings = fakes.settings(Path("nowhere"), api_keys_file=file)
     scheme = {"Bearer": {"bearer": KEY}} if keys else {"ApiKey": {"api_key": KEY}}
     config = SchemathesisConfig.from_dict(CONFIG | {"auth": {"openapi": scheme}})
     described = openapi.describe(create_app(fakes.settings(Path("nowhere"))).api, settings)
@@ -100,9 +100,10 @@ def serving(directory: Path, **settings: Any) -> Iterator[str]:
     models = directory / "models"
     models.mkdir()
     load = fakes.FakeLoad(models, [*fakes.default_bundles(), fakes.universal_bundle()])
-    app = create_app(fakes.settings(models, max_timeout_ms=LONGEST_MS, **settings), load)
+    app = create_app(fakes.settings(models, **settings), load)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, http=AdmissionProtocol, proxy_headers=False))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with socket.create_server(("127.0.0.1", 0)) as listening, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(access, "TRIES", Limit.of(1e6, 10))  # 401 is waited for, and not that wrong keys are throttled
         thread = Thread(target=lambda: asyncio.run(server.serve([listening])))
         thread.start()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"

@@ -53,7 +53,7 @@ def test_a_bad_version_is_left_out_unless_the_settings_refuse_it(models):
     """The others serve; --check is strict in both cases, lists every bad version and proves the good ones."""
     for bad in ("2", "3"):
         (models / "ensemble" / bad).mkdir()
-    with serving(models, engine="onnx", grace_s=0) as (process, client, log):
+    with serving(models, engine="onnx", grace_s=0) as (process, client, _):
         assert client.get("/version").json()["models"] == {"ensemble": ["1"]}
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0

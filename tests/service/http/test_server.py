@@ -1,9 +1,6 @@
 """Signals to a real server process, what it does about work that does not end, and what it uses of uvicorn."""
 
-import errno
 import json
-import logging
-import os
 import re
 import shutil
 import signal
@@ -11,17 +8,12 @@ import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
-import httpx
 import pytest
 import uvicorn
 
 from service.artifacts.files import plain_files, sha256
-from service.http import listening
-from service.http.listening import CannotListen
 from service.http.schemas import RECENT_MONTHS
-from service.settings import Settings
 from tests.connections import post_bytes, until
 from tests.processes import COMMAND, KEY, ROOT, environment, serving
 

@@ -121,7 +121,7 @@ def expected(name: str, field: FieldInfo) -> str:
         return "must be true or false"
     if kind in (int, float):
         return f"must be a {'whole ' if kind is int else ''}number{_range(field)}"
-    return "is not valid"
+    return "must be text in UTF-8"
 
 
 def _range(field: FieldInfo) -> str:

@@ -35,8 +35,10 @@ class BundleError(Exception):
 
 
 def one_line(text: str) -> str:
-    """Return a text as one line that any log or JSON can hold: file names and libraries' messages may have anything."""
-    text = re.sub(r"\s+", " ", text.strip())[:MAX_FAULT_CHARACTERS]
+    """Return a text as one short line that any log or JSON can hold: file names and messages may have anything."""
+    text = re.sub(r"\s+", " ", text.strip())
+    if len(text) > MAX_FAULT_CHARACTERS:  # a path is at the beginning, and its fault at the end
+        text = f"{text[: MAX_FAULT_CHARACTERS // 2]} … {text[-MAX_FAULT_CHARACTERS // 2 :]}"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 

@@ -25,7 +25,7 @@ ALLOWED_OPS = frozenset(
     Abs Acos Acosh Add AddV2 All Any ArgMax ArgMin AsString Asin Asinh AssignVariableOp Atan Atan2 Atanh AvgPool
     BatchMatMulV2 BatchToSpaceND BiasAdd Bitcast BitwiseAnd BlockLSTM BroadcastArgs BroadcastTo Bucketize Case Cast
     Ceil ConcatV2 Const Conv2D Conv2DBackpropInput Cos Cosh Cumprod Cumsum CumulativeLogsumexp DenseBincount
-    DepthwiseConv2dNative DisableCopyOnRead DivNoNan Einsum Elu Equal Erf Erfc Exp ExpandDims Expm1 Fill Floor
+    DepthwiseConv2dNative DisableCopyOnRead DivNoNan Einsum Elu EnsureShape Equal Erf Erfc Exp ExpandDims Expm1 Fill Floor
     FloorDiv FloorMod GatherNd GatherV2 Greater GreaterEqual HashTableV2 Identity IdentityN If Imag InvertPermutation
     IsFinite IsInf IsNan LeakyRelu Less LessEqual Log Log1p LogSoftmax LogicalAnd LogicalNot LogicalOr
     LookupTableExportV2 LookupTableFindV2 LookupTableImportV2 MatMul MatrixBandPart MatrixSetDiagV3 Max MaxPool

@@ -41,6 +41,7 @@ def bind(settings: Settings, name: str) -> socket.socket:
     """Bind a socket to the host of the settings and the port that is the setting `name`. Raises CannotListen."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with explained(settings, name):
+        settings.host.encode("idna")  # as the socket will; it would raise TypeError
         bound = socket.socket(family)
         try:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,11 +1,20 @@
-"""`python -m service`: its arguments, its settings, and a start that fails."""
+"""`python -m service`: its arguments, its settings, a start that fails, and signals from its first moment on."""
 
+import os
+import pty
 import re
 import shutil
+import signal
 import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
 
 from service.__main__ import main
-from tests.processes import run_service
+from tests.connections import until
+from tests.processes import COMMAND, ROOT, environment, run_service, serving
 
 
 def test_a_wrong_argument_or_setting_is_named(models):
@@ -28,16 +37,204 @@ def test_main_serves_without_arguments(monkeypatch, capsys):
     assert "GATECAST_PORT" in capsys.readouterr().err
 
 
-def test_a_start_that_fails_ends_with_what_was_wrong(models):
-    """The last line names the file and the fault."""
+def test_a_start_that_fails_prints_what_was_wrong_and_no_traceback(models):
+    """Every fault has a line of its own, which names the file."""
+    shutil.copytree(models / "ensemble", models / "other")
     (models / "ensemble" / "1" / "golden.json").write_text("{}")
     ended = run_service(models)
     assert ended.returncode == 3
-    assert re.fullmatch(r"error: .*golden\.json was changed.*", ended.stderr.splitlines()[-1])
+    assert re.search(r"^error: \S+/ensemble/1/golden\.json was changed", ended.stderr, re.MULTILINE)
+    assert re.search(r"^error: \S+/other/1/manifest\.json is the card of ensemble/1", ended.stderr, re.MULTILINE)
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.splitlines()[-1].startswith("error: ")
+
+
+def test_a_bad_version_is_left_out_unless_the_settings_refuse_it(models):
+    """The others serve; --check is strict in both cases, lists every bad version and proves the good ones."""
+    for bad in ("2", "3"):
+        (models / "ensemble" / bad).mkdir()
+    with serving(models, engine="onnx", grace_s=0) as (process, client, _):
+        assert client.get("/version").json()["models"] == {"ensemble": ["1"]}
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    for settings in ({}, {"on_bad_version": "refuse"}):
+        checked = run_service(models, "--check", engine="onnx", **settings)
+        assert checked.returncode == 3
+        for bad in ("2", "3"):
+            assert f"error: {models}/ensemble/{bad}/SHA256SUMS is missing" in checked.stderr
+    assert run_service(models, engine="onnx", on_bad_version="refuse").returncode == 3
+    assert "ensemble/1: proven" in run_service(models, "--check", engine="onnx").stdout
 
 
 def test_an_address_that_is_taken_is_named(models):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        ended = run_service(models, port=port)
-    assert (ended.returncode, f"cannot listen on 127.0.0.1:{port}" in ended.stderr) == (3, True)
+        for settings in ({"port": port}, {"operations_port": port}):
+            ended = run_service(models, **settings)
+            assert ended.returncode == 3
+            assert ended.stderr.splitlines()[-1].startswith(f"error: cannot listen on 127.0.0.1:{port} ")
+            assert "Traceback" not in ended.stderr
+
+
+def starting(models, *prefix, command=COMMAND, **settings):
+    """A process that is about to start; its models are verified by TensorFlow, which takes seconds."""
+    return subprocess.Popen(
+        [*prefix, *command],
+        cwd=ROOT,
+        env=environment(models, **({"engine": "tensorflow"} | settings)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def handles(pid, sig):
+    """Whether a process has a handler for a signal."""
+    caught = re.search(r"^SigCgt:\s*(\w+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    return int(caught[1], 16) >> (sig - 1) & 1
+
+
+def has_loaded(pid, library):
+    return library in Path(f"/proc/{pid}/maps").read_text()
+
+
+# In the order of a start. The first is before anything is imported that takes time.
+MOMENTS = {
+    "handlers": lambda pid: handles(pid, signal.SIGTERM),
+    "pydantic": lambda pid: has_loaded(pid, "_pydantic_core"),
+    "numpy": lambda pid: has_loaded(pid, "_multiarray_umath"),
+    "uvloop": lambda pid: has_loaded(pid, "uvloop"),
+    "tensorflow": lambda pid: has_loaded(pid, "libtensorflow"),
+}
+LATER = [*list(MOMENTS)[:-1], pytest.param("tensorflow", marks=pytest.mark.slow)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+@pytest.mark.parametrize("moment", LATER)
+@pytest.mark.parametrize(("sig", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
+def test_a_signal_during_the_start_ends_it_at_once(models, moment, sig, status):
+    """At whichever moment: nothing is served yet, so nothing is waited for, and nothing is printed."""
+    with starting(models) as process:
+        until(lambda: MOMENTS[moment](process.pid))
+        process.send_signal(sig)
+        assert process.wait(20) == status
+        assert "Traceback" not in process.stdout.read()
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare")
+@pytest.mark.parametrize("moment", LATER)
+def test_a_signal_during_the_start_ends_the_first_process_of_a_container(models, moment):
+    """The kernel drops a signal to PID 1 that has no handler for it; ours is set before anything else is imported."""
+    namespace = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"]
+    if subprocess.run([*namespace, "true"], capture_output=True).returncode:
+        pytest.skip("namespaces are not allowed here")
+    with starting(models, *namespace) as process:
+
+        def first():
+            """The process that is PID 1 of the namespace, by its number outside."""
+            children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            return (
+                int(children[0])
+                if children and b"service" in Path(f"/proc/{children[0]}/cmdline").read_bytes()
+                else None
+            )
+
+        until(lambda: first() and MOMENTS[moment](first()))
+        os.kill(first(), signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+def test_a_check_that_is_ended_has_not_passed(models):
+    """0 would mean that all models are proven."""
+    with starting(models, command=[*COMMAND, "--check"]) as process:
+        until(lambda: MOMENTS["numpy"](process.pid))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 128 + signal.SIGTERM
+
+
+def at_a_terminal(command, models):
+    """Run a command as the leader of a terminal's session; returns its process and the terminal."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(ROOT)
+        os.execvpe(command[0], command, environment(models, engine="onnx", grace_s=0))
+    return pid, terminal
+
+
+def read_until(terminal, words):
+    """What a terminal shows, up to some words."""
+    shown = b""
+    while words not in shown:
+        shown += os.read(terminal, 4096)
+    return shown.decode()
+
+
+def address(shown):
+    return re.search(r"running on http://([^:]+):(\d+)", shown).groups()
+
+
+def is_listening(host, port):
+    with socket.socket() as client:
+        return client.connect_ex((host, int(port))) == 0
+
+
+@pytest.mark.parametrize("through", [[], ["sh", "-c", '"$@"; exit $?', "sh"], ["sh", "-ic", '"$@"; exit $?', "sh"]])
+def test_a_terminal_that_is_closed_ends_the_service(models, through):
+    """Also one that a shell (or make) has started: nothing is left that listens."""
+    pid, terminal = at_a_terminal([*through, *COMMAND], models)
+    where = address(read_until(terminal, b"CTRL+C"))
+    assert is_listening(*where)
+    os.close(terminal)
+    os.waitpid(pid, 0)
+    until(lambda: not is_listening(*where))
+
+
+def test_make_serve_ends_with_its_terminal(models):
+    if not (ROOT / ".venv" / ".serve").exists() or shutil.which("make") is None:
+        pytest.skip("needs make, and `make setup`")
+    pid, terminal = at_a_terminal(["make", "--no-print-directory", "--old-file=.venv/.serve", "serve"], models)
+    where = address(read_until(terminal, b"CTRL+C"))
+    os.close(terminal)
+    os.waitpid(pid, 0)
+    until(lambda: not is_listening(*where))
+
+
+def test_a_hangup_during_the_start_ends_it(models):
+    pid, terminal = at_a_terminal(COMMAND, models)
+    until(lambda: b"service" in Path(f"/proc/{pid}/cmdline").read_bytes() and MOMENTS["pydantic"](pid))
+    os.kill(pid, signal.SIGHUP)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    os.close(terminal)
+
+
+def test_nohup_outlives_its_terminal(models):
+    """It is started with SIGHUP ignored. The hang-up only makes it look for new versions."""
+    output = models.parent / "output"
+    pid, terminal = at_a_terminal(["sh", "-c", f'exec nohup "$@" >{output} 2>&1', "sh", *COMMAND], models)
+    try:
+        until(lambda: output.exists() and "CTRL+C" in output.read_text())
+        where = address(output.read_text())
+        os.close(terminal)
+        until(lambda: "reload: loaded nothing" in output.read_text())
+        assert is_listening(*where)
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+def test_the_first_process_of_a_container_reloads_at_a_hangup(models):
+    """`docker run -t` gives it a terminal, and SIGHUP comes from `docker kill`."""
+    namespace = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"]
+    if shutil.which("unshare") is None or subprocess.run([*namespace, "true"], capture_output=True).returncode:
+        pytest.skip("namespaces are not allowed here")
+    pid, terminal = at_a_terminal([*namespace, *COMMAND], models)
+    try:
+        read_until(terminal, b"CTRL+C")
+        (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        os.kill(int(child), signal.SIGHUP)
+        assert "reload: loaded nothing" in read_until(terminal, b"retired nothing")
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(terminal)

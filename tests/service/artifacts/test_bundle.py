@@ -127,6 +127,20 @@ def test_an_unknown_format_is_refused_with_both_numbers(version):
         ("manifest.json", "{", "is not JSON"),
         ("manifest.json", "[]", "has format None"),
         ("manifest.json", '{"format_version": 1}', "is not valid at"),
+        ("manifest.json", '{"format_version": "' + "1" * 100_000 + '"}', "has format of another type"),
+        ("manifest.json", '{"format_version": ' + "[" * 150 + "]" * 150 + "}", "has format of another type"),
+        ("manifest.json", "[" * 100_000, "is not JSON"),
+        ("manifest.json", "", "is not JSON"),
+        ("golden.json", "null", "is not valid at"),
+        (
+            "golden.json",
+            '{"relative_tolerance": 0.001, "absolute_tolerance": 1, "cases": {}}',
+            "is not valid at 'cases'",
+        ),
+        ("golden.json", '{"relative_tolerance": 0.001, "absolute_tolerance": 1e999, "cases": []}', "is not valid at"),
+        ("scaler.json", "[]", "is not a scaler"),
+        ("scaler.json", "7", "is not a scaler"),
+        ("scaler.json", '{"kind": "min_max", "minimum": 0, "maximum": 1' + "0" * 400 + "}", "is not a scaler"),
         ("golden.json", "[" * 100_000, "is not JSON"),
         ("golden.json", '{"cases": []}', "is not valid at"),
         ("scaler.json", '{"kind": "pickle"}', "is not a scaler"),
@@ -153,3 +167,64 @@ def test_an_oversized_file_is_not_read(version):
     write_sums(version)
     with pytest.raises(BundleError, match="is larger than"):
         bundle.load(version)
+
+
+@pytest.mark.parametrize("field", ["settings", "scores", "name", "window", "step_errors", "data", "made_with"])
+@pytest.mark.parametrize("value", [None, [], {}, "x", -1, [[[]]], {"a": {"b": {}}}, float("1e300")])
+def test_a_card_with_a_value_of_another_type_is_read_or_refused(version, field, value):
+    """Never another exception."""
+    edit(version, "manifest.json", **{field: value})
+    try:
+        bundle.load(version)
+    except BundleError as error:
+        assert str(version) in str(error)
+    else:
+        pytest.fail("the program of this version cannot be loaded")
+
+
+def test_a_card_with_a_number_that_json_cannot_hold_is_refused(version):
+    """1e999 is read as infinity, which no response could carry."""
+    edit(version, "manifest.json", settings={"rate": 1})
+    card = (version / "manifest.json").read_text().replace('"rate": 1', '"rate": 1e999')
+    (version / "manifest.json").write_text(card)
+    write_sums(version)
+    with pytest.raises(BundleError, match=r"is not valid at 'forecast\.settings\.rate"):
+        bundle.load(version)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "SHA256SUMS", "saved_model.pb", "variables/data"])
+def test_a_fifo_in_the_place_of_a_file_is_not_waited_for(version, name):
+    (version / name).unlink()
+    os.mkfifo(version / name)
+    with pytest.raises(BundleError, match="is neither a plain file nor a directory"):
+        bundle.load(version)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "SHA256SUMS", "saved_model.pb", "variables"])
+def test_what_another_user_may_not_read_is_refused_by_name(version, name, monkeypatch):
+    """As chmod 000 does for another user than root."""
+    denied = str(version / name)
+
+    def deny(function):
+        def call(path, *arguments, **options):
+            if str(path) == denied:
+                raise PermissionError(13, "Permission denied", denied)
+            return function(path, *arguments, **options)
+
+        return call
+
+    monkeypatch.setattr(os, "open", deny(os.open))
+    monkeypatch.setattr(os, "scandir", deny(os.scandir))
+    with pytest.raises(BundleError, match=f"{name} cannot be read: Permission denied"):
+        bundle.load(version)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.parametrize("name", ["", "manifest.json", "variables"])
+def test_chmod_000_is_refused(version, name):
+    (version / name).chmod(0)
+    try:
+        with pytest.raises(BundleError, match="Permission denied"):
+            bundle.load(version)
+    finally:
+        (version / name).chmod(0o755)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from service.artifacts import bundle, onnx
 from service.artifacts.files import BundleError, sha256
 from tests import fakes
+from tests.processes import ROOT
 
 
 @pytest.fixture
@@ -93,3 +95,34 @@ def test_a_version_without_a_compiled_form_says_how_to_get_one(version):
     shutil.rmtree(version / "compiled")
     with pytest.raises(BundleError, match=r"compiled is missing; `make compile`"):
         bundle.load(version, backend="onnx")
+
+
+@pytest.mark.parametrize("damage", ["truncated", "emptied", "overwritten", "flipped", "other protobuf"])
+def test_a_damaged_network_is_refused(tmp_path, damage):
+    """Whatever ONNX Runtime raises for it."""
+    whole = (ROOT / "models" / "simple_rnn" / "2" / "compiled" / "network.onnx").read_bytes()
+    middle = len(whole) // 2
+    network = {
+        "truncated": whole[:middle],
+        "emptied": b"",
+        "overwritten": whole[:100] + b"\xff" * (len(whole) - 100),
+        "flipped": bytes(255 - byte for byte in whole),
+        "other protobuf": (ROOT / "models" / "simple_rnn" / "2" / "saved_model.pb").read_bytes(),
+    }[damage]
+    with pytest.raises(BundleError, match=r"network\.onnx cannot be loaded by ONNX Runtime"):
+        onnx.session(tmp_path / "network.onnx", network, 1)
+
+
+def test_a_network_over_the_limit_is_not_read(version, monkeypatch):
+    monkeypatch.setattr(onnx, "MAX_NETWORK_BYTES", 3)
+    with pytest.raises(BundleError, match=r"network\.onnx is larger than 3 bytes"):
+        onnx.load(version, 1)
+
+
+def test_a_version_that_may_not_be_looked_at_is_refused(version, monkeypatch):
+    def denied(path, **_):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_dir", denied)
+    with pytest.raises(BundleError, match="compiled cannot be read: Permission denied"):
+        onnx.exists(version)

@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -171,3 +172,57 @@ def test_a_reload_that_fails_is_logged_and_the_service_goes_on(models, tmp_path)
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
         assert "is not a directory" in log.result(20)
+
+
+def certificate(directory):
+    """A self-signed certificate for this machine, and its key."""
+    chain, key = directory / "tls.crt", directory / "tls.key"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    subprocess.run(
+        [*command, "-addext", "subjectAltName=IP:127.0.0.1", "-out", chain, "-keyout", key],
+        check=True,
+        capture_output=True,
+    )
+    return chain, key
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate")
+def test_it_speaks_tls_with_a_certificate(models, tmp_path):
+    """A caller that trusts the certificate gets an answer; one that speaks plain HTTP gets none, and harms nobody."""
+    chain, key = certificate(tmp_path)
+    with serving(models, engine="onnx", grace_s=0, tls_cert_file=chain, tls_key_file=key) as (process, client, _):
+        assert client.base_url.scheme == "https"
+        trusted = ssl.create_default_context(cafile=chain)
+        assert httpx.post(f"{client.base_url}/forecast", json=BODY, verify=trusted).status_code == 200
+        with pytest.raises(httpx.HTTPError):
+            httpx.get(str(client.base_url.copy_with(scheme="http")) + "/livez")
+        assert httpx.get(f"{client.base_url}/livez", verify=trusted).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+
+
+def test_operations_have_a_port_of_their_own(models):
+    """Both are announced, and both are closed at the end."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with serving(models, engine="onnx", grace_s=0, operations_port=port) as (process, client, _):
+        assert client.base_url.port != port
+        assert httpx.get(f"http://127.0.0.1:{port}/metrics").status_code == 200
+        assert client.get("/livez").status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    with socket.socket() as client:
+        assert client.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_an_idle_connection_stays_open_for_the_time_of_the_setting(models):
+    """Fractions of a second too. The default is above the 60 seconds of proxies."""
+    assert Settings().keep_alive_s > 60
+    with (
+        serving(models, engine="onnx", grace_s=0, keep_alive_s=0.2) as (_, client, _),
+        socket.create_connection((client.base_url.host, client.base_url.port), timeout=20) as connection,
+    ):
+        connection.sendall(b"GET /livez HTTP/1.1\r\nhost: a\r\n\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+        while connection.recv(4096):  # until the service closes it
+            pass

@@ -1,57 +1,118 @@
 """The models on disk: found, refused with the path and the fault, and reloaded while requests are answered."""
 
 import asyncio
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from service.artifacts import bundle
 from service.artifacts.bundle import Bundle
 from service.artifacts.files import BundleError
+from service.artifacts.golden import Golden, GoldenCase
 from service.errors import Overloaded
 from service.serving.batching import never_disconnected
-from service.serving.repository import ModelRepository, version_directories
+from service.serving.repository import ModelRepository
 from tests import fakes
 
 
-def test_versions_are_found_and_other_files_ignored(tmp_path):
-    """Plain files, and directories that begin with a dot (a version that is being written), are not models."""
-    (tmp_path / "gru" / "2").mkdir(parents=True)
-    (tmp_path / "gru" / ".3-unfinished").mkdir()
-    (tmp_path / "README.md").write_text("")
-    assert version_directories(tmp_path) == [tmp_path / "gru" / "2"]
-
-
-@pytest.mark.parametrize("path", ["gru/v1", "gru/01", "gru/0", "GRU/1", "gru/1.bak", "my model/1"])
-def test_a_directory_that_is_not_a_version_is_refused_by_name(tmp_path, path):
-    (tmp_path / path).mkdir(parents=True)
-    with pytest.raises(BundleError, match="its name is not"):
-        version_directories(tmp_path)
-
-
-def test_an_empty_model_directory_is_refused(tmp_path):
-    (tmp_path / "gru").mkdir()
-    with pytest.raises(BundleError, match="gru holds no version"):
-        version_directories(tmp_path)
-
-
-def test_no_models_at_all_says_how_to_train_some(tmp_path):
-    with pytest.raises(BundleError, match="make train-forecast"):
-        version_directories(tmp_path)
-    with pytest.raises(BundleError, match="is not a directory"):
-        version_directories(tmp_path / "nowhere")
-
-
-def test_one_version_with_wrong_golden_answers_keeps_the_service_from_starting(tmp_path):
-    """Nothing is served beside a wrong model."""
+def test_one_bad_version_is_left_out_and_the_others_serve(tmp_path, caplog):
+    """A start is like a reload: the log has the file and the fault."""
     load = fakes.FakeLoad(tmp_path, [fakes.sentiment_bundle(), fakes.forecast_bundle(answer=61.0)])
+    repository, refused = start(tmp_path, load)
+    assert [model.predictor.card.name for model in repository] == ["sentiment"]
+    assert [(version.name, version.version) for version in refused] == [("gru", "1")]
+    assert "gru/1/golden.json: golden case 1 differs" in caplog.text
+    assert [record.levelname for record in caplog.records if "left out" in record.message] == ["ERROR"]
 
-    async def start():
-        await ModelRepository(fakes.settings(tmp_path), load).open()
 
+def test_a_bad_version_ends_the_start_where_the_settings_refuse_it(tmp_path):
+    bundles = [fakes.sentiment_bundle(), fakes.forecast_bundle(answer=61.0)]
     with pytest.raises(BundleError, match=r"gru/1/golden\.json: golden case 1 differs"):
-        asyncio.run(start())
+        start(tmp_path, fakes.FakeLoad(tmp_path, bundles), on_bad_version="refuse")
+
+
+@pytest.mark.parametrize("setting", ["skip", "refuse"])
+def test_the_start_fails_with_every_reason_if_nothing_can_be_served(tmp_path, setting):
+    cards = [fakes.forecast_card(version=version) for version in ("1", "2")]
+    load = fakes.FakeLoad(tmp_path, [fakes.forecast_bundle(card, answer=61.0) for card in cards])
+    with pytest.raises(BundleError) as refusal:
+        start(tmp_path, load, on_bad_version=setting)
+    assert [
+        f"gru/{version}/golden.json" in fault for version, fault in zip("12", refusal.value.faults, strict=True)
+    ] == [
+        True,
+        True,
+    ]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        BundleError("gru/1/saved_model.pb uses ReadFile"),
+        PermissionError(13, "Permission denied", "gru/1/variables"),
+        FileNotFoundError(2, "No such file or directory", "gru/1/manifest.json"),
+        MemoryError(),
+        RecursionError("maximum recursion depth exceeded"),
+        TypeError("prepare() got an unexpected keyword argument 'reading'"),
+        ValueError("a corrupt network"),
+        OSError(5, "Input/output error"),
+        UnicodeEncodeError("utf-8", "\udcff", 0, 1, "surrogates not allowed"),
+    ],
+    ids=lambda failure: type(failure).__name__,
+)
+def test_whatever_a_version_raises_it_alone_is_left_out(tmp_path, failure, caplog):
+    """At the start and at a reload; the reason names the version."""
+    bundles = fakes.FakeLoad(tmp_path, [fakes.sentiment_bundle(), fakes.forecast_bundle()])
+
+    def load(path, threads, backend):
+        if path.parent.name == "gru":
+            raise failure
+        return bundles(path, threads, backend)
+
+    async def run():
+        repository = ModelRepository(fakes.settings(tmp_path), load)
+        at_start = await repository.open()
+        report = await repository.reload()
+        await repository.close()
+        return at_start, report.refused
+
+    for refused in asyncio.run(run()):
+        ((name, version, reason),) = refused
+        assert (name, version) == ("gru", "1")
+        assert "gru/1" in reason
+        assert reason.isprintable()
+    assert "Traceback" not in caplog.text
+
+
+def test_a_predictor_that_cannot_be_made_is_refused(tmp_path):
+    """Its card and its parts do not fit together."""
+    bundle = replace(fakes.forecast_bundle(), scaler=None)
+    with pytest.raises(BundleError, match="gru/1"):
+        start(tmp_path, fakes.FakeLoad(tmp_path, [bundle]))
+
+
+def test_golden_answers_with_other_keys_are_refused(tmp_path):
+    golden = Golden(
+        relative_tolerance=1e-4, absolute_tolerance=1e-3, cases=[GoldenCase(request={"nonsense": 1}, answer=[1.0])]
+    )
+    with pytest.raises(BundleError, match=r"gru/1/golden\.json: golden case 1 fails: TypeError"):
+        start(tmp_path, fakes.FakeLoad(tmp_path, [replace(fakes.forecast_bundle(), golden=golden)]))
+
+
+def start(path, load, **changes):
+    """The registry after a start, and what was refused."""
+
+    async def run():
+        repository = ModelRepository(fakes.settings(path, **changes), load)
+        refused = await repository.open()
+        registry = list(repository.registry)
+        await repository.close()
+        return registry, refused
+
+    return asyncio.run(run())
 
 
 class FakeModelsDirectory:
@@ -167,34 +228,105 @@ def test_a_version_that_was_changed_in_place_and_fails_leaves_the_loaded_one_ser
     opened(directory, work)
 
 
-def test_a_directory_that_cannot_be_read_as_models_is_refused_as_a_whole(directory):
+def test_one_stray_directory_never_blocks_a_reload(directory, caplog):
+    """It is ignored with a warning, and a new version beside it is loaded."""
+
     async def work(repository):
-        (directory.path / "gru" / "new").mkdir()
+        for name in ("gru/2.bak", "gru/.3-unfinished", "lost+found", "GRU/1", "gru/01", "new"):
+            (directory.path / name).mkdir(parents=True)
+        directory.put(fakes.forecast_bundle(fakes.forecast_card(version="2")))
         report = await repository.reload()
-        assert "its name is not a version" in report.refused[0].reason
+        assert report.refused == []
+        return versions(repository)
+
+    assert opened(directory, work) == ["1", "2"]
+    ignored = [record for record in caplog.records if record.message.startswith("ignored: ")]
+    assert {record.levelname for record in ignored} == {"WARNING"}
+    assert len(ignored) == 6
+
+
+def test_a_models_directory_that_is_gone_leaves_all_serving(directory, tmp_path):
+    """A volume that is not mounted, for example; the report has the reason."""
+
+    async def work(repository):
+        directory.path.rename(tmp_path.with_name("away"))
+        report = await repository.reload()
+        assert (report.refused[0].name, report.refused[0].version) == (None, None)
+        assert "is not a directory" in report.refused[0].reason
+        tmp_path.with_name("away").rename(directory.path)
         return versions(repository)
 
     assert opened(directory, work) == ["1"]
 
 
-def test_files_that_cannot_be_read_are_refused(directory, monkeypatch):
-    """A missing permission is a fault of the version, like any other."""
+def denied(function, name):
+    """The function, without the permission for paths that have `name` in them, as for another user than root."""
 
+    def call(path, *arguments, **options):
+        if f"/{name}" in os.fspath(path):
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return function(path, *arguments, **options)
+
+    return call
+
+
+@pytest.mark.parametrize("function", ["os.listdir", "os.scandir", "os.stat", "os.open", "pathlib.Path.stat"])
+@pytest.mark.parametrize("name", ["gru", "gru/2", "gru/2/SHA256SUMS", "gru/2/compiled"])
+def test_what_may_not_be_read_is_refused_and_what_serves_goes_on(directory, monkeypatch, function, name):
+    """At a reload a missing permission is a fault of the version, or of the model, like any other; nothing is raised."""
+
+    async def work(repository):
+        directory.put(fakes.forecast_bundle(fakes.forecast_card(version="2")), "x")
+        directory.compile("gru", "2")
+        module, _, attribute = function.rpartition(".")
+        owner = {"os": os, "pathlib.Path": Path}[module]
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, attribute, denied(getattr(owner, attribute), name))
+            report = await repository.reload()
+        assert all(
+            "Permission denied" in refused.reason and name.split("/")[0] in refused.reason for refused in report.refused
+        )
+        assert report.retired == []
+        return versions(repository)
+
+    assert opened(directory, work)[0] == "1"
+
+
+def test_a_model_that_cannot_be_looked_into_is_told_and_not_retired(directory, monkeypatch):
+    """The report has its name without a version; the other models are reloaded."""
+    directory.put(fakes.sentiment_bundle())
+
+    async def work(repository):
+        directory.put(fakes.sentiment_bundle(fakes.sentiment_card("2")))
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "listdir", denied(os.listdir, "gru"))
+            report = await repository.reload()
+        assert [(refused.name, refused.version) for refused in report.refused] == [("gru", None)]
+        assert "gru cannot be read: Permission denied" in report.refused[0].reason
+        assert [(loaded.name, loaded.version) for loaded in report.loaded] == [("sentiment", "2")]
+        return versions(repository)
+
+    assert opened(directory, work) == ["1", "1", "2"]
+
+
+def test_a_start_with_a_models_directory_that_may_not_be_read_says_so(directory, monkeypatch):
+    monkeypatch.setattr(os, "listdir", denied(os.listdir, directory.path.name))
+    with pytest.raises(BundleError, match="cannot be read: Permission denied"):
+        opened(directory, lambda repository: None)
+
+
+def test_a_version_that_disappears_while_it_is_loaded_is_refused(directory, monkeypatch):
     async def work(repository):
         directory.put(fakes.forecast_bundle(fakes.forecast_card(version="2")))
 
-        def unreadable(*_):
-            raise PermissionError("not yours")
+        def vanishing(self, path, threads, backend):
+            shutil.rmtree(path)
+            return bundle.load(path, threads, backend)
 
         with monkeypatch.context() as patch:
-            patch.setattr(directory, "bundles", {})
-            patch.setattr(FakeModelsDirectory, "__call__", unreadable)
-            loading = await repository.reload()
-        with monkeypatch.context() as patch:
-            patch.setattr(Path, "iterdir", unreadable)
-            scanning = await repository.reload()
-        assert "not yours" in loading.refused[0].reason
-        assert "not yours" in scanning.refused[0].reason
+            patch.setattr(FakeModelsDirectory, "__call__", vanishing)
+            report = await repository.reload()
+        assert "gru/2" in report.refused[0].reason
         return versions(repository)
 
     assert opened(directory, work) == ["1"]

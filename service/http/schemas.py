@@ -2,9 +2,19 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, Strict, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    FailFast,
+    Field,
+    FiniteFloat,
+    SkipValidation,
+    Strict,
+    WithJsonSchema,
+)
 
 from service.serving.reviews import MAX_CHARACTERS
 
@@ -19,9 +29,11 @@ RECENT_MONTHS = [
     92.0805, 102.1532, 112.1538, 108.9312, 98.6154, 93.6137, 97.3359, 114.7212, 129.4048,
 ]  # fmt: skip
 
-Reading = Annotated[FiniteFloat, Strict()]
+MAX_READING = 1e150  # larger ones would overflow when squared
+Reading = Annotated[FiniteFloat, Strict(), Field(ge=-MAX_READING, le=MAX_READING)]
 Readings = Annotated[
     list[Reading | None],
+    FailFast(),  # of ten thousand bad readings not each becomes an error
     Field(
         min_length=1,
         max_length=MAX_READINGS,
@@ -102,6 +114,7 @@ Text = Annotated[
 
 class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+    ITEMS: ClassVar[str | None] = None  # the field whose items are validated one by one, when they are answered
 
 
 class SeriesOptions(_Request):
@@ -127,9 +140,16 @@ class BatchSeries(_Request):
 
 
 class ForecastBatchRequest(SeriesOptions):
+    ITEMS = "series"
+
     series: Annotated[
-        list[Annotated[Any, WithJsonSchema({"$ref": "#/components/schemas/BatchSeries"})]],  # each is validated alone
-        Field(min_length=1, max_length=MAX_ITEMS, examples=[[{"id": "a", "readings": RECENT_MONTHS}]]),
+        list[SkipValidation[BatchSeries]],
+        Field(
+            min_length=1,
+            max_length=MAX_ITEMS,
+            description="each with an `id` of its own; one that is bad spoils no other",
+            examples=[[{"id": "a", "readings": RECENT_MONTHS}]],
+        ),
     ]
 
 
@@ -144,8 +164,10 @@ class SentimentRequest(SentimentOptions):
 
 
 class SentimentBatchRequest(SentimentOptions):
+    ITEMS = "texts"
+
     texts: Annotated[
-        list[Annotated[Any, WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_CHARACTERS})]],
+        list[SkipValidation[Text]],
         Field(
             min_length=1, max_length=MAX_ITEMS, description="each as `text` of a single request", examples=[["Superb!"]]
         ),

@@ -2,6 +2,7 @@
 
 import difflib
 import functools
+import itertools
 from collections.abc import Mapping
 from typing import Any, get_args
 
@@ -32,11 +33,11 @@ def refusal(model: type[BaseModel], value: Any) -> InvalidRequest:
     """
     if not isinstance(value, dict):
         return _listed([Fault("", f"must be an object{_hint(model, value)}")], 1)
-    unreadable = {name: error for name, error in value.items() if isinstance(error, InvalidRequest)}
-    unknown = [name for name in value if name not in model.model_fields]
+    fields = model.model_fields
+    unknown = [name for name in value if name not in fields]
     faults = [Fault(pointer_to(name), _unknown(model, name)) for name in unknown[:MAX_UNKNOWN]]
-    known = {name: value[name] for name in model.model_fields if name in value}
-    of_fields, total = _of_fields(model, known, unreadable)
+    known = {name: value[name] for name in fields if name in value}
+    of_fields, total = _of_fields(model, known)
     return _listed(faults + of_fields, total + len(unknown))
 
 
@@ -50,29 +51,33 @@ def _listed(faults: list[Fault], total: int) -> InvalidRequest:
     return InvalidRequest(detail, faults=listed)
 
 
-def _of_fields(
-    model: type[BaseModel], known: dict[str, Any], unreadable: Mapping[str, InvalidRequest]
-) -> tuple[list[Fault], int]:
-    """The first faults of the fields that the model has, and how many there are."""
+def _of_fields(model: type[BaseModel], known: dict[str, Any]) -> tuple[list[Fault], int]:
+    """The first faults of the fields that the model has, and how many there are: more than MAX_FAULTS are not counted."""
     faults: list[Fault] = []
     total = 0
     for error in _errors(model, known):
-        name, *rest = error["loc"] or ("",)
-        expected = _expected(model, error["loc"])
-        if name in unreadable:
-            of_field = [_within(pointer_to(name), fault, expected) for fault in unreadable[name].faults]
-        elif rest and isinstance(known[name], list) and _stops_early(model, name):
-            indices = _bad_items(model, name, known[name])
-            total += len(indices) - min(len(indices), MAX_FAULTS)
-            of_field = [
-                Fault(f"{pointer_to(name)}/{index}", _mismatch(expected, known[name][index]))
-                for index in indices[:MAX_FAULTS]
-            ]
+        name = error["loc"][0]
+        value, expected = known.get(name), _expected(model, error["loc"])
+        if isinstance(value, InvalidRequest):
+            of_field = [_within(pointer_to(name), fault, expected) for fault in value.faults]
+        elif isinstance(value, list) and len(error["loc"]) > 1 and _stops_early(model, name):
+            of_field = _of_items(model, name, value)
         else:
             of_field = [Fault("".join(map(pointer_to, error["loc"])), _detail(error, expected))]
-        faults += of_field
         total += len(of_field)
+        faults += of_field[:MAX_FAULTS]
     return faults, total
+
+
+def _of_items(model: type[BaseModel], name: str, values: list[Any]) -> list[Fault]:
+    """The first faults of a list's items, up to one more than are listed."""
+    most = next(each.max_length for each in model.model_fields[name].metadata if hasattr(each, "max_length"))
+    if len(values) > most:
+        return [Fault(pointer_to(name), f"must be {_expected(model, (name,))}; it has {len(values):,}")]
+    is_valid, expected = _item_type(model, name).validator.isinstance_python, _expected(model, (name, 0))
+    bad = ((index, value) for index, value in enumerate(values) if not is_valid(value))
+    first = itertools.islice(bad, MAX_FAULTS + 1)
+    return [Fault(f"{pointer_to(name)}/{index}", _mismatch(expected, value)) for index, value in first]
 
 
 def _errors(model: type[BaseModel], value: Any) -> list[Any]:
@@ -91,11 +96,6 @@ def _within(pointer: str, fault: Fault, expected: str) -> Fault:
 def _stops_early(model: type[BaseModel], name: Any) -> bool:
     """Whether validation of a list ends at the first bad item."""
     return any(getattr(each, "fail_fast", False) for each in model.model_fields[name].metadata)
-
-
-def _bad_items(model: type[BaseModel], name: Any, values: list[Any]) -> list[int]:
-    is_valid = _item_type(model, name).validator.isinstance_python
-    return [index for index, value in enumerate(values) if not is_valid(value)]
 
 
 @functools.cache

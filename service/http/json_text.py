@@ -20,7 +20,7 @@ MAX_VALUE_BYTES = 1 << 19  # of one value: 10,000 readings of 50 bytes, or a tex
 SMALL_VALUE_BYTES = 1 << 14
 MAX_PARTS = 10_000  # brackets and colons of a value that is not small: parsing it takes some milliseconds
 MAX_POINTER_STEPS = 2  # /readings/1 of one series
-MAX_POINTER_CHILDREN = 1_000  # that are counted before a pointer names their parent only
+MAX_POINTER_CHILDREN = 100  # that are passed over before a pointer names their parent only
 
 _STRING = rb'(?:[^"\\]++|\\.)*+'
 _FLAT = rb'[^"{}\[\]]++|"' + _STRING + rb'"'
@@ -28,7 +28,7 @@ STRING = re.compile(_STRING, re.DOTALL)
 CONTENT = re.compile(rb"(?:" + _FLAT + rb"|[{\[](?:" + _FLAT + rb")*+[}\]])*+", re.DOTALL)  # with innermost containers
 SCALAR = re.compile(rb'[^ \t\n\r,:"{}\[\]]*+')
 SPACE = re.compile(rb"[ \t\n\r]*+")
-QUOTE = ord('"')
+QUOTE, WHITE = ord('"'), (b" ", b"\n", b"\r", b"\t")
 
 
 def parse(raw: bytes) -> Any:
@@ -72,7 +72,8 @@ class JsonText:
 
     async def peek(self) -> bytes:
         """The next byte that is not white space; empty at the end."""
-        await self._pass(SPACE)
+        if self._raw[self.position : self.position + 1] in WHITE:
+            await self._pass(SPACE)
         return self._raw[self.position : self.position + 1]
 
     async def open(self, bracket: bytes) -> None:

@@ -21,6 +21,8 @@ responses are wired in `app.py`; what went wrong inside never reaches the caller
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple, Self
 
+MAX_FAULTS = 50  # that are listed
+
 
 class Fault(NamedTuple):
     """One thing wrong with a request: where (a JSON Pointer, RFC 6901) and what."""
@@ -54,7 +56,7 @@ class GatecastError(Exception):
             "detail": self.detail,
             "instance": instance,
             "request_id": request_id,
-            "errors": [fault._asdict() for fault in self.faults],
+            "errors": [fault._asdict() for fault in self.faults[:MAX_FAULTS]],
         }
 
 
@@ -123,7 +125,8 @@ class InvalidRequest(GatecastError):
             try:
                 check()
             except GatecastError as other:
-                self.faults += [fault for fault in other.faults if fault not in self.faults]
+                known = set(self.faults)
+                self.faults += [fault for fault in other.faults if fault not in known]
         return self
 
 

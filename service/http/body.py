@@ -11,12 +11,15 @@ from pydantic import BaseModel, ValidationError
 from service.errors import BodyTooLarge, InvalidRequest
 from service.http.faults import refusal
 from service.http.json_errors import malformed, offset_of, pointer_to, unreadable, unreadable_reason
-from service.http.json_text import JsonText, is_light
+from service.http.json_text import JsonText, Span
 from service.http.json_text import parse as parse_json
 from service.serving.turns import Turns
 
 Body = TypeVar("Body", bound=BaseModel)
 MAX_SINGLE_BYTES = 1 << 20  # of a request of one series or text; the largest needs about half
+MAX_VALUE_BYTES = 1 << 19  # of one value: 10,000 readings of 50 bytes, or a text of 20,000 characters written as \uXXXX
+SMALL_VALUE_BYTES = 1 << 14
+MAX_PARTS = 10_000  # brackets and colons of a value that is not small: parsing it takes some milliseconds
 MAX_MEMBERS = 64  # of an object; more than any request has
 
 
@@ -27,7 +30,7 @@ async def parse(raw: bytes, model: type[Body], turns: Turns) -> Body:
     the InvalidRequest that says why. Raises MalformedBody, InvalidRequest or BodyTooLarge, and what `turns` raises.
     """
     await turns.next()
-    if is_light(raw, 0, len(raw)):
+    if is_light(raw):
         try:
             value = parse_json(raw)
         except ValueError as error:
@@ -52,6 +55,15 @@ def validate(model: type[Body], value: Any) -> Body:
         raise refusal(model, value) from None
 
 
+def is_light(raw: bytes) -> bool:
+    """Whether parsing takes a few milliseconds at most, whatever the value is."""
+    if len(raw) <= SMALL_VALUE_BYTES:
+        return True
+    if len(raw) > MAX_VALUE_BYTES:
+        return False
+    return raw.startswith(b'"') or raw.count(b"[") + raw.count(b"{") + raw.count(b":") <= MAX_PARTS
+
+
 async def _read(raw: bytes, model: type[BaseModel], turns: Turns) -> Any:
     """The JSON value of a body, in pieces. What cannot be read is an InvalidRequest in its place."""
     text = JsonText(raw, turns)
@@ -59,7 +71,7 @@ async def _read(raw: bytes, model: type[BaseModel], turns: Turns) -> Any:
     if batch is None and len(raw) > MAX_SINGLE_BYTES:
         raise BodyTooLarge(f"the body has {len(raw)} bytes; a request of this kind has at most {MAX_SINGLE_BYTES}")
     if await text.peek() != b"{":
-        value = await text.parsed(await text.value())
+        value = await _parsed(text, await text.value(), turns)
         await text.end()
         return value
     await text.open(b"{")
@@ -70,14 +82,14 @@ async def _read(raw: bytes, model: type[BaseModel], turns: Turns) -> Any:
         if len(members) > MAX_MEMBERS:
             raise refusal(model, members)
         if name == batch and await text.peek() == b"[":
-            members[name] = await _items(text, model, name)
+            members[name] = await _items(text, model, name, turns)
         else:
-            members[name] = await text.parsed(await text.value())
+            members[name] = await _parsed(text, await text.value(), turns)
     await text.end()
     return members
 
 
-async def _items(text: JsonText, model: type[BaseModel], name: str) -> list[Any]:
+async def _items(text: JsonText, model: type[BaseModel], name: str, turns: Turns) -> list[Any]:
     """The items of a batch, up to one more than a batch may have."""
     most = next(each.max_length for each in model.model_fields[name].metadata if hasattr(each, "max_length"))
     await text.open(b"[")
@@ -85,5 +97,18 @@ async def _items(text: JsonText, model: type[BaseModel], name: str) -> list[Any]
     while await text.next_element():
         if len(items) == most:
             raise unreadable(f"/{name}", f"must be a list of at most {most:,} items; it has more")
-        items.append(await text.parsed(await text.value()))
+        items.append(await _parsed(text, await text.value(), turns))
     return items
+
+
+async def _parsed(text: JsonText, span: Span, turns: Turns) -> Any:
+    """The value that lies at `span`, or an InvalidRequest that says why it cannot be read, with pointers within."""
+    piece = text.at(span)
+    if not is_light(piece):
+        return unreadable("", "is larger than any valid value")
+    try:
+        value = parse_json(piece)
+    except ValueError as error:
+        value = await text.refusal(span, str(error))
+    await turns.next()
+    return value

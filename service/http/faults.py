@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.json_schema import models_json_schema
 
-from service.errors import Fault, InvalidRequest
+from service.errors import MAX_FAULTS, Fault, InvalidRequest
 from service.http.json_errors import pointer_to
 
-MAX_FAULTS = 50  # that are listed
 MAX_UNKNOWN = 10  # names that are listed
 MAX_SIMILAR_CHARACTERS = 40  # of a name for which a similar one is looked up
 MAX_DETAIL_CHARACTERS = 300
@@ -158,7 +158,13 @@ def _phrase(model: type[BaseModel], location: tuple[str, ...]) -> str:
 
 @functools.cache
 def _schema(model: type[BaseModel]) -> dict[str, Any]:
-    return model.model_json_schema()
+    item: type[BaseModel] | None = getattr(model, "ITEM", None)
+    models = [model] if item is None else [model, item]
+    _, schema = models_json_schema(
+        [(each, "validation") for each in models], ref_template="#/components/schemas/{model}"
+    )
+    definitions: dict[str, Any] = schema["$defs"]
+    return {**definitions[model.__name__], "$defs": definitions}
 
 
 def _resolved(whole: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,9 @@ What a piece holds is parsed by jiter. This module finds where pieces begin and 
 other requests have their turn between them. Every pattern is possessive: it looks at each byte a fixed number of times.
 """
 
+import functools
 import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jiter
 
@@ -16,9 +17,6 @@ from service.serving.turns import Turns
 WINDOW = 1 << 14  # bytes that a pattern sees at once
 MAX_STEPS = 50_000  # brackets that the patterns do not pass over, of a whole text; a batch of 1,000 series has 4,000
 MAX_NAME_BYTES = 1_000
-MAX_VALUE_BYTES = 1 << 19  # of one value: 10,000 readings of 50 bytes, or a text of 20,000 characters written as \uXXXX
-SMALL_VALUE_BYTES = 1 << 14
-MAX_PARTS = 10_000  # brackets and colons of a value that is not small: parsing it takes some milliseconds
 MAX_POINTER_STEPS = 2  # /readings/1 of one series
 MAX_POINTER_CHILDREN = 100  # that are passed over before a pointer names their parent only
 
@@ -28,25 +26,12 @@ STRING = re.compile(_STRING, re.DOTALL)
 CONTENT = re.compile(rb"(?:" + _FLAT + rb"|[{\[](?:" + _FLAT + rb")*+[}\]])*+", re.DOTALL)  # with innermost containers
 SCALAR = re.compile(rb'[^ \t\n\r,:"{}\[\]]*+')
 SPACE = re.compile(rb"[ \t\n\r]*+")
-QUOTE, WHITE = ord('"'), (b" ", b"\n", b"\r", b"\t")
+WHITE = (b" ", b"\n", b"\r", b"\t")
 
 
-def parse(raw: bytes) -> Any:
-    """Parse a JSON value as `json.loads` does, but refuse NaN, infinity and names that are given twice.
-
-    Raises ValueError, whose message ends with a line and a column.
-    """
-    return jiter.from_json(raw, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
-
-
-def is_light(raw: bytes, start: int, end: int) -> bool:
-    """Whether parsing raw[start:end] takes a few milliseconds at most, whatever it holds."""
-    size = end - start
-    if size <= SMALL_VALUE_BYTES:
-        return True
-    if size > MAX_VALUE_BYTES:
-        return False
-    return raw[start] == QUOTE or sum(raw.count(part, start, end) for part in (b"[", b"{", b":")) <= MAX_PARTS
+# Parses a JSON value as `json.loads` does, but refuses NaN, infinity and names that are given twice: a ValueError, whose
+# message ends with a line and a column.
+parse = functools.partial(jiter.from_json, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
 
 
 class Span(NamedTuple):
@@ -106,32 +91,28 @@ class JsonText:
                 raise malformed(self._raw, start, "expected value" if first else "EOF")
         return Span(start, self.position)
 
-    async def parsed(self, span: Span) -> Any:
-        """The value that lies at `span`, or an InvalidRequest that says why it cannot be read, with pointers within."""
-        if not is_light(self._raw, *span):
-            return unreadable("", "is larger than any valid value")
-        piece = self._raw[span.start : span.end]
-        try:
-            value = parse(piece)
-        except ValueError as error:
-            value = await self._refusal(piece, span.start, str(error))
-        await self._turns.next()
-        return value
+    def at(self, span: Span) -> bytes:
+        """What lies at `span`."""
+        return self._raw[span.start : span.end]
 
     async def end(self) -> None:
         """Check that nothing follows."""
         if await self.peek():
             raise malformed(self._raw, self.position, "trailing characters")
 
-    async def _refusal(self, piece: bytes, start: int, message: str) -> InvalidRequest:
-        """The refusal of a piece that begins at `start`. Raises MalformedBody if it is not JSON."""
-        offset = start + offset_of(piece, message)
+    async def refusal(self, span: Span, message: str) -> InvalidRequest:
+        """Why the parser refuses the value at `span`, with a pointer within it. Raises MalformedBody if it is not JSON.
+
+        message: the parser's.
+        """
+        piece = self.at(span)
+        offset = span.start + offset_of(piece, message)
         if message.startswith("EOF"):  # of the piece, not of the body
             message = "invalid escape" if piece.startswith(b'"') else "expected ident"
         reason = unreadable_reason(message, self._raw, offset)
         if reason is None:
             raise malformed(self._raw, offset, message)
-        return unreadable(await JsonText(self._raw, self._turns, start)._pointer(offset), reason)
+        return unreadable(await JsonText(self._raw, self._turns, span.start)._pointer(offset), reason)
 
     async def _pointer(self, offset: int) -> str:
         """JSON Pointer of a value around an offset, within the next value: the innermost, or one that is near."""
@@ -164,13 +145,14 @@ class JsonText:
             raise malformed(self._raw, self.position, "key must be a string")
         start = self.position
         await self._pass_string()
-        quoted = self._raw[start : self.position]
+        span = Span(start, self.position)
+        quoted = self.at(span)
         if len(quoted) > MAX_NAME_BYTES:
             return quoted[1:MAX_NAME_BYTES].decode(errors="replace")
         try:
             return str(parse(quoted))
         except ValueError as error:
-            raise await self._refusal(quoted, start, str(error)) from None
+            raise await self.refusal(span, str(error)) from None
 
     async def _is_over(self, bracket: bytes) -> bool:
         """Pass over the bracket that ends an object or an array, or the comma before the next of its children."""

@@ -11,7 +11,6 @@ from pydantic import (
     FailFast,
     Field,
     FiniteFloat,
-    SkipValidation,
     Strict,
     WithJsonSchema,
 )
@@ -135,6 +134,7 @@ Text = Annotated[
 class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     ITEMS: ClassVar[str | None] = None  # the field whose items are validated one by one, when they are answered
+    ITEM: ClassVar[type[BaseModel] | None] = None  # the model of such an item, if it has one
 
 
 class SeriesOptions(_Request):
@@ -160,10 +160,10 @@ class BatchSeries(_Request):
 
 
 class ForecastBatchRequest(SeriesOptions):
-    ITEMS = "series"
+    ITEMS, ITEM = "series", BatchSeries
 
     series: Annotated[
-        list[SkipValidation[BatchSeries]],
+        list[Annotated[Any, WithJsonSchema({"$ref": "#/components/schemas/BatchSeries"})]],
         Field(
             min_length=1,
             max_length=MAX_ITEMS,
@@ -187,7 +187,7 @@ class SentimentBatchRequest(SentimentOptions):
     ITEMS = "texts"
 
     texts: Annotated[
-        list[SkipValidation[Text]],
+        list[Annotated[Any, WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_CHARACTERS})]],
         Field(
             min_length=1, max_length=MAX_ITEMS, description="each as `text` of a single request", examples=[["Superb!"]]
         ),

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.errors import (
+    MAX_FAULTS,
     BodyTooLarge,
     ClientDisconnected,
     DeadlineExceeded,
@@ -15,9 +16,8 @@ from service.errors import (
     InvalidRequest,
     MalformedBody,
 )
-from service.http import json_text
-from service.http.body import parse, validate
-from service.http.faults import MAX_FAULTS
+from service.http import body, json_text
+from service.http.body import validate
 from service.http.schemas import (
     BatchSeries,
     ForecastBatchRequest,
@@ -58,7 +58,7 @@ def read(raw, model=ForecastRequest, turns=CountedTurns, caller=None):
     """The request that a body holds."""
 
     async def work():
-        return await parse(raw, model, turns(caller or Patient()))
+        return await body.parse(raw, model, turns(caller or Patient()))
 
     return asyncio.run(work())
 
@@ -76,11 +76,16 @@ def refused(raw, model=ForecastRequest):
     return error
 
 
+async def parse_in_pieces(raw, model, turns):
+    """As `body.parse`, but no body is small enough to be parsed at once."""
+    return validate(model, await body._read(raw, model, turns))
+
+
 @pytest.fixture(params=["at once", "in pieces"])
 def way(request, monkeypatch):
     """Bodies are parsed at once, and in pieces of a few bytes."""
     if request.param == "in pieces":
-        monkeypatch.setattr("service.http.body.is_light", lambda raw, start, end: False)
+        monkeypatch.setattr(body, "parse", parse_in_pieces)
         monkeypatch.setattr(json_text, "WINDOW", 3)
 
 
@@ -155,7 +160,7 @@ def test_what_is_not_json_is_refused_with_the_place_and_a_remedy(raw, words):
 @pytest.mark.parametrize(("raw", "words"), MALFORMED)
 def test_what_is_not_json_is_refused_in_pieces_too(raw, words, monkeypatch):
     """Where only pieces are parsed the reason may be found at another place, but it is no request."""
-    monkeypatch.setattr("service.http.body.is_light", lambda raw, start, end: False)
+    monkeypatch.setattr(body, "parse", parse_in_pieces)
     monkeypatch.setattr(json_text, "WINDOW", 3)
     assert refused(raw).status in (400, 422)
 
@@ -308,15 +313,15 @@ def test_no_large_value_is_parsed_in_one_go(raw, model, monkeypatch):
 
     original = json_text.parse
     monkeypatch.setattr(json_text, "parse", parse_light)
-    monkeypatch.setattr("service.http.body.parse_json", parse_light)
+    monkeypatch.setattr(body, "parse_json", parse_light)
     refused(raw, model)
-    assert all(json_text.is_light(piece, 0, len(piece)) for piece in parsed)
+    assert all(body.is_light(piece) for piece in parsed)
 
 
 def test_others_have_their_turn_between_windows_and_items():
     async def work(raw, model):
         turns = CountedTurns(Patient())
-        await parse(raw, model, turns)
+        await body.parse(raw, model, turns)
         return turns.count
 
     items = b",".join([b'{"id": "a", "readings": [%s1]}' % (b"1," * 9_000)] * 100)
@@ -383,9 +388,9 @@ def test_any_json_is_a_request_or_refused_the_same_in_pieces(sent, model, ascii_
     """Both ways of reading find the same request or the same faults, and never fail otherwise."""
     raw = json.dumps(sent, ensure_ascii=ascii_only, indent=indent).encode(errors="surrogatepass")
     outcomes = []
-    for light in (json_text.is_light, lambda raw, start, end: False):
+    for parse in (body.parse, parse_in_pieces):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("service.http.body.is_light", light)
+            patch.setattr(body, "parse", parse)
             patch.setattr(json_text, "WINDOW", 5)
             try:
                 outcomes.append(read(raw, model))
@@ -403,9 +408,9 @@ def test_any_json_is_a_request_or_refused_the_same_in_pieces(sent, model, ascii_
 def test_damaged_json_is_refused_or_read_but_never_a_defect(sent, cut, inserted, model):
     raw = json.dumps(sent).encode()
     raw = raw[:cut] + inserted + raw[cut:]
-    for light in (json_text.is_light, lambda raw, start, end: False):
+    for parse in (body.parse, parse_in_pieces):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("service.http.body.is_light", light)
+            patch.setattr(body, "parse", parse)
             patch.setattr(json_text, "WINDOW", 5)
             try:
                 read(raw, model)

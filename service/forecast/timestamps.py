@@ -4,12 +4,12 @@ from datetime import datetime
 
 import numpy as np
 import pandas as pd
-from pandas.tseries.offsets import BaseOffset, Day, Tick, Week
+from pandas.tseries.offsets import BaseOffset, Day, SemiMonthBegin, SemiMonthEnd, Tick, Week
 
 from service.errors import UnusableFrequency
 from service.forecast import frequency as frequencies
 from service.forecast import seasonality
-from service.forecast.frequency import Monthly
+from service.forecast.frequency import ALL_DAYS, Monthly
 
 FIXED = (Tick, Day, Week)
 LAST_YEAR = 9999
@@ -53,11 +53,27 @@ def _steps(start: datetime, offset: BaseOffset, readings: int, horizon: int) -> 
     if isinstance(offset, Week):
         offset = Day(7 * offset.n)
     try:
+        if isinstance(offset, SemiMonthBegin | SemiMonthEnd):
+            return _half_months(start, offset, readings, horizon)
         first = pd.Timestamp(start) + readings * offset
         future = pd.date_range(first, periods=horizon, freq=offset)
     except (OverflowError, ValueError):  # pandas: out of bounds for a date, or for a difference
         return None
     return None if future[-1].year > LAST_YEAR else [moment.isoformat() for moment in future]
+
+
+def _half_months(start: datetime, offset: BaseOffset, readings: int, horizon: int) -> list[str] | None:
+    """Every other date is on the start's day of the month, and those between are on the day of the date after it."""
+    halves: list[list[str]] = []
+    for day in (start, (pd.Timestamp(start) + offset).to_pydatetime()):
+        is_last = isinstance(offset, SemiMonthEnd) and pd.Timestamp(day).is_month_end
+        steps = Monthly(int(offset.n), -1 if is_last else day.day - 1, ALL_DAYS)
+        dates = _months(day, steps, readings // 2, horizon // 2 + 1)
+        if dates is None:
+            return None
+        halves.append(dates)
+    future = [date for pair in zip(*halves, strict=True) for date in pair]
+    return future[readings % 2 :][:horizon]
 
 
 def season_of(frequency: str) -> int | None:

@@ -104,8 +104,9 @@ def test_steps_are_those_of_pandas(frequency):
     offset = to_offset(frequency)
     for year in (1999, 2016, 2100):
         start = offset.rollforward(pd.Timestamp(year, 1, 30, 6, 30))
-        expected = [(start + step * offset).isoformat() for step in range(5, 45)]
-        assert timestamps(start.to_pydatetime(), frequency, 5, 40) == expected
+        for readings, horizon in ((5, 40), (6, 1), (8, 33)):
+            expected = [(start + step * offset).isoformat() for step in range(readings, readings + horizon)]
+            assert timestamps(start.to_pydatetime(), frequency, readings, horizon) == expected
 
 
 def test_a_start_off_the_frequency_is_refused_with_the_next_date_on_it():

@@ -16,7 +16,7 @@ from service.errors import (
     InvalidRequest,
     MalformedBody,
 )
-from service.http import body, json_text
+from service.http import body, faults, json_text
 from service.http.body import validate
 from service.http.schemas import (
     BatchSeries,
@@ -230,9 +230,9 @@ FAULTS = [
 
 
 @pytest.mark.usefixtures("way")
-@pytest.mark.parametrize(("sent", "faults"), FAULTS)
-def test_faults_say_what_would_be_right(sent, faults):
-    assert dict(refused(json.dumps(sent).encode()).faults) == faults
+@pytest.mark.parametrize(("sent", "expected"), FAULTS)
+def test_faults_say_what_would_be_right(sent, expected):
+    assert dict(refused(json.dumps(sent).encode()).faults) == expected
 
 
 @pytest.mark.parametrize(
@@ -296,6 +296,9 @@ HOSTILE = [
     b"{%s}" % (b"\n" * HUGE),
     b"[%s]" % (b"{}," * (HUGE // 3)),
     b'"%s"' % (b"a" * HUGE),
+    b'{"readings": [%s1]}' % (b"[]," * 150_000),
+    b'{"readings": [%s1]}' % (b"{}," * 150_000),
+    b'{"readings": {%s"z":1}}' % b"".join(b'"%d":1,' % i for i in range(40_000)),
     b"\x00" * HUGE,
     b" " * HUGE,
 ]
@@ -328,6 +331,23 @@ def test_others_have_their_turn_between_windows_and_items():
     items = b",".join([b'{"id": "a", "readings": [%s1]}' % (b"1," * 9_000)] * 100)
     assert asyncio.run(work(b'{"series": [%s]}' % items, ForecastBatchRequest)) >= 200
     assert asyncio.run(work(b'{"series": [1]%s}' % (b" " * 10_000_000), ForecastBatchRequest)) >= 600
+    assert asyncio.run(work(b'{"series": [%s1]%s}' % (b"1," * 900, b" " * 600_000), ForecastBatchRequest)) >= 900
+    nested = b"[[[1]]]," * 1000
+    assert asyncio.run(work(b'{"series": [[%s1]]%s}' % (nested, b" " * 600_000), ForecastBatchRequest)) >= 4000
+
+
+@pytest.mark.parametrize("unit", [b"[", b'{"a":', b"[[[]]],"])
+def test_brackets_are_counted_up_to_what_a_batch_may_need(unit):
+    error = refused(b'{"series": [[%s' % (unit * 200_000), ForecastBatchRequest)
+    assert "more lists and objects within each other than any valid request" in error.detail
+
+
+def test_bad_readings_are_looked_for_up_to_what_is_listed(monkeypatch):
+    described = []
+    original = faults._mismatch
+    monkeypatch.setattr(faults, "_mismatch", lambda *values: described.append(values) or original(*values))
+    refused(json.dumps({"readings": ["2"] * 10_000}).encode())
+    assert len(described) == MAX_FAULTS + 1
 
 
 def test_a_body_of_one_series_that_is_far_too_large_is_not_read():

@@ -64,6 +64,22 @@ def test_forecast_dates_its_steps(client):
     assert reply["timestamps"] == ["2016-07-01T00:00:00", "2016-08-01T00:00:00"]
 
 
+@pytest.mark.parametrize(
+    ("start", "frequency", "first"),
+    [
+        ("2016-02", "MS", "2016-07-01T00:00:00"),
+        ("2016-02", "M", "2016-07-01T00:00:00"),
+        ("2016-02-29", "M", "2016-07-31T00:00:00"),
+        ("2016-02", "P1M", "2016-07-01T00:00:00"),
+        ("2016", "A", "2021-01-01T00:00:00"),
+        ("2016-W05", "P1W", "2016-03-07T00:00:00"),
+        ("2016-02-01T00:00Z", "H", "2016-02-01T05:00:00+00:00"),
+    ],
+)
+def test_forecast_understands_months_older_names_and_periods(client, start, frequency, first):
+    assert post(client, start=start, frequency=frequency).json()["timestamps"] == [first]
+
+
 def test_forecast_interpolates_a_missing_reading_with_a_warning(client):
     reply = post(client, readings=[10, 20, None, 40, 50]).json()
     assert reply["forecast"] == pytest.approx([60], abs=1e-3)

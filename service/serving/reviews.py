@@ -134,6 +134,8 @@ def _classifier(registry: Registry, options: ReviewOptions) -> LoadedClassifier:
 
 
 def _prepare(model: LoadedClassifier, text: Any) -> Review | GatecastError:
+    if isinstance(text, GatecastError):  # a text that could not be read
+        return text
     try:
         if not isinstance(text, str):
             raise UnreadableText("the text must be a string", pointer="/text")

@@ -21,6 +21,7 @@ from service.serving.batching import Answer
 from service.serving.registry import LoadedForecaster, Registry, quoted
 
 T = TypeVar("T")
+MAX_LISTED = 10  # names, or different horizons, in a message
 PREPARED_AT_ONCE = 64  # series of a batch that are prepared before other requests have their turn
 OTHER_FREQUENCY = Notice(
     "unlike_training_data", "the readings do not come as often as those of the series that this model learnt"
@@ -150,15 +151,31 @@ def _levels(model: LoadedForecaster, levels: Sequence[float] | None) -> tuple[fl
 
 
 def _reaching(models: list[LoadedForecaster], horizon: int | None) -> list[LoadedForecaster]:
-    """The models of at least `horizon` steps; HorizonTooLong if there is none."""
-    longest = max(m.predictor.card.max_horizon for m in models)
-    if horizon is not None and horizon > longest:
-        raise HorizonTooLong(
-            f"{quoted([m.predictor.card.name for m in models])} forecast up to {longest} steps; "
-            f"{horizon} were asked for",
-            pointer="/horizon",
-        )
-    return [m for m in models if m.predictor.card.max_horizon >= (horizon or 1)]
+    """The models of at least `horizon` steps; HorizonTooLong, with how far each goes, if there is none."""
+    reaching = [m for m in models if m.predictor.card.max_horizon >= (horizon or 1)]
+    if horizon is not None and not reaching:
+        raise HorizonTooLong(f"{_reaches(models)}; {horizon} were asked for", pointer="/horizon")
+    return reaching
+
+
+def _reaches(models: list[LoadedForecaster]) -> str:
+    """How far each model goes, farthest first: "'any' forecasts up to 64 steps, 'gru' and 'lstm' up to 36"."""
+    names: dict[int, list[str]] = {}
+    for model in models:
+        names.setdefault(model.predictor.card.max_horizon, []).append(model.predictor.card.name)
+    farthest = sorted(names, reverse=True)
+    parts = [f"{_listed(names[steps])} up to {steps}" for steps in farthest[:MAX_LISTED]]
+    verb = "forecasts" if len(names[farthest[0]]) == 1 else "forecast"
+    parts[0] = f"{_listed(names[farthest[0]])} {verb} up to {farthest[0]} steps"
+    return ", ".join(parts) + (f", others less than {farthest[MAX_LISTED - 1]}" if len(farthest) > MAX_LISTED else "")
+
+
+def _listed(names: list[str]) -> str:
+    """ "'a', 'b' and 'c'"; of many names the first ones."""
+    if len(names) == 1:
+        return quoted(names)
+    last = f"{len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else quoted(names[-1:])
+    return f"{quoted(names[: min(MAX_LISTED, len(names) - 1)])} and {last}"
 
 
 def _card_ratio(model: LoadedForecaster, horizon: int | None) -> float:

@@ -35,9 +35,13 @@ async def forecast_batch(body: ForecastBatchRequest, context: RequestContext) ->
     context.charge(len(body.series))
     queries: list[ForecastQuery | InvalidRequest] = []
     turns = Turns(context)
-    for series in body.series:
+    index_of: dict[str, int] = {}
+    for index, series in enumerate(body.series):
         try:
-            queries.append(_query(validate(BatchSeries, series)))
+            valid = validate(BatchSeries, series)
+            if (first := index_of.setdefault(valid.id, index)) != index:
+                raise InvalidRequest(f"the id is used by /series/{first} already", pointer="/id")
+            queries.append(_query(valid))
         except InvalidRequest as error:
             queries.append(error)
         await turns.next()
@@ -45,7 +49,7 @@ async def forecast_batch(body: ForecastBatchRequest, context: RequestContext) ->
     results: list[dict[str, Any]] = []
     for index, (series, outcome) in enumerate(zip(body.series, outcomes, strict=True)):
         if isinstance(outcome, ForecastAnswer):
-            results.append({"id": series["id"], **_response(outcome)})
+            results.append({"id": _id(series), **_response(outcome)})
         else:
             results.append({"id": _id(series), "error": item_problem(outcome, context, f"/series/{index}")})
     return to_json({"results": results})

@@ -1,5 +1,6 @@
 """POST /forecast and /forecast/batch over HTTP, with fake networks."""
 
+import json
 import math
 
 import pytest
@@ -61,6 +62,22 @@ def test_forecast_dates_its_steps(client):
     """With start and frequency the response has the timestamps that follow the readings."""
     reply = post(client, horizon=2, start="2016-02-01", frequency="MS").json()
     assert reply["timestamps"] == ["2016-07-01T00:00:00", "2016-08-01T00:00:00"]
+
+
+@pytest.mark.parametrize(
+    ("start", "frequency", "first"),
+    [
+        ("2016-02", "MS", "2016-07-01T00:00:00"),
+        ("2016-02", "M", "2016-07-01T00:00:00"),
+        ("2016-02-29", "M", "2016-07-31T00:00:00"),
+        ("2016-02", "P1M", "2016-07-01T00:00:00"),
+        ("2016", "A", "2021-01-01T00:00:00"),
+        ("2016-W05", "P1W", "2016-03-07T00:00:00"),
+        ("2016-02-01T00:00Z", "H", "2016-02-01T05:00:00+00:00"),
+    ],
+)
+def test_forecast_understands_months_older_names_and_periods(client, start, frequency, first):
+    assert post(client, start=start, frequency=frequency).json()["timestamps"] == [first]
 
 
 def test_forecast_interpolates_a_missing_reading_with_a_warning(client):
@@ -254,9 +271,58 @@ def test_batch_selects_a_model_for_each_series(client):
     assert [r["model"] for r in results] == ["gru", "simple_rnn"]
 
 
-@pytest.mark.parametrize("series", [[], [{"id": "a", "readings": [1]}] * 1001, [{"readings": [1]}]])
+@pytest.mark.parametrize("series", [[], [{"id": "a", "readings": [1]}] * 1001, {}, None, "a", 3])
 def test_batch_refuses_a_bad_list_of_series(client, series):
     assert client.post("/forecast/batch", json={"series": series}).status_code == 422
+
+
+BAD_SERIES = [
+    ("3", ""),
+    ("null", ""),
+    ("true", ""),
+    ('"a"', ""),
+    ("[]", ""),
+    ("{}", "/id"),
+    ('{"readings": [10, 20, 30, 40, 50]}', "/id"),
+    ('{"id": 7, "readings": [10, 20, 30, 40, 50]}', "/id"),
+    ('{"id": "", "readings": [10, 20, 30, 40, 50]}', "/id"),
+    ('{"id": "%s", "readings": [10, 20, 30, 40, 50]}' % ("b" * 201), "/id"),
+    ('{"id": "\\ud800", "readings": [10, 20, 30, 40, 50]}', "/id"),
+    ('{"id": "b"}', "/readings"),
+    ('{"id": "b", "readings": 3}', "/readings"),
+    ('{"id": "b", "readings": []}', "/readings"),
+    ('{"id": "b", "readings": [1, "2", 3]}', "/readings/1"),
+    ('{"id": "b", "readings": [1, 1e400, 3]}', "/readings/1"),
+    ('{"id": "b", "readings": [1, %s, 3]}' % ("9" * 5000), "/readings/1"),
+    ('{"id": "b", "readings": [1, [2], 3]}', "/readings/1"),
+    ('{"id": "b", "readings": [10, 20, 30, 40, 50], "id": "c"}', "/id"),
+    ('{"id": "b", "readings": [10, 20, 30, 40, 50], "horizon": 3}', "/horizon"),
+    ('{"id": "b", "readings": [10, 20, 30, 40, 50], "start": 5, "frequency": "D"}', "/start"),
+    ('{"id": "b", "readings": [10, 20, 30, 40, 50], "start": "2016-13", "frequency": "D"}', "/start"),
+    ('{"id": "b", "readings": [10, 20, 30, 40, 50], "start": "2016-01-01"}', "/frequency"),
+    ('{"id": "a", "readings": [10, 20, 30, 40, 50]}', "/id"),
+]
+
+
+@pytest.mark.parametrize(("sent", "pointer"), BAD_SERIES)
+def test_batch_answers_beside_a_series_of_any_wrong_kind(client, sent, pointer):
+    first, last = (json.dumps({"id": name, "readings": READINGS}) for name in "az")
+    body = f'{{"series": [{first}, {sent}, {last}]}}'
+    reply = client.post("/forecast/batch", content=body, headers={"content-type": "application/json"})
+    assert reply.status_code == 200
+    first, bad, last = reply.json()["results"]
+    assert (first["id"], first["forecast"]) == ("a", pytest.approx([60], abs=1e-3))
+    assert (last["id"], last["forecast"]) == ("z", pytest.approx([60], abs=1e-3))
+    assert bad["error"]["status"] == 422
+    assert f"/series/1{pointer}" in [fault["pointer"] for fault in bad["error"]["errors"]]
+
+
+def test_batch_names_the_series_that_has_the_id(client):
+    series = [{"id": name, "readings": READINGS} for name in ("a", "b", "a", "b", "a")]
+    results = client.post("/forecast/batch", json={"series": series}).json()["results"]
+    assert ["error" in result for result in results] == [False, False, True, True, True]
+    assert "/series/0" in results[4]["error"]["detail"]
+    assert "/series/1" in results[3]["error"]["detail"]
 
 
 @pytest.mark.parametrize(

@@ -117,8 +117,24 @@ def test_sentiment_refuses_a_bad_request_with_a_pointer_to_the_fault(client, bod
 
 def test_sentiment_refuses_half_a_surrogate_pair(client):
     """A lone surrogate is valid JSON, but cannot be encoded; it must not reach the model."""
-    reply = client.post("/sentiment", content=b'{"text": "good \\ud800"}', headers={"content-type": "application/json"})
-    assert reply.status_code in (400, 422)
+    headers = {"content-type": "application/json"}
+    reply = client.post("/sentiment", content=b'{"text": "good \\ud800"}', headers=headers)
+    assert (reply.status_code, reply.json()["errors"][0]["pointer"]) == (422, "/text")
+    reply = client.post("/sentiment/batch", content=b'{"texts": ["good", "good \\ud800", "bad"]}', headers=headers)
+    first, second, third = reply.json()["results"]
+    assert (first["label"], third["label"]) == ("positive", "negative")
+    assert second["error"]["errors"][0]["pointer"] == "/texts/1"
+
+
+@pytest.mark.parametrize("sent", ["5", "null", "true", "[]", "{}", '""', '{"a": 1, "a": 2}', "9" * 5000, '["\\ud800"]'])
+def test_batch_answers_beside_a_text_of_any_wrong_kind(client, sent):
+    body = f'{{"texts": ["good", {sent}, "bad"]}}'
+    reply = client.post("/sentiment/batch", content=body, headers={"content-type": "application/json"})
+    assert reply.status_code == 200
+    first, bad, last = reply.json()["results"]
+    assert (first["label"], last["label"]) == ("positive", "negative")
+    assert bad["error"]["status"] == 422
+    assert bad["error"]["errors"][0]["pointer"].startswith("/texts/1")
 
 
 def test_sentiment_of_an_unknown_version_is_a_404(client):

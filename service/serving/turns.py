@@ -2,12 +2,14 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
 from service.errors import ClientDisconnected, DeadlineExceeded
 from service.interfaces import Caller
 
 TURN_SECONDS = 0.002  # of work before others have their turn
+PREPARING_SHARE = 0.5  # of the time left that a batch may take before the models are asked
 REPLY_SHARE = 0.05  # of the time left that is kept for making the reply of a batch
 REPLY_SECONDS = 0.25  # of it, at most
 
@@ -87,3 +89,11 @@ def models_deadline(caller: Caller) -> float:
     """When the models must have answered a batch, so that its reply is made by the caller's deadline."""
     left = max(0.0, caller.deadline - asyncio.get_running_loop().time())
     return caller.deadline - min(REPLY_SECONDS, REPLY_SHARE * left)
+
+
+def check_any_is_done(outcomes: Sequence[object]) -> None:
+    """Raise DeadlineExceeded if some items of a batch got it, and all the others have errors too."""
+    errors = [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+    late = next((error for error in errors if isinstance(error, DeadlineExceeded)), None)
+    if late is not None and len(errors) == len(outcomes):
+        raise late

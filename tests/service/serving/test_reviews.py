@@ -32,7 +32,10 @@ def predict(text, options=PLAIN, caller=None, bundles=None):
 
 
 def predict_all(texts, options=PLAIN, caller=None, bundles=None):
-    return with_registry(lambda registry: predict_many(registry, options, texts, caller or FakeCaller()), bundles)
+    async def work(registry):
+        return [each async for each in predict_many(registry, options, texts, caller or FakeCaller())]
+
+    return with_registry(work, bundles)
 
 
 def test_a_text_gets_its_prediction_and_nothing_that_was_not_asked_for():

@@ -174,7 +174,7 @@ class MicroBatcher(Generic[Item, Result]):
     def _cost_before_bulk(self) -> float:
         """The least cost of what a new bulk request is behind: an item of each of the others, but for the last round."""
         mean = self._bulk.mean_cost
-        per_round = max(1, min(self._limits.half, int(self._bulk_budget() / max(1, mean))))
+        per_round = int(max(1, min(self._limits.half, self._bulk_budget() / max(1, mean))))
         return self._round_cost + len(self._bulk) // per_round * per_round * mean
 
     def _overloaded(self, late: float = 0.0) -> Overloaded:

@@ -91,8 +91,11 @@ async def predict_many(
         await turns.pause()
     check_any_is_done(outcomes)
     for text, outcome in zip(texts, outcomes, strict=True):
-        yield await _explained(model, text, outcome, turns) if options.explain else outcome
-        await turns.pause()
+        if options.explain and isinstance(outcome, ReviewAnswer):
+            yield await _explained(model, text, outcome, turns)
+        else:
+            await turns.pause()
+            yield outcome
 
 
 async def _prepare_all(
@@ -118,6 +121,7 @@ async def _prepare_all(
 async def _split(text: str, turns: Turns) -> list[Span]:
     """The spans of the sentences of a text."""
     pieces: list[list[Span]] = []
+    await turns.next()
     for piece in split_pieces(text):
         pieces.append(piece)
         await turns.next()
@@ -161,16 +165,15 @@ def _collect(
 
 
 async def _explained(
-    model: LoadedClassifier, text: str, outcome: ReviewAnswer | Exception, turns: Turns
-) -> ReviewAnswer | Exception:
-    """The outcome with what each word adds, or DeadlineExceeded."""
-    if isinstance(outcome, Exception):
-        return outcome
+    model: LoadedClassifier, text: str, answer: ReviewAnswer, turns: Turns
+) -> ReviewAnswer | DeadlineExceeded:
+    """The answer with what each word adds, or DeadlineExceeded."""
     try:
         await turns.next()
     except DeadlineExceeded as error:
+        await turns.pause()
         return error
-    return outcome._replace(explanation=model.predictor.attributions(text, outcome.prediction))
+    return answer._replace(explanation=model.predictor.attributions(text, answer.prediction))
 
 
 def _result(answer: Answer[Sentiment] | Exception) -> Sentiment:

@@ -32,10 +32,12 @@ class Turns:
 
         Raises ClientDisconnected, or DeadlineExceeded, then and from then on.
         """
+        self._check_deadline()
         if self._is_over():
-            self._check()
             await self._wait()
-            self._check()
+            self._check_deadline()
+            if self._caller.is_disconnected():
+                raise ClientDisconnected("the caller left before the answer was made")
 
     async def pause(self) -> None:
         """Let others have their turn, if this one has taken long. The deadline does not matter."""
@@ -45,11 +47,9 @@ class Turns:
     def _is_over(self) -> bool:
         return self._loop.time() - self._since >= TURN_SECONDS
 
-    def _check(self) -> None:
+    def _check_deadline(self) -> None:
         if self._loop.time() >= self._deadline:
             raise DeadlineExceeded("the request's time limit passed before all of it was done")
-        if self._caller.is_disconnected():
-            raise ClientDisconnected("the caller left before the answer was made")
 
     async def _wait(self) -> None:
         line = _lines.get(self._loop)

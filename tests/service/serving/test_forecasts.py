@@ -1,54 +1,38 @@
 """Series are asked of the forecasters: one or many."""
 
-IMPORTS
+import asyncio
+from dataclasses import replace
+from datetime import datetime
 
-DEFAULTS = ForecastOptions(horizon=None, levels=None, model=None, version=None)
-QUERY = ForecastQuery(READINGS)
-JANUARY = datetime(2016, 1, 1)
-CALIBRATION = IntervalCalibration(scores=[[1.0] * 19], unit="readings", measured_on="validation")
+import pytest
 
-
-def with_registry(bundles, work):
-    """The result of `work(registry)`, awaited."""
-
-    async def run():
-        registry = fakes.registry(bundles)
-        try:
-            return await work(registry)
-        finally:
-            await registry.retire()
-
-    return asyncio.run(run())
-
-
-def errors(*model_rmse):
-    """Backtest errors of these steps; those of the baseline are 4."""
-    return StepErrors(
-        baseline="seasonal_naive", split="test", model_rmse=list(model_rmse), baseline_rmse=[4.0] * len(model_rmse)
-    )
-
-
-def model(name, series="0", **changes):
-    """A forecaster that learnt the series of this number."""
-    data = TrainingData(source="made up", sha256=series * 64, rows=100, columns={})
-    return fakes.forecast_bundle(fakes.forecast_card(name, **({"data": data} | changes)))
-
-
-def eligible_names(bundles, options):
-    async def work(registry):
-        return [each.predictor.card.name for each, _ in find_eligible(registry, options).models]
-
-    return with_registry(bundles, work)
-
-
-def candidates(bundles, query=QUERY, options=DEFAULTS):
-    """The names of the models that are asked about a series, with the codes of their warnings."""
-
-    async def work(registry):
-        asked = find_eligible(registry, options).candidates(query)
-        return {c.model.predictor.card.name: [warning.code for warning in c.series.warnings] for c in asked}
-
-    return with_registry(bundles, work)
+from service.errors import (
+    ClientDisconnected,
+    DeadlineExceeded,
+    GatecastError,
+    HorizonTooLong,
+    InvalidRequest,
+    Overloaded,
+    TooFewReadings,
+    UnsupportedLevel,
+)
+from service.serving import forecasts, selection
+from service.serving.forecasts import ForecastAnswer, forecast_many, forecast_one
+from service.serving.selection import ForecastQuery
+from tests import fakes
+from tests.clock import Clock
+from tests.fakes import READINGS, FakeCaller, Gate
+from tests.service.serving.forecasters import (
+    CALIBRATION,
+    DEFAULTS,
+    JANUARY,
+    QUERY,
+    errors,
+    model,
+    pointers,
+    with_registry,
+)
+from tests.service.serving.rounds import most_pieces_in_a_round, note_calls
 
 
 def answer(bundles, query=QUERY, options=DEFAULTS, caller=None):
@@ -60,10 +44,6 @@ def answers(bundles, queries, options=DEFAULTS, caller=None):
         return [each async for each in forecast_many(registry, options, queries, caller or FakeCaller())]
 
     return with_registry(bundles, work)
-
-
-def pointers(error):
-    return {fault.pointer for fault in error.faults}
 
 
 # ---- forecast_one
@@ -195,3 +175,126 @@ def test_if_one_of_two_candidates_fails_the_series_gets_its_error():
 
 def test_no_series_need_no_model():
     assert answers([model("a")], []) == []
+
+
+def test_a_query_that_is_an_error_already_stays_that_error():
+    error = InvalidRequest("bad", pointer="/readings/1")
+    first, second = answers([model("a")], [error, QUERY])
+    assert first is error
+    assert isinstance(second, ForecastAnswer)
+
+
+# ---- turns and deadlines
+
+
+def test_many_series_let_others_have_their_turn_between_all_their_pieces(monkeypatch):
+    pieces = note_calls(monkeypatch, forecasts, "prepare", "_answer")
+
+    async def collect(registry):
+        return [each async for each in forecast_many(registry, DEFAULTS, [QUERY] * 40, FakeCaller())]
+
+    most, outcomes = with_registry(
+        [model("a")], lambda registry: most_pieces_in_a_round(monkeypatch, pieces, collect(registry))
+    )
+    assert len(outcomes) == 40
+    assert (pieces.count("prepare"), pieces.count("_answer")) == (40, 40)
+    assert most == 1
+
+
+def test_at_the_deadline_series_that_are_done_are_given_and_the_others_are_late():
+    """The second model call of the one candidate does not end; the other one has answered all."""
+    gate = Gate(fakes.last_plus_ten)
+
+    def first_call_is_quick(*arrays):
+        if gate.batches:
+            gate.close()
+        return gate(*arrays)
+
+    bundles = [model("a"), replace(model("b", series="1", window=4), network=first_call_is_quick)]
+    queries = [ForecastQuery(READINGS), ForecastQuery([*READINGS, 60.0]), ForecastQuery([5.0, *READINGS])]
+
+    async def work(registry):
+        clock = Clock()
+        caller = FakeCaller(asyncio.get_running_loop().time() + 100)
+
+        async def collect():
+            return [each async for each in forecast_many(registry, DEFAULTS, queries, caller)]
+
+        collecting = asyncio.create_task(collect())
+        while len(gate.batches) < 2:
+            await asyncio.sleep(0)
+        clock.advance(100)
+        outcomes = await collecting
+        depths = [each.batcher.depth for each in registry]
+        gate.open()
+        return outcomes, depths
+
+    (first, second, third), depths = with_registry(bundles, work)
+    assert isinstance(first, ForecastAnswer)
+    assert isinstance(second, DeadlineExceeded)
+    assert isinstance(third, DeadlineExceeded)
+    assert depths == [0, 0]
+
+
+def test_nothing_done_at_the_deadline_is_an_error_of_the_request():
+    async def work(registry):
+        late = FakeCaller(asyncio.get_running_loop().time() - 1)
+        queries = [QUERY, InvalidRequest("bad", pointer="/readings")]
+        return [each async for each in forecast_many(registry, DEFAULTS, queries, late)]
+
+    with pytest.raises(DeadlineExceeded):
+        with_registry([model("a")], work)
+
+
+def test_series_that_are_not_prepared_in_half_of_the_time_are_late(monkeypatch):
+    async def work(registry):
+        clock = Clock(is_stopped=True)
+        caller = FakeCaller(asyncio.get_running_loop().time() + 100)
+        prepare = selection.prepare
+
+        def slow(*arguments):
+            clock.advance(30)
+            return prepare(*arguments)
+
+        monkeypatch.setattr(forecasts, "prepare", slow)
+        return [each async for each in forecast_many(registry, DEFAULTS, [QUERY] * 3, caller)]
+
+    first, second, third = with_registry([model("a")], work)
+    assert isinstance(first, ForecastAnswer)
+    assert isinstance(second, ForecastAnswer)
+    assert isinstance(third, DeadlineExceeded)
+
+
+def test_nothing_is_prepared_for_a_caller_who_has_left(monkeypatch):
+    pieces = note_calls(monkeypatch, forecasts, "prepare")
+    caller = FakeCaller(has_left=True)
+
+    async def collect(registry):
+        return [each async for each in forecast_many(registry, DEFAULTS, [QUERY] * 40, caller)]
+
+    with pytest.raises(ClientDisconnected):
+        with_registry([model("a")], lambda registry: most_pieces_in_a_round(monkeypatch, pieces, collect(registry)))
+    assert pieces == []
+
+
+def test_a_refusal_of_one_model_ends_the_wait_for_the_other():
+    """Its items leave the queue of the other one."""
+    gate = Gate(fakes.last_plus_ten)
+    bundles = [replace(model("a"), network=gate), model("b", series="1")]
+
+    async def work(registry):
+        first, second = registry
+        gate.close()
+        busy = asyncio.create_task(forecast_one(registry, DEFAULTS._replace(model="a"), QUERY, FakeCaller()))
+        while not gate.batches:
+            await asyncio.sleep(0)
+        await second.batcher.close()  # accepts nothing any more
+        with pytest.raises(Overloaded):
+            await forecast_one(registry, DEFAULTS, QUERY, FakeCaller())
+        await asyncio.sleep(0)
+        depth = first.batcher.depth
+        gate.open()
+        await busy
+        return depth
+
+    assert with_registry(bundles, work) == 0

@@ -1,14 +1,9 @@
 """Who forecasts: which models are eligible, which are asked about a series, and whose forecast is taken."""
 
-import asyncio
-from dataclasses import replace
-from datetime import datetime
-
 import pytest
 
-from service.artifacts.card import IntervalCalibration, ReadingLimits, StepErrors, TrainingData
+from service.artifacts.card import ReadingLimits, StepErrors, TrainingData
 from service.errors import (
-    GatecastError,
     HorizonTooLong,
     InvalidRequest,
     MissingReadings,
@@ -17,49 +12,19 @@ from service.errors import (
     UnsupportedLevel,
 )
 from service.forecast.forecaster import Forecast
-from service.serving.selection import (
-    Candidate,
-    ForecastAnswer,
-    ForecastOptions,
-    ForecastQuery,
-    find_eligible,
-    forecast_many,
-    forecast_one,
-    select,
-)
+from service.serving.selection import Candidate, ForecastQuery, find_eligible, select
 from tests import fakes
-from tests.fakes import READINGS, FakeCaller
-
-DEFAULTS = ForecastOptions(horizon=None, levels=None, model=None, version=None)
-QUERY = ForecastQuery(READINGS)
-JANUARY = datetime(2016, 1, 1)
-CALIBRATION = IntervalCalibration(scores=[[1.0] * 19], unit="readings", measured_on="validation")
-
-
-def with_registry(bundles, work):
-    """The result of `work(registry)`, awaited."""
-
-    async def run():
-        registry = fakes.registry(bundles)
-        try:
-            return await work(registry)
-        finally:
-            await registry.retire()
-
-    return asyncio.run(run())
-
-
-def errors(*model_rmse):
-    """Backtest errors of these steps; those of the baseline are 4."""
-    return StepErrors(
-        baseline="seasonal_naive", split="test", model_rmse=list(model_rmse), baseline_rmse=[4.0] * len(model_rmse)
-    )
-
-
-def model(name, series="0", **changes):
-    """A forecaster that learnt the series of this number."""
-    data = TrainingData(source="made up", sha256=series * 64, rows=100, columns={})
-    return fakes.forecast_bundle(fakes.forecast_card(name, **({"data": data} | changes)))
+from tests.fakes import READINGS
+from tests.service.serving.forecasters import (
+    CALIBRATION,
+    DEFAULTS,
+    JANUARY,
+    QUERY,
+    errors,
+    model,
+    pointers,
+    with_registry,
+)
 
 
 def eligible_names(bundles, options):
@@ -77,21 +42,6 @@ def candidates(bundles, query=QUERY, options=DEFAULTS):
         return {c.model.predictor.card.name: [warning.code for warning in c.series.warnings] for c in asked}
 
     return with_registry(bundles, work)
-
-
-def answer(bundles, query=QUERY, options=DEFAULTS, caller=None):
-    return with_registry(bundles, lambda registry: forecast_one(registry, options, query, caller or FakeCaller()))
-
-
-def answers(bundles, queries, options=DEFAULTS, caller=None):
-    async def work(registry):
-        return [each async for each in forecast_many(registry, options, queries, caller or FakeCaller())]
-
-    return with_registry(bundles, work)
-
-
-def pointers(error):
-    return {fault.pointer for fault in error.faults}
 
 
 # ---- find_eligible

@@ -6,6 +6,7 @@ other requests have their turn between them. Every pattern is possessive: it loo
 
 import functools
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jiter
@@ -20,10 +21,11 @@ MAX_NAME_BYTES = 1_000
 MAX_POINTER_STEPS = 2  # /readings/1 of one series
 MAX_POINTER_CHILDREN = 100  # that are passed over before a pointer names their parent only
 
-_STRING = rb'(?:[^"\\]++|\\.)*+'
-_FLAT = rb'[^"{}\[\]]++|"' + _STRING + rb'"'
-STRING = re.compile(_STRING, re.DOTALL)
-CONTENT = re.compile(rb"(?:" + _FLAT + rb"|[{\[](?:" + _FLAT + rb")*+[}\]])*+", re.DOTALL)  # with innermost containers
+STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+# what lies between brackets, strings, and containers that hold no other one
+CONTENT = re.compile(
+    rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+"|[{\[](?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+[}\]])*+', re.DOTALL
+)
 SCALAR = re.compile(rb'[^ \t\n\r,:"{}\[\]]*+')
 SPACE = re.compile(rb"[ \t\n\r]*+")
 WHITE = (b" ", b"\n", b"\r", b"\t")
@@ -32,6 +34,9 @@ WHITE = (b" ", b"\n", b"\r", b"\t")
 # Parses a JSON value as `json.loads` does, but refuses NaN, infinity and names that are given twice: a ValueError, whose
 # message ends with a line and a column.
 parse = functools.partial(jiter.from_json, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys")
+
+
+MatchAt = Callable[[bytes, int, int], re.Match[bytes] | None]
 
 
 class Span(NamedTuple):
@@ -58,7 +63,7 @@ class JsonText:
     async def peek(self) -> bytes:
         """The next byte that is not white space; empty at the end."""
         if self._raw[self.position : self.position + 1] in WHITE:
-            await self._pass(SPACE)
+            await self._pass(SPACE.match)
         return self._raw[self.position : self.position + 1]
 
     async def open(self, bracket: bytes) -> None:
@@ -86,7 +91,7 @@ class JsonText:
         elif first in (b"{", b"["):
             await self._pass_container()
         else:
-            await self._pass(SCALAR)
+            await self._pass(SCALAR.match)
             if self.position == start:
                 raise malformed(self._raw, start, "expected value" if first else "EOF")
         return Span(start, self.position)
@@ -172,11 +177,11 @@ class JsonText:
             raise malformed(self._raw, self.position, f"expected {what or f'`{byte.decode()}`'}" if found else "EOF")
         self.position += 1
 
-    async def _pass(self, pattern: re.Pattern[bytes]) -> None:
-        """Pass over what the pattern matches, from window to window."""
+    async def _pass(self, match_at: MatchAt) -> None:
+        """Pass over what a pattern matches, from window to window. `match_at` is its `match`."""
         while True:
             window = min(self.position + WINDOW, len(self._raw))
-            match = pattern.match(self._raw, self.position, window)
+            match = match_at(self._raw, self.position, window)
             assert match is not None, "every pattern matches nothing too"
             self.position = match.end()
             if self.position < window or window == len(self._raw):
@@ -186,7 +191,7 @@ class JsonText:
     async def _pass_string(self) -> None:
         self.position += 1
         while True:
-            await self._pass(STRING)
+            await self._pass(STRING.match)
             if self._raw[self.position : self.position + 1] == b'"':
                 self.position += 1
                 return
@@ -212,4 +217,4 @@ class JsonText:
             if self._steps > MAX_STEPS:
                 raise unreadable("", "has more lists and objects within each other than any valid request")
             await self._turns.next()
-            await self._pass(CONTENT)
+            await self._pass(CONTENT.match)

@@ -218,7 +218,7 @@ FAULTS = [
     ({"readings": []}, {"/readings": "must be a list of 1 to 10,000 items, each a number from -1e150 to 1e150 or null; it has 0"}),
     ({"readings": ["12"]}, {"/readings/0": "must be a number from -1e150 to 1e150 or null; it is a string"}),
     ({"readings": [True, [], {}]}, {f"/readings/{i}": f"must be a number from -1e150 to 1e150 or null; it is {kind}" for i, kind in enumerate(["a boolean", "a list", "an object"])}),
-    ({"readings": [1], "horizon": 2.0}, {"/horizon": "must be a whole number from 1 to 1,000; it is a decimal number"}),
+    ({"readings": [1], "horizon": 2.5}, {"/horizon": "must be a whole number from 1 to 1,000; it is a decimal number"}),
     ({"readings": [1], "horizon": 10**400}, {"/horizon": "must be a whole number from 1 to 1,000"}),
     ({"readings": [1], "horizon": True}, {"/horizon": "must be a whole number from 1 to 1,000; it is a boolean"}),
     ({"readings": [1], "levels": [0, "a"]}, {"/levels/0": "must be a number over 0 and under 100", "/levels/1": "must be a number over 0 and under 100; it is a string"}),

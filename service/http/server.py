@@ -1,7 +1,7 @@
 """uvicorn's server, with a graceful stop, with reloads by signal, and with a port of its own for operations.
 
-SIGTERM: `/readyz` says not ready at once, serving goes on for the grace time, then new requests are refused while those in
-flight are answered, then the process ends. SIGINT (Ctrl-C): the same without the grace time. A second signal, or one before
+SIGTERM: `/readyz` says not ready at once, serving goes on for the grace time, then no connection is accepted any more while
+those that are open get their last answers, then the process ends. SIGINT (Ctrl-C): the same without the grace time. A second signal, or one before
 the port is open, ends the process at once. SIGHUP: the models are reloaded, unless the service was started at a terminal:
 then it means that the terminal was closed, and it is a SIGTERM. Before the port is open a reload is not possible, and
 SIGHUP is ignored.
@@ -28,10 +28,12 @@ from service.http import listening
 from service.http.lifecycle import Phase
 from service.http.listening import CannotListen
 from service.http.middleware import RequestMiddleware
+from service.http.protocol import AdmissionProtocol
 
 __all__ = ["LAST_SECONDS", "CannotListen", "Server"]
 
 POLL_SECONDS = 0.02
+LAST_CALL_SECONDS = 0.25  # for the requests of connections that were accepted last
 LAST_SECONDS = 1  # for answers to be read and connections to close, after the requests in flight had their time
 CLOSE_SECONDS = 0.5  # for refusals to be written, and for the models to be closed
 WATCHDOG_SECONDS = 3  # for all of that together
@@ -54,6 +56,7 @@ class Server(uvicorn.Server):
         self._tasks: set[asyncio.Future[object]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watchdog: threading.Timer | None = None
+        self._bound: list[socket.socket] = []  # one for each port
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - binds its own
         """Bind, load the models, listen. Raises CannotListen or BundleError."""
@@ -62,9 +65,11 @@ class Server(uvicorn.Server):
             # bound before the models are loaded, so that an address that is taken is known at once
             public = stack.enter_context(listening.bind(self._settings, "port"))
             listeners = [public.dup() for _ in range(LISTENERS)]
+            self._bound = [public.dup()]
             if self._settings.operations_port is not None:
                 operations = stack.enter_context(listening.bind(self._settings, "operations_port"))
                 listeners.append(operations.dup())
+                self._bound.append(operations.dup())
                 self._app.state.operations_port = operations.getsockname()[1]
             await self._context.__aenter__()
             with listening.explained(self._settings, "port"):
@@ -111,6 +116,9 @@ class Server(uvicorn.Server):
         await asyncio.sleep(grace)
         self._lifecycle.enter(Phase.CLOSED)
         self._set_watchdog(self._settings.shutdown_s + WATCHDOG_SECONDS)
+        await self._stop_listening()
+        if self.server_state.connections:
+            await asyncio.sleep(min(LAST_CALL_SECONDS, self._settings.shutdown_s))
         await self._wait_for_requests(self._settings.shutdown_s)
         if self._lifecycle.in_flight:
             log.warning("stopping: %d requests in flight are refused, their time is over", self._lifecycle.in_flight)
@@ -118,6 +126,24 @@ class Server(uvicorn.Server):
                 task.cancel()  # the middleware answers with 503
             await self._wait_for_requests(CLOSE_SECONDS)
         self.should_exit = True
+
+    async def _stop_listening(self) -> None:
+        """Close the ports, and serve whoever has connected before: a connection that nobody accepts would be reset."""
+        assert self._loop is not None
+        for server in self.servers:
+            server.close()
+        accepted = []
+        for bound in self._bound:
+            bound.setblocking(False)
+            with bound, contextlib.suppress(OSError):
+                while True:
+                    accepted.append(bound.accept()[0])
+        for connection in accepted:
+            with contextlib.suppress(OSError):
+                await self._loop.connect_accepted_socket(self._make_protocol, connection, ssl=self.config.ssl)
+
+    def _make_protocol(self) -> asyncio.Protocol:
+        return AdmissionProtocol(config=self.config, server_state=self.server_state, app_state={})
 
     async def _wait_for_requests(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()

@@ -91,8 +91,8 @@ def starting(models, *prefix, command=COMMAND, **settings):
 
 def handles(pid, sig):
     """Whether a process has a handler for a signal."""
-    caught = re.search(r"^SigCgt:\s*(\w+)", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
-    return int(caught[1], 16) >> (sig - 1) & 1
+    (caught,) = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("SigCgt:")]
+    return int(caught.split()[1], 16) >> (sig - 1) & 1
 
 
 def has_loaded(pid, library):

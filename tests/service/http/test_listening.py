@@ -39,7 +39,6 @@ def test_a_port_in_use_is_told_with_its_setting(name):
         "x" * 300,
         "\udcff",
         " ",
-        "\udcff",
         "1.2.3.4.5",
         "ü" * 70,
     ],

@@ -1,7 +1,6 @@
 """Signals to a real server process, what it does about work that does not end, and what it uses of uvicorn."""
 
 import json
-import re
 import shutil
 import signal
 import socket
@@ -113,7 +112,10 @@ ENDLESS = {"readings": [10.0, 20.0, 30.0, 40.0, 51.0], "horizon": 1}
 
 
 def in_flight(client):
-    return float(re.search(r"^gatecast_requests_in_flight (\S+)", client.get("/metrics").text, re.MULTILINE)[1])
+    (line,) = [
+        line for line in client.get("/metrics").text.splitlines() if line.startswith("gatecast_requests_in_flight ")
+    ]
+    return float(line.split()[1])
 
 
 def test_work_past_the_time_of_a_stop_is_refused_and_counted(models, tmp_path):

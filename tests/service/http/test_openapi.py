@@ -9,7 +9,8 @@ import schemathesis
 
 from service.errors import GatecastError
 from service.http.access import SCOPE_OF
-from service.http.openapi import BODY_EXAMPLES, PROBLEMS
+from service.http.openapi import BODY_EXAMPLES
+from service.http.problems import PROBLEMS
 from service.http.schemas import Problem
 
 Json = dict[str, Any]

@@ -12,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from service.http.access import SCOPE_OF
+from service.http.middleware import is_operation
 from service.http.problems import LIMITS, PROBLEMS, Documented
 from service.http.schemas import (
     RECENT_MONTHS,
@@ -222,6 +223,9 @@ def _complete(operation: Json, path: str, settings: Settings) -> None:
         parameters.insert(0, "X-Request-Timeout-Ms")
         content = body["content"]["application/json"]
         content["examples"] = {name: {"value": value} for name, value in BODY_EXAMPLES[path].items()}
+    if settings.operations_port is not None and is_operation(path):
+        statuses.add(404)
+        operation["description"] += "\n\nAnswered on the port of `GATECAST_OPERATIONS_PORT` only."
     own = [parameter for parameter in operation.get("parameters", []) if parameter["in"] == "path"]
     operation["parameters"] = own + [{"$ref": f"#/components/parameters/{name}"} for name in parameters]
     success = operation["responses"]["200"]

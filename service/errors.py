@@ -22,6 +22,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple, Self
 
 MAX_INSTANCE = 200  # characters of a path that a problem repeats
+MAX_FAULTS = 50  # that are listed
 
 
 class Fault(NamedTuple):
@@ -56,7 +57,7 @@ class GatecastError(Exception):
             "detail": self.detail,
             "instance": instance[:MAX_INSTANCE],
             "request_id": request_id,
-            "errors": [fault._asdict() for fault in self.faults],
+            "errors": [fault._asdict() for fault in self.faults[:MAX_FAULTS]],
         }
 
 
@@ -125,7 +126,8 @@ class InvalidRequest(GatecastError):
             try:
                 check()
             except GatecastError as other:
-                self.faults += [fault for fault in other.faults if fault not in self.faults]
+                known = set(self.faults)
+                self.faults += [fault for fault in other.faults if fault not in known]
         return self
 
 

@@ -18,6 +18,7 @@ TAGS = re.compile(r"<[\t\n\f\r ]*+(?:/[\t\n\f\r ]*+)?[a-z][^<>]*+>")
 # ASCII characters that separate words: all but letters, digits and the apostrophe. Beyond ASCII: some punctuation and spaces.
 ASCII_SEPARATORS = bytes(b if b >= 0x80 or chr(b).isalnum() or b == ord("'") else ord(" ") for b in range(256))
 WIDE_SEPARATORS = re.compile("[\x80-\xbf\u2000-\u206f\u3000-\u303f]")
+WORD = re.compile("[^ ]++")
 
 
 class Tokenizer:
@@ -45,21 +46,23 @@ def split_words(text: str) -> list[str]:
     """Split a text into words as the network's own tokenizer does."""
     text = _separate(text, " ")
     words = [word for word in text.split(" ") if word]
-    has_loose = "'" in text and (" '" in text or "' " in text or text[0] == "'" or text[-1] == "'")
-    return [word for _, word in _strip_apostrophes(words)] if has_loose else words
+    return [word for _, _, word in _strip_apostrophes(words)] if _has_loose_apostrophe(text) else words
 
 
 def word_spans(text: str) -> list[tuple[int, int]]:
     """Return the start and the end of every word of `split_words(text)`, in code points."""
     separated = _separate(text, None)
-    spans = [match.span() for match in re.finditer("[^ ]+", separated)]
+    spans = [match.span() for match in WORD.finditer(separated)]
+    if not _has_loose_apostrophe(separated):
+        return spans
     words = [separated[start:end] for start, end in spans]
-    stripped_spans = []
-    for index, word in _strip_apostrophes(words):
-        start, end = spans[index]
-        start += separated[start:end].index(word)
-        stripped_spans.append((start, start + len(word)))
-    return stripped_spans
+    starts = ((spans[index][0] + lost, word) for index, lost, word in _strip_apostrophes(words))
+    return [(start, start + len(word)) for start, word in starts]
+
+
+def _has_loose_apostrophe(text: str) -> bool:
+    """Whether some word of a text without separators but spaces begins or ends with an apostrophe."""
+    return "'" in text and (" '" in text or "' " in text or text[0] == "'" or text[-1] == "'")
 
 
 def _separate(text: str, tag_replacement: str | None) -> str:
@@ -72,16 +75,16 @@ def _separate(text: str, tag_replacement: str | None) -> str:
     return text if text.isascii() else WIDE_SEPARATORS.sub(" ", text)
 
 
-def _strip_apostrophes(words: list[str]) -> Iterator[tuple[int, str]]:
-    """Index and form of the words without loose apostrophes, as one pass of `(^|\\s)'+|'+(\\s|$)` removes them.
+def _strip_apostrophes(words: list[str]) -> Iterator[tuple[int, int, str]]:
+    """The words without loose apostrophes, as one pass of `(^|\\s)'+|'+(\\s|$)` removes them.
 
-    A match includes a space: after a word that ended with apostrophes, the next word keeps those at its start.
+    Each with its index in `words`, and how many characters its beginning has lost. A match includes a space: after a word
+    that ended with apostrophes, the next word keeps those at its start.
     """
     is_space_consumed = False
     for index, word in enumerate(words):
-        if not is_space_consumed:
-            word = word.lstrip("'")
-        stripped = word.rstrip("'")
-        is_space_consumed = stripped != word
+        lost = 0 if is_space_consumed else len(word) - len(word.lstrip("'"))
+        stripped = word[lost:].rstrip("'")
+        is_space_consumed = lost + len(stripped) < len(word)
         if stripped:
-            yield index, stripped
+            yield index, lost, stripped

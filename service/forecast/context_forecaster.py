@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from service.errors import Fault, ModelFault, ReadingsTooLarge
+from service.errors import ModelFault, ReadingsTooLarge
 from service.forecast import seasonality
 from service.forecast.backtest import rolling_backtest
 from service.forecast.context_features import (
@@ -21,6 +21,7 @@ from service.forecast.context_features import (
     context_features,
     quantiles,
 )
+from service.forecast.faults import how_many_are_listed, reading_faults
 from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries
 from service.interfaces import Array, Inputs, Notice, chunks
 
@@ -127,10 +128,11 @@ class ContextForecaster(Forecaster):
         return Forecast(values.tolist(), intervals, skill, warnings)
 
     def _too_large(self, values: list[float], offset: int) -> ReadingsTooLarge:
-        indices = [i for i, value in enumerate(values) if not -MAX_READING < value < MAX_READING]
+        indices = [i + offset for i, value in enumerate(values) if not -MAX_READING < value < MAX_READING]
         return ReadingsTooLarge(
-            f"readings must lie within ±{MAX_READING:g}; send them in larger units",
-            faults=[Fault(f"/readings/{i + offset}", "is too large") for i in indices],
+            f"readings must lie within ±{MAX_READING:g}, and {len(indices)} do not{how_many_are_listed(len(indices))}; "
+            "send them in larger units",
+            faults=reading_faults(indices, "is too large"),
         )
 
 

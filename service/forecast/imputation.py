@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.errors import Fault, MissingReadings
+from service.forecast.faults import how_many_are_listed, reading_faults
 from service.interfaces import Mask, Notice
 
 MAX_MISSING_SHARE = 0.2
@@ -49,8 +50,8 @@ def _check(is_missing: Mask, needed: int, sent: int) -> None:
     if missing.size > MAX_MISSING_SHARE * needed:
         raise MissingReadings(
             f"{missing.size} of the last {needed} readings are missing; "
-            f"at most {int(MAX_MISSING_SHARE * needed)} can be interpolated",
-            faults=[Fault(f"/readings/{i}", "must be a number") for i in missing],
+            f"at most {int(MAX_MISSING_SHARE * needed)} can be interpolated{how_many_are_listed(missing.size)}",
+            faults=reading_faults(missing.tolist(), "must be a number"),
         )
     if len(is_missing) > needed and is_missing[-needed] and is_missing[-2 * needed : -needed].all():
         raise MissingReadings(

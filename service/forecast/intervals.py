@@ -46,7 +46,7 @@ class Calibration:
     def __init__(self, scores: Sequence[Sequence[float]]) -> None:
         """scores: (steps, n), each row ascending."""
         self._scores = np.array(scores, dtype=np.float64)
-        self._multipliers: dict[float, Array] = {}
+        self._multipliers: dict[int, Array] = {}  # by rank: callers send any level, but ranks are as few as scores
 
     @property
     def count(self) -> int:
@@ -58,10 +58,10 @@ class Calibration:
 
     def multipliers(self, level: float) -> Array:
         """Return the multipliers of a supported level in percent: (steps,), never decreasing with the step."""
-        multipliers = self._multipliers.get(level)
+        index = rank(level, self.count)
+        multipliers = self._multipliers.get(index)
         if multipliers is None:
-            column = self._scores[:, rank(level, self.count) - 1]
-            multipliers = self._multipliers[level] = np.maximum.accumulate(column)
+            multipliers = self._multipliers[index] = np.maximum.accumulate(self._scores[:, index - 1])
         return multipliers
 
     def widening(self, local_scores: Array, level: float, min_widening: float) -> float:

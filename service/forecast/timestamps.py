@@ -1,83 +1,105 @@
-"""The timestamps of forecast steps, from the first reading's date and a pandas offset alias."""
+"""The timestamps of forecast steps, from the first reading's date and a frequency."""
 
-import warnings
 from datetime import datetime
 
+import numpy as np
 import pandas as pd
-from pandas.tseries.frequencies import to_offset
-from pandas.tseries.offsets import BaseOffset, BusinessHour, CustomBusinessDay, Day, Tick
+from pandas.tseries.offsets import BaseOffset, Day, SemiMonthBegin, SemiMonthEnd, Tick, Week
 
 from service.errors import UnusableFrequency
+from service.forecast import frequency as frequencies
 from service.forecast import seasonality
+from service.forecast.frequency import ALL_DAYS, Monthly
 
-MAX_MULTIPLE = 1_000_000
-FIXED = (Tick, Day)
-UNITS = {f"{business}{unit}{end}": unit for business in ("", "B") for unit in "MQY" for end in "SE"}
-EXAMPLES = "'D' days, 'h' hours, '30min', 'W-MON' weeks, 'MS' month starts, 'QS' quarter starts"
+FIXED = (Tick, Day, Week)
+LAST_YEAR = 9999
 
 
 def timestamps(start: datetime, frequency: str, readings: int, horizon: int) -> list[str]:
     """Return ISO 8601 timestamps of the `horizon` steps that follow `readings` readings from `start`.
 
-    A start with a UTC offset keeps it. Raises UnusableFrequency if the alias is unknown, does not step forward, does not
-    contain `start`, or leaves the calendar.
+    A start with a UTC offset keeps it. Raises UnusableFrequency if the frequency is unknown, does not step forward, does
+    not contain `start`, or leaves the calendar.
     """
-    offset = _offset(frequency)
-    try:
-        first = pd.Timestamp(start)
-        if not offset.is_on_offset(first):
-            raise UnusableFrequency(
-                f"the start {start:%Y-%m-%d} ({start:%A}) is not a date of the frequency "
-                f"'{offset.freqstr}'; the next one is {offset.rollforward(first):%Y-%m-%d}",
-                pointer="/start",
-            )
-        future = [first + step * offset for step in range(readings, readings + horizon)]
-    except (OverflowError, ValueError):  # pandas: out of bounds for a date, or for a difference
-        future = []
-    if not future or future[-1].year > 9999:
+    steps = frequencies.at(frequencies.parse(frequency), start)
+    wall = start.replace(tzinfo=None)  # an offset is the same at all steps
+    offset = start.isoformat().removeprefix(wall.isoformat())
+    future = (
+        _months(wall, steps, readings, horizon)
+        if isinstance(steps, Monthly)
+        else _steps(wall, steps, readings, horizon)
+    )
+    if future is None:
         raise UnusableFrequency(
-            f"{readings + horizon} steps of '{offset.freqstr}' from {start:%Y-%m-%d} pass the year 9999",
-            pointer="/frequency",
+            f"{readings + horizon} steps from {start:%Y-%m-%d} pass the year {LAST_YEAR}", pointer="/frequency"
         )
-    return [moment.isoformat() for moment in future]
+    return [moment + offset for moment in future]
+
+
+def _months(start: datetime, steps: Monthly, readings: int, horizon: int) -> list[str] | None:
+    """Dates of a day of the month, at the start's time."""
+    first = 12 * start.year + start.month - 1
+    if first + (readings + horizon - 1) * steps.months >= 12 * (LAST_YEAR + 1):
+        return None
+    months = first - 12 * 1970 + steps.months * np.arange(readings, readings + horizon)
+    begin = (months + (steps.days < 0)).astype("datetime64[M]").astype("datetime64[D]")
+    days = np.busday_offset(begin, steps.days, roll="forward", weekmask=steps.week)
+    time = start.time().isoformat()
+    return [f"{day}T{time}" for day in np.datetime_as_string(days)]
+
+
+def _steps(start: datetime, offset: BaseOffset, readings: int, horizon: int) -> list[str] | None:
+    """Dates that pandas counts."""
+    if isinstance(offset, Week):
+        offset = Day(7 * offset.n)
+    try:
+        if isinstance(offset, SemiMonthBegin | SemiMonthEnd):
+            return _half_months(start, offset, readings, horizon)
+        first = pd.Timestamp(start) + readings * offset
+        future = pd.date_range(first, periods=horizon, freq=offset)
+    except (OverflowError, ValueError):  # pandas: out of bounds for a date, or for a difference
+        return None
+    return None if future[-1].year > LAST_YEAR else [moment.isoformat() for moment in future]
+
+
+def _half_months(start: datetime, offset: BaseOffset, readings: int, horizon: int) -> list[str] | None:
+    """Every other date is on the start's day of the month, and those between are on the day of the date after it."""
+    halves: list[list[str]] = []
+    for day in (start, (pd.Timestamp(start) + offset).to_pydatetime()):
+        is_last = isinstance(offset, SemiMonthEnd) and pd.Timestamp(day).is_month_end
+        steps = Monthly(int(offset.n), -1 if is_last else day.day - 1, ALL_DAYS)
+        dates = _months(day, steps, readings // 2, horizon // 2 + 1)
+        if dates is None:
+            return None
+        halves.append(dates)
+    future = [date for pair in zip(*halves, strict=True) for date in pair]
+    return future[readings % 2 :][:horizon]
 
 
 def season_of(frequency: str) -> int | None:
-    """Return the season length of a frequency, a pandas offset alias; None for an unknown alias."""
+    """Return the season length of a frequency; None for one that is unknown."""
     try:
-        return seasonality.season_of_frequency(_offset(frequency).freqstr)
+        return seasonality.season_of_frequency(frequencies.parse(frequency).alias)
     except UnusableFrequency:
         return None
 
 
 def is_same_frequency(first: str, second: str) -> bool:
-    """Whether two pandas offset aliases have equal steps, at any day of the week, month, quarter or year."""
+    """Whether two frequencies have equal steps, at any day of the week, month, quarter or year."""
     try:
-        offsets = _offset(first), _offset(second)
+        return _unit(first) == _unit(second)
     except UnusableFrequency:
         return False
-    if all(isinstance(offset, FIXED) for offset in offsets):
-        return len({pd.Timedelta(offset) for offset in offsets}) == 1  # type: ignore[arg-type]
-    return len({(offset.n, _unit(offset)) for offset in offsets}) == 1
 
 
-def _unit(offset: BaseOffset) -> str:
-    """'M' for MS, ME, BMS and BME, 'W' for W-SUN and W-MON, …"""
-    code: str = offset.rule_code.split("-")[0]
-    return UNITS.get(code, code)
-
-
-def _offset(frequency: str) -> BaseOffset:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # deprecated aliases still work
-            offset = to_offset(frequency)
-    except (ValueError, OverflowError):
-        offset = None
-    if not 0 < getattr(offset, "n", 0) <= MAX_MULTIPLE or isinstance(offset, BusinessHour | CustomBusinessDay):
-        raise UnusableFrequency(
-            f"the frequency must be a pandas offset alias that steps forward, such as {EXAMPLES}",
-            pointer="/frequency",
-        )
-    assert offset is not None
-    return offset
+def _unit(frequency: str) -> tuple[object, ...]:
+    """What is equal for MS, ME, BMS and BME, for W-SUN, W-MON and 7D, …"""
+    parsed = frequencies.parse(frequency)
+    offset, steps = parsed.offset, parsed.steps
+    if steps is not None:
+        return ("months", steps.months)
+    if isinstance(offset, Week):
+        return ("time", pd.Timedelta(days=7 * offset.n))
+    if isinstance(offset, FIXED):
+        return ("time", pd.Timedelta(offset))  # type: ignore[arg-type]
+    return (offset.rule_code.split("-")[0], offset.n)

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from service.artifacts.bundle import Bundle
-from service.errors import Fault, ModelFault, ReadingsTooLarge
+from service.errors import ModelFault, ReadingsTooLarge
 from service.forecast import bias_correction
 from service.forecast.backtest import Backtest, rolling_backtest
+from service.forecast.faults import how_many_are_listed, reading_faults
 from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries
 from service.interfaces import Array, Notice, chunks
 
@@ -125,11 +126,11 @@ class WindowForecaster(Forecaster):
 
     def _too_large(self, values: list[float], offset: int) -> ReadingsTooLarge:
         """The refusal of readings that float32 could not hold."""
-        indices = [i for i, value in enumerate(values) if not self._lowest < value < self._highest]
+        indices = [i + offset for i, value in enumerate(values) if not self._lowest < value < self._highest]
         return ReadingsTooLarge(
-            "readings are too large for this model's scale; send them in the units of its "
-            f"training data, which ran from {self._check.minimum:g} to {self._check.maximum:g}",
-            faults=[Fault(f"/readings/{i + offset}", "is too large") for i in indices],
+            f"{len(indices)} readings are too large for this model's scale{how_many_are_listed(len(indices))}; send them in "
+            f"the units of its training data, which ran from {self._check.minimum:g} to {self._check.maximum:g}",
+            faults=reading_faults(indices, "is too large"),
         )
 
     def _recursive_notice(self, horizon: int) -> Notice:

@@ -13,7 +13,7 @@ log = logging.getLogger("gatecast.requests")
 PROBES = frozenset(["/livez", "/readyz", "/metrics"])  # called every few seconds, so their lines are for debugging only
 MAX_PATH = 512  # characters; in text, of any part
 
-_is_plain = re.compile("[!-~…]*").fullmatch
+PLAIN = re.compile("[!-~…]*")
 _quote = encode_basestring_ascii  # a text as JSON
 
 
@@ -72,7 +72,9 @@ def _text(record: RequestRecord, level: str) -> bytes:
     """Parts with a space between them. What a client sent can add no part and no line."""
     (method, path, _, status, seconds, request_id, ended, client, key, model, version) = record[:11]
     (items, body_bytes, _, queue_seconds, compute_seconds, trace_id) = record[11:]
-    if len(path) > MAX_PATH or not _is_plain(f"{method}{path}{client}{key}{model}{version}{trace_id}{request_id}"):
+    if len(path) > MAX_PATH or not PLAIN.fullmatch(
+        f"{method}{path}{client}{key}{model}{version}{trace_id}{request_id}"
+    ):
         return _text(RequestRecord(*map(_escape, record)), level)
     line = f"{logs.utc(ended)} {level} gatecast.requests {method} {path} {status} {seconds * 1e3:.1f}ms"
     if client is not None:

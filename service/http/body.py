@@ -1,43 +1,114 @@
-"""JSON in, a validated request out; every fault with a JSON Pointer. The input is never repeated."""
+"""JSON in, a validated request out; every fault with a JSON Pointer. The input is never repeated.
+
+A body that a parser has done with in a few milliseconds is parsed at once. Any other, and one that holds what cannot be
+read, is taken apart: its values are parsed one by one, and other requests have their turn between them.
+"""
 
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from service.errors import Fault, InvalidRequest, MalformedBody
+from service.errors import BodyTooLarge, InvalidRequest
+from service.http.faults import refusal
+from service.http.json_errors import malformed, offset_of, pointer_to, unreadable, unreadable_reason
+from service.http.json_text import JsonText, Span
+from service.http.json_text import parse as parse_json
 from service.serving.turns import Turns
 
 Body = TypeVar("Body", bound=BaseModel)
-MAX_FAULTS = 50
+MAX_SINGLE_BYTES = 1 << 20  # of a request of one series or text; the largest needs about half
+MAX_VALUE_BYTES = 1 << 19  # of one value: 10,000 readings of 50 bytes, or a text of 20,000 characters written as \uXXXX
+SMALL_VALUE_BYTES = 1 << 14
+MAX_PARTS = 10_000  # brackets and colons of a value that is not small: parsing it takes some milliseconds
+MAX_MEMBERS = 64  # of an object; more than any request has
 
 
 async def parse(raw: bytes, model: type[Body], turns: Turns) -> Body:
-    """Parse and validate a whole body. Raises MalformedBody or InvalidRequest, and what `turns` raises."""
+    """Parse and validate a whole body.
+
+    A model whose ITEMS names a list of its own gets the items as `json.loads` would give them; one that cannot be read is
+    the InvalidRequest that says why. Raises MalformedBody, InvalidRequest or BodyTooLarge, and what `turns` raises.
+    """
     await turns.next()
-    try:
-        return model.__pydantic_validator__.validate_json(raw)  # type: ignore[no-any-return]
-    except ValidationError as error:
-        raise _as_problem(error) from None
+    if is_light(raw):
+        try:
+            value = parse_json(raw)
+        except ValueError as error:
+            offset = offset_of(raw, str(error))
+            if unreadable_reason(str(error), raw, offset) is None:
+                raise malformed(raw, offset, str(error)) from None
+            value = await _read(raw, model, turns)
+    else:
+        value = await _read(raw, model, turns)
+    return validate(model, value)
 
 
 def validate(model: type[Body], value: Any) -> Body:
-    """Validate one item of a batch, as `json.loads` would give it. Raises InvalidRequest."""
+    """Validate a JSON value: a body, or one item of a batch. Raises InvalidRequest."""
+    if isinstance(value, InvalidRequest):
+        raise value
+    if not isinstance(value, dict) or len(value) > MAX_MEMBERS:
+        raise refusal(model, value)
     try:
         return model.__pydantic_validator__.validate_python(value)  # type: ignore[no-any-return]
-    except ValidationError as error:
-        raise _as_problem(error) from None
+    except ValidationError:
+        raise refusal(model, value) from None
 
 
-def _as_problem(error: ValidationError) -> MalformedBody | InvalidRequest:
-    """Every fault with its JSON Pointer. The input is never repeated."""
-    errors = error.errors(include_url=False, include_context=False, include_input=False)
-    if errors[0]["type"] == "json_invalid":
-        return MalformedBody(f"the body is not JSON: {errors[0]['msg'].removeprefix('Invalid JSON: ')}")
-    faults = [Fault(_pointer(fault["loc"]), fault["msg"]) for fault in errors[:MAX_FAULTS]]
-    more = f", the first {MAX_FAULTS} of {len(errors)} are listed" if len(errors) > MAX_FAULTS else ""
-    where = faults[0].pointer or "the body"
-    return InvalidRequest(f"the request is not valid: {where}: {faults[0].detail}{more}", faults=faults)
+def is_light(raw: bytes) -> bool:
+    """Whether parsing takes a few milliseconds at most, whatever the value is."""
+    if len(raw) <= SMALL_VALUE_BYTES:
+        return True
+    if len(raw) > MAX_VALUE_BYTES:
+        return False
+    return raw.startswith(b'"') or raw.count(b"[") + raw.count(b"{") + raw.count(b":") <= MAX_PARTS
 
 
-def _pointer(location: tuple[int | str, ...]) -> str:
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+async def _read(raw: bytes, model: type[BaseModel], turns: Turns) -> Any:
+    """The JSON value of a body, in pieces. What cannot be read is an InvalidRequest in its place."""
+    text = JsonText(raw, turns)
+    batch: str | None = getattr(model, "ITEMS", None)
+    if batch is None and len(raw) > MAX_SINGLE_BYTES:
+        raise BodyTooLarge(f"the body has {len(raw)} bytes; a request of this kind has at most {MAX_SINGLE_BYTES}")
+    if await text.peek() != b"{":
+        value = await _parsed(text, await text.value(), turns)
+        await text.end()
+        return value
+    await text.open(b"{")
+    members: dict[str, Any] = {}
+    while (name := await text.next_name()) is not None:
+        if name in members:
+            raise unreadable(pointer_to(name), "is given more than once")
+        if len(members) > MAX_MEMBERS:
+            raise refusal(model, members)
+        if name == batch and await text.peek() == b"[":
+            members[name] = await _items(text, model, name, turns)
+        else:
+            members[name] = await _parsed(text, await text.value(), turns)
+    await text.end()
+    return members
+
+
+async def _items(text: JsonText, model: type[BaseModel], name: str, turns: Turns) -> list[Any]:
+    """The items of a batch, up to one more than a batch may have."""
+    most = next(each.max_length for each in model.model_fields[name].metadata if hasattr(each, "max_length"))
+    await text.open(b"[")
+    items: list[Any] = []
+    while await text.next_element():
+        if len(items) == most:
+            raise unreadable(f"/{name}", f"must be a list of at most {most:,} items; it has more")
+        items.append(await _parsed(text, await text.value(), turns))
+    return items
+
+
+async def _parsed(text: JsonText, span: Span, turns: Turns) -> Any:
+    """The value that lies at `span`, or an InvalidRequest that says why it cannot be read, with pointers within."""
+    piece = text.at(span)
+    if not is_light(piece):
+        return unreadable("", "is larger than any valid value")
+    try:
+        value = parse_json(piece)
+    except ValueError as error:
+        value = await text.refusal(span, str(error))
+    await turns.next()
+    return value

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
+from service import logs
 from service.http.access import Access
 from service.http.access_log import RequestRecord
 from service.http.connections import Connections
@@ -86,6 +87,9 @@ class Metrics:
         yield CounterMetricFamily("gatecast_wrong_keys", "requests with a wrong key", value=self._access.failed_tries)
         yield CounterMetricFamily(
             "gatecast_throttled_keys", "requests refused after too many wrong keys", value=self._access.throttled
+        )
+        yield CounterMetricFamily(
+            "gatecast_log_lines_dropped", "log lines that nobody read in time", value=logs.writer().dropped
         )
         yield from self._model_metrics([*self._repository.registry])
         reloads = CounterMetricFamily("gatecast_reloads", "rescans of the models directory", labels=["outcome"])

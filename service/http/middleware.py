@@ -40,7 +40,7 @@ JSON = b"application/json"
 PROBLEM = b"application/problem+json"
 CONTEXT = "gatecast.context"  # where the ASGI scope has the RequestContext on its way through CORS
 FLUSH_SECONDS = 0.2  # between two times that requests are counted and logged
-MAX_RECORDS = 2_000  # requests that wait for it
+MAX_RECORDS = 500  # requests that wait for it
 # Requests that FastAPI answers at once. Each takes as long as several forecasts, so that many would crowd those out.
 MAX_PASSED_ON = 8
 CORS_METHODS = ("GET", "HEAD", "POST")

@@ -2,9 +2,18 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, Strict, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    FailFast,
+    Field,
+    FiniteFloat,
+    Strict,
+    WithJsonSchema,
+)
 
 from service.serving.reviews import MAX_CHARACTERS
 
@@ -19,9 +28,11 @@ RECENT_MONTHS = [
     92.0805, 102.1532, 112.1538, 108.9312, 98.6154, 93.6137, 97.3359, 114.7212, 129.4048,
 ]  # fmt: skip
 
-Reading = Annotated[FiniteFloat, Strict()]
+MAX_READING = 1e150  # larger ones would overflow when squared
+Reading = Annotated[FiniteFloat, Strict(), Field(ge=-MAX_READING, le=MAX_READING)]
 Readings = Annotated[
     list[Reading | None],
+    FailFast(),  # of ten thousand bad readings not each becomes an error
     Field(
         min_length=1,
         max_length=MAX_READINGS,
@@ -32,21 +43,39 @@ Readings = Annotated[
 ]
 
 
-def _iso_date(value: object) -> object:
-    """Dates are written; a number would be taken for seconds since 1970."""
-    if not isinstance(value, str) or not re.match(r"\d{4}-\d{2}-\d{2}", value):
-        raise ValueError("must be an ISO 8601 date or date and time, such as 2016-11-01")
-    return value
+DATE = r"(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+TIME = r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?"
+MONTH, WEEK = r"(?!0000)\d{4}(?:-(?:0[1-9]|1[0-2]))?", r"(?!0000)\d{4}-W(?:0[1-9]|[1-4]\d|5[0-3])(?:-[1-7])?"
+FIRST_DATE = re.compile(f"{DATE}(?:[Tt ]{TIME})?|{MONTH}|{WEEK}", re.ASCII)
 
 
-IsoDate = Annotated[
-    datetime,
-    BeforeValidator(_iso_date),
-    WithJsonSchema({"type": "string", "anyOf": [{"format": "date"}, {"format": "date-time"}]}),
-]
+def _first_date(value: object) -> object:
+    """Dates are written; a number would be taken for seconds since 1970. A year, month or week begins with its first day."""
+    if not isinstance(value, str) or not FIRST_DATE.fullmatch(value):
+        raise ValueError(
+            "must be an ISO 8601 date such as 2016-11-01, a month such as 2016-11, or a date and time such as "
+            "2016-11-01T06:30Z; a quarter is written as its first month"
+        )
+    day = {4: "-01-01", 7: "-01"}.get(len(value), "")  # Python reads weeks and days, but neither years nor months
+    try:
+        return datetime.fromisoformat(value.upper() + day)
+    except ValueError:
+        raise ValueError("must be a date that the calendar has, such as 2016-11-01") from None
+
+
 Start = Annotated[
-    IsoDate | None,
-    Field(None, description="date of the first reading, with `frequency`", examples=["2015-02-01"]),
+    Annotated[
+        datetime,
+        BeforeValidator(_first_date),
+        WithJsonSchema({"type": "string", "pattern": f"^(?:{FIRST_DATE.pattern})$"}),
+    ]
+    | None,
+    Field(
+        None,
+        description="of the first reading, with `frequency`: an ISO 8601 date that the calendar has, a date and time, with "
+        "or without a UTC offset, or a year, month or week, which stands for its first day",
+        examples=["2015-02-01"],
+    ),
 ]
 Frequency = Annotated[
     str | None,
@@ -54,7 +83,9 @@ Frequency = Annotated[
         None,
         min_length=1,
         max_length=32,
-        description="pandas offset alias, with `start`: MS, D, h, W-MON, QS, …",
+        description="with `start`: a pandas offset alias (MS, ME, D, B, h, 30min, W-MON, QS, YE-JUN, …), one of the older "
+        "names M, Q, A, Y, H, T, S, …, or an ISO 8601 period (P1M, P1W, PT15M, …). A month, quarter or year "
+        "begins or ends with `start`; P1M, P3M and P1Y keep its day",
         examples=["MS"],
     ),
 ]
@@ -104,6 +135,8 @@ Text = Annotated[
 
 class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+    ITEMS: ClassVar[str | None] = None  # the field whose items are validated one by one, when they are answered
+    ITEM: ClassVar[type[BaseModel] | None] = None  # the model of such an item, if it has one
 
 
 class SeriesOptions(_Request):
@@ -129,9 +162,16 @@ class BatchSeries(_Request):
 
 
 class ForecastBatchRequest(SeriesOptions):
+    ITEMS, ITEM = "series", BatchSeries
+
     series: Annotated[
-        list[Annotated[Any, WithJsonSchema({"$ref": "#/components/schemas/BatchSeries"})]],  # each is validated alone
-        Field(min_length=1, max_length=MAX_ITEMS, examples=[[{"id": "a", "readings": RECENT_MONTHS}]]),
+        list[Annotated[Any, WithJsonSchema({"$ref": "#/components/schemas/BatchSeries"})]],
+        Field(
+            min_length=1,
+            max_length=MAX_ITEMS,
+            description="each with an `id` of its own; one that is bad spoils no other",
+            examples=[[{"id": "a", "readings": RECENT_MONTHS}]],
+        ),
     ]
 
 
@@ -146,6 +186,8 @@ class SentimentRequest(SentimentOptions):
 
 
 class SentimentBatchRequest(SentimentOptions):
+    ITEMS = "texts"
+
     texts: Annotated[
         list[Annotated[Any, WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_CHARACTERS})]],
         Field(

@@ -1,28 +1,25 @@
 """MicroBatcher: many callers wait, one predict call runs at a time.
 
 There is no timer: an idle model takes a lone request at once, and a busy one takes all requests that arrived meanwhile.
-Single requests and bulk requests share every round, so neither starves the other. This module knows nothing of HTTP or
-of models. Everything except `predict` runs on the event loop.
+Single requests and bulk requests share every round, so neither starves the other. At its deadline a bulk request gets
+what is done. This module knows nothing of HTTP or of models. Everything except `predict` runs on the event loop.
 """
 
 import asyncio
 import math
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter, thread_time
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic
 
 from service.errors import ClientDisconnected, DeadlineExceeded, Overloaded
-from service.interfaces import BatchModel, HasCost
+from service.interfaces import BatchModel
+from service.serving.queues import Answer, IsDisconnected, Item, Job, JobQueue, Result, Scheduled, cost_of
 
-Result = TypeVar("Result")
-IsDisconnected = Callable[[], bool]
 ALARM_INTERVAL = 0.001  # the least seconds between two checks for deadlines that have passed
-
-
-Item = TypeVar("Item", bound=HasCost)
+ASSUMED_SECONDS_PER_COST = 0.001  # until a call was measured: rather too much
 
 
 @dataclass(frozen=True)
@@ -30,18 +27,19 @@ class Limits:
     """How many items a batcher accepts and takes at once, and which calls run on the event loop."""
 
     max_batch: int = 64  # items taken at once
-    max_queue: int = (
-        512  # single items that may wait, and items of bulk requests before another bulk request is refused
-    )
+    max_queue: int = 512  # single requests that may wait, and bulk requests
     inline_seconds: float = 0.0  # a call that is expected to take at most so long runs on the event loop
+    bulk_seconds: float = 0.015  # of model time that bulk requests get in one round, and one item more
 
+    @property
+    def bulk_items(self) -> int:
+        """The items of bulk requests that may wait."""
+        return 16 * self.max_queue
 
-class Answer(NamedTuple, Generic[Result]):
-    """The result of one item, the seconds that it waited, and the seconds that its model call took."""
-
-    result: Result
-    queue_seconds: float
-    compute_seconds: float
+    @property
+    def half(self) -> int:
+        """The items of bulk requests that are taken at once, at most; a bulk request of no more is a small one."""
+        return max(1, self.max_batch // 2)
 
 
 @dataclass
@@ -57,33 +55,6 @@ class Counts:
     failed: int = 0
 
 
-class _Job(Generic[Item, Result]):
-    """One request of one item or many. `future` gets an answer for each item, in order."""
-
-    __slots__ = ("answers", "deadline", "enqueued", "future", "is_disconnected", "items", "pending", "remaining")
-
-    def __init__(
-        self,
-        items: Sequence[Item],
-        deadline: float,
-        is_disconnected: IsDisconnected,
-        future: asyncio.Future[list[Answer[Result] | Exception]],
-    ) -> None:
-        self.items = items
-        # the items that wait, the most expensive last: items of like cost then share a model call
-        indices = range(len(items)) if len(items) == 1 else sorted(range(len(items)), key=lambda i: items[i].cost)
-        self.pending = deque(indices)
-        self.deadline = deadline
-        self.is_disconnected = is_disconnected
-        self.future = future
-        self.remaining = len(items)
-        self.answers: list[Answer[Result] | Exception | None] = [None] * len(items)
-        self.enqueued = perf_counter()
-
-
-_Scheduled = tuple[_Job[Item, Result], int]
-
-
 def never_disconnected() -> bool:
     return False
 
@@ -93,6 +64,16 @@ class MicroBatcher(Generic[Item, Result]):
 
     A call that is expected to be short runs on the event loop, a longer one on the worker thread. When a call raises,
     each item is tried again alone, so only the bad item fails. Needs a running event loop.
+
+    Rounds: all single requests in order, up to half of a round where bulk requests wait too; then items of the bulk
+    requests, an equal share of each, up to half of a round and to `bulk_seconds` of model time. So a single request
+    waits for few items of bulk requests, and a small bulk request for few items of large ones.
+
+    Admission: a single request is refused when `max_queue` of them wait. Bulk requests are refused when `max_queue` of
+    them wait, or when they would have more than `bulk_items` waiting items together. The last quarter of that room is
+    kept for small bulk requests, of no more items than half of a round: large ones cannot shut them out. Where no bulk
+    request waits, one of any size is accepted. Either kind is refused at once when its first item could not have its turn
+    before the deadline, by the least time that like items took lately.
     """
 
     def __init__(self, model: BatchModel[Item, Result], limits: Limits = Limits(), name: str = "model") -> None:
@@ -100,14 +81,13 @@ class MicroBatcher(Generic[Item, Result]):
         self._limits = limits
         self._name = name
         self._loop = asyncio.get_running_loop()
-        self._single: deque[_Job[Item, Result]] = deque()
-        self._bulk: deque[_Job[Item, Result]] = deque()
-        self._groups: deque[list[_Scheduled[Item, Result]]] = deque()
-        self._running: list[_Scheduled[Item, Result]] = []
-        self._waiting = 0  # items that wait
-        self._bulk_waiting = 0  # items of bulk requests among them
-        self._waiting_cost = 0
+        self._single: JobQueue[Item, Result] = JobQueue()
+        self._bulk: JobQueue[Item, Result] = JobQueue()
+        self._groups: deque[list[Scheduled[Item, Result]]] = deque()
+        self._running: list[Scheduled[Item, Result]] = []
+        self._round_cost = 0  # of the items of the current round that have no result yet
         self._seconds_per_cost = 0.0  # wall-clock time
+        self._least_seconds_per_cost = 0.0  # of the last calls: quick to fall, slow to rise
         self._cpu_seconds_per_cost = 0.0  # time of one core
         self._busy = False
         self._closing = False
@@ -120,12 +100,12 @@ class MicroBatcher(Generic[Item, Result]):
     @property
     def depth(self) -> int:
         """The number of items that wait. Items of the current round do not count."""
-        return self._waiting
+        return self._single.items + self._bulk.items
 
     @property
     def wait_seconds(self) -> float:
         """How long the waiting items will take, estimated from past calls."""
-        return self._waiting_cost * self._seconds_per_cost
+        return (self._single.cost + self._bulk.cost) * self._seconds_per_cost
 
     async def submit(
         self, item: Item, deadline: float, is_disconnected: IsDisconnected = never_disconnected
@@ -133,11 +113,13 @@ class MicroBatcher(Generic[Item, Result]):
         """Wait for the result of one item until `deadline` (seconds on the event loop's clock).
 
         `is_disconnected` is called just before the item's turn; if it is true, the item is dropped. Raises Overloaded at
-        once when the queue is full, DeadlineExceeded when the time is over, ClientDisconnected, and whatever predict
-        raised for this item.
+        once when the queue is full or too long for the deadline, DeadlineExceeded when the time is over,
+        ClientDisconnected, and whatever predict raised for this item.
         """
         if self._closing or len(self._single) >= self._limits.max_queue:
             raise self._overloaded()
+        if self._single or self._bulk:
+            self._check_wait(self._cost_before_single(), deadline)
         (answer,) = await self._enqueue([item], self._single, deadline, is_disconnected)
         if isinstance(answer, Exception):
             raise answer
@@ -148,13 +130,15 @@ class MicroBatcher(Generic[Item, Result]):
     ) -> list[Answer[Result] | Exception]:
         """Answer many items in turn with other callers: an Answer or an exception for each item, in order.
 
-        Raises Overloaded when as many items of bulk requests wait already as the queue holds, DeadlineExceeded and
-        ClientDisconnected.
+        At `deadline`, items that have no answer yet get DeadlineExceeded. Raises Overloaded at once when there is no room
+        or no time for the first item, and ClientDisconnected.
         """
-        if self._closing or self._bulk_waiting >= self._limits.max_queue:
+        if self._closing or not self._has_room(len(items)):
             raise self._overloaded()
         if not items:
             return []
+        if self._bulk:
+            self._check_wait(self._cost_before_bulk(), deadline)
         return await self._enqueue(items, self._bulk, deadline, is_disconnected)
 
     async def close(self) -> None:
@@ -165,20 +149,49 @@ class MicroBatcher(Generic[Item, Result]):
             self._alarm.cancel()
         self._thread.shutdown(wait=False)
 
-    def _overloaded(self) -> Overloaded:
+    def _has_room(self, items: int) -> bool:
+        """Whether a bulk request of so many items is accepted; see the class."""
+        if not self._bulk:
+            return True
+        room = self._limits.bulk_items
+        if items > self._limits.half:
+            room -= room // 4
+        return len(self._bulk) < self._limits.max_queue and self._bulk.items + items <= room
+
+    def _check_wait(self, cost: float, deadline: float) -> None:
+        """Raise Overloaded if items of this cost cannot be done before the deadline."""
+        late = self._loop.time() + cost * self._least_seconds_per_cost - deadline
+        if late > 0:
+            raise self._overloaded(late)
+
+    def _cost_before_single(self) -> float:
+        """The cost of what a new single request is behind: the others, and the bulk items in the rounds of the others."""
+        half = self._limits.half
+        rounds = len(self._single) // half
+        bulk_cost = min(self._bulk.cost, rounds * min(half * self._bulk.mean_cost, self._bulk_budget()))
+        return self._round_cost + self._single.cost + bulk_cost
+
+    def _cost_before_bulk(self) -> float:
+        """The least cost of what a new bulk request is behind: an item of each of the others, but for the last round."""
+        mean = self._bulk.mean_cost
+        per_round = int(max(1, min(self._limits.half, self._bulk_budget() / max(1, mean))))
+        return self._round_cost + len(self._bulk) // per_round * per_round * mean
+
+    def _overloaded(self, late: float = 0.0) -> Overloaded:
+        """The refusal of a request that finds no room, or whose turn would come so many seconds too late."""
         self.counts.refused += 1
-        seconds = max(1, math.ceil(self.wait_seconds))
+        seconds = max(1, math.ceil(late or self.wait_seconds))
+        reason = ", so its answer would come after the request's time limit" if late else ""
         return Overloaded(
-            f"{self._waiting} requests already wait for '{self._name}'; try again in {seconds} s",
+            f"{self.depth} requests already wait for '{self._name}'{reason}; try again in {seconds} s",
             headers={"Retry-After": str(seconds)},
         )
 
     async def _enqueue(
-        self, items: Sequence[Item], queue: deque[_Job[Item, Result]], deadline: float, is_disconnected: IsDisconnected
+        self, items: Sequence[Item], queue: JobQueue[Item, Result], deadline: float, is_disconnected: IsDisconnected
     ) -> list[Answer[Result] | Exception]:
-        job = _Job(items, deadline, is_disconnected, self._loop.create_future())
-        queue.append(job)
-        self._count_waiting(queue, len(items), sum([item.cost for item in items]))
+        job = Job[Item, Result](items, deadline, is_disconnected, self._loop.create_future())
+        queue.add(job)
         self._set_alarm(deadline)
         if not self._busy:
             self._busy = True
@@ -187,26 +200,14 @@ class MicroBatcher(Generic[Item, Result]):
         try:
             return await job.future
         finally:
-            if job.pending:  # disconnected or cancelled before its turn: make room for another
-                queue.remove(job)
-                self._drop_pending(job, queue)
-
-    def _count_waiting(self, queue: deque[_Job[Item, Result]], items: int, cost: int) -> None:
-        self._waiting += items
-        self._waiting_cost += cost
-        if queue is self._bulk:
-            self._bulk_waiting += items
-
-    def _drop_pending(self, job: _Job[Item, Result], queue: deque[_Job[Item, Result]]) -> None:
-        """Forget the waiting items of a job that has left its queue."""
-        self._count_waiting(queue, -len(job.pending), -sum([job.items[index].cost for index in job.pending]))
-        job.pending.clear()
+            queue.forget(job)  # disconnected, late or cancelled before its turn: make room for another
 
     def _run_next(self) -> None:
         """Start the next model call, or become idle."""
         while True:
             if not self._groups:
                 self._groups.extend(self._next_groups())
+                self._round_cost = sum(map(cost_of, self._groups))
             if not self._groups:
                 self._become_idle()
                 return
@@ -223,40 +224,25 @@ class MicroBatcher(Generic[Item, Result]):
         working = self._loop.run_in_executor(self._thread, self._call, items)
         working.add_done_callback(lambda done: self._finish(*done.result(), cost, started))
 
-    def _next_groups(self) -> Iterator[list[_Scheduled[Item, Result]]]:
+    def _next_groups(self) -> Iterator[list[Scheduled[Item, Result]]]:
         """Take the next round of waiting items, in groups that fit one call each."""
-        if self._waiting == 1 and self._single:
-            yield self._schedule_from(self._single, 1)  # a lone caller
+        if self.depth == 1 and self._single:
+            yield self._single.take(1, self._is_wanted)  # a lone caller
             return
-        half = max(1, self._limits.max_batch // 2)
-        scheduled = self._schedule_from(self._single, half if self._bulk else self._limits.max_batch)
+        half = self._limits.half
+        scheduled = self._single.take(half if self._bulk else self._limits.max_batch, self._is_wanted)
         # bulk requests get half at most, even alone: whoever comes next waits for this round
-        scheduled += self._schedule_from(self._bulk, half)
+        scheduled += self._bulk.take(half, self._is_wanted, self._bulk_budget())
         if not scheduled:
             return
         for indices in self._model.make_batches([job.items[index] for job, index in scheduled]):
             yield [scheduled[index] for index in indices]
 
-    def _schedule_from(self, queue: deque[_Job[Item, Result]], capacity: int) -> list[_Scheduled[Item, Result]]:
-        """Take up to `capacity` items, an equal share of every job. Jobs that nobody waits for are dropped."""
-        scheduled: list[_Scheduled[Item, Result]] = []
-        callers = len(queue)
-        while queue and len(scheduled) < capacity:
-            job = queue.popleft()
-            share = max(1, (capacity - len(scheduled)) // max(1, callers))
-            callers -= 1
-            if not self._is_wanted(job):
-                self._drop_pending(job, queue)
-                continue
-            share = min(len(job.pending), share)
-            indices = [job.pending.popleft() for _ in range(share)]
-            self._count_waiting(queue, -share, -sum([job.items[index].cost for index in indices]))
-            scheduled += [(job, index) for index in indices]
-            if job.pending:
-                queue.append(job)
-        return scheduled
+    def _bulk_budget(self) -> float:
+        """The cost of items of bulk requests in one round, at most, and of one item more."""
+        return self._limits.bulk_seconds / (self._seconds_per_cost or ASSUMED_SECONDS_PER_COST)
 
-    def _is_wanted(self, job: _Job[Item, Result]) -> bool:
+    def _is_wanted(self, job: Job[Item, Result]) -> bool:
         """Whether a caller still waits for this job; if not, its future gets the reason."""
         if job.future.done():
             return False
@@ -266,12 +252,13 @@ class MicroBatcher(Generic[Item, Result]):
             return False
         return not self._is_expired(job)
 
-    def _is_expired(self, job: _Job[Item, Result]) -> bool:
+    def _is_expired(self, job: Job[Item, Result]) -> bool:
+        """Whether the deadline of a job has passed; if so, its future gets what is done."""
         if job.deadline > self._loop.time():
             return False
         self.counts.expired += 1
-        detail = f"no answer from '{self._name}' within the request's time limit"
-        job.future.set_exception(DeadlineExceeded(detail))
+        late = DeadlineExceeded(f"no answer from '{self._name}' within the request's time limit")
+        job.future.set_result([late if answer is None else answer for answer in job.answers])
         return True
 
     def _call(self, items: list[Item]) -> tuple[list[Result | Exception], float]:
@@ -297,9 +284,8 @@ class MicroBatcher(Generic[Item, Result]):
         """Give every item its result, then go on."""
         compute_seconds = perf_counter() - started
         group, self._running = self._running, []
-        weight = 0.2 if self.counts.calls else 1.0
-        self._seconds_per_cost += weight * (compute_seconds / max(1, cost) - self._seconds_per_cost)
-        self._cpu_seconds_per_cost += weight * (cpu_seconds / max(1, cost) - self._cpu_seconds_per_cost)
+        self._round_cost -= cost
+        self._measure(compute_seconds / max(1, cost), cpu_seconds / max(1, cost))
         self.counts.calls += 1
         self.counts.items += len(group)
         self.counts.seconds += compute_seconds
@@ -312,10 +298,17 @@ class MicroBatcher(Generic[Item, Result]):
             job.remaining -= 1
             if not job.remaining and not job.future.done():
                 job.future.set_result([answer for answer in job.answers if answer is not None])
-        if self._groups or self._waiting:
+        if self._groups or self._single or self._bulk:
             self._loop.call_soon(self._run_next)
         else:
             self._become_idle()
+
+    def _measure(self, seconds_per_cost: float, cpu_seconds_per_cost: float) -> None:
+        """Learn from a call how long others will take."""
+        weight = 0.2 if self.counts.calls else 1.0
+        self._seconds_per_cost += weight * (seconds_per_cost - self._seconds_per_cost)
+        self._cpu_seconds_per_cost += weight * (cpu_seconds_per_cost - self._cpu_seconds_per_cost)
+        self._least_seconds_per_cost = min(seconds_per_cost, self._seconds_per_cost)
 
     def _become_idle(self) -> None:
         self._busy = False

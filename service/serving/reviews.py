@@ -1,20 +1,20 @@
 """How texts are asked of the sentiment classifier: one or many, with explanations and sentences where wanted."""
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from service.artifacts.card import SentimentCard
-from service.errors import GatecastError, InvalidRequest, NotOffered, UnreadableText
+from service.errors import DeadlineExceeded, GatecastError, InvalidRequest, NotOffered, UnreadableText
 from service.interfaces import Caller
 from service.sentiment.classifier import Review, Sentiment, TokenAttribution
-from service.sentiment.sentences import split_sentences
-from service.serving.batching import Answer
+from service.sentiment.sentences import Span, join_pieces, split_pieces
+from service.serving.queues import Answer
 from service.serving.registry import LoadedClassifier, Registry
+from service.serving.turns import PREPARING_SHARE, Turns, check_any_is_done, models_deadline
 
 MAX_CHARACTERS = 20_000  # of a text
 MAX_SENTENCES = 5_000  # of all texts of a request
-PREPARED_AT_ONCE = 32  # texts that are split into words, or explained, before other requests have their turn
 
 
 class ReviewOptions(NamedTuple):
@@ -42,82 +42,141 @@ class ReviewAnswer(NamedTuple):
     sentences: list[Sentence] | None = None
 
 
+class _Asked(NamedTuple):
+    """One text that can be read: what the model is asked, the text itself and then each sentence; and their spans."""
+
+    reviews: list[Review]
+    spans: list[Span]
+
+
 async def predict_one(registry: Registry, options: ReviewOptions, text: str, caller: Caller) -> ReviewAnswer:
     """Predict the sentiment of one text. Raises GatecastError."""
     model = _classifier(registry, options)
     review = model.predictor.prepare(text)
     answer = await model.batcher.submit(review, caller.deadline, caller.is_disconnected)
     caller.record(answer.queue_seconds, answer.compute_seconds)
+    if not (options.explain or options.sentences):
+        return ReviewAnswer(model.predictor.card, answer.result)
+    turns = Turns(caller)
     explanation = model.predictor.attributions(text, answer.result) if options.explain else None
-    sentences = (await _sentences(model, [text], caller))[0] if options.sentences else None
+    await turns.next()
+    sentences = await _sentences(model, text, caller, turns) if options.sentences else None
     return ReviewAnswer(model.predictor.card, answer.result, explanation, sentences)
+
+
+async def _sentences(model: LoadedClassifier, text: str, caller: Caller, turns: Turns) -> list[Sentence]:
+    """Every sentence of one text, predicted as a text of its own."""
+    spans = await _split(text, turns)
+    reviews = await _prepare_sentences(model, text, spans, turns)
+    answers = await model.batcher.submit_many(reviews, caller.deadline, caller.is_disconnected)
+    return [Sentence(*span, _result(answer).positive) for span, answer in zip(spans, answers, strict=True)]
 
 
 async def predict_many(
     registry: Registry, options: ReviewOptions, texts: Sequence[Any], caller: Caller
-) -> list[ReviewAnswer | Exception]:
-    """Predict many texts: an answer or an error for each, in order. Raises GatecastError for all of them."""
+) -> AsyncIterator[ReviewAnswer | Exception]:
+    """Predict many texts: an answer or an error for each, in order. Raises GatecastError for all of them.
+
+    A text that is not done by the caller's deadline, with its sentences and its explanation, gets DeadlineExceeded; it is
+    raised if no text is done. Explanations are made one by one: together they may be many times as large as the texts.
+    """
     model = _classifier(registry, options)
+    asked = await _prepare_all(model, options, texts, caller)
+    reviews = [review for each in asked if isinstance(each, _Asked) for review in each.reviews]
+    answers = iter(await model.batcher.submit_many(reviews, models_deadline(caller), caller.is_disconnected))
+    turns = Turns(caller)
     outcomes: list[ReviewAnswer | Exception] = []
-    for text, outcome in zip(texts, await _predictions(model, texts, caller), strict=True):
-        if isinstance(outcome, Exception):
-            outcomes.append(outcome)
+    for each in asked:
+        outcomes.append(_collect(model, options, each, answers, caller) if isinstance(each, _Asked) else each)
+        await turns.pause()
+    check_any_is_done(outcomes)
+    for text, outcome in zip(texts, outcomes, strict=True):
+        if options.explain and isinstance(outcome, ReviewAnswer):
+            yield await _explained(model, text, outcome, turns)
+        else:
+            await turns.pause()
+            yield outcome
+
+
+async def _prepare_all(
+    model: LoadedClassifier, options: ReviewOptions, texts: Sequence[Any], caller: Caller
+) -> list[_Asked | GatecastError]:
+    """Check and split every text. Those that there is no time for get DeadlineExceeded."""
+    turns = Turns(caller, PREPARING_SHARE)
+    asked: list[_Asked | GatecastError] = []
+    count = 0
+    for text in texts:
+        if isinstance(text, GatecastError):  # it could not be read
+            asked.append(text)
             continue
-        explanation = model.predictor.attributions(text, outcome) if options.explain else None
-        outcomes.append(ReviewAnswer(model.predictor.card, outcome, explanation))
-        if options.explain:
-            await _yield(len(outcomes))
-    return await _with_sentences(model, texts, outcomes, caller) if options.sentences else outcomes
+        try:
+            await turns.next()
+            review = _prepare(model, text)
+            spans = await _split(text, turns) if options.sentences else []
+            count += len(spans)
+            _check_count(count)
+            asked.append(_Asked([review, *await _prepare_sentences(model, text, spans, turns)], spans))
+        except (UnreadableText, DeadlineExceeded) as error:
+            asked.append(error)
+    return asked
 
 
-async def _predictions(model: LoadedClassifier, texts: Sequence[str], caller: Caller) -> list[Sentiment | Exception]:
-    """The prediction of every text, or its error."""
-    reviews: list[Review | GatecastError] = []
-    for text in texts:
-        reviews.append(_prepare(model, text))
-        await _yield(len(reviews))
-    readable = [review for review in reviews if isinstance(review, Review)]
-    answers = iter(await model.batcher.submit_many(readable, caller.deadline, caller.is_disconnected))
-    predictions: list[Sentiment | Exception] = []
-    for review in reviews:
-        answer = next(answers) if isinstance(review, Review) else review
-        if isinstance(answer, Answer):
-            caller.record(answer.queue_seconds, answer.compute_seconds)
-        predictions.append(answer.result if isinstance(answer, Answer) else answer)
-    return predictions
+async def _split(text: str, turns: Turns) -> list[Span]:
+    """The spans of the sentences of a text."""
+    pieces: list[list[Span]] = []
+    await turns.next()
+    for piece in split_pieces(text):
+        pieces.append(piece)
+        await turns.next()
+    return join_pieces(pieces)
 
 
-async def _with_sentences(
-    model: LoadedClassifier, texts: Sequence[str], outcomes: list[ReviewAnswer | Exception], caller: Caller
-) -> list[ReviewAnswer | Exception]:
-    """The answers with their sentences."""
-    answered = [text for text, outcome in zip(texts, outcomes, strict=True) if isinstance(outcome, ReviewAnswer)]
-    sentences = iter(await _sentences(model, answered, caller))
-    return [
-        outcome._replace(sentences=next(sentences)) if isinstance(outcome, ReviewAnswer) else outcome
-        for outcome in outcomes
-    ]
+async def _prepare_sentences(model: LoadedClassifier, text: str, spans: Sequence[Span], turns: Turns) -> list[Review]:
+    reviews: list[Review] = []
+    for start, end in spans:
+        reviews.append(model.predictor.prepare(text[start:end]))
+        await turns.next()
+    return reviews
 
 
-async def _sentences(model: LoadedClassifier, texts: Sequence[str], caller: Caller) -> list[list[Sentence]]:
-    """Every sentence of every text, predicted as a text of its own."""
-    spans = []
-    for text in texts:
-        spans.append(split_sentences(text))
-        await _yield(len(spans))
-    count = sum(map(len, spans))
-    if count > MAX_SENTENCES:
+def _check_count(sentences: int) -> None:
+    if sentences > MAX_SENTENCES:
         raise InvalidRequest(
-            f"the texts have {count} sentences together; at most {MAX_SENTENCES} are judged in one request",
+            f"the texts have more than {MAX_SENTENCES} sentences together, the most that are judged in one request; "
+            "send fewer texts at once",
             pointer="/sentences",
         )
-    reviews: list[Review] = []
-    for text, of_text in zip(texts, spans, strict=True):
-        for start, end in of_text:
-            reviews.append(model.predictor.prepare(text[start:end]))
-            await _yield(len(reviews))
-    answers = iter(await model.batcher.submit_many(reviews, caller.deadline, caller.is_disconnected))
-    return [[Sentence(start, end, _result(next(answers)).positive) for start, end in of_text] for of_text in spans]
+
+
+def _collect(
+    model: LoadedClassifier,
+    options: ReviewOptions,
+    asked: _Asked,
+    answers: Iterator[Answer[Sentiment] | Exception],
+    caller: Caller,
+) -> ReviewAnswer | Exception:
+    """The answer of one text, from the next of all `answers`, or the first error."""
+    own = list(islice(answers, len(asked.reviews)))
+    for answer in own:
+        if isinstance(answer, Exception):
+            return answer
+        caller.record(answer.queue_seconds, answer.compute_seconds)
+    predictions = [_result(answer) for answer in own]
+    pairs = zip(asked.spans, predictions[1:], strict=True)
+    sentences = [Sentence(*span, prediction.positive) for span, prediction in pairs]
+    return ReviewAnswer(model.predictor.card, predictions[0], sentences=sentences if options.sentences else None)
+
+
+async def _explained(
+    model: LoadedClassifier, text: str, answer: ReviewAnswer, turns: Turns
+) -> ReviewAnswer | DeadlineExceeded:
+    """The answer with what each word adds, or DeadlineExceeded."""
+    try:
+        await turns.next()
+    except DeadlineExceeded as error:
+        await turns.pause()
+        return error
+    return answer._replace(explanation=model.predictor.attributions(text, answer.prediction))
 
 
 def _result(answer: Answer[Sentiment] | Exception) -> Sentiment:
@@ -133,20 +192,10 @@ def _classifier(registry: Registry, options: ReviewOptions) -> LoadedClassifier:
     return model
 
 
-def _prepare(model: LoadedClassifier, text: Any) -> Review | GatecastError:
-    try:
-        if not isinstance(text, str):
-            raise UnreadableText("the text must be a string", pointer="/text")
-        if len(text) > MAX_CHARACTERS:
-            raise UnreadableText(
-                f"the text has {len(text)} characters; at most {MAX_CHARACTERS} are read", pointer="/text"
-            )
-        return model.predictor.prepare(text)
-    except UnreadableText as error:
-        return error
-
-
-async def _yield(count: int) -> None:
-    """Let other requests have their turn after every few texts."""
-    if count % PREPARED_AT_ONCE == 0:
-        await asyncio.sleep(0)
+def _prepare(model: LoadedClassifier, text: Any) -> Review:
+    """Check one text of a batch, which may be anything. Raises UnreadableText."""
+    if not isinstance(text, str):
+        raise UnreadableText("the text must be a string", pointer="/text")
+    if len(text) > MAX_CHARACTERS:
+        raise UnreadableText(f"the text has {len(text)} characters; at most {MAX_CHARACTERS} are read", pointer="/text")
+    return model.predictor.prepare(text)

@@ -3,11 +3,10 @@
 Options that hold for a whole request are checked once, by `find_eligible`; then every series is prepared and asked.
 """
 
-import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,12 +15,10 @@ from service.errors import GatecastError, HorizonTooLong, InvalidRequest, TooFew
 from service.forecast.forecaster import Forecast, PreparedSeries
 from service.forecast.seasonality import may_have_season
 from service.forecast.timestamps import is_same_frequency, season_of, timestamps
-from service.interfaces import Caller, Notice
-from service.serving.batching import Answer
+from service.interfaces import Notice
 from service.serving.registry import LoadedForecaster, Registry, quoted
 
-T = TypeVar("T")
-PREPARED_AT_ONCE = 64  # series of a batch that are prepared before other requests have their turn
+MAX_LISTED = 10  # names, or different horizons, in a message
 OTHER_FREQUENCY = Notice(
     "unlike_training_data", "the readings do not come as often as those of the series that this model learnt"
 )
@@ -56,17 +53,6 @@ class PreparedQuery(NamedTuple):
 
     candidates: list[Candidate]
     timestamps: list[str] | None
-
-
-class ForecastAnswer(NamedTuple):
-    """The forecast of one series, by the selected forecaster. `skill` is measured on the readings, or by the card."""
-
-    card: ForecastCard
-    horizon: int
-    forecast: Forecast
-    timestamps: list[str] | None
-    skill: dict[str, Any]
-    warnings: list[Notice]
 
 
 @dataclass(frozen=True)
@@ -150,15 +136,31 @@ def _levels(model: LoadedForecaster, levels: Sequence[float] | None) -> tuple[fl
 
 
 def _reaching(models: list[LoadedForecaster], horizon: int | None) -> list[LoadedForecaster]:
-    """The models of at least `horizon` steps; HorizonTooLong if there is none."""
-    longest = max(m.predictor.card.max_horizon for m in models)
-    if horizon is not None and horizon > longest:
-        raise HorizonTooLong(
-            f"{quoted([m.predictor.card.name for m in models])} forecast up to {longest} steps; "
-            f"{horizon} were asked for",
-            pointer="/horizon",
-        )
-    return [m for m in models if m.predictor.card.max_horizon >= (horizon or 1)]
+    """The models of at least `horizon` steps; HorizonTooLong, with how far each goes, if there is none."""
+    reaching = [m for m in models if m.predictor.card.max_horizon >= (horizon or 1)]
+    if horizon is not None and not reaching:
+        raise HorizonTooLong(f"{_reaches(models)}; {horizon} were asked for", pointer="/horizon")
+    return reaching
+
+
+def _reaches(models: list[LoadedForecaster]) -> str:
+    """How far each model goes, farthest first: "'any' forecasts up to 64 steps, 'gru' and 'lstm' up to 36"."""
+    names: dict[int, list[str]] = {}
+    for model in models:
+        names.setdefault(model.predictor.card.max_horizon, []).append(model.predictor.card.name)
+    farthest = sorted(names, reverse=True)
+    parts = [f"{_listed(names[steps])} up to {steps}" for steps in farthest[:MAX_LISTED]]
+    verb = "forecasts" if len(names[farthest[0]]) == 1 else "forecast"
+    parts[0] = f"{_listed(names[farthest[0]])} {verb} up to {farthest[0]} steps"
+    return ", ".join(parts) + (f", others less than {farthest[MAX_LISTED - 1]}" if len(farthest) > MAX_LISTED else "")
+
+
+def _listed(names: list[str]) -> str:
+    """ "'a', 'b' and 'c'"; of many names the first ones."""
+    if len(names) == 1:
+        return quoted(names)
+    last = f"{len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else quoted(names[-1:])
+    return f"{quoted(names[: min(MAX_LISTED, len(names) - 1)])} and {last}"
 
 
 def _card_ratio(model: LoadedForecaster, horizon: int | None) -> float:
@@ -196,10 +198,10 @@ def prepare(registry: Registry, options: ForecastOptions, eligible: Eligible, qu
         # the candidates' own horizons may differ; dates are made for the longest
         return PreparedQuery(candidates, _timestamps(query, max(c.series.horizon for c in candidates)))
     except InvalidRequest as error:
-        raise _with_faults_of(error, registry, options, query) from None
+        raise with_faults_of(error, registry, options, query) from None
 
 
-def _with_faults_of(
+def with_faults_of(
     error: InvalidRequest, registry: Registry, options: ForecastOptions, query: ForecastQuery
 ) -> InvalidRequest:
     """The error, with the faults of the series that do not depend on the other options."""
@@ -233,105 +235,3 @@ def select(candidates: Sequence[Candidate], forecasts: Sequence[Forecast]) -> in
             return 0
         ratios.append(ratio * candidate.model.predictor.card.optimism)
     return ratios.index(min(ratios))
-
-
-def _answer(prepared: PreparedQuery, forecasts: Sequence[Forecast]) -> ForecastAnswer:
-    index = select(prepared.candidates, forecasts) if len(forecasts) > 1 else 0
-    (model, series), forecast = prepared.candidates[index], forecasts[index]
-    return ForecastAnswer(
-        model.predictor.card,
-        series.horizon,
-        forecast,
-        prepared.timestamps[: series.horizon] if prepared.timestamps else None,
-        forecast.skill or model.predictor.skill(series.horizon),
-        [*series.warnings, *forecast.warnings],
-    )
-
-
-async def forecast_one(
-    registry: Registry, options: ForecastOptions, query: ForecastQuery, caller: Caller
-) -> ForecastAnswer:
-    """Forecast one series. Raises GatecastError."""
-    try:
-        eligible = find_eligible(registry, options)
-    except InvalidRequest as error:
-        raise _with_faults_of(error, registry, options, query) from None
-    prepared = prepare(registry, options, eligible, query)
-    answers = await _gather(
-        [
-            candidate.model.batcher.submit(candidate.series, caller.deadline, caller.is_disconnected)
-            for candidate in prepared.candidates
-        ]
-    )
-    for answer in answers:
-        caller.record(answer.queue_seconds, answer.compute_seconds)
-    return _answer(prepared, [answer.result for answer in answers])
-
-
-async def forecast_many(
-    registry: Registry, options: ForecastOptions, queries: Sequence[ForecastQuery | GatecastError], caller: Caller
-) -> list[ForecastAnswer | Exception]:
-    """Forecast many series: an answer or an error for each, in order. Raises GatecastError for all of them.
-
-    A query that is an error already stays that error.
-    """
-    eligible = find_eligible(registry, options)
-    prepared: list[PreparedQuery | GatecastError] = []
-    for index, query in enumerate(queries):
-        if isinstance(query, GatecastError):
-            prepared.append(query)
-            continue
-        try:
-            prepared.append(prepare(registry, options, eligible, query))
-        except GatecastError as error:
-            prepared.append(error)
-        if index % PREPARED_AT_ONCE == PREPARED_AT_ONCE - 1:
-            await asyncio.sleep(0)
-    outcomes = await _ask_all(prepared, caller)
-    return [
-        _answer(item, outcome) if isinstance(item, PreparedQuery) and isinstance(outcome, list) else outcome
-        for item, outcome in zip(prepared, outcomes, strict=True)
-    ]
-
-
-async def _ask_all(prepared: Sequence[PreparedQuery | GatecastError], caller: Caller) -> list[Any]:
-    """For each item, the forecasts of all its candidates, or the first error.
-
-    Every model is asked once, for all of its series, and all models are asked at the same time.
-    """
-    by_model: dict[int, list[tuple[int, int, Candidate]]] = {}  # with the indices of the item and of the candidate
-    for index, item in enumerate(prepared):
-        for position, candidate in enumerate(item.candidates if isinstance(item, PreparedQuery) else ()):
-            by_model.setdefault(id(candidate.model), []).append((index, position, candidate))
-
-    def ask(entries: list[tuple[int, int, Candidate]]) -> Coroutine[Any, Any, list[Answer[Forecast] | Exception]]:
-        batcher = entries[0][2].model.batcher
-        series = [candidate.series for _, _, candidate in entries]
-        return batcher.submit_many(series, caller.deadline, caller.is_disconnected)
-
-    answers: dict[tuple[int, int], Answer[Forecast] | Exception] = {}
-    asked = await _gather([ask(entries) for entries in by_model.values()])
-    for entries, of_model in zip(by_model.values(), asked, strict=True):
-        answers.update({(index, position): a for (index, position, _), a in zip(entries, of_model, strict=True)})
-    outcomes: list[list[Forecast] | Exception] = [i if isinstance(i, GatecastError) else [] for i in prepared]
-    for index, position in sorted(answers):
-        answer, outcome = answers[index, position], outcomes[index]
-        if isinstance(answer, Answer):
-            caller.record(answer.queue_seconds, answer.compute_seconds)
-            if isinstance(outcome, list):
-                outcome.append(answer.result)
-        elif isinstance(outcome, list):
-            outcomes[index] = answer
-    return outcomes
-
-
-async def _gather(coroutines: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
-    """All results in order. When one raises, the others are cancelled."""
-    if len(coroutines) == 1:
-        return [await coroutines[0]]
-    tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()

@@ -19,6 +19,12 @@ def test_the_problem_of_an_error_has_its_kind_and_its_faults():
     }
 
 
+def test_of_many_faults_the_first_are_listed():
+    faults = [Fault(f"/readings/{i}", "bad") for i in range(1000)]
+    problem = InvalidRequest("bad", faults=faults).problem("/forecast", "me-1")
+    assert [fault["pointer"] for fault in problem["errors"]] == [f"/readings/{i}" for i in range(50)]
+
+
 def fail(error):
     """A check that raises this error."""
 

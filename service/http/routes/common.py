@@ -1,6 +1,6 @@
 """What the routes share: their view of the service, documentation of responses, and errors of batch items."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -75,3 +75,8 @@ def item_problem(error: Exception, context: RequestContext, pointer: str, field:
         log_defect(context.request_id, error)
     fault.faults = [Fault(pointer + each.pointer.removeprefix(field), each.detail) for each in fault.faults]
     return fault.problem(context.path, context.request_id)
+
+
+def batch_json(results: Sequence[bytes]) -> bytes:
+    """The reply of a batch, of its results as JSON."""
+    return b"".join([b'{"results":[', b",".join(results), b"]}"])

@@ -1,14 +1,15 @@
 """POST /forecast and /forecast/batch."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic_core import to_json
 
-from service.errors import InvalidRequest
+from service.errors import DeadlineExceeded, GatecastError, InvalidRequest
 from service.http.body import validate
 from service.http.middleware import PredictRoute
 from service.http.request import RequestContext
-from service.http.routes.common import PredictRouter, item_problem
+from service.http.routes.common import PredictRouter, batch_json, item_problem
 from service.http.schemas import (
     MAX_ID_CHARACTERS,
     BatchSeries,
@@ -18,8 +19,9 @@ from service.http.schemas import (
     ForecastResponse,
     SeriesOptions,
 )
-from service.serving.selection import ForecastAnswer, ForecastOptions, ForecastQuery, forecast_many, forecast_one
-from service.serving.turns import Turns
+from service.serving.forecasts import ForecastAnswer, forecast_many, forecast_one
+from service.serving.selection import ForecastOptions, ForecastQuery
+from service.serving.turns import PREPARING_SHARE, Turns
 
 
 async def forecast(body: ForecastRequest, context: RequestContext) -> bytes:
@@ -33,22 +35,33 @@ async def forecast(body: ForecastRequest, context: RequestContext) -> bytes:
 async def forecast_batch(body: ForecastBatchRequest, context: RequestContext) -> bytes:
     """Forecast many series; one that is bad gets its own error and spoils no other."""
     context.charge(len(body.series))
-    queries: list[ForecastQuery | InvalidRequest] = []
-    turns = Turns(context)
-    for series in body.series:
-        try:
-            queries.append(_query(validate(BatchSeries, series)))
-        except InvalidRequest as error:
-            queries.append(error)
-        await turns.next()
-    outcomes = await forecast_many(context.registry, _options(body), queries, context)
-    results: list[dict[str, Any]] = []
-    for index, (series, outcome) in enumerate(zip(body.series, outcomes, strict=True)):
+    queries = await _queries(body.series, Turns(context, PREPARING_SHARE))
+    results: list[bytes] = []
+    async for outcome in forecast_many(context.registry, _options(body), queries, context):
+        index = len(results)
+        series = body.series[index]
         if isinstance(outcome, ForecastAnswer):
-            results.append({"id": series["id"], **_response(outcome)})
+            results.append(to_json({"id": series["id"], **_response(outcome)}))
         else:
-            results.append({"id": _id(series), "error": item_problem(outcome, context, f"/series/{index}")})
-    return to_json({"results": results})
+            problem = item_problem(outcome, context, f"/series/{index}")
+            results.append(to_json({"id": _id(series), "error": problem}))
+    return batch_json(results)
+
+
+async def _queries(series: Sequence[Any], turns: Turns) -> list[ForecastQuery | GatecastError]:
+    """Validate every series. Those that there is no time for get DeadlineExceeded."""
+    queries: list[ForecastQuery | GatecastError] = []
+    index_of: dict[str, int] = {}
+    for index, each in enumerate(series):
+        try:
+            await turns.next()
+            valid = validate(BatchSeries, each)
+            if (first := index_of.setdefault(valid.id, index)) != index:
+                raise InvalidRequest(f"the id is used by /series/{first} already", pointer="/id")
+            queries.append(_query(valid))
+        except (InvalidRequest, DeadlineExceeded) as error:
+            queries.append(error)
+    return queries
 
 
 def _id(series: Any) -> str | None:

@@ -7,7 +7,7 @@ from pydantic_core import to_json
 from service.artifacts.card import SentimentCard
 from service.http.middleware import PredictRoute
 from service.http.request import RequestContext
-from service.http.routes.common import PredictRouter, item_problem
+from service.http.routes.common import PredictRouter, batch_json, item_problem
 from service.http.schemas import (
     SentimentBatchRequest,
     SentimentBatchResponse,
@@ -29,14 +29,14 @@ async def sentiment(body: SentimentRequest, context: RequestContext) -> bytes:
 async def sentiment_batch(body: SentimentBatchRequest, context: RequestContext) -> bytes:
     """Judge many reviews; one that cannot be read gets its own error and spoils no other."""
     context.charge(len(body.texts))
-    outcomes = await predict_many(context.registry, _options(body), body.texts, context)
-    results: list[dict[str, Any]] = []
-    for index, (text, outcome) in enumerate(zip(body.texts, outcomes, strict=True)):
+    results: list[bytes] = []
+    async for outcome in predict_many(context.registry, _options(body), body.texts, context):
+        index = len(results)
         if isinstance(outcome, ReviewAnswer):
-            results.append(_response(text, outcome))
+            results.append(to_json(_response(body.texts[index], outcome)))
         else:
-            results.append({"error": item_problem(outcome, context, f"/texts/{index}", field="/text")})
-    return to_json({"results": results})
+            results.append(to_json({"error": item_problem(outcome, context, f"/texts/{index}", field="/text")}))
+    return batch_json(results)
 
 
 def _options(body: SentimentOptions) -> ReviewOptions:

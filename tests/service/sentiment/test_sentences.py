@@ -5,8 +5,11 @@ import itertools
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sentencex import get_sentence_boundaries
 
-from service.sentiment.sentences import MAX_SENTENCES, split_sentences
+from service.artifacts.tokenizer import split_words
+from service.sentiment import sentences
+from service.sentiment.sentences import MAX_SENTENCES, PIECE_CHARACTERS, split_sentences
 
 
 @pytest.mark.parametrize(
@@ -60,3 +63,83 @@ def test_every_text_is_split(text):
         assert end_before <= start < end <= len(text)
         assert text[start:end] == text[start:end].strip()
         end_before = end
+
+
+ADVERSARIAL = st.lists(
+    st.sampled_from(
+        ["a", "B", " ", "\n", "\n\n", ". ", ".", '!" ', "\u201c", "\u201d", "(", ")", "Mr. ", "\u00a0", "\x85", "😀"]
+    ),
+    max_size=60,
+).map("".join)
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """The lengths of the texts that the library gets."""
+    lengths = []
+
+    def noting(language, text):
+        lengths.append(len(text))
+        return get_sentence_boundaries(language, text)
+
+    monkeypatch.setattr(sentences, "get_sentence_boundaries", noting)
+    return lengths
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        ".",
+        "!",
+        '"',
+        "\u201c",
+        "(",
+        "Mr. ",
+        "a. ",
+        "A. ",
+        "\n",
+        "\n\n",
+        "a\n\n",
+        " ",
+        "a",
+        "\u2003",
+        "😀",
+        "<br>",
+        "e.g. ",
+    ],
+)
+def test_the_library_gets_short_pieces_and_not_many(calls, piece):
+    """Its time grows with the square of the length. Every character is looked at twice at most."""
+    text = (piece * 20_000)[:20_000]
+    split_sentences(text)
+    assert max(calls) <= PIECE_CHARACTERS
+    assert sum(calls) <= 2 * len(text)
+
+
+@settings(derandomize=True, max_examples=200)
+@given(st.integers(1, 200), ADVERSARIAL)
+def test_sentences_of_any_pieces_are_in_order_and_hold_all_words(size, text):
+    """A piece may end anywhere; no word is lost."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sentences, "PIECE_CHARACTERS", size)
+        spans = split_sentences(text)
+    assert all(before[1] <= after[0] for before, after in itertools.pairwise(spans))
+    assert all(text[start:end] == text[start:end].strip() != "" for start, end in spans)
+    assert "".join(split_words("".join(text[start:end] for start, end in spans))) == "".join(split_words(text))
+
+
+def test_pieces_make_no_difference_to_sentences_that_are_shorter():
+    text = 'He saw it at 8 p.m. with Mr. Smith. He said "It is bad. Very bad." and left (at once. Really). ' * 100
+    spans = split_sentences(text)
+    assert len(spans) == 200
+    assert {text[start:end] for start, end in spans} == {
+        "He saw it at 8 p.m. with Mr. Smith.",
+        'He said "It is bad. Very bad." and left (at once. Really).',
+    }
+
+
+def test_a_sentence_longer_than_a_piece_is_cut_between_words():
+    text = "word " * 1000
+    spans = split_sentences(text)
+    assert spans[0] == (0, PIECE_CHARACTERS - 1)
+    assert [text[start:end].strip("word ") for start, end in spans] == ["", "", ""]

@@ -2,72 +2,11 @@
 
 import asyncio
 import threading
-from threading import Event
 
 import pytest
 
 from service.errors import ClientDisconnected, DeadlineExceeded, Overloaded
-from service.serving.batching import Limits, MicroBatcher
-
-
-class Number(int):
-    """An item whose cost is its own value."""
-
-    @property
-    def cost(self):
-        return int(self)
-
-
-class Model:
-    """A function of a batch of numbers. Without `make_batches`, all items that are taken at once are one batch."""
-
-    def __init__(self, predict, make_batches=None):
-        self.predict = predict
-        self.make_batches = make_batches or (lambda items: [list(range(len(items)))])
-
-
-class SlowModel:
-    """A function that gives back its numbers, but only once it is released. `batches` has those that were computed."""
-
-    def __init__(self):
-        self.entered, self._released = Event(), Event()
-        self.batches: list[list[int]] = []
-
-    def __call__(self, items):
-        self.entered.set()
-        assert self._released.wait(20)
-        self.batches.append(list(items))
-        return items
-
-    async def is_entered(self):
-        """Wait until a call has begun."""
-        assert await asyncio.to_thread(self.entered.wait, 20)
-
-    def release(self):
-        self._released.set()
-
-
-class NumberBatcher:
-    """A batcher of plain numbers."""
-
-    def __init__(self, predict, max_batch=8, max_queue=8, make_batches=None, inline_seconds=0.0):
-        limits = Limits(max_batch=max_batch, max_queue=max_queue, inline_seconds=inline_seconds)
-        self.batcher = MicroBatcher(Model(predict, make_batches), limits)
-        self.close = self.batcher.close
-
-    @property
-    def depth(self):
-        return self.batcher.depth
-
-    async def submit(self, item, deadline, *is_disconnected):
-        return await self.batcher.submit(Number(item), deadline, *is_disconnected)
-
-    async def submit_many(self, items, deadline, *is_disconnected):
-        return await self.batcher.submit_many([Number(item) for item in items], deadline, *is_disconnected)
-
-
-def soon():
-    return asyncio.get_running_loop().time() + 20
+from tests.service.serving.batchers import NumberBatcher, SlowModel, soon
 
 
 def test_every_caller_gets_its_own_answer():
@@ -352,23 +291,6 @@ def test_two_bulk_requests_share_every_round():
     assert slow.batches[1:] == [[10, 11, 20, 21], [12, 13, 22, 23], [14, 15, 24, 25], [16, 17, 26, 27]]
 
 
-def test_a_bulk_request_is_refused_if_others_fill_the_queue():
-    slow = SlowModel()
-
-    async def work():
-        small = NumberBatcher(slow, max_batch=1, max_queue=2)
-        accepted = asyncio.create_task(small.submit_many([1, 2, 3, 4], soon()))
-        await slow.is_entered()
-        with pytest.raises(Overloaded) as refused:
-            await small.submit_many([5], soon())
-        slow.release()
-        answers = await accepted
-        await small.close()
-        return [answer.result for answer in answers], int(refused.value.headers["Retry-After"])
-
-    assert asyncio.run(work()) == ([1, 2, 3, 4], 1)
-
-
 def test_a_deadline_that_passes_in_the_queue_ends_the_wait():
     """The caller does not wait until the busy model has time."""
     slow = SlowModel()
@@ -379,14 +301,14 @@ def test_a_deadline_that_passes_in_the_queue_ends_the_wait():
         first = asyncio.create_task(busy.submit(1, soon()))
         await slow.is_entered()
         late = [busy.submit(2, loop.time() + 0.02), busy.submit_many([3, 4], loop.time() + 0.01)]
-        errors = await asyncio.gather(*late, return_exceptions=True)
+        error, (first_late, second_late) = await asyncio.gather(*late, return_exceptions=True)
         depth = busy.depth
         slow.release()
         await first
         await busy.close()
-        return [type(error) for error in errors], depth, busy.batcher.counts.expired
+        return [type(each) for each in (error, first_late, second_late)], depth, busy.batcher.counts.expired
 
-    assert asyncio.run(work()) == ([DeadlineExceeded, DeadlineExceeded], 0, 2)
+    assert asyncio.run(work()) == ([DeadlineExceeded] * 3, 0, 2)
 
 
 def test_a_deadline_that_passes_during_the_model_call_ends_the_wait():

@@ -1,12 +1,19 @@
 """POST /forecast and /forecast/batch over HTTP, with fake networks."""
 
+import asyncio
+import json
 import math
 
 import pytest
 
 from service.artifacts.card import ReadingLimits, StepErrors, TrainingData
+from service.http.request import RequestContext
+from service.http.routes import forecast
+from service.http.schemas import ForecastBatchRequest
 from tests import fakes
-from tests.fakes import READINGS
+from tests.fakes import READINGS, Gate
+from tests.service.serving.forecasters import with_registry
+from tests.service.serving.rounds import most_pieces_in_a_round, note_calls
 
 
 def post(client, **body):
@@ -61,6 +68,22 @@ def test_forecast_dates_its_steps(client):
     """With start and frequency the response has the timestamps that follow the readings."""
     reply = post(client, horizon=2, start="2016-02-01", frequency="MS").json()
     assert reply["timestamps"] == ["2016-07-01T00:00:00", "2016-08-01T00:00:00"]
+
+
+@pytest.mark.parametrize(
+    ("start", "frequency", "first"),
+    [
+        ("2016-02", "MS", "2016-07-01T00:00:00"),
+        ("2016-02", "M", "2016-07-01T00:00:00"),
+        ("2016-02-29", "M", "2016-07-31T00:00:00"),
+        ("2016-02", "P1M", "2016-07-01T00:00:00"),
+        ("2016", "A", "2021-01-01T00:00:00"),
+        ("2016-W05", "P1W", "2016-03-07T00:00:00"),
+        ("2016-02-01T00:00Z", "H", "2016-02-01T05:00:00+00:00"),
+    ],
+)
+def test_forecast_understands_months_older_names_and_periods(client, start, frequency, first):
+    assert post(client, start=start, frequency=frequency).json()["timestamps"] == [first]
 
 
 def test_forecast_interpolates_a_missing_reading_with_a_warning(client):
@@ -160,7 +183,7 @@ def test_forecast_accepts_an_empty_list_of_levels(client):
         ({"readings": [None, 2, 3, 4, 5]}, "missing-readings", "/readings/0"),
         ({"readings": [1, 2, 3, 4, None]}, "missing-readings", "/readings/4"),
         ({"readings": [1, None, 3, None, 5]}, "missing-readings", "/readings/1"),
-        ({"readings": [1, 2, 3, 1e300, 5]}, "readings-too-large", "/readings/3"),
+        ({"readings": [1, 2, 3, 1e100, 5]}, "readings-too-large", "/readings/3"),
         ({"horizon": 0}, "invalid-request", "/horizon"),
         ({"horizon": 11}, "horizon-too-long", "/horizon"),
         ({"horizon": 11, "model": "gru"}, "horizon-too-long", "/horizon"),
@@ -254,9 +277,58 @@ def test_batch_selects_a_model_for_each_series(client):
     assert [r["model"] for r in results] == ["gru", "simple_rnn"]
 
 
-@pytest.mark.parametrize("series", [[], [{"id": "a", "readings": [1]}] * 1001, [{"readings": [1]}]])
+@pytest.mark.parametrize("series", [[], [{"id": "a", "readings": [1]}] * 1001, {"id": "a"}, {}, None, "a", 3])
 def test_batch_refuses_a_bad_list_of_series(client, series):
     assert client.post("/forecast/batch", json={"series": series}).status_code == 422
+
+
+BAD_SERIES = [
+    ("3", ""),
+    ("null", ""),
+    ("true", ""),
+    ('"a"', ""),
+    ("[]", ""),
+    ("{}", "/id"),
+    ('{"readings": [10, 20, 30, 40, 50]}', "/id"),
+    ('{"id": 7, "readings": [10, 20, 30, 40, 50]}', "/id"),
+    ('{"id": "", "readings": [10, 20, 30, 40, 50]}', "/id"),
+    ('{"id": "%s", "readings": [10, 20, 30, 40, 50]}' % ("b" * 201), "/id"),
+    ('{"id": "\\ud800", "readings": [10, 20, 30, 40, 50]}', "/id"),
+    ('{"id": "b"}', "/readings"),
+    ('{"id": "b", "readings": 3}', "/readings"),
+    ('{"id": "b", "readings": []}', "/readings"),
+    ('{"id": "b", "readings": [1, "2", 3]}', "/readings/1"),
+    ('{"id": "b", "readings": [1, 1e400, 3]}', "/readings/1"),
+    ('{"id": "b", "readings": [1, %s, 3]}' % ("9" * 5000), "/readings/1"),
+    ('{"id": "b", "readings": [1, [2], 3]}', "/readings/1"),
+    ('{"id": "b", "readings": [10, 20, 30, 40, 50], "id": "c"}', "/id"),
+    ('{"id": "b", "readings": [10, 20, 30, 40, 50], "horizon": 3}', "/horizon"),
+    ('{"id": "b", "readings": [10, 20, 30, 40, 50], "start": 5, "frequency": "D"}', "/start"),
+    ('{"id": "b", "readings": [10, 20, 30, 40, 50], "start": "2016-13", "frequency": "D"}', "/start"),
+    ('{"id": "b", "readings": [10, 20, 30, 40, 50], "start": "2016-01-01"}', "/frequency"),
+    ('{"id": "a", "readings": [10, 20, 30, 40, 50]}', "/id"),
+]
+
+
+@pytest.mark.parametrize(("sent", "pointer"), BAD_SERIES)
+def test_batch_answers_beside_a_series_of_any_wrong_kind(client, sent, pointer):
+    first, last = (json.dumps({"id": name, "readings": READINGS}) for name in "az")
+    body = f'{{"series": [{first}, {sent}, {last}]}}'
+    reply = client.post("/forecast/batch", content=body, headers={"content-type": "application/json"})
+    assert reply.status_code == 200
+    first, bad, last = reply.json()["results"]
+    assert (first["id"], first["forecast"]) == ("a", pytest.approx([60], abs=1e-3))
+    assert (last["id"], last["forecast"]) == ("z", pytest.approx([60], abs=1e-3))
+    assert bad["error"]["status"] == 422
+    assert f"/series/1{pointer}" in [fault["pointer"] for fault in bad["error"]["errors"]]
+
+
+def test_batch_names_the_series_that_has_the_id(client):
+    series = [{"id": name, "readings": READINGS} for name in ("a", "b", "a", "b", "a")]
+    results = client.post("/forecast/batch", json={"series": series}).json()["results"]
+    assert ["error" in result for result in results] == [False, False, True, True, True]
+    assert "/series/0" in results[4]["error"]["detail"]
+    assert "/series/1" in results[3]["error"]["detail"]
 
 
 @pytest.mark.parametrize(
@@ -307,3 +379,84 @@ def test_batch_gives_each_refused_series_its_own_pointers(serve):
     results = client.post("/forecast/batch", json={"series": series}).json()["results"]
     pointers = [[fault["pointer"] for fault in result["error"]["errors"]] for result in results]
     assert pointers == [["/series/0/readings"], ["/series/1/readings"]]
+
+
+@pytest.mark.parametrize(
+    ("bad", "pointer", "id_back"),
+    [
+        ({"id": "b", "readings": [1, "x", 3]}, "/series/1/readings/1", "b"),
+        ({"id": "b", "readings": READINGS, "level": 80}, "/series/1/level", "b"),
+        ({"id": "b"}, "/series/1/readings", "b"),
+        ({"id": 5, "readings": READINGS}, "/series/1/id", None),
+        ({"readings": READINGS}, "/series/1/id", None),
+        ({"id": "b" * 201, "readings": READINGS}, "/series/1/id", None),
+        ({"id": "b", "readings": READINGS, "start": "soon", "frequency": "D"}, "/series/1/start", "b"),
+        (5, "/series/1", None),
+        (None, "/series/1", None),
+        ([], "/series/1", None),
+    ],
+)
+def test_batch_gives_a_series_of_the_wrong_type_its_own_error(client, bad, pointer, id_back):
+    """The others are answered."""
+    good = {"id": "a", "readings": READINGS}
+    reply = client.post("/forecast/batch", json={"series": [good, bad, good | {"id": "c"}]})
+    first, second, third = reply.json()["results"]
+    assert (reply.status_code, first["forecast"], third["forecast"]) == (200, *[[pytest.approx(60, abs=1e-3)]] * 2)
+    assert (second["id"], second["error"]["status"]) == (id_back, 422)
+    assert pointer in [fault["pointer"] for fault in second["error"]["errors"]]
+
+
+def test_batch_gives_what_is_done_at_the_deadline(serve):
+    """The second model call does not end before the deadline: its series are late, and the reply is 200."""
+    gate = Gate(fakes.last_plus_ten)
+
+    def first_call_is_quick(*arrays):
+        if gate.batches:
+            gate.close()
+        return gate(*arrays)
+
+    client = serve(
+        [fakes.forecast_bundle(fakes.forecast_card(window=4), run=first_call_is_quick, readings=READINGS[1:])]
+    )
+    gate.batches.clear()
+    series = [{"id": "a", "readings": READINGS}, {"id": "b", "readings": [1.0, *READINGS]}]
+    reply = client.post("/forecast/batch", json={"series": series}, headers={"x-request-timeout-ms": "1000"})
+    gate.open()
+    first, second = reply.json()["results"]
+    assert (reply.status_code, first["id"], second["id"]) == (200, "a", "b")
+    assert "forecast" in first
+    assert (second["error"]["status"], second["error"]["type"]) == (504, "/problems/deadline-exceeded")
+
+
+def test_batch_of_which_nothing_is_done_at_the_deadline_is_a_504(serve):
+    gate = Gate(fakes.last_plus_ten)
+    client = serve([fakes.forecast_bundle(run=gate)])
+    gate.close()
+    series = [{"id": "a", "readings": READINGS}, {"id": "b", "readings": [1]}]
+    reply = client.post("/forecast/batch", json={"series": series}, headers={"x-request-timeout-ms": "50"})
+    gate.open()
+    assert reply.status_code == 504
+
+
+def test_an_error_lists_at_most_fifty_faults_and_says_how_many_there_are(client):
+    reply = post(client, readings=[1.0, *[None] * 400, 2.0] + [1e100] * 100, model="gru").json()
+    assert len(reply["errors"]) <= 50
+    reply = post(client, readings=[1.0] * 5 + [1e100] * 200, model="gru").json()
+    assert (len(reply["errors"]), reply["errors"][0]["detail"]) == (50, "is too large")
+    assert "53 readings are too large" in reply["detail"]
+    assert "the first 50 are listed" in reply["detail"]
+
+
+def test_a_batch_lets_others_have_their_turn_between_all_its_pieces(monkeypatch):
+    """Each series is validated, and each result becomes JSON, in a turn of its own."""
+    pieces = note_calls(monkeypatch, forecast, "validate", "to_json")
+    body = ForecastBatchRequest.model_validate({"series": [{"id": str(i), "readings": READINGS} for i in range(30)]})
+
+    async def work(registry):
+        context = RequestContext({"path": "/forecast/batch", "headers": []}, asyncio.Queue().get)
+        context.registry, context.deadline = registry, math.inf
+        return await most_pieces_in_a_round(monkeypatch, pieces, forecast.forecast_batch(body, context))
+
+    most, reply = with_registry([fakes.forecast_bundle()], work)
+    assert [result["id"] for result in json.loads(reply)["results"]] == [str(i) for i in range(30)]
+    assert (pieces.count("validate"), pieces.count("to_json"), most) == (30, 30, 1)

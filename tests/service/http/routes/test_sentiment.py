@@ -1,9 +1,18 @@
 """POST /sentiment and /sentiment/batch over HTTP, with a fake network."""
 
+import asyncio
+import json
+
 import numpy as np
 import pytest
 
+from service.http.request import RequestContext
+from service.http.routes import sentiment
+from service.http.schemas import SentimentBatchRequest
+from service.sentiment.classifier import SentimentClassifier
 from tests import fakes
+from tests.service.serving.forecasters import with_registry
+from tests.service.serving.rounds import most_pieces_in_a_round, note_calls
 
 
 def post(client, text="a good film", **body):
@@ -117,8 +126,24 @@ def test_sentiment_refuses_a_bad_request_with_a_pointer_to_the_fault(client, bod
 
 def test_sentiment_refuses_half_a_surrogate_pair(client):
     """A lone surrogate is valid JSON, but cannot be encoded; it must not reach the model."""
-    reply = client.post("/sentiment", content=b'{"text": "good \\ud800"}', headers={"content-type": "application/json"})
-    assert reply.status_code in (400, 422)
+    headers = {"content-type": "application/json"}
+    reply = client.post("/sentiment", content=b'{"text": "good \\ud800"}', headers=headers)
+    assert (reply.status_code, reply.json()["errors"][0]["pointer"]) == (422, "/text")
+    reply = client.post("/sentiment/batch", content=b'{"texts": ["good", "good \\ud800", "bad"]}', headers=headers)
+    first, second, third = reply.json()["results"]
+    assert (first["label"], third["label"]) == ("positive", "negative")
+    assert second["error"]["errors"][0]["pointer"] == "/texts/1"
+
+
+@pytest.mark.parametrize("sent", ["5", "null", "true", "[]", "{}", '""', '{"a": 1, "a": 2}', "9" * 5000, '["\\ud800"]'])
+def test_batch_answers_beside_a_text_of_any_wrong_kind(client, sent):
+    body = f'{{"texts": ["good", {sent}, "bad"]}}'
+    reply = client.post("/sentiment/batch", content=body, headers={"content-type": "application/json"})
+    assert reply.status_code == 200
+    first, bad, last = reply.json()["results"]
+    assert (first["label"], last["label"]) == ("positive", "negative")
+    assert bad["error"]["status"] == 422
+    assert bad["error"]["errors"][0]["pointer"].startswith("/texts/1")
 
 
 def test_sentiment_of_an_unknown_version_is_a_404(client):
@@ -148,3 +173,36 @@ def test_batch_of_a_thousand_is_answered(client):
 @pytest.mark.parametrize("body", [{"texts": []}, {"texts": ["a"] * 1001}, {"texts": ["a"], "explain": 1}])
 def test_batch_refuses_a_bad_list_of_texts(client, body):
     assert client.post("/sentiment/batch", json=body).status_code == 422
+
+
+@pytest.mark.parametrize("bad", [5, None, True, ["good"], {"text": "good"}, ""])
+def test_batch_gives_what_is_no_text_its_own_error(client, bad):
+    body = json.dumps({"texts": ["good", bad, "bad"]})
+    reply = client.post("/sentiment/batch", content=body, headers={"content-type": "application/json"})
+    first, second, third = reply.json()["results"]
+    assert (reply.status_code, first["label"], third["label"]) == (200, "positive", "negative")
+    assert (second["error"]["status"], second["error"]["errors"][0]["pointer"]) == (422, "/texts/1")
+
+
+def test_explanations_of_a_large_batch_are_made_and_written_one_by_one(monkeypatch):
+    """Together they are many times as large as the texts."""
+    pieces = note_calls(monkeypatch, SentimentClassifier, "attributions")
+    note_calls(monkeypatch, sentiment, "to_json", pieces=pieces)
+    body = SentimentBatchRequest.model_validate({"texts": ["a good film"] * 30, "explain": True})
+
+    async def work(registry):
+        context = RequestContext({"path": "/sentiment/batch", "headers": []}, asyncio.Queue().get)
+        context.registry, context.deadline = registry, float("inf")
+        return await most_pieces_in_a_round(monkeypatch, pieces, sentiment.sentiment_batch(body, context))
+
+    most, reply = with_registry([fakes.sentiment_bundle()], work)
+    assert [len(result["explanation"]) for result in json.loads(reply)["results"]] == [3] * 30
+    assert pieces == ["attributions", "to_json"] * 30
+    assert most == 2
+
+
+@pytest.mark.parametrize("text", ["<" + " " * 19_990 + "1", "'a' " * 5_000, "\u201c" * 10_000 + "a" * 10_000])
+def test_texts_made_to_take_long_are_answered(client, text):
+    reply = post(client, text, explain=True, sentences=True)
+    assert reply.status_code == 200
+    assert reply.json()["sentences"]

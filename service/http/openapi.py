@@ -5,15 +5,15 @@ reads, the headers, the keys, and the problems. What many routes share stands on
 """
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from service import errors
-from service.errors import Fault, GatecastError
 from service.http.access import SCOPE_OF
+from service.http.middleware import is_operation
+from service.http.problems import LIMITS, PROBLEMS, Documented
 from service.http.schemas import (
     RECENT_MONTHS,
     BatchSeries,
@@ -48,103 +48,9 @@ TAGS = {
 }
 ALWAYS = ("X-Request-ID", "Server-Timing")
 CODING = ("Content-Encoding", "Vary")
-LIMITS = ("RateLimit", "RateLimit-Policy")
 REQUEST_ID = "0f6c5d0b7f7a4f0c9a1d2e3f4a5b6c7d"
 
 
-class Documented(NamedTuple):
-    """A status: what it means, errors that are answered with it, and the headers that come with it."""
-
-    description: str
-    examples: tuple[GatecastError, ...]
-    headers: tuple[str, ...] = ()
-
-
-PROBLEMS = {
-    400: Documented(
-        "the request is not HTTP, asks for a host that is not served here, or its body is not JSON",
-        (
-            errors.MalformedBody("the body is not JSON: expected value at line 1 column 1"),
-            errors.MalformedRequest("a header line has no colon"),
-            errors.UnknownHost("the header Host names a host that is not served here"),
-        ),
-    ),
-    401: Documented(
-        "no key was sent, or one that is not known",
-        (errors.Unauthorised("send a key as 'Authorization: Bearer …' or as X-API-Key"),),
-        ("WWW-Authenticate",),
-    ),
-    403: Documented("the key is not allowed to do this", (errors.Forbidden("this key is not for the admin routes"),)),
-    404: Documented(
-        "unknown path, model or version; `detail` lists those there are",
-        (
-            errors.NotFound("no such path; /docs lists those there are"),
-            errors.UnknownModel("there is no model 'gur'; loaded are gru, lstm, sentiment"),
-        ),
-    ),
-    405: Documented(
-        "another method than the path answers",
-        (errors.MethodNotAllowed("this path does not answer GET; it answers POST"),),
-        ("Allow",),
-    ),
-    408: Documented(
-        "the body did not arrive in time", (errors.BodyTimeout("the body did not arrive within 10000 ms"),)
-    ),
-    413: Documented(
-        "the body is over the limit, as sent or inflated",
-        (errors.BodyTooLarge("the body is larger than 1048576 bytes; send less at once"),),
-    ),
-    415: Documented(
-        "the body is not JSON by its type, or compressed in another way than gzip or zstd",
-        (errors.UnsupportedMedia("send the body as JSON, with 'Content-Type: application/json'"),),
-        ("Accept-Encoding",),
-    ),
-    417: Documented(
-        "the header Expect asks for another thing than 100-continue",
-        (errors.UnmetExpectation("Expect may only be 100-continue"),),
-    ),
-    422: Documented(
-        "JSON, but not a valid request; or valid, but more than a loaded model can do, which has a type of its own",
-        (
-            errors.InvalidRequest(
-                "the request is not valid: /readings/0: must be a number or null",
-                faults=[Fault("/readings/0", "must be a number or null")],
-            ),
-            errors.TooFewReadings("model 'gru' reads a window of 15 readings; 9 were sent", pointer="/readings"),
-            errors.MissingReadings("4 of the 15 readings used are missing; at most 3 may be", pointer="/readings"),
-            errors.ReadingsTooLarge(
-                "readings must lie within ±1e+30; send them in larger units", pointer="/readings/3"
-            ),
-            errors.HorizonTooLong("model 'gru' forecasts up to 36 steps", pointer="/horizon"),
-            errors.UnsupportedLevel("model 'gru' supports levels up to 99", pointer="/levels/0"),
-            errors.UnusableFrequency("frequency must be a pandas offset alias, such as MS", pointer="/frequency"),
-            errors.UnreadableText("the text has no character that can be read", pointer="/text"),
-            errors.NotOffered("no loaded model forecasts", pointer="/model"),
-        ),
-    ),
-    429: Documented(
-        "more requests, series or texts than this caller may send, or more wrong keys",
-        (errors.TooManyRequests("over the limit (requests: 10 a second on average, 100 at once); try again in 1 s"),),
-        ("Retry-After", *LIMITS),
-    ),
-    431: Documented(
-        "request line and headers are too large",
-        (errors.HeadersTooLarge("request line and headers may have 32768 bytes and 100 fields together; send less"),),
-    ),
-    500: Documented("a defect", (errors.ModelFault("a defect; the log has it under the request id"),)),
-    503: Documented(
-        "too much to do, starting, or about to stop",
-        (
-            errors.Overloaded("the model's queue is full; try again in 1 s"),
-            errors.NotReady("the models are not loaded and proven yet"),
-        ),
-        ("Retry-After",),
-    ),
-    504: Documented(
-        "the time limit passed",
-        (errors.DeadlineExceeded("the request's time limit passed before all of it was done"),),
-    ),
-}
 EVERYWHERE = (400, 405, 417, 431, 500, 503)  # what any request may be answered with
 WITH_KEY = (401, 403, 429)
 WITH_BODY = (408, 413, 415, 422, 504)
@@ -317,6 +223,9 @@ def _complete(operation: Json, path: str, settings: Settings) -> None:
         parameters.insert(0, "X-Request-Timeout-Ms")
         content = body["content"]["application/json"]
         content["examples"] = {name: {"value": value} for name, value in BODY_EXAMPLES[path].items()}
+    if settings.operations_port is not None and is_operation(path):
+        statuses.add(404)
+        operation["description"] += "\n\nAnswered on the port of `GATECAST_OPERATIONS_PORT` only."
     own = [parameter for parameter in operation.get("parameters", []) if parameter["in"] == "path"]
     operation["parameters"] = own + [{"$ref": f"#/components/parameters/{name}"} for name in parameters]
     success = operation["responses"]["200"]

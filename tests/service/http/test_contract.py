@@ -23,7 +23,7 @@ from schemathesis.config import SchemathesisConfig
 from service.app import ROUTES, create_app
 from service.http import access, openapi
 from service.http.access import SCOPE_OF
-from service.http.openapi import PROBLEMS
+from service.http.problems import PROBLEMS
 from service.http.protocol import AdmissionProtocol
 from service.http.rate_limits import Limit
 from tests import fakes

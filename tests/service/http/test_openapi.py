@@ -9,7 +9,8 @@ import schemathesis
 
 from service.errors import GatecastError
 from service.http.access import SCOPE_OF
-from service.http.openapi import BODY_EXAMPLES, PROBLEMS
+from service.http.openapi import BODY_EXAMPLES
+from service.http.problems import PROBLEMS
 from service.http.schemas import Problem
 
 Json = dict[str, Any]
@@ -145,3 +146,11 @@ def test_every_example_of_a_body_is_answered(client, path, body):
 
 def test_the_schema_of_a_service_without_a_proxy_is_that_of_the_host(schema):
     assert schema["servers"] == [{"url": "/"}]
+
+
+def test_routes_on_a_port_of_their_own_say_so(serve):
+    """On the other port they are unknown."""
+    schema = serve(operations_port=9000).get("/openapi.json").json()
+    apart = {path for path, operation in operations(schema) if "GATECAST_OPERATIONS_PORT" in operation["description"]}
+    assert apart == {"/metrics", "/admin/reload"}
+    assert all("404" in operation["responses"] for path, operation in operations(schema) if path in apart)

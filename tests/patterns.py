@@ -103,7 +103,7 @@ class Proof:
         inner = self._check(body, again, may_fail, within_repeat or is_unlimited)
         if is_unlimited or not gives_back or not _overlap(first.characters, follows.characters):
             return inner
-        return inner * (most - least + 1)
+        return inner * int(most - least + 1)
 
     def _check_branch(self, branches: Sequence[Any], follows: First, may_fail: bool, within_repeat: bool) -> int:
         factor = 1

@@ -55,13 +55,9 @@ def uses_in(path, tree):
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             assert node.module not in ("re", "regex"), f"{path}: write `import re`, so that its use is found"
-        is_call_of_re = (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and isinstance(node.func.value, ast.Name)
-            and node.func.value.id == "re"
-        )
-        if not is_call_of_re or node.func.attr == "escape":
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr == "escape":
+            continue
+        if not isinstance(node.func.value, ast.Name) or node.func.value.id != "re":
             continue
         where = f"{path.relative_to(ROOT)}:{node.lineno}"
         function = node.func.attr

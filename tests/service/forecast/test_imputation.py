@@ -81,3 +81,9 @@ def test_imputed_readings_keep_what_was_observed_and_stay_within_it(readings, ne
     for value, reading, is_observed in zip(imputed.values, expected, imputed.observed_mask, strict=True):
         assert is_observed == (reading is not None)
         assert value == reading if is_observed else min(present) <= value <= max(present)
+
+
+def test_of_many_missing_readings_fifty_are_listed_and_all_are_counted():
+    with pytest.raises(MissingReadings, match=r"511 of the last 512 .*the first 50 are listed") as refusal:
+        impute([1.0, *[GAP] * 9998, 2.0], 512, 512)
+    assert [fault.pointer for fault in refusal.value.faults] == [f"/readings/{9488 + i}" for i in range(50)]

@@ -58,3 +58,12 @@ def test_empirical_coverage_is_the_share_of_known_scores_within_the_interval():
     assert coverage == pytest.approx(100 * 2 / 3)
     assert origins == 2
     assert calibration.empirical_coverage(np.full((3, 2), np.nan), 80) == (100.0, 0)
+
+
+def test_levels_of_one_rank_share_their_multipliers():
+    """Callers may send any level, and each would be kept for ever."""
+    calibration = Calibration(np.tile(np.arange(1.0, 40.0), (3, 1)).tolist())
+    levels = np.linspace(1, 97, 10_000)
+    expected = [rank(level, 39) for level in levels]
+    assert [calibration.multipliers(level)[0] for level in levels] == expected
+    assert len(calibration._multipliers) <= 39

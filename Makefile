@@ -7,7 +7,7 @@ DEV := $(VENV)/.dev
 BACKTEST := $(VENV)/backtest
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help setup serve test test-fast check format train-forecast train-sentiment compile backtest zero-shot bench image lock clean
+.PHONY: help setup serve test test-fast check format train-forecast train-sentiment compile backtest zero-shot bench hostile image lock clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -50,6 +50,9 @@ train-sentiment: $(DEV)  ## train the sentiment model: make train-sentiment ARGS
 
 bench: $(DEV)  ## the service beside others: make bench ARGS="--only onnx,echo" (needs wrk and two cores)
 	$(BIN)/python -m benchmarks.bench $(ARGS)
+
+hostile: $(DEV)  ## hostile requests beside a caller whom they must not harm: make hostile ARGS="--only texts,gzip-*"
+	$(BIN)/python -m benchmarks.hostile $(ARGS)
 
 image:  ## build the container images gatecast:latest and gatecast:slim
 	docker build --tag gatecast:latest .

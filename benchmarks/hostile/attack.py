@@ -1,6 +1,7 @@
 """What an attack is, and what it knows of the service that it is aimed at."""
 
 import asyncio
+import socket
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,6 +9,7 @@ from time import perf_counter
 from typing import TypeAlias
 
 CALLER_ADDRESS = "127.0.0.2"  # not the bystander's, so that limits by address can tell them apart
+IP_BIND_ADDRESS_NO_PORT = 24  # linux/in.h: connect chooses the port, among all that no connection to the service has
 PATIENCE_S = 15.0  # for a response; the service's own deadline is 10 s by default
 
 
@@ -32,7 +34,16 @@ class Target:
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """A new connection from the attackers' address. Raises OSError."""
-        return await asyncio.open_connection("127.0.0.1", self.port, local_addr=(CALLER_ADDRESS, 0))
+        connecting = socket.socket()
+        try:
+            connecting.setblocking(False)
+            connecting.setsockopt(socket.SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1)
+            connecting.bind((CALLER_ADDRESS, 0))
+            await asyncio.get_running_loop().sock_connect(connecting, ("127.0.0.1", self.port))
+        except BaseException:
+            connecting.close()
+            raise
+        return await asyncio.open_connection(sock=connecting)
 
 
 Round: TypeAlias = Callable[[Target], Awaitable[None]]

@@ -14,6 +14,7 @@ from benchmarks.hostile.attack import Target
 
 READ_BYTES = 1 << 16
 CLOSE_S = 1.0  # for the service to close a connection that it should close
+NOT_UNDERSTOOD = (400, 408, 431)  # after these nobody knows where the next request begins
 Chunks = Iterable[bytes] | AsyncIterable[bytes]
 
 
@@ -24,6 +25,7 @@ class Client:
         self.target = target
         self.responses = 0  # whole ones, without interim ones
         self.keeps_alive = True  # whether the last response left the connection open
+        self.status = 0  # of the last response
         self.parser: Any = httptools.HttpResponseParser(self)
 
     async def __aenter__(self) -> Self:
@@ -36,10 +38,11 @@ class Client:
         self.writer.transport.abort()
 
     def on_headers_complete(self) -> None:
-        self.target.counts[str(self.parser.get_status_code())] += 1
+        self.status = self.parser.get_status_code()
+        self.target.counts[str(self.status)] += 1
 
     def on_message_complete(self) -> None:
-        self.responses += self.parser.get_status_code() >= 200
+        self.responses += self.status >= 200
         self.keeps_alive = self.parser.should_keep_alive()
 
     async def send(self, chunks: Chunks) -> None:
@@ -68,7 +71,9 @@ class Client:
         return True
 
     async def see_it_closed(self) -> None:
-        """Count whether the service closes the connection after its response."""
+        """Count whether the service closes the connection after a request that it has not understood."""
+        if self.status not in NOT_UNDERSTOOD:
+            return
         try:
             async with asyncio.timeout(CLOSE_S):
                 with contextlib.suppress(ConnectionError):

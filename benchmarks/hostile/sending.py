@@ -24,7 +24,7 @@ async def exchange(
 ) -> None:
     """Send on a new connection, and read its responses while sending.
 
-    With `closes` the service should close after its answer; a client that gets none closes its own side. What has had
+    With `closes` the service should close if it has not understood; a client without an answer closes its own side. What has had
     no answer after `patience_s` is counted under the name `patience_ends`.
     """
     with counting_failures(target, patience_ends):

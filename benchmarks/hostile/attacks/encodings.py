@@ -198,7 +198,7 @@ ATTACKS = (
         ),
         frozenset({200, 400, 415}),
     ),
-    Attack("identity", lambda: in_turn(encoded(TEXT, "identity"), encoded(TEXT, "")), frozenset({200, 415})),
+    Attack("encoding-identity", lambda: in_turn(encoded(TEXT, "identity"), encoded(TEXT, "")), frozenset({200, 415})),
     Attack(
         "gzip-on-get",
         lambda: in_turn(

@@ -197,9 +197,7 @@ ATTACKS = (
     Attack(
         "ids-of-200",
         lambda: in_turn(
-            post(
-                "/forecast/batch", {"series": [{"id": "😀" * 199 + str(n % 10), "readings": [1.0]} for n in range(400)]}
-            )
+            post("/forecast/batch", {"series": [{"id": f"{n:05}" + "😀" * 195, "readings": [1.0]} for n in range(400)]})
         ),
         ANSWERED,
     ),

@@ -169,7 +169,7 @@ ATTACKS = (
     Attack(
         "expect-foo",
         lambda: in_turn(post("/sentiment", TEXT, "Expect: foo"), get("/livez", "Expect: 200-ok")),
-        frozenset({417}),
+        frozenset({400, 417}),
     ),
     Attack(
         "expect-continue",

@@ -67,7 +67,7 @@ TEXTS: dict[str, Callable[[], str]] = {
     "mails": filled("a@b."),
     "controls": filled("\x00\x01\x1b"),
     "not-words": filled("no not never "),
-    "distinct-words": lambda: " ".join(f"{number:x}q" for number in range(4000))[:LENGTH],
+    "distinct-words": lambda: " ".join(f"{number:x}q" for number in range(5000))[:LENGTH],
 }
 
 

@@ -79,14 +79,16 @@ class Run:
     def _attack_one_service(self, left: list[Chosen]) -> None:
         """Attack one process until it is harmed, taking the attacks from the front of `left`."""
         with LiveService(left[0][1]) as service:
-            start_mb, is_sound = service.memory_mb(), True
-            while left and is_sound:
+            start_mb = end_mb = service.memory_mb()
+            is_sound = True
+            while left and is_sound and service.is_alive():
                 kind, attack = left.pop(0)
                 outcome = self._measure(service, kind, attack)
                 self.outcomes.append(outcome)
                 print(report.line(outcome), flush=True)
+                end_mb = outcome.after_mb
                 is_sound = outcome.alive and outcome.stop is None and not outcome.has_grown
-            self.processes.append(f"{start_mb:.0f} → {outcome.after_mb:.0f} MB")
+            self.processes.append(f"{start_mb:.0f} → {end_mb:.0f} MB")
 
     def _measure(self, service: LiveService, kind: str, attack: Attack) -> Outcome:
         outcome = measure(service, kind, attack, self.seconds)

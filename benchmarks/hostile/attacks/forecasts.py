@@ -87,6 +87,7 @@ ATTACKS = (
     ),
     Attack("readings-10001", lambda: in_turn(forecast([*RAMP, 1.0]), forecast([1.0] * 200_000)), frozenset({422})),
     Attack("horizon-1000", lambda: by_each_model(RECENT_MONTHS * 4, horizon=1000), ANSWERED),
+    Attack("horizon-64", lambda: by_each_model(RECENT_MONTHS * 4, RAMP, horizon=64), ANSWERED),
     Attack(
         "horizon-1000-at-once",
         lambda: together(

@@ -18,7 +18,7 @@ START = multiprocessing.get_context("forkserver")
 START.set_forkserver_preload(["benchmarks.hostile.children", "benchmarks.hostile.bystander"])
 NICE = 19
 PREPARATION_S = 30.0
-CUT_OFF_S = 20.0  # the longest that an attack goes on
+CUT_OFF_S = 20.0  # after its time an attack ends, whatever is on its way; longer than PATIENCE_S
 
 
 class Sent(NamedTuple):

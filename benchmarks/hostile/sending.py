@@ -6,10 +6,12 @@ import itertools
 import random
 import socket
 from collections.abc import AsyncIterable, Callable, Iterable, Iterator
+from time import perf_counter
 
 from benchmarks.hostile.attack import PATIENCE_S, Round, Target
 from benchmarks.hostile.client import Chunks, Client, counting_failures
 
+LONG_S = 6.0  # the longest that a round goes on which is made of many requests
 END_S = 1.0  # after which a client without an answer says that it will send no more
 
 
@@ -92,11 +94,15 @@ def closed_loop(connections: int, *requests: bytes) -> Round:
 
 
 def many(count: int, make: Callable[[int], bytes], connections: int = 4) -> Round:
-    """`count` requests over a few connections that are kept alive; the number given to `make` is always a new one."""
+    """`count` requests over a few connections that are kept alive; the number given to `make` is always a new one.
+
+    On a slow machine they are as many as can be sent in LONG_S.
+    """
     numbers = itertools.count()
 
     async def round_(target: Target) -> None:
-        requests = (make(next(numbers)) for _ in range(count))
+        latest = perf_counter() + LONG_S
+        requests = (make(next(numbers)) for _ in itertools.takewhile(lambda _: perf_counter() < latest, range(count)))
         await asyncio.gather(*(_take_turns(target, requests) for _ in range(connections)))
 
     return round_

@@ -51,12 +51,12 @@ Round: TypeAlias = Callable[[Target], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Attack:
-    """Hostile requests of one sort. `prepare` makes their bytes, before any clock starts, and returns what sends them once.
+    """Hostile requests of one sort. `prepare` makes their bytes before the clock starts, and returns what sends them once.
 
-    `answers` are the statuses that the contract gives; None allows all but redirects and faults of the service.
-    With `over_limit` it asks for more than one caller may have, and the service may refuse it with 503. `overload` is more
-    honest work than the service can do: it may refuse forecasts of the bystander too. `settings` are the service's where
-    the attack needs other than the defaults. With `stderr_unread` nobody reads what the service logs.
+    `answers` are the statuses that the contract gives; None allows all but redirects and faults of the service. With
+    `over_limit` it asks for more than one caller may have, and the service may refuse it with 429 and 503. `overload` is
+    more honest work than the service can do: it may refuse forecasts of the bystander too. `keys`: the service asks for
+    keys. With `stderr_unread` nobody reads what the service logs. `settings` are further ones of the service.
     """
 
     name: str

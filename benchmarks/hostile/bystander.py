@@ -40,7 +40,7 @@ class Bystander:
     """`with Bystander(port, key) as bystander:`"""
 
     def __init__(self, port: int, key: str) -> None:
-        self.file = tempfile.NamedTemporaryFile("r", prefix="bystander-", suffix=".txt")  # noqa: SIM115 - closed by __exit__
+        self.file = tempfile.NamedTemporaryFile("r", prefix="bystander-", suffix=".txt")  # noqa: SIM115
         self.process = START.Process(target=_ask_forever, args=(port, key, self.file.name), daemon=True)
         self.samples: list[Sample] = []
 

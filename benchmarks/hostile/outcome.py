@@ -20,8 +20,8 @@ STATUS = re.compile(r"[1-5]\d\d")
 class Outcome:
     """One attack. Memory in MB; `bystander` is bystander.summarize; `counts` is Target.counts.
 
-    `disturbed` is the CPU time that other processes than ours used meanwhile, in cores. `stop` is there where the attack is
-    one on the log: the seconds from SIGTERM to the end, and the exit status.
+    `disturbed` is the CPU time that other processes than ours used meanwhile, in cores. `stop` is there where the attack
+    is one on the log: the seconds from SIGTERM to the end, and the exit status.
     """
 
     name: str

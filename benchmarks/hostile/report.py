@@ -59,7 +59,7 @@ def describe(result: dict[str, Any], kinds: Iterable[str]) -> str:
             f"{WORST_MS:.0f} ms, memory × {MEMORY_RATIO:g}, peak ≤ {PEAK_MB:,.0f} MB, answers): {', '.join(by_kind)}",
             f"bystander: highest p99 {figures['highest_p99_ms']} ms, worst {figures['worst_ms']} ms, "
             f"{figures['bystander_refusals']} of {figures['bystander_requests']} requests refused",
-            f"memory: highest peak {figures['highest_peak_mb']} MB, highest after/before {figures['highest_memory_ratio']}; "
-            f"over all attacks on one process {result['processes']}",
+            f"memory: highest peak {figures['highest_peak_mb']} MB, highest after/before "
+            f"{figures['highest_memory_ratio']}; over all attacks on one process {result['processes']}",
         )
     )

@@ -26,8 +26,8 @@ async def exchange(
 ) -> None:
     """Send on a new connection, and read its responses while sending.
 
-    With `closes` the service should close if it has not understood; a client without an answer closes its own side. What has had
-    no answer after `patience_s` is counted under the name `patience_ends`.
+    With `closes` the service should close if it has not understood; a client without an answer closes its own side.
+    What has had no answer after `patience_s` is counted under the name `patience_ends`.
     """
     with counting_failures(target, patience_ends):
         async with asyncio.timeout(patience_s), Client(target) as client:
@@ -81,7 +81,7 @@ def together(count: int, *requests: bytes) -> Round:
 
 
 def closed_loop(connections: int, *requests: bytes) -> Round:
-    """`connections` that are kept alive, each sending its next request as soon as it is answered, until the attack ends."""
+    """`connections` that are kept alive, each sending its next request once it is answered, until the attack ends."""
 
     async def round_(target: Target) -> None:
         def pending(request: bytes) -> Iterator[bytes]:
@@ -181,7 +181,7 @@ def left(count: int, request: bytes, *, resets: bool = False, at_once: int = 50)
 
 
 def pooled(count: int, request: bytes, think_s: float) -> Round:
-    """Honest clients: they keep their connections, connect again after `Connection: close`, and go when none is accepted.
+    """Honest clients that keep their connections, connect again after `Connection: close`, and go when none is accepted.
 
     Each waits up to `think_s` before its next request.
     """

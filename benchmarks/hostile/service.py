@@ -86,7 +86,7 @@ class LiveService:
         return False
 
     def memory_mb(self, field: str = "VmRSS") -> float:
-        """Resident memory in MB of 10^6 bytes; `VmHWM` is the highest since `forget_peak`. 0 if the process has ended."""
+        """Resident memory in MB of 10^6 bytes; `VmHWM` is its highest since `forget_peak`. 0 after its end."""
         try:
             status = Path(f"/proc/{self.pid}/status").read_text()
         except OSError:

@@ -17,7 +17,7 @@ def encoded(body: bytes, encoding: str, path: str = "/sentiment") -> bytes:
 
 
 def gzip_bomb(mib: int, block: bytes = b" " * MIB) -> bytes:
-    """`mib` blocks of 1 MiB in about a thousandth of their size. The checksum at the end is wrong: nobody should get there."""
+    """`mib` blocks of 1 MiB, in a thousandth of their size. The checksum at the end is wrong: nobody should get there."""
     deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
     piece = deflate.compress(block) + deflate.flush(zlib.Z_FULL_FLUSH)
     return gzip.compress(b"")[:10] + piece * mib + deflate.flush() + b"\0" * 8

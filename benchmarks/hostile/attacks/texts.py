@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 
 from benchmarks.hostile.attack import Attack, Round
 from benchmarks.hostile.requests import post
@@ -89,8 +90,8 @@ def batch_of(*names: str) -> bytes:
     return explained(texts)
 
 
-def single(text: str) -> Round:
-    return in_turn(post("/sentiment", {"text": text, "explain": True, "sentences": True}))
+def single(make: Callable[[], str]) -> Round:
+    return in_turn(post("/sentiment", {"text": make(), "explain": True, "sentences": True}))
 
 
 def surrogates() -> Round:
@@ -110,7 +111,7 @@ def hurried() -> Round:
 
 
 ATTACKS = (
-    *(Attack(f"text-{name}", lambda make=make: single(make()), ANSWERED) for name, make in TEXTS.items()),  # type: ignore[misc]
+    *(Attack(f"text-{name}", partial(single, make), ANSWERED) for name, make in TEXTS.items()),
     Attack("text-surrogates", surrogates, frozenset({200, 400, 422})),
     Attack("texts-with-100-ms", hurried, frozenset({200, 504})),
     Attack("batch-of-tags", lambda: in_turn(batch_of("tag-spaces", "tag-starts", "tag-ends")), frozenset({200})),

@@ -8,7 +8,7 @@ BACKTEST := $(VENV)/backtest
 PYTHON_IMAGE ?= docker.io/library/python:3.12-slim
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help setup serve test test-fast check format train-forecast train-sentiment compile backtest zero-shot bench image lock clean
+.PHONY: help setup serve test test-fast check format train-forecast train-sentiment compile backtest zero-shot bench hostile image lock clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18

@@ -38,11 +38,20 @@ class NotReady(RuntimeError):
 class ServerProcess:
     """`with ServerProcess(server) as process:` – entered when it has answered one request on every path.
 
+    It runs on `cores`, numbers with commas. What it writes to stderr goes to its log, or to the file descriptor `stderr`.
     Raises NotReady, with the end of the server's log, if it does not get that far.
     """
 
-    def __init__(self, server: Server, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        server: Server,
+        env: dict[str, str] | None = None,
+        cores: str = machine.SERVER_CORE,
+        stderr: int | None = None,
+    ) -> None:
         self.server = server
+        self.cores = cores
+        self.stderr = stderr
         self.port = _free_port()
         self.mark = uuid.uuid4().hex
         self.extra_env = env or {}
@@ -53,10 +62,9 @@ class ServerProcess:
         start = time.perf_counter()
         self.log = tempfile.NamedTemporaryFile("w+", prefix=f"{self.server.name}-", suffix=".log")
         env = os.environ | {"PYTHONUNBUFFERED": "1"} | self.server.env(self.port) | self.extra_env
-        command = ["taskset", "-c", machine.SERVER_CORE, *self.server.command(self.port)]
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, env=env | {MARK: self.mark}, stdout=self.log, stderr=self.log
-        )
+        command = ["taskset", "-c", self.cores, *self.server.command(self.port)]
+        stderr = self.log if self.stderr is None else self.stderr
+        self.process = subprocess.Popen(command, cwd=ROOT, env=env | {MARK: self.mark}, stdout=self.log, stderr=stderr)
         atexit.register(self.stop)
         try:
             self._wait_until(self._is_ready, READY_S, "was not ready")
@@ -90,9 +98,10 @@ class ServerProcess:
                 complaint = f"ended with {self.process.returncode}"
                 break
             time.sleep(0.02)
-        raise NotReady(f"{self.server.name} {complaint}; its log ends:\n{self._log_tail()}")
+        raise NotReady(f"{self.server.name} {complaint}; its log ends:\n{self.log_tail()}")
 
-    def _log_tail(self) -> str:
+    def log_tail(self) -> str:
+        """The last lines of its log."""
         return "".join(Path(self.log.name).read_text("utf-8", "replace").splitlines(keepends=True)[-15:])
 
     def request(

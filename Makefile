@@ -52,6 +52,9 @@ train-sentiment: $(DEV)  ## train the sentiment model: make train-sentiment ARGS
 bench: $(DEV)  ## the service beside others: make bench ARGS="--only onnx,echo" (needs wrk and two cores)
 	$(BIN)/python -m benchmarks.bench $(ARGS)
 
+hostile: $(DEV)  ## hostile requests beside a caller whom they must not harm: make hostile ARGS="--only texts,gzip-*"
+	$(BIN)/python -m benchmarks.hostile $(ARGS)
+
 image:  ## build the container images gatecast:latest and gatecast:slim, from the newest base image by its digest
 	-docker pull --quiet $(PYTHON_IMAGE)
 	@digest=$$(docker image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' $(PYTHON_IMAGE) | sed -n '1s/.*@//p'); \

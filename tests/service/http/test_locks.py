@@ -5,6 +5,7 @@ from hashlib import sha256
 
 import pytest
 
+from service.http.access_log import RequestRecord
 from tests.fakes import READINGS
 
 FORECAST = {"readings": READINGS}
@@ -156,7 +157,7 @@ def test_one_key_does_not_use_up_what_another_may(serve, keys_file):
 
 
 def test_the_log_names_the_key_and_never_the_secret(locked):
-    records = []
+    records: list[RequestRecord] = []
     locked.app.state.access_log.write = records.extend
     locked.post("/forecast", json=FORECAST, headers=bearer("shop"))
     locked.post("/forecast", json=FORECAST, headers={"x-api-key": "hunter2"})

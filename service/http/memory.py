@@ -4,7 +4,7 @@ import asyncio
 import ctypes
 from collections.abc import Callable
 
-LARGE_BYTES = 1 << 16  # of a body or a reply, from which on memory is worth giving back
+LARGE_BYTES = 1 << 16  # of a body and its reply, from which on memory is worth giving back
 DELAY_SECONDS = 1.0  # after the last large request, and at least between two times
 
 
@@ -27,9 +27,9 @@ class MemoryTrimmer:
         self._trim = trim
         self._timer: asyncio.TimerHandle | None = None
 
-    def note(self, size: int) -> None:
-        """Note that a request had a body or a reply of `size` bytes."""
-        if size > LARGE_BYTES and self._timer is None and self._trim is not None:
+    def note(self) -> None:
+        """Note that a large request has ended."""
+        if self._timer is None and self._trim is not None:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(DELAY_SECONDS, self._run, loop, self._trim)
 

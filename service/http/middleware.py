@@ -30,7 +30,7 @@ from service.errors import (
 from service.http.access_log import PROBES, RequestRecord, log_defect
 from service.http.encoding import MIN_COMPRESSED_BYTES, choose_coding, encode
 from service.http.lifecycle import Phase
-from service.http.memory import MemoryTrimmer, find_trim
+from service.http.memory import LARGE_BYTES, MemoryTrimmer, find_trim
 from service.http.proxies import TrustedProxies
 from service.http.rate_limits import UNLIMITED
 from service.http.request import CONNECTION, RequestContext
@@ -115,7 +115,8 @@ class RequestMiddleware:
         finally:
             lifecycle.in_flight -= 1
             context.connection.release()
-            self._memory.note(max(context.body_bytes, context.reply_bytes))
+            if context.body_bytes + context.reply_bytes > LARGE_BYTES:
+                self._memory.note()
             self._record(context, scope)
 
     async def _end(self, context: RequestContext, cancelled: asyncio.CancelledError, send: Send) -> None:

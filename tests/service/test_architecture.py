@@ -6,8 +6,8 @@ from service.http.schemas import RECENT_MONTHS
 from tests.processes import ROOT
 from tests.recorder import Recorder
 
-MAX_FILES_FORECAST = 14
-MAX_FILES_SENTIMENT = 10
+MAX_FILES_FORECAST = 20
+MAX_FILES_SENTIMENT = 15
 
 
 @pytest.fixture(scope="module")

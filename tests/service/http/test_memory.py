@@ -2,10 +2,10 @@
 
 import asyncio
 
-from service.http.memory import LARGE_BYTES, MemoryTrimmer, find_trim
+from service.http.memory import MemoryTrimmer, find_trim
 
 
-def calls_after(sizes, monkeypatch):
+def test_memory_is_trimmed_once_after_several_large_requests(monkeypatch):
     monkeypatch.setattr("service.http.memory.DELAY_SECONDS", 0.0)
 
     async def run():
@@ -18,28 +18,21 @@ def calls_after(sizes, monkeypatch):
             loop.call_soon_threadsafe(called.set)
 
         trimmer = MemoryTrimmer(trim)
-        for size in sizes:
-            trimmer.note(size)
-        if max(sizes) > LARGE_BYTES:
-            await called.wait()
-        else:
-            await asyncio.sleep(0)
-        return calls
+        for _ in range(50):
+            trimmer.note()
+        await called.wait()
+        assert calls == [0]
+        called.clear()
+        trimmer.note()
+        await called.wait()
+        assert calls == [0, 0]
 
-    return asyncio.run(run())
-
-
-def test_memory_is_trimmed_once_after_large_requests(monkeypatch):
-    assert calls_after([LARGE_BYTES + 1] * 50, monkeypatch) == [0]
-
-
-def test_small_requests_do_not_trim(monkeypatch):
-    assert calls_after([LARGE_BYTES] * 50, monkeypatch) == []
+    asyncio.run(run())
 
 
 def test_a_c_library_without_trimming_is_left_alone():
     async def run():
-        MemoryTrimmer(None).note(1 << 30)
+        MemoryTrimmer(None).note()
 
     asyncio.run(run())
 

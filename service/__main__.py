@@ -13,6 +13,8 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
+from service import terminal
+
 CHECK = ["--check"]
 
 
@@ -29,7 +31,8 @@ def main(arguments: Sequence[str] = (), *, ends_at_hangup: bool = False) -> int:
 def handle_signals(*, is_check: bool) -> bool:
     """Let SIGTERM and SIGINT end the process at once, as nothing is served yet. Returns whether SIGHUP ends it too.
 
-    It does where a terminal hangs up. Otherwise it asks for a reload, and is ignored until one is possible.
+    It does at a terminal, which sends it when it is closed. Elsewhere an operator sends it to ask for a reload; it is
+    ignored until a reload is possible.
     """
 
     def end(sig: int, _: FrameType | None) -> None:
@@ -39,24 +42,12 @@ def handle_signals(*, is_check: bool) -> bool:
     signal.signal(signal.SIGINT, end)
     if not hasattr(signal, "SIGHUP"):
         return False
-    ends_at_hangup = _has_terminal() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+    # The first process of a container and the child of its init have no terminal that could be closed, even with `docker
+    # run -t`: there, SIGHUP comes from an operator. `nohup` starts a process with SIGHUP ignored.
+    is_first = 1 in (os.getpid(), os.getppid())
+    ends_at_hangup = not is_first and terminal.is_there() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
     signal.signal(signal.SIGHUP, end if ends_at_hangup else signal.SIG_IGN)
     return ends_at_hangup
-
-
-def _has_terminal() -> bool:
-    """Whether the process was started at a terminal, which sends SIGHUP when it is closed.
-
-    The first process of a container, and the child of a container's init, have none to close, even with `docker run -t`:
-    there SIGHUP comes from an operator. `nohup` starts a process with SIGHUP ignored, and `setsid` without a terminal.
-    """
-    if 1 in (os.getpid(), os.getppid()):
-        return False
-    try:
-        os.close(os.open(os.ctermid(), os.O_RDWR | os.O_NOCTTY))
-    except OSError:
-        return False
-    return True
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
 """uvicorn's server, with a graceful stop, with reloads by signal, and with a port of its own for operations.
 
 SIGTERM: `/readyz` says not ready at once, serving goes on for the grace time, then no connection is accepted any more while
-those that are open get their last answers, then the process ends. SIGINT (Ctrl-C): the same without the grace time. A second signal, or one before
-the port is open, ends the process at once. SIGHUP: the models are reloaded, unless the service was started at a terminal:
-then it means that the terminal was closed, and it is a SIGTERM. Before the port is open a reload is not possible, and
-SIGHUP is ignored.
+those that are open get their last answers, then the process ends. SIGINT (Ctrl-C): the same without the grace time. A
+second signal, or one before the port is open, ends the process at once. SIGHUP: the models are reloaded; before the port is
+open it is ignored. But at a terminal, SIGHUP says that the terminal was closed, and does what SIGTERM does.
 
 What is in flight after the time for it is answered with 503. What cannot even be cancelled (a model call that hangs, a
 client that does not read) does not keep the process from ending.
@@ -24,6 +23,7 @@ from types import FrameType
 
 import uvicorn
 
+from service import terminal
 from service.http import listening
 from service.http.lifecycle import Phase
 from service.http.listening import CannotListen
@@ -34,6 +34,7 @@ __all__ = ["LAST_SECONDS", "CannotListen", "Server"]
 
 POLL_SECONDS = 0.02
 LAST_CALL_SECONDS = 0.25  # for the requests of connections that were accepted last
+TERMINAL_SECONDS = 1.0  # between two looks whether the terminal is still there
 LAST_SECONDS = 1  # for answers to be read and connections to close, after the requests in flight had their time
 CLOSE_SECONDS = 0.5  # for refusals to be written, and for the models to be closed
 WATCHDOG_SECONDS = 3  # for all of that together
@@ -52,6 +53,7 @@ class Server(uvicorn.Server):
         self._settings = app.state.settings
         self._lifecycle = app.state.lifecycle
         self._ends_at_hangup = ends_at_hangup
+        self._follows_terminal = ends_at_hangup and terminal.is_in_foreground()
         self._context: AbstractAsyncContextManager[object] = app.api.router.lifespan_context(app.api)
         self._tasks: set[asyncio.Future[object]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -87,6 +89,8 @@ class Server(uvicorn.Server):
             assert self._loop is not None
             if self._ends_at_hangup:
                 signal.signal(signal.SIGHUP, self.handle_exit)
+                if self._follows_terminal:
+                    self._run(self._follow_terminal())
             else:
                 self._loop.add_signal_handler(signal.SIGHUP, lambda: self._run(self._reload()))
 
@@ -96,7 +100,9 @@ class Server(uvicorn.Server):
             os._exit(128 + sig if sig == signal.SIGINT else 0)
         assert self._loop is not None
         if self._lifecycle.phase is not Phase.READY:
-            self._leave()
+            if sig in (signal.SIGTERM, signal.SIGINT):  # SIGHUP comes more than once: from the kernel, and from a shell
+                self._leave()
+            return
         self._lifecycle.enter(Phase.ENDING)
         grace = 0.0 if sig == signal.SIGINT else self._settings.grace_s
         self._loop.call_soon_threadsafe(lambda: self._run(self._stop(grace)))
@@ -105,6 +111,12 @@ class Server(uvicorn.Server):
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _follow_terminal(self) -> None:
+        """End when the terminal is closed. Only its first process gets SIGHUP; `make` waits then, and does not pass it on."""
+        while terminal.is_there():  # noqa: ASYNC110 - the system has no event for it
+            await asyncio.sleep(TERMINAL_SECONDS)
+        self.handle_exit(signal.SIGHUP, None)
 
     async def _reload(self) -> None:
         try:

@@ -89,6 +89,16 @@ def starting(models, *prefix, command=COMMAND, **settings):
     )
 
 
+def reach(process, moment):
+    """Wait for a moment of a start, which must not have ended."""
+
+    def is_reached():
+        assert process.poll() is None, process.stdout.read()
+        return moment()
+
+    until(is_reached)
+
+
 def handles(pid, sig):
     """Whether a process has a handler for a signal."""
     (caught,) = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("SigCgt:")]
@@ -116,7 +126,7 @@ LATER = [*list(MOMENTS)[:-1], pytest.param("tensorflow", marks=pytest.mark.slow)
 def test_a_signal_during_the_start_ends_it_at_once(models, moment, sig, status):
     """At whichever moment: nothing is served yet, so nothing is waited for, and nothing is printed."""
     with starting(models) as process:
-        until(lambda: MOMENTS[moment](process.pid))
+        reach(process, lambda: MOMENTS[moment](process.pid))
         process.send_signal(sig)
         assert process.wait(20) == status
         assert "Traceback" not in process.stdout.read()
@@ -140,7 +150,7 @@ def test_a_signal_during_the_start_ends_the_first_process_of_a_container(models,
                 else None
             )
 
-        until(lambda: first() and MOMENTS[moment](first()))
+        reach(process, lambda: first() and MOMENTS[moment](first()))
         os.kill(first(), signal.SIGTERM)
         assert process.wait(20) == 0
 
@@ -148,7 +158,7 @@ def test_a_signal_during_the_start_ends_the_first_process_of_a_container(models,
 def test_a_check_that_is_ended_has_not_passed(models):
     """0 would mean that all models are proven."""
     with starting(models, command=[*COMMAND, "--check"]) as process:
-        until(lambda: MOMENTS["numpy"](process.pid))
+        reach(process, lambda: MOMENTS["numpy"](process.pid))
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 128 + signal.SIGTERM
 
@@ -202,7 +212,7 @@ def test_make_serve_ends_with_its_terminal(models):
 
 def test_a_hangup_during_the_start_ends_it(models):
     pid, terminal = at_a_terminal(COMMAND, models)
-    until(lambda: b"service" in Path(f"/proc/{pid}/cmdline").read_bytes() and MOMENTS["pydantic"](pid))
+    until(lambda: b"-m\0service" in Path(f"/proc/{pid}/cmdline").read_bytes() and MOMENTS["pydantic"](pid))
     os.kill(pid, signal.SIGHUP)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     os.close(terminal)

@@ -131,6 +131,16 @@ class InvalidRequest(GatecastError):
         return self
 
 
+class DuplicateId(InvalidRequest):
+    slug, title = "duplicate-id", "Duplicate id"
+
+
+class TooManyAtOnce(InvalidRequest):
+    """More than may ever come in one request, so that another try would not help."""
+
+    slug, title = "too-many-at-once", "Too many at once"
+
+
 class TooFewReadings(InvalidRequest):
     slug, title = "too-few-readings", "Too few readings"
 

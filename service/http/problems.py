@@ -66,6 +66,8 @@ PROBLEMS = {
                 "the request is not valid: /readings/0: must be a number or null",
                 faults=[Fault("/readings/0", "must be a number or null")],
             ),
+            errors.DuplicateId("the id is used by /series/0 already", pointer="/id"),
+            errors.TooManyAtOnce("120 series are more than the limit of this caller allows at once", pointer=""),
             errors.TooFewReadings("model 'gru' reads a window of 15 readings; 9 were sent", pointer="/readings"),
             errors.MissingReadings("4 of the 15 readings used are missing; at most 3 may be", pointer="/readings"),
             errors.ReadingsTooLarge(

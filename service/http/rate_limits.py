@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from service.errors import Fault, InvalidRequest, TooManyRequests
+from service.errors import Fault, TooManyAtOnce, TooManyRequests
 
 MAX_CALLERS = 10_000
 EXAMINED = 8  # buckets that are looked at for a new caller, where the table is full
@@ -136,7 +136,7 @@ class RateLimits:
     def take(self, caller: str, limits: Limits, now: float, *, items: int = 0) -> None:
         """Take one request and its items, or nothing.
 
-        Raises TooManyRequests, or InvalidRequest for more items than can ever be taken at once: waiting would not help.
+        Raises TooManyRequests, or TooManyAtOnce for more items than can ever be taken at once: waiting would not help.
         """
         check_items(items, limits)
         if limits.requests is not None and self._requests.take(caller, 1, limits.requests, now):
@@ -195,9 +195,9 @@ class RateLimits:
 
 
 def check_items(items: int, limits: Limits) -> None:
-    """Raise InvalidRequest for a batch that the bucket could not hold, however long its caller waits."""
+    """Raise TooManyAtOnce for a batch that the bucket could not hold, however long its caller waits."""
     if limits.items is not None and items > limits.items.capacity:
-        raise InvalidRequest(
+        raise TooManyAtOnce(
             f"{items} series or texts are more than the limit of this caller allows at once ({limits.items}); "
             f"send at most {limits.items.capacity} in a request",
             pointer="",

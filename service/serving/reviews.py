@@ -5,7 +5,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from service.artifacts.card import SentimentCard
-from service.errors import DeadlineExceeded, GatecastError, InvalidRequest, NotOffered, UnreadableText
+from service.errors import DeadlineExceeded, GatecastError, NotOffered, TooManyAtOnce, UnreadableText
 from service.interfaces import Caller
 from service.sentiment.classifier import Review, Sentiment, TokenAttribution
 from service.sentiment.sentences import Span, join_pieces, split_pieces
@@ -141,7 +141,7 @@ async def _prepare_sentences(model: LoadedClassifier, text: str, spans: Sequence
 
 def _check_count(sentences: int) -> None:
     if sentences > MAX_SENTENCES:
-        raise InvalidRequest(
+        raise TooManyAtOnce(
             f"the texts have more than {MAX_SENTENCES} sentences together, the most that are judged in one request; "
             "send fewer texts at once",
             pointer="/sentences",

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from service.errors import DeadlineExceeded, GatecastError, InvalidRequest
+from service.errors import DeadlineExceeded, DuplicateId, GatecastError, InvalidRequest
 from service.http.body import validate
 from service.http.middleware import PredictRoute
 from service.http.request import RequestContext
@@ -57,7 +57,7 @@ async def _queries(series: Sequence[Any], turns: Turns) -> list[ForecastQuery | 
             await turns.next()
             valid = validate(BatchSeries, each)
             if (first := index_of.setdefault(valid.id, index)) != index:
-                raise InvalidRequest(f"the id is used by /series/{first} already", pointer="/id")
+                raise DuplicateId(f"the id is used by /series/{first} already", pointer="/id")
             queries.append(_query(valid))
         except (InvalidRequest, DeadlineExceeded) as error:
             queries.append(error)

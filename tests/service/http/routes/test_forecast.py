@@ -460,3 +460,12 @@ def test_a_batch_lets_others_have_their_turn_between_all_its_pieces(monkeypatch)
     most, reply = with_registry([fakes.forecast_bundle()], work)
     assert [result["id"] for result in json.loads(reply)["results"]] == [str(i) for i in range(30)]
     assert (pieces.count("validate"), pieces.count("to_json"), most) == (30, 30, 1)
+
+
+def test_a_second_series_of_an_id_has_an_error_of_its_own_type(client):
+    series = [{"id": "a", "readings": READINGS}, {"id": "b", "readings": READINGS}, {"id": "a", "readings": READINGS}]
+    first, other, second = client.post("/forecast/batch", json={"series": series}).json()["results"]
+    assert "error" not in first
+    assert "error" not in other
+    assert second["error"]["type"] == "/problems/duplicate-id"
+    assert [fault["pointer"] for fault in second["error"]["errors"]] == ["/series/2/id"]

@@ -98,15 +98,14 @@ class Run:
         return outcome
 
 
-def attack(options: Options) -> dict[str, Any]:
-    """Run the chosen attacks; returns the report."""
-    chosen = choose(options.only)
+def attack(chosen: Sequence[Chosen], seconds: float) -> dict[str, Any]:
+    """Run the attacks; returns the report."""
     print(report.HEAD)
-    run = Run(options.seconds)
+    run = Run(seconds)
     run.attack_all(chosen)
     result = {
         "machine": machine.describe(),
-        "seconds": options.seconds,
+        "seconds": seconds,
         "summary": report.summary(run.outcomes),
         "processes": run.processes,
         "attacks": [asdict(outcome) for outcome in run.outcomes],
@@ -145,9 +144,10 @@ def main() -> None:
         missed |= bool(result["missed"])
     if not asked:
         try:
-            result = attack(options)
+            chosen = choose(options.only)
         except ValueError as error:
             sys.exit(str(error))
+        result = attack(chosen, options.seconds)
         write_json(options.out / "hostile.json", result)
         missed = bool(result["summary"]["missed"])
     sys.exit(missed)

@@ -43,6 +43,7 @@ class Bystander:
         self.file = tempfile.NamedTemporaryFile("r", prefix="bystander-", suffix=".txt")  # noqa: SIM115
         self.process = START.Process(target=_ask_forever, args=(port, key, self.file.name), daemon=True)
         self.samples: list[Sample] = []
+        self.rest = ""
 
     def __enter__(self) -> Self:
         self.process.start()
@@ -66,7 +67,9 @@ class Bystander:
         return found
 
     def _read(self) -> None:
-        for line in self.file:
+        """Take the lines that are whole; the last one may be half written."""
+        lines, _, self.rest = (self.rest + self.file.read()).rpartition("\n")
+        for line in lines.splitlines():
             path, due, took, status = line.split()
             self.samples.append(Sample(path, float(due), float(took), int(status)))
 

@@ -14,7 +14,7 @@ SETTLE_S = 5.0  # for memory to be given back
 
 
 def measure(service: LiveService, kind: str, attack: Attack, seconds: float) -> Outcome:
-    """Attack the service for so many seconds. Raises RuntimeError if the attack cannot be made."""
+    """Attack the service for so many seconds. Raises RuntimeError if the attack itself fails."""
     outcome = Outcome(attack.name, kind)
     metrics_before = None if attack.stderr_unread else service.metrics_bytes()
     service.forget_peak()

@@ -1,8 +1,9 @@
 """The bystander: how it asks, and what is made of its times."""
 
 import asyncio
+from pathlib import Path
 
-from benchmarks.hostile.bystander import LOST, Caller, Sample, summarize
+from benchmarks.hostile.bystander import LOST, Bystander, Caller, Sample, summarize
 from benchmarks.hostile.requests import get
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -64,6 +65,19 @@ def test_nobody_listening_loses_a_request():
 def test_a_silent_service_loses_a_request(monkeypatch):
     monkeypatch.setattr("benchmarks.hostile.bystander.LOST_S", 0.05)
     assert ask(1) == ([LOST], 1)
+
+
+def test_a_line_that_is_half_written_is_read_when_it_is_whole():
+    bystander = Bystander(1, "")
+    with Path(bystander.file.name).open("a", buffering=1) as file:
+        file.write("/livez 1.0 0.001 200\n/forecast 1.0 0.0")
+        file.flush()
+        bystander._read()
+        assert bystander.samples == [Sample("/livez", 1.0, 0.001, 200)]
+        file.write("02 200\n/livez 3.0 0.001 503\n/forecast 3.0 0.1 200\n")
+    assert bystander.between(0.5, 2.0) == [Sample("/livez", 1.0, 0.001, 200), Sample("/forecast", 1.0, 0.002, 200)]
+    assert [sample.status for sample in bystander.samples] == [503, 200]
+    bystander.file.close()
 
 
 def test_times_are_summarized_by_path():

@@ -45,7 +45,7 @@ ATTACKS = (
         over_limit=True,
         overload=True,
     ),
-    Attack("overload-livez", lambda: closed_loop(300, get("/livez")), OK, over_limit=True, overload=True),
+    Attack("overload-livez", lambda: closed_loop(100, get("/livez")), OK, over_limit=True, overload=True),
     Attack(
         "overload-connections",
         lambda: closed_loop(1500, post("/forecast", FORECAST)),

@@ -30,7 +30,7 @@ ATTACKS = (
         OK,
     ),
     Attack(
-        "probes-at-once", lambda: together(500, get("/readyz"), get("/livez"), get("/metrics")), OK, over_limit=True
+        "probes-at-once", lambda: together(200, get("/readyz"), get("/livez"), get("/metrics")), OK, over_limit=True
     ),
     Attack(
         "stderr-unread",

@@ -5,7 +5,6 @@ Exit statuses: 0 after a stop, 2 for settings that are not valid, 3 for models o
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import sys
@@ -26,8 +25,6 @@ from service.settings import Settings
 
 # How long a thread may hold the interpreter while another waits. Python's default of 5 ms is as long as ten small forecasts.
 SWITCH_SECONDS = 0.0005
-# A request leaves hardly any reference cycles. Searching for them as often as Python does would cost a few per cent.
-GC_THRESHOLDS = (10_000, 20, 50)
 log = logging.getLogger("gatecast")
 
 
@@ -39,7 +36,6 @@ def serve(*, ends_at_hangup: bool) -> int:
         return _fail(error.faults, 2)
     server = Server(config, app, ends_at_hangup=ends_at_hangup)
     sys.setswitchinterval(SWITCH_SECONDS)
-    gc.set_threshold(*GC_THRESHOLDS)
     try:
         server.run()
     except BundleError as error:

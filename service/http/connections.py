@@ -5,8 +5,11 @@ request is closed. When large bodies fill the room for them, the one that has be
 and stalled clients keep nobody out, and memory stays bounded.
 """
 
+import asyncio
+from time import perf_counter
 from typing import Protocol
 
+FEEDING_SECONDS = 0.002  # of parsing, before others have their turn
 SMALL_BODY_BYTES = 1 << 16  # a body up to this size is bounded by the number of connections, and is not counted
 
 
@@ -22,6 +25,40 @@ class Arriving(Protocol):
     def evict(self) -> None: ...
 
 
+class Feedable(Protocol):
+    """A connection with data that its parser has not had yet."""
+
+    def feed_piece(self) -> bool: ...
+
+
+class Feeder:
+    """Parses what has come on all connections, in turns of one piece, for a short time in one go."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Feedable, None] = {}  # in the order of their turns
+        self._is_scheduled = False
+
+    def add(self, connection: Feedable) -> None:
+        """Give a connection its turns until it needs no more."""
+        self._waiting[connection] = None
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            asyncio.get_running_loop().call_soon(self._run)
+
+    def _run(self) -> None:
+        began = perf_counter()
+        while self._waiting:
+            connection = next(iter(self._waiting))
+            del self._waiting[connection]
+            if connection.feed_piece():
+                self._waiting[connection] = None
+            if perf_counter() - began > FEEDING_SECONDS:
+                break
+        self._is_scheduled = bool(self._waiting)
+        if self._is_scheduled:
+            asyncio.get_running_loop().call_soon(self._run)
+
+
 class Connections:
     """The open connections of the process, and the bytes of the large bodies that their requests keep."""
 
@@ -31,6 +68,7 @@ class Connections:
         self._waiting: dict[Waiting, None] = {}  # in order of time
         self._arriving: dict[Arriving, None] = {}  # in order of time
         self._kept: dict[Arriving, int] = {}
+        self.feeder = Feeder()
         self.open = 0
         self.buffered_bytes = 0
 

@@ -1,38 +1,76 @@
-"""Freed memory goes back to the system. The C library would keep what large bodies and replies have taken."""
+"""Freed memory goes back to the system: what refers to itself is found, and what the C library keeps is given back.
+
+Both are done every few seconds, beside the requests. A request leaves hardly any reference cycles. Python would search for
+them in the middle of a large request, among all of its objects, and hold the event loop for tens of milliseconds. And the
+C library would keep what large bodies and replies have taken, so that a short attack would look like a leak for ever.
+"""
 
 import asyncio
 import ctypes
+import gc
+import os
 from collections.abc import Callable
+from pathlib import Path
 
-LARGE_BYTES = 1 << 16  # of a body and its reply, from which on memory is worth giving back
-DELAY_SECONDS = 1.0  # after the last large request, and at least between two times
+from service.http.connections import Connections
+
+SECONDS = 2.0  # between two times
+MAX_SKIPPED = 15  # times that a search for cycles is put off while there are large requests
+GROWTH = 1.03  # of resident memory since it was last given back, that is worth a few milliseconds
+STATM = Path("/proc/self/statm")
 
 
-Trim = Callable[[int], object]
-
-
-def find_trim() -> Trim | None:
+def find_trim() -> Callable[[int], object] | None:
     """Return malloc_trim of the GNU C library; None if there is another one."""
     try:
-        trim: Trim = ctypes.CDLL(None).malloc_trim
+        trim: Callable[[int], object] = ctypes.CDLL(None).malloc_trim
     except (AttributeError, OSError, TypeError):
         return None
     return trim
 
 
-class MemoryTrimmer:
-    """Gives freed memory back a second after a large request. It is done in a thread, and takes a few milliseconds."""
+def resident_bytes() -> int:
+    """Return the memory that the process has in use; 0 where the system does not tell."""
+    try:
+        return int(STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0
 
-    def __init__(self, trim: Trim | None) -> None:
+
+class MemoryKeeper:
+    """Keeps the memory of the process small. `trim` gives back what the C library keeps."""
+
+    def __init__(
+        self,
+        connections: Connections,
+        trim: Callable[[int], object] | None,
+        resident: Callable[[], int] = resident_bytes,
+    ) -> None:
+        self._connections = connections
         self._trim = trim
-        self._timer: asyncio.TimerHandle | None = None
+        self._resident = resident
+        self._least = 0
+        self._skipped = 0
 
-    def note(self) -> None:
-        """Note that a large request has ended."""
-        if self._timer is None and self._trim is not None:
-            loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(DELAY_SECONDS, self._run, loop, self._trim)
+    async def run(self) -> None:
+        """Keep on until it is cancelled. Python's own search for cycles is switched off."""
+        gc.collect()
+        gc.freeze()  # what exists now stays, so it need not be searched again
+        gc.disable()
+        self._least = self._resident()
+        while True:
+            await asyncio.sleep(SECONDS)
+            await self.tidy()
 
-    def _run(self, loop: asyncio.AbstractEventLoop, trim: Trim) -> None:
-        self._timer = None
-        loop.run_in_executor(None, trim, 0)
+    async def tidy(self) -> None:
+        """Free and give back what is worth it now."""
+        if self._connections.buffered_bytes and self._skipped < MAX_SKIPPED:
+            self._skipped += 1
+        else:
+            self._skipped = 0
+            gc.collect()
+        resident = self._resident()
+        if self._trim is not None and resident > GROWTH * self._least:
+            await asyncio.to_thread(self._trim, 0)
+            resident = self._resident()
+        self._least = resident

@@ -30,7 +30,6 @@ from service.errors import (
 from service.http.access_log import PROBES, RequestRecord, log_defect
 from service.http.encoding import MIN_COMPRESSED_BYTES, choose_coding, encode
 from service.http.lifecycle import Phase
-from service.http.memory import LARGE_BYTES, MemoryTrimmer, find_trim
 from service.http.proxies import TrustedProxies
 from service.http.rate_limits import UNLIMITED
 from service.http.request import CONNECTION, RequestContext
@@ -42,7 +41,7 @@ CONTEXT = "gatecast.context"  # where the ASGI scope has the RequestContext on i
 FLUSH_SECONDS = 0.2  # between two times that requests are counted and logged
 MAX_RECORDS = 500  # requests that wait for it
 # Requests that FastAPI answers at once. Each takes as long as several forecasts, so that many would crowd those out.
-MAX_PASSED_ON = 8
+MAX_PASSED_ON = 4
 CORS_METHODS = ("GET", "HEAD", "POST")
 CORS_REQUEST_HEADERS = (
     "authorization",
@@ -55,6 +54,7 @@ CORS_REQUEST_HEADERS = (
 )
 CORS_RESPONSE_HEADERS = ("ratelimit", "ratelimit-policy", "retry-after", "server-timing", "x-request-id")
 
+HEALTH_CHECKS = frozenset(["/livez", "/readyz"])
 COMMON = frozenset(["/livez", "/readyz", "/version"])  # answered on both ports
 
 Handler = Callable[[Any, RequestContext], Awaitable[bytes]]
@@ -85,7 +85,6 @@ class RequestMiddleware:
         self._hosts = AllowedHosts(settings.allowed_hosts) if settings.allowed_hosts else None
         self._cors = self._with_cors(settings.cors_origins) if settings.cors_origins else None
         self._passing_on = asyncio.Semaphore(MAX_PASSED_ON)
-        self._memory = MemoryTrimmer(find_trim())
         self._records: list[RequestRecord] = []
 
     def predicts(self, path: str) -> bool:
@@ -115,8 +114,6 @@ class RequestMiddleware:
         finally:
             lifecycle.in_flight -= 1
             context.connection.release()
-            if context.body_bytes + context.reply_bytes > LARGE_BYTES:
-                self._memory.note()
             self._record(context, scope)
 
     async def _end(self, context: RequestContext, cancelled: asyncio.CancelledError, send: Send) -> None:
@@ -145,7 +142,7 @@ class RequestMiddleware:
         predict_route = self._predict_routes.get(path) if method == "POST" else None
         if predict_route is not None:
             await self._predict(context, predict_route, send)
-        elif path in PROBES:
+        elif path in HEALTH_CHECKS:
             await self._pass_on(context, scope, receive, send)
         else:
             async with self._passing_on:

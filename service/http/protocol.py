@@ -11,6 +11,7 @@ counted and logged; then the connection is closed. This is the only module that 
 """
 
 import asyncio
+import logging
 from typing import Any
 
 from pydantic_core import to_json
@@ -39,9 +40,13 @@ FIELD_OVERHEAD = 4  # the colon, the space and the end of a line
 HEAD_LIMITS = (
     f"request line and headers may have {MAX_HEAD_BYTES} bytes and {MAX_HEAD_FIELDS} fields together; send less"
 )
+VERSIONS = ("1.0", "1.1")
 # A client that still sends would lose a refusal to a reset, so for so long what it sends is read and thrown away.
 LINGER_SECONDS = 1.0
 MAX_LINGER_BYTES = 1 << 20
+# Clients may send thousands of requests, or of chunks, at once. They are parsed in pieces, so that others need not wait.
+MAX_LINES = 64  # of data that is parsed at once, as it comes
+PIECE_BYTES = 1 << 11
 # If one of these came twice, a proxy and this service might each believe another one.
 SINGLE_HEADERS = (
     b"authorization",
@@ -53,6 +58,9 @@ SINGLE_HEADERS = (
     b"x-request-timeout-ms",
 )
 
+QUIET = logging.getLogger("gatecast.protocol")
+QUIET.setLevel(logging.ERROR)
+
 # What this module uses of uvicorn, by class. A test checks that the installed version has all of it.
 UVICORN_ATTRIBUTES = {
     "protocol": [
@@ -61,6 +69,7 @@ UVICORN_ATTRIBUTES = {
         "expect_100_continue",
         "flow",
         "headers",
+        "logger",
         "loop",
         "parser",
         "pipeline",
@@ -87,7 +96,7 @@ UVICORN_ATTRIBUTES = {
     ],
     "cycle": ["body", "disconnected", "keep_alive", "message_event", "more_body", "response_complete", "transport"],
     "server_state": ["default_headers"],
-    "flow": ["write_paused"],
+    "flow": ["pause_reading", "resume_reading", "write_paused"],
     "parser": ["get_http_version", "get_method", "should_keep_alive", "should_upgrade"],
 }
 
@@ -148,6 +157,8 @@ class AdmissionProtocol(HttpToolsProtocol):
         self._lifecycle = state.lifecycle
         self._shedding = state.load_shedding
         self._connections = state.connections
+        self._feeder = state.connections.feeder
+        self.logger = QUIET  # uvicorn's words about bad requests say less than the line of the request
         self.url = b""  # uvicorn sets it when a request begins
         self._request: UvicornConnection | None = None  # whose head came last
         self._running: Any = None  # the cycle that is being answered
@@ -158,6 +169,7 @@ class AdmissionProtocol(HttpToolsProtocol):
         self._head_bytes = 0  # of the request line and the headers so far
         self._head_fields = 0
         self._unparsed_bytes = 0  # given to the parser since it last completed a part of a message
+        self._unfed = b""  # what the parser gets when the requests before it are answered
         self._fault: GatecastError | None = None  # why the parser was ended
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -171,6 +183,7 @@ class AdmissionProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.leave(self)
         self.pipeline.clear()
+        self._unfed = b""
         if self._running is not None:  # of pipelined requests uvicorn tells only the last one
             self._running.disconnected = True
         super().connection_lost(exc)
@@ -180,11 +193,31 @@ class AdmissionProtocol(HttpToolsProtocol):
         self.timeout_keep_alive_handler()
 
     def data_received(self, data: bytes) -> None:
-        self._unparsed_bytes += len(data)
         if self._is_ended:
+            self._unparsed_bytes += len(data)
             if self._unparsed_bytes > MAX_LINGER_BYTES:
                 self.transport.abort()
-            return
+        elif self._unfed or data.count(b"\n") > MAX_LINES:
+            self._unfed += data
+            self.flow.pause_reading()
+            self._feeder.add(self)
+        else:
+            self._feed(data)
+
+    def feed_piece(self) -> bool:
+        """Give the parser a piece of what has come. Returns whether it can take more before a request is answered."""
+        if self.transport.is_closing() or self._is_ended:
+            return False
+        if not self.pipeline:
+            piece, self._unfed = self._unfed[:PIECE_BYTES], self._unfed[PIECE_BYTES:]
+            self._feed(piece)
+        if not self._unfed and (self.cycle is None or self.cycle.response_complete):
+            self.flow.resume_reading()
+        return bool(self._unfed) and not self.pipeline
+
+    def _feed(self, data: bytes) -> None:
+        """Give the parser data; check what it keeps, and for how long the connection may wait."""
+        self._unparsed_bytes += len(data)
         super().data_received(data)
         if self._is_ended or self.transport.is_closing():
             return
@@ -254,7 +287,10 @@ class AdmissionProtocol(HttpToolsProtocol):
     def _check_headers(self) -> None:
         """Check what HTTP/1.1 asks for and the parser does not."""
         names = [name for name, _ in self.headers]
-        if b"host" not in names and self.parser.get_http_version() == "1.1":
+        version = self.parser.get_http_version()
+        if version not in VERSIONS:
+            self._end_parser(MalformedRequest("only HTTP/1.0 and HTTP/1.1 are spoken here"))
+        if b"host" not in names and version == "1.1":
             self._end_parser(MalformedRequest("a request of HTTP/1.1 needs a header Host; send one"))
         if len(set(names)) < len(names):
             for name in SINGLE_HEADERS:
@@ -291,6 +327,9 @@ class AdmissionProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        if self._unfed:
+            self.flow.pause_reading()
+            self._feeder.add(self)
         if self.timeout_keep_alive_task is not None:
             self._connections.start_waiting(self)
 

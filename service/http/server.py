@@ -11,7 +11,6 @@ client that does not read) does not keep the process from ending.
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
 import signal
@@ -27,6 +26,7 @@ from service import terminal
 from service.http import listening
 from service.http.lifecycle import Phase
 from service.http.listening import CannotListen
+from service.http.memory import MemoryKeeper, find_trim
 from service.http.middleware import RequestMiddleware
 from service.http.protocol import AdmissionProtocol
 
@@ -77,8 +77,7 @@ class Server(uvicorn.Server):
             with listening.explained(self._settings, "port"):
                 await super().startup(listeners)
             self._handle_sighup()
-            gc.collect()
-            gc.freeze()  # what exists now stays, so it need not be searched again
+            self._run(MemoryKeeper(self._app.state.connections, find_trim()).run())
             listening.log_access(self._settings, public)
             if self._settings.operations_port is not None:
                 listening.log_operations(self._settings, operations, is_tls=self.config.is_ssl)

@@ -5,13 +5,14 @@ hold under any path that a proxy offers the service at. A Content-Security-Polic
 """
 
 import base64
+import functools
 import hashlib
+import json
 import re
-from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 FILES = StaticFiles(packages=[("fastapi_offline", "static")])
@@ -61,10 +62,14 @@ async def static(file: str, request: Request) -> Response:
 
 
 @router.get("/openapi.json")
-def schema(request: Request) -> JSONResponse:  # not async, thus in a thread: the first time takes long
+def schema(request: Request) -> Response:  # not async, thus in a thread: the first time takes long
     """The OpenAPI schema, for the path that a proxy offers the service at."""
-    document: dict[str, Any] = request.app.openapi()
-    return JSONResponse(document | {"servers": [{"url": request.scope.get("root_path") or "/"}]})
+    return Response(_schema(request.app, request.scope.get("root_path") or "/"), media_type="application/json")
+
+
+@functools.lru_cache(maxsize=1)
+def _schema(api: FastAPI, root_path: str) -> bytes:
+    return json.dumps(api.openapi() | {"servers": [{"url": root_path}]}, ensure_ascii=False).encode()
 
 
 @router.get("/")

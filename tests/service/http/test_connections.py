@@ -1,6 +1,8 @@
 """Limits over all connections: who gives way when there are too many, or too many bytes."""
 
-from service.http.connections import SMALL_BODY_BYTES, Connections
+import asyncio
+
+from service.http.connections import SMALL_BODY_BYTES, Connections, Feeder
 
 
 class Client:
@@ -80,3 +82,30 @@ def test_a_body_that_alone_is_too_large_is_dropped():
 
 def test_small_bodies_are_smaller_than_large_ones():
     assert SMALL_BODY_BYTES < 1 << 20
+
+
+def test_connections_are_fed_in_turns(monkeypatch):
+    """Each gets a piece, then the next; others have their turn in between."""
+    monkeypatch.setattr("service.http.connections.FEEDING_SECONDS", 1e-9)
+    events = []
+
+    class Sender:
+        def __init__(self, name):
+            self.name = name
+            self.pieces = 3
+
+        def feed_piece(self):
+            self.pieces -= 1
+            events.append(self.name)
+            return self.pieces > 0
+
+    async def run():
+        feeder = Feeder()
+        for name in "ab":
+            feeder.add(Sender(name))
+        for _ in range(6):
+            await asyncio.sleep(0)
+            events.append("-")
+
+    asyncio.run(run())
+    assert "".join(events).startswith("a-b-a-b-a-b")

@@ -1,42 +1,96 @@
-"""Memory goes back after large requests."""
+"""Freed memory goes back to the system."""
 
 import asyncio
+import gc
+import weakref
 
-from service.http.memory import MemoryTrimmer, find_trim
+import pytest
 
-
-def test_memory_is_trimmed_once_after_several_large_requests(monkeypatch):
-    monkeypatch.setattr("service.http.memory.DELAY_SECONDS", 0.0)
-
-    async def run():
-        called = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        calls = []
-
-        def trim(pad):
-            calls.append(pad)
-            loop.call_soon_threadsafe(called.set)
-
-        trimmer = MemoryTrimmer(trim)
-        for _ in range(50):
-            trimmer.note()
-        await called.wait()
-        assert calls == [0]
-        called.clear()
-        trimmer.note()
-        await called.wait()
-        assert calls == [0, 0]
-
-    asyncio.run(run())
+from service.http.connections import Connections
+from service.http.memory import MAX_SKIPPED, MemoryKeeper, find_trim, resident_bytes
 
 
-def test_a_c_library_without_trimming_is_left_alone():
-    async def run():
-        MemoryTrimmer(None).note()
+class Cycle:
+    """Refers to itself, so that only a search frees it."""
 
-    asyncio.run(run())
+    def __init__(self):
+        self.itself = self
+
+
+class Body:
+    """A request with a large body."""
+
+    def evict(self):
+        pass
+
+
+class Process:
+    """Resident memory that trimming brings back to `least`."""
+
+    def __init__(self, least):
+        self.least = least
+        self.resident = least
+        self.trims = 0
+
+    def trim(self, pad):
+        self.trims += 1
+        self.resident = self.least
+
+    def keeper(self, connections=None):
+        return MemoryKeeper(connections or Connections(9, 1 << 20), self.trim, lambda: self.resident)
+
+
+@pytest.fixture(autouse=True)
+def _no_search_by_itself():
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def test_cycles_are_freed():
+    cycle = weakref.ref(Cycle())
+    asyncio.run(Process(100).keeper().tidy())
+    assert cycle() is None
+
+
+def test_cycles_wait_for_large_requests_but_not_for_ever():
+    connections = Connections(9, 1 << 20)
+    connections.keep(Body(), 100_000, is_whole=False)
+    keeper = Process(100).keeper(connections)
+    cycle = weakref.ref(Cycle())
+    for _ in range(MAX_SKIPPED):
+        asyncio.run(keeper.tidy())
+        assert cycle() is not None
+    asyncio.run(keeper.tidy())
+    assert cycle() is None
+
+
+def test_memory_is_given_back_when_it_has_grown():
+    process = Process(100)
+    keeper = process.keeper()
+    asyncio.run(keeper.tidy())
+    process.trims = 0
+    process.resident = 102
+    asyncio.run(keeper.tidy())
+    assert process.trims == 0
+    process.resident = 150
+    asyncio.run(keeper.tidy())
+    assert (process.trims, process.resident) == (1, 100)
+
+
+def test_what_is_in_use_is_not_asked_for_again_and_again():
+    process = Process(100)
+    keeper = process.keeper()
+    process.least = process.resident = 200
+    for _ in range(5):
+        asyncio.run(keeper.tidy())
+    assert process.trims == 1
 
 
 def test_the_c_librarys_function_can_be_called():
     trim = find_trim()
     assert trim is None or trim(0) in (0, 1)
+
+
+def test_a_process_knows_its_memory():
+    assert resident_bytes() == 0 or resident_bytes() > 10_000_000

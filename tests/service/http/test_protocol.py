@@ -332,6 +332,8 @@ FORECAST = json.dumps(BODY).encode()
         (b"GET /livez HTTP/9.9\r\nHost: a\r\n\r\n", 400),
         (b"GET /livez HTTP/1.1\r\nHost: a\r\nA B: c\r\n\r\n", 400),
         (b"GET /livez HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400),
+        (b"GET /livez\r\n\r\n", 400),
+        (b"GET /livez HTTP/0.9\r\n\r\n", 400),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
         (post_head("/forecast", "Content-Type: text/plain", "Content-Length: 2") + b"{}", 400),
@@ -404,6 +406,52 @@ def test_pipelined_requests_of_one_connection_count_as_one(tmp_path):
             gate.open()
             assert other.recv(100).startswith(b"HTTP/1.1 200")
             other.close()
+
+
+def test_thousands_of_pipelined_requests_are_parsed_in_their_turn(tmp_path):
+    """All are answered in order. Those that wait are neither parsed nor read before the others are answered."""
+    request = b"GET /livez HTTP/1.1\r\nHost: x\r\nX-Request-ID: %d\r\n\r\n"
+    with connected(tmp_path) as running:
+        queued = 0
+
+        def note(*_):
+            nonlocal queued
+            protocols = running.server.server_state.connections
+            queued = max([queued, *(len(protocol.pipeline) for protocol in protocols)])
+
+        running.app.record_refusal = note
+        add_record = running.app._add_record
+        running.app._add_record = lambda record: (note(), add_record(record))
+        with running.connect() as connection, connection.makefile("rb") as responses:
+            sender = Thread(target=connection.sendall, args=[b"".join(request % i for i in range(5000))])
+            sender.start()
+            for i in range(5000):
+                head = b"".join(iter(responses.readline, b"\r\n"))
+                assert head.startswith(b"HTTP/1.1 200")
+                assert b"x-request-id: %d\r\n" % i in head
+                responses.read(len(b'{"status":"alive"}'))
+            sender.join(20)
+    assert 0 < queued < 300
+
+
+def test_a_large_body_is_read_in_pieces(tmp_path):
+    """Whole bodies larger than what is parsed at once arrive, one after the other on one connection."""
+    series = [{"id": str(i), "readings": READINGS} for i in range(1000)]
+    with (
+        connected(tmp_path, max_batch=64) as running,
+        running.connect() as connection,
+        connection.makefile("rb") as responses,
+    ):
+        for _ in range(2):
+            connection.sendall(2 * post_bytes("/forecast/batch", {"series": series}))
+            assert [read_status(responses) for _ in range(2)] == [200, 200]
+
+
+def test_a_body_of_many_small_chunks_is_whole(tmp_path):
+    chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in FORECAST) + b"0\r\n\r\n"
+    with connected(tmp_path) as running, running.connect() as connection, connection.makefile("rb") as responses:
+        connection.sendall(post_head("/forecast", "Transfer-Encoding: chunked") + b"1\r\n \r\n" * 20_000 + chunks)
+        assert read_status(responses) == 200
 
 
 def test_as_many_connections_as_requests_in_flight_are_never_refused(tmp_path):

@@ -6,7 +6,7 @@ import functools
 import re
 import warnings
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import MAXYEAR, datetime, timedelta
 
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
@@ -135,9 +135,10 @@ def at(frequency: Frequency, start: datetime) -> BaseOffset | Monthly:
 
 def _next_date(offset: BaseOffset, first: pd.Timestamp) -> str:
     try:
-        return f"; the next one is {offset.rollforward(first):%Y-%m-%d}"
+        following = offset.rollforward(first)
     except (OverflowError, ValueError):  # pandas: out of bounds
         return ""
+    return f"; the next one is {following:%Y-%m-%d}" if following.year <= MAXYEAR else ""
 
 
 def _keeping(offset: BaseOffset) -> str:

@@ -235,3 +235,37 @@ def test_frequencies_are_the_same_if_their_steps_are(first, second, expected):
 )
 def test_older_names_and_periods_have_the_season_of_what_they_mean(frequency, season):
     assert season_of(frequency) == season
+
+
+@pytest.mark.parametrize(
+    "start", ["9999-12-31", "9999-12-01T23:59:59.999999", "9999-11-30", "0001-01-01", "0001-02-28"]
+)
+@pytest.mark.parametrize(
+    "frequency",
+    [
+        "MS",
+        "M",
+        "W",
+        "W-MON",
+        "QS",
+        "YS",
+        "D",
+        "B",
+        "h",
+        "s",
+        "BMS",
+        "BQS",
+        "QE",
+        "YE",
+        "SME",
+        "WOM-1MON",
+        "P1M",
+        "P1Y",
+        "P1W",
+    ],
+)
+def test_the_ends_of_the_calendar_are_dates_or_refused(start, frequency):
+    try:
+        assert len(timestamps(datetime.fromisoformat(start), frequency, 36, 12)) == 12
+    except UnusableFrequency as error:
+        assert error.faults[0].pointer in ("/start", "/frequency")

@@ -154,12 +154,14 @@ def test_a_signal_during_the_start_ends_the_first_process_of_a_container(models,
     with starting(models, *new_namespace()) as process:
 
         def first():
-            """The process that is PID 1 of the namespace, by its number outside."""
+            """The process that is PID 1 of the namespace, by its number outside, once Python runs in it."""
             children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-            return children and b"service" in Path(f"/proc/{children[0]}/cmdline").read_bytes() and int(children[0])
+            return [int(child) for child in children if has_loaded(child, "python")]
 
-        reach(process, lambda: first() and MOMENTS[moment](first()))
-        os.kill(first(), signal.SIGTERM)
+        reach(process, first)
+        (pid,) = first()
+        reach(process, lambda: MOMENTS[moment](pid))
+        os.kill(pid, signal.SIGTERM)
         assert process.wait(20) == 0
 
 

@@ -1,5 +1,6 @@
 """`python -m service`: its arguments, its settings, a start that fails, and signals from its first moment on."""
 
+import contextlib
 import os
 import pty
 import re
@@ -8,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -76,17 +78,23 @@ def test_an_address_that_is_taken_is_named(models):
             assert "Traceback" not in ended.stderr
 
 
-def starting(models, *prefix, command=COMMAND, **settings):
+@contextmanager
+def starting(models, *prefix, command=COMMAND):
     """A process that is about to start; its models are verified by TensorFlow, which takes seconds."""
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [*prefix, *command],
         cwd=ROOT,
-        env=environment(models, **({"engine": "tensorflow"} | settings)),
+        env=environment(models, engine="tensorflow"),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
     )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def reach(process, moment):
@@ -132,26 +140,28 @@ def test_a_signal_during_the_start_ends_it_at_once(models, moment, sig, status):
         assert "Traceback" not in process.stdout.read()
 
 
-@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs unshare")
+def new_namespace():
+    """The start of a command that makes another one PID 1."""
+    command = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"]
+    if shutil.which("unshare") is None or subprocess.run([*command, "true"], capture_output=True).returncode:
+        pytest.skip("namespaces are not allowed here")
+    return command
+
+
 @pytest.mark.parametrize("moment", LATER)
 def test_a_signal_during_the_start_ends_the_first_process_of_a_container(models, moment):
     """The kernel drops a signal to PID 1 that has no handler for it; ours is set before anything else is imported."""
-    namespace = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"]
-    if subprocess.run([*namespace, "true"], capture_output=True).returncode:
-        pytest.skip("namespaces are not allowed here")
-    with starting(models, *namespace) as process:
+    with starting(models, *new_namespace()) as process:
 
         def first():
-            """The process that is PID 1 of the namespace, by its number outside."""
+            """The process that is PID 1 of the namespace, by its number outside, once Python runs in it."""
             children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-            return (
-                int(children[0])
-                if children and b"service" in Path(f"/proc/{children[0]}/cmdline").read_bytes()
-                else None
-            )
+            return [int(child) for child in children if has_loaded(child, "python")]
 
-        reach(process, lambda: first() and MOMENTS[moment](first()))
-        os.kill(first(), signal.SIGTERM)
+        reach(process, first)
+        (pid,) = first()
+        reach(process, lambda: MOMENTS[moment](pid))
+        os.kill(pid, signal.SIGTERM)
         assert process.wait(20) == 0
 
 
@@ -163,20 +173,38 @@ def test_a_check_that_is_ended_has_not_passed(models):
         assert process.wait(20) == 128 + signal.SIGTERM
 
 
+@contextmanager
 def at_a_terminal(command, models):
-    """Run a command as the leader of a terminal's session; returns its process and the terminal."""
+    """Run a command as the leader of a terminal's session; yields its process and the terminal."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(ROOT)
         os.execvpe(command[0], command, environment(models, engine="onnx", grace_s=0))
-    return pid, terminal
+    with os.fdopen(terminal, "rb", buffering=0) as shown:
+        try:
+            yield pid, shown
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+
+
+def ended(pid):
+    """The exit status of a process, when it has ended."""
+    done = [0, 0]
+
+    def is_over():
+        done[:] = os.waitpid(pid, os.WNOHANG)
+        return done[0]
+
+    until(is_over)
+    return os.waitstatus_to_exitcode(done[1])
 
 
 def read_until(terminal, words):
     """What a terminal shows, up to some words."""
     shown = b""
     while words not in shown:
-        shown += os.read(terminal, 4096)
+        shown += terminal.read(4096)
     return shown.decode()
 
 
@@ -189,62 +217,59 @@ def is_listening(host, port):
         return client.connect_ex((host, int(port))) == 0
 
 
-@pytest.mark.parametrize("through", [[], ["sh", "-c", '"$@"; exit $?', "sh"], ["sh", "-ic", '"$@"; exit $?', "sh"]])
-def test_a_terminal_that_is_closed_ends_the_service(models, through):
-    """Also one that a shell (or make) has started: nothing is left that listens."""
-    pid, terminal = at_a_terminal([*through, *COMMAND], models)
-    where = address(read_until(terminal, b"CTRL+C"))
-    assert is_listening(*where)
-    os.close(terminal)
-    os.waitpid(pid, 0)
-    until(lambda: not is_listening(*where))
+MAKE_SERVE = ["make", "--no-print-directory", "--old-file=.venv/.serve", "serve"]
 
 
-def test_make_serve_ends_with_its_terminal(models):
-    if not (ROOT / ".venv" / ".serve").exists() or shutil.which("make") is None:
-        pytest.skip("needs make, and `make setup`")
-    pid, terminal = at_a_terminal(["make", "--no-print-directory", "--old-file=.venv/.serve", "serve"], models)
-    where = address(read_until(terminal, b"CTRL+C"))
-    os.close(terminal)
-    os.waitpid(pid, 0)
-    until(lambda: not is_listening(*where))
+@pytest.mark.parametrize(
+    "command",
+    [
+        COMMAND,
+        ["sh", "-c", '"$@"; exit $?', "sh", *COMMAND],
+        ["sh", "-ic", '"$@"; exit $?', "sh", *COMMAND],
+        pytest.param(
+            MAKE_SERVE,
+            marks=pytest.mark.skipif(not (ROOT / ".venv" / ".serve").exists(), reason="needs make, and `make setup`"),
+        ),
+    ],
+    ids=["alone", "shell", "interactive shell", "make"],
+)
+def test_a_terminal_that_is_closed_ends_the_service(models, command):
+    """Also one that a shell or make has started, which may get the hang-up alone: nothing is left that listens."""
+    with at_a_terminal(command, models) as (pid, terminal):
+        where = address(read_until(terminal, b"CTRL+C"))
+        assert is_listening(*where)
+        terminal.close()
+        ended(pid)
+        until(lambda: not is_listening(*where))
 
 
 def test_a_hangup_during_the_start_ends_it(models):
-    pid, terminal = at_a_terminal(COMMAND, models)
-    until(lambda: b"-m\0service" in Path(f"/proc/{pid}/cmdline").read_bytes() and MOMENTS["pydantic"](pid))
-    os.kill(pid, signal.SIGHUP)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    os.close(terminal)
+    with at_a_terminal(COMMAND, models) as (pid, _):
+        until(lambda: b"-m\0service" in Path(f"/proc/{pid}/cmdline").read_bytes() and MOMENTS["pydantic"](pid))
+        os.kill(pid, signal.SIGHUP)
+        assert ended(pid) == 0
 
 
 def test_nohup_outlives_its_terminal(models):
     """It is started with SIGHUP ignored. The hang-up only makes it look for new versions."""
     output = models.parent / "output"
-    pid, terminal = at_a_terminal(["sh", "-c", f'exec nohup "$@" >{output} 2>&1', "sh", *COMMAND], models)
-    try:
+    command = ["sh", "-c", f'exec nohup "$@" >{output} 2>&1', "sh", *COMMAND]
+    with at_a_terminal(command, models) as (pid, terminal):
         until(lambda: output.exists() and "CTRL+C" in output.read_text())
         where = address(output.read_text())
-        os.close(terminal)
+        terminal.close()
         until(lambda: "reload: loaded nothing" in output.read_text())
         assert is_listening(*where)
-    finally:
         os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
+        ended(pid)
 
 
 def test_the_first_process_of_a_container_reloads_at_a_hangup(models):
     """`docker run -t` gives it a terminal, and SIGHUP comes from `docker kill`."""
-    namespace = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"]
-    if shutil.which("unshare") is None or subprocess.run([*namespace, "true"], capture_output=True).returncode:
-        pytest.skip("namespaces are not allowed here")
-    pid, terminal = at_a_terminal([*namespace, *COMMAND], models)
-    try:
+    with at_a_terminal([*new_namespace(), *COMMAND], models) as (pid, terminal):
         read_until(terminal, b"CTRL+C")
         (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         os.kill(int(child), signal.SIGHUP)
         assert "reload: loaded nothing" in read_until(terminal, b"retired nothing")
-    finally:
         os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        os.close(terminal)
+        ended(pid)

@@ -15,6 +15,7 @@ import logging
 from typing import Any
 
 from pydantic_core import to_json
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from service.errors import (
@@ -104,13 +105,14 @@ UVICORN_ATTRIBUTES = {
 class UvicornConnection(Connection):
     """A connection by what uvicorn knows of it, while it has one request. Its large body counts in `Connections`."""
 
-    __slots__ = ("_connections", "_cycle", "_kept_bytes", "fault")
+    __slots__ = ("_connections", "_cycle", "_is_released", "_kept_bytes", "fault")
 
     def __init__(self, cycle: Any, connections: Connections) -> None:
         self.fault: GatecastError | None = None
         self._cycle = cycle
         self._connections = connections
         self._kept_bytes = 0
+        self._is_released = False
 
     def is_disconnected(self) -> bool:
         return bool(self._cycle.disconnected)
@@ -125,6 +127,8 @@ class UvicornConnection(Connection):
         self._cycle.transport.abort()
 
     def keep(self, size: int) -> bool:
+        if self._is_released:
+            return False
         self._kept_bytes += size
         if self._kept_bytes > SMALL_BODY_BYTES and self.fault is None:
             self._connections.keep(self, self._kept_bytes, is_whole=not self._cycle.more_body)
@@ -143,7 +147,7 @@ class UvicornConnection(Connection):
     def release(self) -> None:
         if self._kept_bytes > SMALL_BODY_BYTES:
             self._connections.release(self)
-            self._kept_bytes = 0
+        self._is_released = True
 
 
 class AdmissionProtocol(HttpToolsProtocol):
@@ -182,6 +186,8 @@ class AdmissionProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.leave(self)
+        for cycle, _ in self.pipeline:  # requests that never had their turn
+            cycle.scope.pop(CONNECTION).release()
         self.pipeline.clear()
         self._unfed = b""
         if self._running is not None:  # of pipelined requests uvicorn tells only the last one
@@ -211,9 +217,15 @@ class AdmissionProtocol(HttpToolsProtocol):
         if not self.pipeline:
             piece, self._unfed = self._unfed[:PIECE_BYTES], self._unfed[PIECE_BYTES:]
             self._feed(piece)
-        if not self._unfed and (self.cycle is None or self.cycle.response_complete):
-            self.flow.resume_reading()
+        if not self._unfed and not self.pipeline and not self._is_body_unread():
+            self.flow.resume_reading()  # also to notice that a client leaves
         return bool(self._unfed) and not self.pipeline
+
+    def _is_body_unread(self) -> bool:
+        """Whether so much of a body waits for its reader that uvicorn has stopped reading."""
+        cycle = self.cycle
+        is_open = cycle is not None and not cycle.response_complete and cycle.more_body
+        return is_open and len(cycle.body) > HIGH_WATER_LIMIT
 
     def _feed(self, data: bytes) -> None:
         """Give the parser data; check what it keeps, and for how long the connection may wait."""

@@ -447,6 +447,27 @@ def test_a_large_body_is_read_in_pieces(tmp_path):
             assert [read_status(responses) for _ in range(2)] == [200, 200]
 
 
+def test_a_client_that_leaves_after_a_large_body_is_noticed(tmp_path):
+    """While its request waits for a model, although its body was parsed in pieces."""
+    gate = Gate(fakes.last_plus_ten)
+    series = [{"id": str(i), "readings": READINGS} for i in range(1000)]
+    with connected(tmp_path, gate) as running:
+        gate.close()
+        first = running.post("/forecast", BODY)
+        assert gate.entered.wait(20)
+        body = json.dumps({"series": series}, indent=1).encode()
+        leaving = running.connect()
+        leaving.sendall(post_head("/forecast/batch", f"Content-Length: {len(body)}") + body)
+        until(lambda: running.app.state.repository.registry.get("gru").batcher.depth == 1000)
+        leaving.close()
+        until(lambda: running.app.state.connections.open == 1)
+        gate.open()
+        assert first.recv(100).startswith(b"HTTP/1.1 200")
+        until(lambda: running.app.state.lifecycle.in_flight == 0)
+        assert running.app.state.connections.buffered_bytes == 0
+        first.close()
+
+
 def test_a_body_of_many_small_chunks_is_whole(tmp_path):
     chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in FORECAST) + b"0\r\n\r\n"
     with connected(tmp_path) as running, running.connect() as connection, connection.makefile("rb") as responses:

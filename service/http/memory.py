@@ -15,7 +15,8 @@ from pathlib import Path
 from service.http.connections import Connections
 
 SECONDS = 2.0  # between two times
-MAX_SKIPPED = 15  # times that a search for cycles is put off while there are large requests
+MANY_REQUESTS = 32  # in flight; a search for cycles looks at all their objects
+MAX_SKIPPED = 15  # times that it is put off while there are many requests or large ones
 GROWTH = 1.03  # of resident memory since it was last given back, that is worth a few milliseconds
 STATM = Path("/proc/self/statm")
 
@@ -47,6 +48,7 @@ class MemoryKeeper:
         resident: Callable[[], int] = resident_bytes,
     ) -> None:
         self._connections = connections
+        self._lifecycle = lifecycle
         self._trim = trim
         self._resident = resident
         self._least = 0
@@ -64,7 +66,8 @@ class MemoryKeeper:
 
     async def tidy(self) -> None:
         """Free and give back what is worth it now."""
-        if self._connections.buffered_bytes and self._skipped < MAX_SKIPPED:
+        is_busy = self._connections.buffered_bytes or self._lifecycle.in_flight > MANY_REQUESTS
+        if is_busy and self._skipped < MAX_SKIPPED:
             self._skipped += 1
         else:
             self._skipped = 0

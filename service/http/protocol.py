@@ -187,7 +187,7 @@ class AdmissionProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.leave(self)
         for cycle, _ in self.pipeline:  # requests that never had their turn
-            cycle.scope.pop(CONNECTION).release()
+            cycle.scope.pop(CONNECTION).release()  # type: ignore[misc]
         self.pipeline.clear()
         self._unfed = b""
         if self._running is not None:  # of pipelined requests uvicorn tells only the last one
@@ -336,6 +336,8 @@ class AdmissionProtocol(HttpToolsProtocol):
             super().on_message_complete()
             assert self._request is not None
             self._request.keep(0)  # from now on it is whole
+            if not self._unfed and not self.pipeline:
+                self.flow.resume_reading()  # uvicorn stops at a large body; what comes now tells whether its client leaves
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

@@ -77,7 +77,7 @@ class Server(uvicorn.Server):
             with listening.explained(self._settings, "port"):
                 await super().startup(listeners)
             self._handle_sighup()
-            self._run(MemoryKeeper(self._app.state.connections, find_trim()).run())
+            self._run(MemoryKeeper(self._app.state.connections, self._lifecycle, find_trim()).run())
             listening.log_access(self._settings, public)
             if self._settings.operations_port is not None:
                 listening.log_operations(self._settings, operations, is_tls=self.config.is_ssl)

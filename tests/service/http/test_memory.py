@@ -7,6 +7,7 @@ import weakref
 import pytest
 
 from service.http.connections import Connections
+from service.http.lifecycle import Lifecycle
 from service.http.memory import MAX_SKIPPED, MemoryKeeper, find_trim, resident_bytes
 
 
@@ -36,8 +37,10 @@ class Process:
         self.trims += 1
         self.resident = self.least
 
-    def keeper(self, connections=None):
-        return MemoryKeeper(connections or Connections(9, 1 << 20), self.trim, lambda: self.resident)
+    def keeper(self, connections=None, in_flight=0):
+        lifecycle = Lifecycle()
+        lifecycle.in_flight = in_flight
+        return MemoryKeeper(connections or Connections(9, 1 << 20), lifecycle, self.trim, lambda: self.resident)
 
 
 @pytest.fixture(autouse=True)
@@ -53,10 +56,11 @@ def test_cycles_are_freed():
     assert cycle() is None
 
 
-def test_cycles_wait_for_large_requests_but_not_for_ever():
+@pytest.mark.parametrize("size", [0, 100_000])
+def test_cycles_wait_for_many_or_large_requests_but_not_for_ever(size):
     connections = Connections(9, 1 << 20)
-    connections.keep(Body(), 100_000, is_whole=False)
-    keeper = Process(100).keeper(connections)
+    connections.keep(Body(), size, is_whole=False)
+    keeper = Process(100).keeper(connections, in_flight=1 if size else 33)
     cycle = weakref.ref(Cycle())
     for _ in range(MAX_SKIPPED):
         asyncio.run(keeper.tidy())

@@ -447,15 +447,16 @@ def test_a_large_body_is_read_in_pieces(tmp_path):
             assert [read_status(responses) for _ in range(2)] == [200, 200]
 
 
-def test_a_client_that_leaves_after_a_large_body_is_noticed(tmp_path):
-    """While its request waits for a model, although its body was parsed in pieces."""
+@pytest.mark.parametrize("indent", [None, 1], ids=["at once", "in pieces"])
+def test_a_client_that_leaves_after_a_large_body_is_noticed(tmp_path, indent):
+    """While its request waits for a model, however its body was parsed."""
     gate = Gate(fakes.last_plus_ten)
     series = [{"id": str(i), "readings": READINGS} for i in range(1000)]
     with connected(tmp_path, gate) as running:
         gate.close()
         first = running.post("/forecast", BODY)
         assert gate.entered.wait(20)
-        body = json.dumps({"series": series}, indent=1).encode()
+        body = json.dumps({"series": series}, indent=indent).encode()
         leaving = running.connect()
         leaving.sendall(post_head("/forecast/batch", f"Content-Length: {len(body)}") + body)
         until(lambda: running.app.state.repository.registry.get("gru").batcher.depth == 1000)

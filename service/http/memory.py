@@ -44,6 +44,7 @@ class MemoryKeeper:
     def __init__(
         self,
         connections: Connections,
+        lifecycle: Lifecycle,
         trim: Callable[[int], object] | None,
         resident: Callable[[], int] = resident_bytes,
     ) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from service.http.connections import Connections
+from service.http.lifecycle import Lifecycle
 
 SECONDS = 2.0  # between two times
 MANY_REQUESTS = 32  # in flight; a search for cycles looks at all their objects

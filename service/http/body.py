@@ -23,6 +23,17 @@ MAX_PARTS = 10_000  # brackets and colons of a value that is not small: parsing 
 MAX_MEMBERS = 64  # of an object; more than any request has
 
 
+def parse_small(raw: bytes, model: type[Body]) -> Body | None:
+    """Parse and validate a body at once, if it is small and is JSON. Raises InvalidRequest."""
+    if len(raw) > SMALL_VALUE_BYTES:
+        return None
+    try:
+        value = parse_json(raw)
+    except ValueError:
+        return None
+    return validate(model, value)
+
+
 async def parse(raw: bytes, model: type[Body], turns: Turns) -> Body:
     """Parse and validate a whole body.
 

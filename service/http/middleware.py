@@ -135,7 +135,7 @@ class RequestMiddleware:
             context.client = peer[0] if peer else ""
         method, path = scope["method"], self._local(context.path)
         try:
-            self._check(context, path, (scope.get("server") or ("", None))[1])
+            self._check(context, path, scope)
         except GatecastError as error:
             await self._send_problem(context, error, send)
             return
@@ -148,14 +148,16 @@ class RequestMiddleware:
             async with self._passing_on:
                 await self._pass_on(context, scope, receive, send)
 
-    def _check(self, context: RequestContext, path: str, port: int | None) -> None:
+    def _check(self, context: RequestContext, path: str, scope: Scope) -> None:
         """Check the port, the host and the caller.
 
         Raises NotFound, UnknownHost, Unauthorised, Forbidden, TooManyRequests or NotReady.
         """
         operations_port = self.state.operations_port
-        if operations_port is not None and path not in COMMON and is_operation(path) != (port == operations_port):
-            raise NotFound("no such path on this port")
+        if operations_port is not None and path not in COMMON:
+            port = (scope.get("server") or ("", None))[1]
+            if is_operation(path) != (port == operations_port):
+                raise NotFound("no such path on this port")
         if self._hosts is not None and path not in PROBES and not self._hosts.allow(context.headers.get(b"host", b"")):
             raise UnknownHost(
                 "this host is not served here; check the URL", faults=[Fault("/headers/host", "is unknown")]

@@ -298,17 +298,18 @@ class AdmissionProtocol(HttpToolsProtocol):
 
     def _check_headers(self) -> None:
         """Check what HTTP/1.1 asks for and the parser does not."""
-        names = [name for name, _ in self.headers]
+        fields = dict(self.headers)
         version = self.parser.get_http_version()
         if version not in VERSIONS:
             self._end_parser(MalformedRequest("only HTTP/1.0 and HTTP/1.1 are spoken here"))
-        if b"host" not in names and version == "1.1":
+        if b"host" not in fields and version == "1.1":
             self._end_parser(MalformedRequest("a request of HTTP/1.1 needs a header Host; send one"))
-        if len(set(names)) < len(names):
+        if len(fields) < len(self.headers):
+            names = [name for name, _ in self.headers]
             for name in SINGLE_HEADERS:
                 if names.count(name) > 1:
                     self._end_parser(MalformedRequest(f"the header {name.decode()} came twice; send it once"))
-        if b"expect" in names and not self.expect_100_continue:
+        if b"expect" in fields and not self.expect_100_continue:
             self._end_parser(UnmetExpectation("of the header Expect only '100-continue' is understood; leave it out"))
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:

@@ -25,7 +25,7 @@ from service.errors import (
     UnsupportedMedia,
 )
 from service.http.access import Access, Caller
-from service.http.body import Body, parse
+from service.http.body import Body, parse, parse_small
 from service.http.encoding import decode
 from service.http.lifecycle import Lifecycle
 from service.serving.registry import Registry
@@ -184,8 +184,10 @@ class RequestContext:
         _check_type(self.headers.get(b"content-type", b""))
         raw = await self._read_body(settings, lifecycle)
         self.body_bytes = len(raw)
-        turns = Turns(self)
         coding = self.headers.get(b"content-encoding")
+        if coding is None and (body := parse_small(raw, model)) is not None:
+            return body
+        turns = Turns(self)
         if coding is not None:
             raw = await decode(raw, coding, settings.max_body_bytes, turns)
             if not self.connection.keep(len(raw)):

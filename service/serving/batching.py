@@ -118,7 +118,7 @@ class MicroBatcher(Generic[Item, Result]):
         """
         if self._closing or len(self._single) >= self._limits.max_queue:
             raise self._overloaded()
-        if self._single or self._bulk:
+        if (self._single or self._bulk) and self._may_be_late(deadline):
             self._check_wait(self._cost_before_single(), deadline)
         (answer,) = await self._enqueue([item], self._single, deadline, is_disconnected)
         if isinstance(answer, Exception):
@@ -158,6 +158,11 @@ class MicroBatcher(Generic[Item, Result]):
             room -= room // 4
         return len(self._bulk) < self._limits.max_queue and self._bulk.items + items <= room
 
+    def _may_be_late(self, deadline: float) -> bool:
+        """Whether a look at who is before whom is worth it: all that waits may take longer than until the deadline."""
+        cost = self._round_cost + self._single.cost + self._bulk.cost
+        return self._loop.time() + cost * self._least_seconds_per_cost > deadline
+
     def _check_wait(self, cost: float, deadline: float) -> None:
         """Raise Overloaded if items of this cost cannot be done before the deadline."""
         late = self._loop.time() + cost * self._least_seconds_per_cost - deadline
@@ -190,7 +195,7 @@ class MicroBatcher(Generic[Item, Result]):
     async def _enqueue(
         self, items: Sequence[Item], queue: JobQueue[Item, Result], deadline: float, is_disconnected: IsDisconnected
     ) -> list[Answer[Result] | Exception]:
-        job = Job[Item, Result](items, deadline, is_disconnected, self._loop.create_future())
+        job: Job[Item, Result] = Job(items, deadline, is_disconnected, self._loop.create_future())
         queue.add(job)
         self._set_alarm(deadline)
         if not self._busy:

@@ -69,7 +69,9 @@ def schema(request: Request) -> Response:  # not async, thus in a thread: the fi
 
 @functools.lru_cache(maxsize=1)
 def _schema(api: FastAPI, root_path: str) -> bytes:
-    return json.dumps(api.openapi() | {"servers": [{"url": root_path}]}, ensure_ascii=False).encode()
+    return json.dumps(
+        api.openapi() | {"servers": [{"url": root_path}]}, ensure_ascii=False, separators=(",", ":")
+    ).encode()
 
 
 @router.get("/")

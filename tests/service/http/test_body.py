@@ -398,7 +398,7 @@ NAMES = st.sampled_from(
 BODIES = st.dictionaries(NAMES | st.text(max_size=5), JSON_VALUES | st.lists(st.floats(-9, 9)), max_size=6)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(
     sent=JSON_VALUES | BODIES,
     model=st.sampled_from(REQUESTS),
@@ -422,7 +422,7 @@ def test_any_json_is_a_request_or_refused_the_same_in_pieces(sent, model, ascii_
     assert outcomes[0] == outcomes[1]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(
     sent=JSON_VALUES | BODIES, cut=st.integers(0, 200), inserted=st.binary(max_size=3), model=st.sampled_from(REQUESTS)
 )
@@ -440,7 +440,7 @@ def test_damaged_json_is_refused_or_read_but_never_a_defect(sent, cut, inserted,
                 assert len(error.detail) < 1000
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None, derandomize=True)
 @given(sent=JSON_VALUES | BODIES)
 def test_any_item_is_a_series_or_refused(sent):
     try:

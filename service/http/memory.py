@@ -20,7 +20,7 @@ SECONDS = 2.0  # between two times
 THRESHOLDS = (5_000, 1_000_000, 1_000_000)  # objects before Python searches among the newest; never among others
 MANY_REQUESTS = 32  # in flight; a search for cycles looks at all their objects
 MAX_SKIPPED = 15  # times that it is put off while there are many requests or large ones
-GROWTH = 1.03  # of resident memory since it was last given back, that is worth a few milliseconds
+GROWTH = 1.03  # of resident memory over its least, that is worth a millisecond
 STATM = Path("/proc/self/statm")
 
 
@@ -76,8 +76,6 @@ class MemoryKeeper:
         else:
             self._skipped = 0
             gc.collect()
-        resident = self._resident()
-        if self._trim is not None and resident > GROWTH * self._least:
+        if self._trim is not None and self._resident() > GROWTH * self._least:
             await asyncio.to_thread(self._trim, 0)
-            resident = self._resident()
-        self._least = resident
+        self._least = min(self._least or self._resident(), self._resident())

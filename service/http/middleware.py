@@ -34,14 +34,13 @@ from service.http.proxies import TrustedProxies
 from service.http.rate_limits import UNLIMITED
 from service.http.request import CONNECTION, RequestContext
 from service.http.state import State
+from service.serving.turns import take_turn
 
 JSON = b"application/json"
 PROBLEM = b"application/problem+json"
 CONTEXT = "gatecast.context"  # where the ASGI scope has the RequestContext on its way through CORS
 FLUSH_SECONDS = 0.2  # between two times that requests are counted and logged
 MAX_RECORDS = 500  # requests that wait for it
-# Requests that FastAPI answers at once. Each takes as long as several forecasts, so that many would crowd those out.
-MAX_PASSED_ON = 4
 CORS_METHODS = ("GET", "HEAD", "POST")
 CORS_REQUEST_HEADERS = (
     "authorization",
@@ -84,7 +83,6 @@ class RequestMiddleware:
         self._has_proxies = bool(settings.trusted_proxies)
         self._hosts = AllowedHosts(settings.allowed_hosts) if settings.allowed_hosts else None
         self._cors = self._with_cors(settings.cors_origins) if settings.cors_origins else None
-        self._passing_on = asyncio.Semaphore(MAX_PASSED_ON)
         self._records: list[RequestRecord] = []
 
     def predicts(self, path: str) -> bool:
@@ -142,11 +140,22 @@ class RequestMiddleware:
         predict_route = self._predict_routes.get(path) if method == "POST" else None
         if predict_route is not None:
             await self._predict(context, predict_route, send)
-        elif path in HEALTH_CHECKS:
-            await self._pass_on(context, scope, receive, send)
+        elif path in HEALTH_CHECKS and method in ("GET", "HEAD"):
+            await self._answer_health_check(context, path, send)
         else:
-            async with self._passing_on:
-                await self._pass_on(context, scope, receive, send)
+            await (
+                take_turn()
+            )  # FastAPI takes as long as several forecasts, and many of its requests would crowd those out
+            await self._pass_on(context, scope, receive, send)
+
+    async def _answer_health_check(self, context: RequestContext, path: str, send: Send) -> None:
+        """Say whether the process is up, or ready. Many who ask at once must not make it seem that it is not."""
+        if path == "/livez":
+            await self._send(send, 200, JSON, b'{"status":"alive"}', context)
+        elif self.state.lifecycle.is_ready:
+            await self._send(send, 200, JSON, b'{"status":"ready"}', context)
+        else:
+            await self._send_problem(context, self._not_ready(), send)
 
     def _check(self, context: RequestContext, path: str, scope: Scope) -> None:
         """Check the port, the host and the caller.

@@ -52,11 +52,17 @@ class Turns:
             raise DeadlineExceeded("the request's time limit passed before all of it was done")
 
     async def _wait(self) -> None:
-        line = _lines.get(self._loop)
-        if line is None:
-            line = _lines[self._loop] = _Line()
-        await line.wait()
+        await take_turn()
         self._since = self._loop.time()
+
+
+async def take_turn() -> None:
+    """Wait until it is one's turn to do a piece of long work: one is done in each round of the event loop."""
+    loop = asyncio.get_running_loop()
+    line = _lines.get(loop)
+    if line is None:
+        line = _lines[loop] = _Line()
+    await line.wait()
 
 
 class _Line:

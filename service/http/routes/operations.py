@@ -6,7 +6,6 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from service import __version__
-from service.errors import NotReady
 from service.http.routes.common import Models, Service
 from service.http.schemas import ServiceVersion, State
 
@@ -17,15 +16,13 @@ router = APIRouter(tags=["operations"])
 @router.get("/livez")
 async def livez() -> State:
     """The process is up; touches nothing."""
-    return State(status="alive")
+    raise NotImplementedError  # the middleware answers
 
 
 @router.get("/readyz")
-async def readyz(service: Service) -> State:
+async def readyz() -> State:
     """Models are loaded and proven, and the service is not about to stop."""
-    if not service.lifecycle.is_ready:
-        raise NotReady(service.lifecycle.reason, headers={"Retry-After": "1"})
-    return State(status="ready")
+    raise NotImplementedError  # the middleware answers
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {METRICS: {}}}})

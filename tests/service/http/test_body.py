@@ -26,21 +26,10 @@ from service.http.schemas import (
     SentimentRequest,
 )
 from service.serving.turns import Turns
+from tests.fakes import FakeCaller
 
 REQUESTS = (ForecastRequest, ForecastBatchRequest, SentimentRequest, SentimentBatchRequest)
 LONG_NUMBER = b"9" * 5000
-
-
-class Patient:
-    """A caller who waits for ever."""
-
-    deadline = float("inf")
-
-    def is_disconnected(self):
-        return False
-
-    def record(self, queue_seconds, compute_seconds):
-        pass
 
 
 class CountedTurns(Turns):
@@ -58,7 +47,7 @@ def read(raw, model=ForecastRequest, turns=CountedTurns, caller=None):
     """The request that a body holds."""
 
     async def work():
-        return await body.parse(raw, model, turns(caller or Patient()))
+        return await body.parse(raw, model, turns(caller or FakeCaller()))
 
     return asyncio.run(work())
 
@@ -324,7 +313,7 @@ def test_no_large_value_is_parsed_in_one_go(raw, model, monkeypatch):
 
 def test_others_have_their_turn_between_windows_and_items():
     async def work(raw, model):
-        turns = CountedTurns(Patient())
+        turns = CountedTurns(FakeCaller())
         await body.parse(raw, model, turns)
         return turns.count
 
@@ -371,16 +360,10 @@ def test_a_large_batch_is_read_item_by_item():
         validate(BatchSeries, series[1])
 
 
-class Late(Patient):
-    deadline = 0
-
-
-class Gone(Patient):
-    def is_disconnected(self):
-        return True
-
-
-@pytest.mark.parametrize(("caller", "error"), [(Late(), DeadlineExceeded), (Gone(), ClientDisconnected)])
+@pytest.mark.parametrize(
+    ("caller", "error"),
+    [(FakeCaller(deadline=0), DeadlineExceeded), (FakeCaller(has_left=True), ClientDisconnected)],
+)
 def test_reading_ends_with_the_callers_patience(caller, error, monkeypatch):
     monkeypatch.setattr("service.serving.turns.TURN_SECONDS", 0)
     with pytest.raises(error):

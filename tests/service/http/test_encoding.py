@@ -11,7 +11,7 @@ from service.errors import BodyTooLarge, GatecastError, MalformedBody, Unsupport
 from service.http.encoding import MAX_MEMBERS, choose_coding, decode, encode
 from service.serving.turns import Turns
 from tests.connections import JSON
-from tests.fakes import READINGS
+from tests.fakes import READINGS, FakeCaller
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -22,21 +22,9 @@ BODY = json.dumps({"readings": READINGS}).encode()
 LARGE_WINDOW = {zstd.CompressionParameter.window_log: 27}
 
 
-class Patient:
-    """A caller who waits for ever."""
-
-    deadline = float("inf")
-
-    def is_disconnected(self):
-        return False
-
-    def record(self, queue_seconds, compute_seconds):
-        pass
-
-
 def inflate(raw, coding, max_bytes=1 << 20):
     async def run():
-        return await decode(raw, coding, max_bytes, Turns(Patient()))
+        return await decode(raw, coding, max_bytes, Turns(FakeCaller()))
 
     return asyncio.run(run())
 

@@ -1,0 +1,174 @@
+"""Exponential smoothing with many parameters at once, weighted by how well each would have forecast the row so far.
+
+Simple smoothing is the level of the theta method (Hyndman and Billah, 2003); Holt's smoothing with a damped trend is of
+Gardner and McKenzie (1985). Each is a linear filter, so that its one-step forecasts are a convolution of the readings.
+"""
+
+import functools
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from service.interfaces import Array, Mask
+
+WINDOW = 256  # readings that are smoothed, at most
+SIMPLE = (0.05, 0.1, 0.2, 0.35, 0.55, 0.8, 1.0)  # rates of the level
+DAMPED = ((0.2, 0.1, 0.95), (0.4, 0.1, 0.9), (0.7, 0.2, 0.9), (0.95, 0.4, 0.85))  # rates of level and trend, damping
+LINEAR = ((0.15, 0.05, 1.0), (0.4, 0.1, 1.0), (0.8, 0.2, 1.0))
+FILTERS = (*((rate, 0.0, 1.0) for rate in SIMPLE), *DAMPED, *LINEAR)
+ERROR_DECAY = 0.985  # the weight of a one-step error over the weight of the next one
+MAX_EVIDENCE = 40.0  # one-step errors that count, at most, where filters are weighted
+LEVEL_RATES = (0.05, 0.5, 1.0)
+SLOPE_RATES = (0.3, 0.1, 0.02, 0.0)
+
+
+class Smoothed(NamedTuple):
+    """What smoothing says of rows at their end.
+
+    level: (rows, 1) of simple smoothing; levels: (rows, 3) of fixed rates; slopes: (rows, 4) per step, by weighted least
+    squares; drift: (rows, 1), half the slope of all readings, as in the theta method; errors: (rows, 2) mean absolute
+    one-step errors of the best simple and the best trended filters; rate: (rows, 1) of the level; autocorrelation: (rows,
+    1) of first differences; weights, ends, trends: (rows, filters).
+    """
+
+    level: Array
+    levels: Array
+    slopes: Array
+    drift: Array
+    errors: Array
+    rate: Array
+    autocorrelation: Array
+    weights: Array
+    ends: Array
+    trends: Array
+
+
+@functools.lru_cache(16)
+def _responses(size: int) -> tuple[npt.NDArray[np.complex128], Array]:
+    """Fourier transforms of the one-step forecasts' impulse responses, and the weights of level and trend by age.
+
+    The first is (filters, size + 1) for transforms of 2 × `size`; the second (size, 2 × filters), oldest first.
+    """
+    alpha, beta, phi = np.array(FILTERS).T
+    level, trend = alpha.copy(), beta * alpha
+    levels, trends = np.empty((size, len(alpha))), np.empty((size, len(alpha)))
+    for age in range(size):
+        levels[age], trends[age] = level, trend
+        forecast = level + phi * trend
+        level_next = (1 - alpha) * forecast
+        trend = beta * (level_next - level) + (1 - beta) * phi * trend
+        level = level_next
+    one_step = np.zeros((2 * size, len(alpha)))
+    one_step[1 : size + 1] = levels + phi * trends
+    return np.fft.rfft(one_step.T, axis=1), np.concatenate([levels, trends], axis=1)[::-1]
+
+
+@functools.lru_cache(64)
+def _fit_weights(time: int) -> tuple[Array, Array]:
+    """Weights by age of the levels, (time, rates), and of the slopes, (3 × rates, time)."""
+    age = np.arange(time - 1, -1, -1.0)
+    levels = (1 - np.minimum(LEVEL_RATES, 1 - 1e-9)) ** age[:, None]
+    slopes = (1 - np.array(SLOPE_RATES))[:, None] ** age
+    position = -age / time
+    return levels, np.concatenate([slopes, slopes * position, slopes * position**2])
+
+
+def smooth(values: Array, is_filled: Mask, scale: Array) -> Smoothed:
+    """Smooth rows (rows, time), right-aligned; `scale` (rows, 1) is a unit in which they are of moderate size."""
+    count, time = values.shape
+    size = 1 << max(4, min(time, WINDOW) - 1).bit_length()
+    used = min(time, size)
+    recent, filled = values[:, -used:], is_filled[:, -used:]
+    first = np.take_along_axis(recent, np.argmax(filled, axis=1)[:, None], axis=1)
+    centred = np.zeros((count, size))
+    centred[:, -used:] = (recent - first) / scale
+    transform, at_end = _responses(size)
+    forecasts = np.fft.irfft(np.fft.rfft(centred, 2 * size)[:, None, :] * transform, 2 * size)[:, :, size - used : size]
+    errors = np.abs(centred[:, None, -used:] - forecasts)
+    evidence = _evidence(filled)
+    total = np.maximum(evidence.sum(axis=1), 1e-9)
+    mean = (errors @ evidence[:, :, None])[:, :, 0] / total[:, None]
+    weights, simple, trended = _weights(mean, np.minimum(total, MAX_EVIDENCE)[:, None])
+    state = centred @ at_end
+    ends, trends = state[:, : len(FILTERS)], state[:, len(FILTERS) :]
+    kinds = len(SIMPLE)
+    level = (simple * ends[:, :kinds]).sum(axis=1, keepdims=True)
+    levels, slopes = _levels_and_slopes(values, is_filled)
+    best = np.stack([(simple * mean[:, :kinds]).sum(axis=1), (trended * mean[:, kinds:]).sum(axis=1)], axis=1)
+    return Smoothed(
+        first + scale * level,
+        levels,
+        slopes,
+        slopes[:, -1:] / 2,
+        best * scale,
+        (simple * np.array(SIMPLE)).sum(axis=1, keepdims=True),
+        _autocorrelation(centred[:, -used:], filled),
+        weights,
+        first + scale * ends,
+        scale * trends,
+    )
+
+
+def trend_forecasts(smoothed: Smoothed, steps: int) -> Array:
+    """Return the weighted forecasts of the damped and of all trended filters: (2, rows, steps)."""
+    damping = np.array([phi for _, _, phi in FILTERS])
+    growth = np.cumsum(damping[:, None] ** np.arange(1, steps + 1), axis=1)
+    kinds, damped = len(SIMPLE), len(SIMPLE) + len(DAMPED)
+    some = smoothed.weights[:, kinds:damped]
+    some = some / np.maximum(some.sum(axis=1, keepdims=True), 1e-12)
+    every = smoothed.weights[:, kinds:]
+    return np.stack(
+        [
+            (some * smoothed.ends[:, kinds:damped]).sum(axis=1, keepdims=True)
+            + (some * smoothed.trends[:, kinds:damped]) @ growth[kinds:damped],
+            (every * smoothed.ends[:, kinds:]).sum(axis=1, keepdims=True)
+            + (every * smoothed.trends[:, kinds:]) @ growth[kinds:],
+        ]
+    )
+
+
+def _evidence(filled: Mask) -> Array:
+    """Weights of the one-step errors, (rows, time): none for the first ones, in which a filter still settles."""
+    used = filled.shape[1]
+    rank = np.cumsum(filled, axis=1)
+    skipped = np.minimum(12, np.maximum(1, filled.sum(axis=1) // 4))[:, None]
+    evidence: Array = ERROR_DECAY ** np.arange(used - 1, -1, -1.0) * (rank > skipped)
+    return evidence
+
+
+def _weights(mean: Array, evidence: Array) -> tuple[Array, Array, Array]:
+    """Weights of all filters in their kind, and of the simple and the trended ones by themselves.
+
+    Likelihoods of Laplace errors: each error is a share of its mean absolute value.
+    """
+    logs = -evidence * np.log(np.maximum(mean, 1e-9))
+    kinds = len(SIMPLE)
+    simple = np.exp(logs[:, :kinds] - logs[:, :kinds].max(axis=1, keepdims=True))
+    trended = np.exp(logs[:, kinds:] - logs[:, kinds:].max(axis=1, keepdims=True))
+    simple /= simple.sum(axis=1, keepdims=True)
+    trended /= trended.sum(axis=1, keepdims=True)
+    return np.concatenate([simple, trended], axis=1), simple, trended
+
+
+def _levels_and_slopes(values: Array, is_filled: Mask) -> tuple[Array, Array]:
+    """Exponentially weighted means (rows, 3), and slopes per step by weighted least squares (rows, 4)."""
+    time = values.shape[1]
+    by_age, moments = _fit_weights(time)
+    filled = is_filled.astype(np.float64)
+    last = values[:, -1:]
+    centred = (values - last) * filled
+    levels = last + (centred @ by_age) / np.maximum(filled @ by_age, 1e-300)
+    sums, products = filled @ moments.T, centred @ moments[: 2 * len(SLOPE_RATES)].T
+    (w, wx, wxx), (y, xy) = np.split(sums, 3, axis=1), np.split(products, 2, axis=1)
+    determinant = w * wxx - wx * wx
+    slopes = np.where(determinant > 1e-9, (w * xy - wx * y) / np.maximum(determinant, 1e-9), 0.0)
+    return levels, slopes / time
+
+
+def _autocorrelation(values: Array, filled: Mask) -> Array:
+    """The correlation of first differences with the ones before: (rows, 1)."""
+    differences = np.diff(values, axis=1) * filled[:, :-1]
+    products = (differences[:, 1:] * differences[:, :-1]).sum(axis=1)
+    correlation: Array = products / np.maximum(np.square(differences).sum(axis=1), 1e-300)
+    return correlation[:, None]

@@ -61,7 +61,7 @@ def context_features(
     time = values.shape[1]
     season_length = season_length if season_length < time else 1
     is_filled = np.arange(time) >= time - lengths[:, None]
-    first = np.take_along_axis(values, time - lengths[:, None], axis=1)
+    first = values[np.arange(len(values)), time - lengths][:, None]
     values = np.where(is_filled, values, first)
     rows = _Rows(values, is_filled, lengths, season_length, _scale(values, is_filled, season_length))
     profile = seasonal_profile(values, is_filled, season_length)

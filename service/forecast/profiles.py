@@ -55,7 +55,7 @@ def seasonal_profile(values: Array, is_filled: Mask, season_length: int) -> Seas
     means = blocks.mean(axis=2)
     seasons = is_whole.sum(axis=1)
     recent = np.minimum(seasons, 8)
-    oldest = np.take_along_axis(means, np.clip(used - recent, 0, used - 1)[:, None], axis=1)[:, 0]
+    oldest = means[np.arange(count), np.clip(used - recent, 0, used - 1)]
     slope = (means[:, -1] - oldest) / (length * np.maximum(recent - 1, 1))
     position = np.arange(length) - (length - 1) / 2
     deviations = blocks - means[:, :, None] - slope[:, None, None] * position

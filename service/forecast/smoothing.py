@@ -1,24 +1,27 @@
 """Exponential smoothing with many parameters at once, weighted by how well each would have forecast the row so far.
 
 Simple smoothing is the level of the theta method (Hyndman and Billah, 2003); Holt's smoothing with a damped trend is of
-Gardner and McKenzie (1985). Each is a linear filter, so that its one-step forecasts are a convolution of the readings.
+Gardner and McKenzie (1985). Each is a linear filter, so that all one-step errors are the product of the readings and a
+matrix.
 """
 
 import functools
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from service.interfaces import Array, Mask
+from service.interfaces import Array, Inputs, Mask
 
-WINDOW = 256  # readings that are smoothed, at most
-SIMPLE = (0.05, 0.1, 0.2, 0.35, 0.55, 0.8, 1.0)  # rates of the level
-DAMPED = ((0.2, 0.1, 0.95), (0.4, 0.1, 0.9), (0.7, 0.2, 0.9), (0.95, 0.4, 0.85))  # rates of level and trend, damping
+WINDOW = 128  # readings that are smoothed
+SIMPLE = (0.06, 0.13, 0.27, 0.5, 0.75, 1.0)  # rates of the level
+DAMPED = ((0.25, 0.1, 0.95), (0.55, 0.15, 0.9), (0.95, 0.4, 0.85))  # rates of level and trend, damping
 LINEAR = ((0.15, 0.05, 1.0), (0.4, 0.1, 1.0), (0.8, 0.2, 1.0))
 FILTERS = (*((rate, 0.0, 1.0) for rate in SIMPLE), *DAMPED, *LINEAR)
 ERROR_DECAY = 0.985  # the weight of a one-step error over the weight of the next one
+_DECAYS = ERROR_DECAY ** np.arange(WINDOW - 1, -1, -1.0)
 MAX_EVIDENCE = 40.0  # one-step errors that count, at most, where filters are weighted
+MAX_STEPS = 64
+_GROWTH = np.cumsum(np.array([phi for _, _, phi in FILTERS])[:, None] ** np.arange(1, MAX_STEPS + 1), axis=1)
 LEVEL_RATES = (0.05, 0.5, 1.0)
 SLOPE_RATES = (0.3, 0.1, 0.02, 0.0)
 
@@ -44,24 +47,27 @@ class Smoothed(NamedTuple):
     trends: Array
 
 
-@functools.lru_cache(16)
-def _responses(size: int) -> tuple[npt.NDArray[np.complex128], Array]:
-    """Fourier transforms of the one-step forecasts' impulse responses, and the weights of level and trend by age.
+@functools.cache
+def _responses() -> tuple[Inputs, Array]:
+    """What turns `WINDOW` readings into one-step errors, and into level and trend at the end.
 
-    The first is (filters, size + 1) for transforms of 2 × `size`; the second (size, 2 × filters), oldest first.
+    The first is (WINDOW, filters × WINDOW), the second (WINDOW, 2 × filters).
     """
     alpha, beta, phi = np.array(FILTERS).T
-    level, trend = alpha.copy(), beta * alpha
-    levels, trends = np.empty((size, len(alpha))), np.empty((size, len(alpha)))
-    for age in range(size):
+    level, trend = alpha, beta * alpha
+    levels, trends = np.empty((WINDOW, len(alpha))), np.empty((WINDOW, len(alpha)))  # by age of a reading
+    for age in range(WINDOW):
         levels[age], trends[age] = level, trend
         forecast = level + phi * trend
-        level_next = (1 - alpha) * forecast
-        trend = beta * (level_next - level) + (1 - beta) * phi * trend
-        level = level_next
-    one_step = np.zeros((2 * size, len(alpha)))
-    one_step[1 : size + 1] = levels + phi * trends
-    return np.fft.rfft(one_step.T, axis=1), np.concatenate([levels, trends], axis=1)[::-1]
+        next_level = (1 - alpha) * forecast
+        trend = beta * (next_level - level) + (1 - beta) * phi * trend
+        level = next_level
+    forecasts = levels + phi * trends
+    errors = np.zeros((WINDOW, len(alpha), WINDOW), np.float32)
+    for reading in range(WINDOW):
+        errors[reading, :, reading] = 1
+        errors[reading, :, reading + 1 :] = -forecasts[: WINDOW - 1 - reading].T
+    return errors.reshape(WINDOW, -1), np.concatenate([levels, trends], axis=1)[::-1]
 
 
 @functools.lru_cache(64)
@@ -77,18 +83,16 @@ def _fit_weights(time: int) -> tuple[Array, Array]:
 def smooth(values: Array, is_filled: Mask, scale: Array) -> Smoothed:
     """Smooth rows (rows, time), right-aligned; `scale` (rows, 1) is a unit in which they are of moderate size."""
     count, time = values.shape
-    size = 1 << max(4, min(time, WINDOW) - 1).bit_length()
-    used = min(time, size)
+    used = min(time, WINDOW)
     recent, filled = values[:, -used:], is_filled[:, -used:]
-    first = np.take_along_axis(recent, np.argmax(filled, axis=1)[:, None], axis=1)
-    centred = np.zeros((count, size))
+    first = recent[np.arange(count), np.argmax(filled, axis=1)][:, None]
+    centred = np.zeros((count, WINDOW))
     centred[:, -used:] = (recent - first) / scale
-    transform, at_end = _responses(size)
-    forecasts = np.fft.irfft(np.fft.rfft(centred, 2 * size)[:, None, :] * transform, 2 * size)[:, :, size - used : size]
-    errors = np.abs(centred[:, None, -used:] - forecasts)
+    to_errors, at_end = _responses()
+    errors = np.abs(centred.astype(np.float32) @ to_errors).reshape(count, len(FILTERS), WINDOW)
     evidence = _evidence(filled)
     total = np.maximum(evidence.sum(axis=1), 1e-9)
-    mean = (errors @ evidence[:, :, None])[:, :, 0] / total[:, None]
+    mean = (errors[:, :, -used:] @ evidence[:, :, None])[:, :, 0] / total[:, None]
     weights, simple, trended = _weights(mean, np.minimum(total, MAX_EVIDENCE)[:, None])
     state = centred @ at_end
     ends, trends = state[:, : len(FILTERS)], state[:, len(FILTERS) :]
@@ -112,8 +116,7 @@ def smooth(values: Array, is_filled: Mask, scale: Array) -> Smoothed:
 
 def trend_forecasts(smoothed: Smoothed, steps: int) -> Array:
     """Return the weighted forecasts of the damped and of all trended filters: (2, rows, steps)."""
-    damping = np.array([phi for _, _, phi in FILTERS])
-    growth = np.cumsum(damping[:, None] ** np.arange(1, steps + 1), axis=1)
+    growth = _GROWTH[:, :steps]
     kinds, damped = len(SIMPLE), len(SIMPLE) + len(DAMPED)
     some = smoothed.weights[:, kinds:damped]
     some = some / np.maximum(some.sum(axis=1, keepdims=True), 1e-12)
@@ -133,7 +136,7 @@ def _evidence(filled: Mask) -> Array:
     used = filled.shape[1]
     rank = np.cumsum(filled, axis=1)
     skipped = np.minimum(12, np.maximum(1, filled.sum(axis=1) // 4))[:, None]
-    evidence: Array = ERROR_DECAY ** np.arange(used - 1, -1, -1.0) * (rank > skipped)
+    evidence: Array = _DECAYS[-used:] * (rank > skipped)
     return evidence
 
 
@@ -142,7 +145,7 @@ def _weights(mean: Array, evidence: Array) -> tuple[Array, Array, Array]:
 
     Likelihoods of Laplace errors: each error is a share of its mean absolute value.
     """
-    logs = -evidence * np.log(np.maximum(mean, 1e-9))
+    logs = -evidence * np.log(np.maximum(mean, 1e-6))
     kinds = len(SIMPLE)
     simple = np.exp(logs[:, :kinds] - logs[:, :kinds].max(axis=1, keepdims=True))
     trended = np.exp(logs[:, kinds:] - logs[:, kinds:].max(axis=1, keepdims=True))

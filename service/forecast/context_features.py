@@ -25,6 +25,7 @@ READING_FEATURES = 10
 STEP_FEATURES = 41
 SIMPLE_FORECASTS = 21  # the first features of a step, less the base
 LONG_SEASONS = {7: 364, 24: 168, 48: 336, 96: 672, 144: 1008, 288: 2016}  # season → a longer one beside it
+SCALE_SEASONS, SCALE_READINGS = 6, 60  # after which the weight of a difference in the scale is 1/e
 LAGS = 4  # seasons whose readings a step sees, each by itself
 
 
@@ -84,15 +85,24 @@ def quantiles(features: ContextFeatures, output: npt.NDArray[np.floating]) -> Ar
 
 
 def _scale(values: Array, is_filled: Mask, season_length: int) -> Array:
-    """The mean absolute seasonal difference, or first difference of a row without a whole season: (rows, 1), above 0."""
+    """The mean absolute seasonal difference, recent ones weighing more: (rows, 1), above 0.
+
+    It is the first difference of a row without a whole season.
+    """
     scale = np.zeros(len(values))
     for lag in dict.fromkeys((season_length, 1)):
         differences = np.abs(values[:, lag:] - values[:, :-lag])
-        is_known = is_filled[:, :-lag]
-        mean = (differences * is_known).sum(axis=1) / np.maximum(is_known.sum(axis=1), 1)
+        weights = is_filled[:, :-lag] * _scale_weights(values.shape[1], season_length)[lag:]
+        mean = (differences * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-300)
         scale = np.where(scale > 0, scale, mean)
     least = np.maximum(np.abs(values[:, -1]), 1e-12) * 1e-9
     return np.maximum(scale, least)[:, None]
+
+
+@functools.lru_cache(64)
+def _scale_weights(time: int, season_length: int) -> Array:
+    weights: Array = np.exp(-np.arange(time - 1, -1, -1.0) / max(SCALE_SEASONS * season_length, SCALE_READINGS))
+    return weights
 
 
 @functools.lru_cache(64)
@@ -207,4 +217,6 @@ def _of_row(
 
 
 def _log_ratio(numerator: Array, denominator: Array) -> Array:
-    return np.clip(np.log(np.maximum(numerator, 1e-300) / np.maximum(denominator, 1e-9 * numerator + 1e-300)), -6, 6) / 3
+    return (
+        np.clip(np.log(np.maximum(numerator, 1e-300) / np.maximum(denominator, 1e-9 * numerator + 1e-300)), -6, 6) / 3
+    )

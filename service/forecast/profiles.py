@@ -76,7 +76,13 @@ def seasonal_profile(values: Array, is_filled: Mask, season_length: int) -> Seas
     there = (seasons > 0)[:, None]
     shrinkage = np.where(there, shrinkage[:, None], 0.0)
     return SeasonalProfile(
-        fast * shrinkage, fast, slow, proportional, np.where(there, strength[:, None], 0.0), shrinkage, seasons[:, None] * 1.0
+        fast * shrinkage,
+        fast,
+        slow,
+        proportional,
+        np.where(there, strength[:, None], 0.0),
+        shrinkage,
+        seasons[:, None] * 1.0,
     )
 
 

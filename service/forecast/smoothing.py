@@ -17,8 +17,11 @@ SIMPLE = (0.06, 0.13, 0.27, 0.5, 0.75, 1.0)  # rates of the level
 DAMPED = ((0.25, 0.1, 0.95), (0.55, 0.15, 0.9), (0.95, 0.4, 0.85))  # rates of level and trend, damping
 LINEAR = ((0.15, 0.05, 1.0), (0.4, 0.1, 1.0), (0.8, 0.2, 1.0))
 FILTERS = (*((rate, 0.0, 1.0) for rate in SIMPLE), *DAMPED, *LINEAR)
+_SIMPLE, _DAMPED = slice(0, len(SIMPLE)), slice(len(SIMPLE), len(SIMPLE) + len(DAMPED))
+_TRENDED = slice(len(SIMPLE), len(FILTERS))
 ERROR_DECAY = 0.985  # the weight of a one-step error over the weight of the next one
 _DECAYS = ERROR_DECAY ** np.arange(WINDOW - 1, -1, -1.0)
+MIN_ERROR = 1e-4  # of a filter, in units of the scale: smaller ones are rounding
 MAX_EVIDENCE = 40.0  # one-step errors that count, at most, where filters are weighted
 MAX_STEPS = 64
 _GROWTH = np.cumsum(np.array([phi for _, _, phi in FILTERS])[:, None] ** np.arange(1, MAX_STEPS + 1), axis=1)
@@ -32,7 +35,7 @@ class Smoothed(NamedTuple):
     level: (rows, 1) of simple smoothing; levels: (rows, 3) of fixed rates; slopes: (rows, 4) per step, by weighted least
     squares; drift: (rows, 1), half the slope of all readings, as in the theta method; errors: (rows, 2) mean absolute
     one-step errors of the best simple and the best trended filters; rate: (rows, 1) of the level; autocorrelation: (rows,
-    1) of first differences; weights, ends, trends: (rows, filters).
+    1) of first differences; damped, trended: weights of these filters; ends, trends: (rows, filters).
     """
 
     level: Array
@@ -42,7 +45,8 @@ class Smoothed(NamedTuple):
     errors: Array
     rate: Array
     autocorrelation: Array
-    weights: Array
+    damped: Array
+    trended: Array
     ends: Array
     trends: Array
 
@@ -87,19 +91,19 @@ def smooth(values: Array, is_filled: Mask, scale: Array) -> Smoothed:
     recent, filled = values[:, -used:], is_filled[:, -used:]
     first = recent[np.arange(count), np.argmax(filled, axis=1)][:, None]
     centred = np.zeros((count, WINDOW))
-    centred[:, -used:] = (recent - first) / scale
+    centred[:, -used:] = (recent - first) / scale * filled
     to_errors, at_end = _responses()
     errors = np.abs(centred.astype(np.float32) @ to_errors).reshape(count, len(FILTERS), WINDOW)
     evidence = _evidence(filled)
     total = np.maximum(evidence.sum(axis=1), 1e-9)
-    mean = (errors[:, :, -used:] @ evidence[:, :, None])[:, :, 0] / total[:, None]
-    weights, simple, trended = _weights(mean, np.minimum(total, MAX_EVIDENCE)[:, None])
+    mean = np.maximum((errors[:, :, -used:] @ evidence[:, :, None])[:, :, 0] / total[:, None], MIN_ERROR)
+    logs = -np.minimum(total, MAX_EVIDENCE)[:, None] * np.log(mean)
+    simple, damped, trended = (_likelihoods(logs[:, kind]) for kind in (_SIMPLE, _DAMPED, _TRENDED))
     state = centred @ at_end
     ends, trends = state[:, : len(FILTERS)], state[:, len(FILTERS) :]
-    kinds = len(SIMPLE)
-    level = (simple * ends[:, :kinds]).sum(axis=1, keepdims=True)
+    level = (simple * ends[:, _SIMPLE]).sum(axis=1, keepdims=True)
     levels, slopes = _levels_and_slopes(values, is_filled)
-    best = np.stack([(simple * mean[:, :kinds]).sum(axis=1), (trended * mean[:, kinds:]).sum(axis=1)], axis=1)
+    best = np.stack([(simple * mean[:, _SIMPLE]).sum(axis=1), (trended * mean[:, _TRENDED]).sum(axis=1)], axis=1)
     return Smoothed(
         first + scale * level,
         levels,
@@ -108,7 +112,8 @@ def smooth(values: Array, is_filled: Mask, scale: Array) -> Smoothed:
         best * scale,
         (simple * np.array(SIMPLE)).sum(axis=1, keepdims=True),
         _autocorrelation(centred[:, -used:], filled),
-        weights,
+        damped,
+        trended,
         first + scale * ends,
         scale * trends,
     )
@@ -116,17 +121,12 @@ def smooth(values: Array, is_filled: Mask, scale: Array) -> Smoothed:
 
 def trend_forecasts(smoothed: Smoothed, steps: int) -> Array:
     """Return the weighted forecasts of the damped and of all trended filters: (2, rows, steps)."""
-    growth = _GROWTH[:, :steps]
-    kinds, damped = len(SIMPLE), len(SIMPLE) + len(DAMPED)
-    some = smoothed.weights[:, kinds:damped]
-    some = some / np.maximum(some.sum(axis=1, keepdims=True), 1e-12)
-    every = smoothed.weights[:, kinds:]
+    some, every = smoothed.damped, smoothed.trended
+    ends, trends, growth = smoothed.ends, smoothed.trends, _GROWTH[:, :steps]
     return np.stack(
         [
-            (some * smoothed.ends[:, kinds:damped]).sum(axis=1, keepdims=True)
-            + (some * smoothed.trends[:, kinds:damped]) @ growth[kinds:damped],
-            (every * smoothed.ends[:, kinds:]).sum(axis=1, keepdims=True)
-            + (every * smoothed.trends[:, kinds:]) @ growth[kinds:],
+            (some * ends[:, _DAMPED]).sum(axis=1, keepdims=True) + (some * trends[:, _DAMPED]) @ growth[_DAMPED],
+            (every * ends[:, _TRENDED]).sum(axis=1, keepdims=True) + (every * trends[:, _TRENDED]) @ growth[_TRENDED],
         ]
     )
 
@@ -140,18 +140,11 @@ def _evidence(filled: Mask) -> Array:
     return evidence
 
 
-def _weights(mean: Array, evidence: Array) -> tuple[Array, Array, Array]:
-    """Weights of all filters in their kind, and of the simple and the trended ones by themselves.
-
-    Likelihoods of Laplace errors: each error is a share of its mean absolute value.
-    """
-    logs = -evidence * np.log(np.maximum(mean, 1e-6))
-    kinds = len(SIMPLE)
-    simple = np.exp(logs[:, :kinds] - logs[:, :kinds].max(axis=1, keepdims=True))
-    trended = np.exp(logs[:, kinds:] - logs[:, kinds:].max(axis=1, keepdims=True))
-    simple /= simple.sum(axis=1, keepdims=True)
-    trended /= trended.sum(axis=1, keepdims=True)
-    return np.concatenate([simple, trended], axis=1), simple, trended
+def _likelihoods(logs: Array) -> Array:
+    """Weights of filters by their logarithmic likelihoods, (rows, filters), those of Laplace errors; they add up to 1."""
+    weights = np.exp(logs - logs.max(axis=1, keepdims=True))
+    shares: Array = weights / weights.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _levels_and_slopes(values: Array, is_filled: Mask) -> tuple[Array, Array]:

@@ -71,7 +71,10 @@ def _day_profiles(rng: Generator, rows: int, day: int) -> Array:
     sizes = rng.normal(size=(rows, 3, 4)) * fade[:, None, :]
     shifts = rng.random((rows, 3, 4))
     waves = (sizes[..., None] * np.sin(2 * np.pi * (orders[:, None] * clock + shifts[..., None]))).sum(axis=2)
-    centres, widths = rng.uniform(0.2, 0.95, (rows, 3, 3, 1)), _log_uniform(rng, rows * 9, 0.02, 0.2).reshape(rows, 3, 3, 1)
+    centres, widths = (
+        rng.uniform(0.2, 0.95, (rows, 3, 3, 1)),
+        _log_uniform(rng, rows * 9, 0.02, 0.2).reshape(rows, 3, 3, 1),
+    )
     away = (clock - centres + 0.5) % 1 - 0.5
     bumps = (rng.gamma(2, 1, (rows, 3, 3, 1)) * np.exp(-np.square(away / widths) / 2)).sum(axis=2)
     own = np.where((rng.random(rows) < 0.5)[:, None, None], waves, bumps)

@@ -32,6 +32,11 @@ LONGER_SEASONS = {7: 365, 24: 168, 48: 336, 96: 672}
 REPEATING_SHARE = 0.015  # of rows that repeat a pattern exactly, or nearly
 
 
+def choose_season_length(rng: Generator) -> int:
+    """Choose one of `SEASONS` with the probabilities `SEASON_SHARES`."""
+    return int(rng.choice(SEASONS, p=SEASON_SHARES))
+
+
 def sample(rng: Generator, rows: int, length: int, season_length: int) -> Array:
     """Return `rows` series of `length` readings each, all of one season length: (rows, length).
 
@@ -56,11 +61,13 @@ def _families(season_length: int) -> tuple[tuple[Family, ...], Array]:
 
 def _repeating(rng: Generator, length: int, season_length: int) -> Array:
     """A timetable: the same pattern for ever, with hardly any noise or none."""
-    pattern = rng.normal(size=max(season_length, 2)).round(1) if rng.random() < 0.7 else rng.integers(0, 3, max(season_length, 2))
+    pattern = (
+        rng.normal(size=max(season_length, 2)).round(1)
+        if rng.random() < 0.7
+        else rng.integers(0, 3, max(season_length, 2))
+    )
     noise = rng.normal(size=length) * (10 ** rng.uniform(-4, -1) if rng.random() < 0.6 else 0.0)
     return np.resize(pattern, length) * 10.0 ** rng.uniform(-2, 4) + noise
-
-
 
 
 def composed(rng: Generator, rows: int, length: int, season_length: int) -> Array:

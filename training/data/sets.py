@@ -1,7 +1,8 @@
 """Sets of series for zero-shot forecasts: many series with one season length and one horizon, read from files.
 
-A file is JSON, `[{id, set, m, h, y[, start]}, …]`, or a Monash `.tsf` file (tsf.py); both may be compressed. `m` is the
-season length, the last `h` readings of `y` are the test part, and null is a missing reading.
+A file is JSON, `[{id, set, m, h, y[, lag]}, …]`, or a Monash `.tsf` file (tsf.py); both may be compressed. `m` is the
+season length, the last `h` readings of `y` are the test part, and null is a missing reading. `lag` is that of the naive
+forecast that MASE compares with, if it is not `m`.
 """
 
 import gzip
@@ -10,7 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from types import NoneType
@@ -37,20 +38,25 @@ class TestSeries(NamedTuple):
 
 @dataclass(frozen=True)
 class SeriesSet:
-    """Series with one season length; the last `horizon` readings of each are the test part."""
+    """Series with one season length; the last `horizon` readings of each are the test part.
+
+    Forecasters are told the `season_length`. The naive forecast, and so the scale of MASE, has the `lag`: in some
+    benchmarks it is 1 for days and weeks.
+    """
 
     name: str
     season_length: int
     horizon: int
+    lag: int
     series: Sequence[TestSeries]
 
     def first(self, limit: int | None) -> "SeriesSet":
         """Return the set with its first `limit` series only; all of them without a limit."""
-        return SeriesSet(self.name, self.season_length, self.horizon, self.series[:limit])
+        return replace(self, series=self.series[:limit])
 
     def sha256(self) -> str:
         """Return the SHA-256 of the readings and of what is asked, whatever file they came from."""
-        digest = sha256(f"{self.season_length} {self.horizon}".encode())
+        digest = sha256(f"{self.season_length} {self.horizon} {self.lag}".encode())
         for series in self.series:
             digest.update(series.readings.tobytes())
         return digest.hexdigest()
@@ -86,27 +92,36 @@ def read_json(path: Path) -> list[SeriesSet]:
 
 
 def _grouped(path: Path, items: list[Any]) -> list[SeriesSet]:
-    sets: dict[str, tuple[int, int, list[TestSeries]]] = {}
+    sets: dict[str, SeriesSet] = {}
+    series: dict[str, list[TestSeries]] = {}
     for number, item in enumerate(items):
         where = f"{path}, item {number}"
-        if not isinstance(item, dict) or not isinstance(item.get("set"), str):
-            raise DataError(f"{where}: must be an object with a string `set`, and id, m, h and y")
-        season_length, horizon = _count(where, item, "m", MAX_SEASON), _count(where, item, "h", MAX_SEASON)
-        known = sets.setdefault(item["set"], (season_length, horizon, []))
-        if known[:2] != (season_length, horizon):
+        found = _set(where, item)
+        known = sets.setdefault(found.name, found)
+        if known != found:
             raise DataError(
-                f"{where}: its set '{item['set']}' began with m and h of {known[:2]}; one set has one of each"
+                f"{where}: its set '{found.name}' began with m {known.season_length}, h {known.horizon} and lag {known.lag}; "
+                "one set has one of each"
             )
         readings = _readings(where, item.get("y"))
-        check(where, readings, horizon)
-        known[2].append(TestSeries(str(item.get("id", number)), readings))
-    return [SeriesSet(name, *known) for name, known in sets.items()]
+        check(where, readings, found.horizon)
+        series.setdefault(found.name, []).append(TestSeries(str(item.get("id", number)), readings))
+    return [replace(each, series=series[name]) for name, each in sets.items()]
 
 
-def _count(where: str, item: dict[str, Any], name: str, most: int) -> int:
+def _set(where: str, item: Any) -> SeriesSet:
+    """What an item says of its set."""
+    if not isinstance(item, dict) or not isinstance(item.get("set"), str):
+        raise DataError(f"{where}: must be an object with a string `set`, and id, m, h and y")
+    season_length, horizon = _count(where, item, "m"), _count(where, item, "h")
+    lag = _count(where, item, "lag") if "lag" in item else season_length
+    return SeriesSet(item["set"], season_length, horizon, lag, ())
+
+
+def _count(where: str, item: dict[str, Any], name: str) -> int:
     value = item.get(name)
-    if type(value) is not int or not 1 <= value <= most:
-        raise DataError(f"{where}: `{name}` must be a whole number from 1 to {most}")
+    if type(value) is not int or not 1 <= value <= MAX_SEASON:
+        raise DataError(f"{where}: `{name}` must be a whole number from 1 to {MAX_SEASON}")
     return value
 
 

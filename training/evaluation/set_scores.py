@@ -3,7 +3,8 @@
     rows = score_sets(forecast, sets)
 
 `forecast` gets queries of one set and returns quantiles, (queries, horizon, 9): the deciles. Two more, the 2.5 % and the
-97.5 % quantile, give the coverage of 95 % intervals. The median is the point forecast.
+97.5 % quantile, give the coverage of 95 % intervals. The median is the point forecast; a forecaster without intervals gives
+NaN for the other quantiles.
 """
 
 import time
@@ -51,6 +52,7 @@ class SetScore:
     series: int
     season_length: int
     horizon: int
+    lag: int
     mase: float
     wql: float
     coverage_80: float
@@ -96,16 +98,15 @@ def score_set(
     seconds = time.process_time() - begin
     _check(quantiles, (len(queries), series_set.horizon))
     actual = np.stack([series.readings[-series_set.horizon :] for series in series_set.series])
-    scales = np.array(
-        [scale(series.readings[: -series_set.horizon], series_set.season_length) for series in series_set.series]
-    )
-    naive = seasonal_naive([query(series, series_set, None) for series in series_set.series])
+    scales = np.array([scale(series.readings[: -series_set.horizon], series_set.lag) for series in series_set.series])
+    naive = seasonal_naive([_naive_query(series, series_set) for series in series_set.series])
     has_outer = quantiles.shape[2] > len(DECILES)
     return SetScore(
         name=series_set.name,
         series=len(queries),
         season_length=series_set.season_length,
         horizon=series_set.horizon,
+        lag=series_set.lag,
         mase=mase(actual, quantiles[:, :, MEDIAN], scales),
         wql=weighted_quantile_loss(actual, quantiles),
         coverage_80=coverage(actual, quantiles[:, :, LOW], quantiles[:, :, HIGH]),
@@ -130,12 +131,16 @@ def query(series: TestSeries, series_set: SeriesSet, context: int | None) -> Ser
     return SeriesQuery(history[begin:], ~is_missing[begin:], series_set.season_length, series_set.horizon)
 
 
-def scale(history: Array, season_length: int) -> float:
-    """Return the scale of MASE: the MAE of the forecast "as a season before" inside a history with NaN.
+def _naive_query(series: TestSeries, series_set: SeriesSet) -> SeriesQuery:
+    return query(series, series_set, None)._replace(season_length=series_set.lag)
 
-    A history without a whole season is compared with the reading before. 0 or NaN where there is no scale.
+
+def scale(history: Array, lag: int) -> float:
+    """Return the scale of MASE: the MAE of the forecast "as `lag` readings before" inside a history with NaN.
+
+    A history that is no longer than the lag is compared with the reading before. 0 or NaN where there is no scale.
     """
-    lag = season_length if len(history) > season_length else 1
+    lag = lag if len(history) > lag else 1
     differences = np.abs(history[lag:] - history[:-lag])
     known = differences[~np.isnan(differences)]
     return float(known.mean()) if known.size else float("nan")
@@ -152,12 +157,16 @@ def weighted_quantile_loss(actual: Array, quantiles: Array) -> float:
     """Return twice the quantile loss summed over all readings, over their summed magnitude; the mean over the deciles."""
     losses = [np.nansum(2 * pinball(actual, quantiles[:, :, i], q)) for i, q in enumerate(DECILES)]
     magnitude = np.nansum(np.abs(actual))
+    if np.isnan(quantiles[:, :, : len(DECILES)]).any():
+        return float("nan")
     return float(np.mean(losses) / magnitude) if magnitude > 0 else float("nan")
 
 
 def coverage(actual: Array, lower: Array, upper: Array) -> float:
     """Return the share of the known readings that lie within the bounds."""
     is_known = ~np.isnan(actual)
+    if np.isnan(lower).any() or np.isnan(upper).any():
+        return float("nan")
     return float(((actual >= lower) & (actual <= upper))[is_known].mean())
 
 
@@ -187,5 +196,5 @@ def _check(quantiles: Array, shape: tuple[int, int]) -> None:
     widths = (len(DECILES), len(DECILES) + len(OUTER))
     if quantiles.ndim != 3 or quantiles.shape[:2] != shape or quantiles.shape[2] not in widths:
         raise ValueError(f"forecasts have shape {quantiles.shape}, expected {shape} and 9 or 11 quantiles")
-    if not np.isfinite(quantiles).all():
+    if not np.isfinite(quantiles[:, :, MEDIAN]).all():
         raise ValueError("a forecast is not a finite number")

@@ -29,7 +29,7 @@ MAX_SEASON = 100_000
 MAX_READING = 1e150  # as in serving: larger ones would overflow when squared
 
 
-class TestSeries(NamedTuple):
+class SetSeries(NamedTuple):
     """One series: its readings, oldest first, NaN where one is missing. The last ones are the test part."""
 
     name: str
@@ -48,7 +48,7 @@ class SeriesSet:
     season_length: int
     horizon: int
     lag: int
-    series: Sequence[TestSeries]
+    series: Sequence[SetSeries]
 
     def first(self, limit: int | None) -> "SeriesSet":
         """Return the set with its first `limit` series only; all of them without a limit."""
@@ -93,7 +93,7 @@ def read_json(path: Path) -> list[SeriesSet]:
 
 def _grouped(path: Path, items: list[Any]) -> list[SeriesSet]:
     sets: dict[str, SeriesSet] = {}
-    series: dict[str, list[TestSeries]] = {}
+    series: dict[str, list[SetSeries]] = {}
     for number, item in enumerate(items):
         where = f"{path}, item {number}"
         found = _set(where, item)
@@ -105,7 +105,7 @@ def _grouped(path: Path, items: list[Any]) -> list[SeriesSet]:
             )
         readings = _readings(where, item.get("y"))
         check(where, readings, found.horizon)
-        series.setdefault(found.name, []).append(TestSeries(str(item.get("id", number)), readings))
+        series.setdefault(found.name, []).append(SetSeries(str(item.get("id", number)), readings))
     return [replace(each, series=series[name]) for name, each in sets.items()]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from service.interfaces import Array
-from training.data.sets import MAX_SEASON, SeriesSet, TestSeries, check, opened
+from training.data.sets import MAX_SEASON, SeriesSet, SetSeries, check, opened
 from training.data.tables import DataError
 
 MAX_LINE = 64 * 2**20  # bytes; the longest series of the repository has seven million readings
@@ -74,7 +74,7 @@ def _lines(path: Path, raw: Iterator[bytes]) -> Iterator[tuple[str, str]]:
 def _header(path: Path, name: str, lines: Iterator[tuple[str, str]]) -> _Header:
     header = _Header(name)
     for where, text in lines:
-        tag, *words = text.split()
+        tag, *words = text.split() if text.startswith("@") else ["", text]
         if tag.lower() == "@data":
             return header
         _read_tag(where, header, tag.lower(), words)
@@ -97,12 +97,12 @@ def _read_tag(where: str, header: _Header, tag: str, words: list[str]) -> None:
         header.equal_length = value == "true"
     else:
         raise DataError(
-            f"{where}: '{' '.join([tag, *words])[:80]}' is no header line: @relation, @attribute with a name and one of "
+            f"{where}: '{' '.join([tag, *words]).strip()[:80]}' is no header line: @relation, @attribute with a name and one of "
             f"{', '.join(TYPES)}, @frequency with one of {', '.join(SEASONS)}, @horizon, @missing, @equallength or @data"
         )
 
 
-def _data(path: Path, header: _Header, lines: Iterator[tuple[str, str]], horizon: int) -> Iterator[TestSeries]:
+def _data(path: Path, header: _Header, lines: Iterator[tuple[str, str]], horizon: int) -> Iterator[SetSeries]:
     total, first = 0, None
     for where, text in lines:
         *attributes, values = text.split(":")
@@ -121,7 +121,7 @@ def _data(path: Path, header: _Header, lines: Iterator[tuple[str, str]], horizon
         if total > MAX_READINGS:
             raise DataError(f"{path} has more than {MAX_READINGS} readings")
         named = dict(zip(header.attributes, attributes, strict=True))
-        yield TestSeries(named.get("series_name", where.rpartition(" ")[2]), readings)
+        yield SetSeries(named.get("series_name", where.rpartition(" ")[2]), readings)
 
 
 def _readings(where: str, text: str, may_miss: bool) -> Array:

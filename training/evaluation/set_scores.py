@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from service.interfaces import Array, Mask
-from training.data.sets import SeriesSet, TestSeries
+from training.data.sets import SeriesSet, SetSeries
 from training.evaluation.metrics import pinball
 
 DECILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -64,8 +64,13 @@ class SetScore:
 
     @property
     def ratio(self) -> float:
-        """MASE over the seasonal naive forecast's."""
-        return self.mase / self.naive_mase
+        """MASE over the seasonal naive forecast's, NaN where that has no error."""
+        return self.mase / self.naive_mase if self.naive_mase > 0 else float("nan")
+
+    @property
+    def wql_ratio(self) -> float:
+        """WQL over the seasonal naive forecast's, NaN where that has no loss."""
+        return self.wql / self.naive_wql if self.naive_wql > 0 else float("nan")
 
     @property
     def series_per_second(self) -> float:
@@ -118,7 +123,7 @@ def score_set(
     )
 
 
-def query(series: TestSeries, series_set: SeriesSet, context: int | None) -> SeriesQuery:
+def query(series: SetSeries, series_set: SeriesSet, context: int | None) -> SeriesQuery:
     """Return what a forecaster is told: the last `context` readings before the test part, without gaps."""
     history = series.readings[: -series_set.horizon]
     is_missing = np.isnan(history)
@@ -131,7 +136,7 @@ def query(series: TestSeries, series_set: SeriesSet, context: int | None) -> Ser
     return SeriesQuery(history[begin:], ~is_missing[begin:], series_set.season_length, series_set.horizon)
 
 
-def _naive_query(series: TestSeries, series_set: SeriesSet) -> SeriesQuery:
+def _naive_query(series: SetSeries, series_set: SeriesSet) -> SeriesQuery:
     return query(series, series_set, None)._replace(season_length=series_set.lag)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,10 @@ from training.evaluation.baselines import BASELINE
 from training.evaluation.set_scores import SetScore
 from training.reporting import plots, tables
 from training.reporting.tables import Row
-from training.zero_shot.printed import Printed
+from training.zero_shot.printed import Printed, PrintedSet
 
 NONE = "–"
+SAME_NAIVE = 0.005  # a difference in MASE that comes from rounding, or from a few readings
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Outcome:
     """Every method on one set: its scores, or why there are none. `looks`: how often each was evaluated on a test set."""
 
     name: str
+    season_length: int
     scores: Mapping[str, SetScore | str]
     looks: Mapping[str, int] | None
 
@@ -40,10 +42,10 @@ class Outcome:
 
 
 def show(outcomes: Sequence[Outcome], printed: Printed) -> None:
-    """Print both tables and the notes."""
-    tables.show("MASE of the median forecast; in brackets: printed by others", *mase_table(outcomes, printed))
+    """Print the tables and the notes."""
+    tables.show("MASE of the median forecast; in brackets: printed by others", *figure_table(outcomes, printed, "mase"))
     tables.show("Every method", *method_table(outcomes))
-    for line in notes(outcomes):
+    for line in notes(outcomes, printed):
         print(line)
 
 
@@ -52,41 +54,78 @@ def write(path: Path, outcomes: Sequence[Outcome], printed: Printed, settings: M
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(to_json(outcomes, settings), indent=1) + "\n", "utf-8")
     path.with_suffix(".md").write_text(to_markdown(outcomes, printed), "utf-8")
-    plots.dots(
-        path.with_suffix(".png"),
-        "MASE over the seasonal naive forecast's; hollow: printed by others",
-        ratios(outcomes),
-        ratios_printed(outcomes, printed),
-    )
+    columns = ratio_columns(outcomes, printed, "mase")
+    ours = {name: values for name, values in columns.items() if name in outcomes[0].scores}
+    others = {name: values for name, values in columns.items() if name not in ours}
+    title = "MASE over the seasonal naive forecast's" + ("; hollow, in brackets: printed by others" if others else "")
+    plots.dots(path.with_suffix(".png"), title, ours, others)
 
 
 def to_markdown(outcomes: Sequence[Outcome], printed: Printed) -> str:
-    """Return both tables, the notes and the sources of others' figures."""
+    """Return the tables, the notes and the sources of others' figures."""
     parts = [
-        "MASE of the median forecast, mean over the series; in brackets: printed by others. The last row: geometric mean over "
-        "the sets (as many as the bracket says, if not all) of MASE over the seasonal naive forecast's.\n",
-        tables.markdown(*mase_table(outcomes, printed)),
+        "MASE of the median forecast, mean over the series; in brackets: printed by others. The last row is the geometric mean "
+        "over the sets of MASE over the seasonal naive forecast's (of as many sets as the bracket says, if not all).\n",
+        tables.markdown(*figure_table(outcomes, printed, "mase")),
+        "WQL, the weighted quantile loss over nine deciles:\n",
+        tables.markdown(*figure_table(outcomes, printed, "wql")),
         tables.markdown(*method_table(outcomes)),
-        "".join(f"- {line}\n" for line in notes(outcomes)),
+        "".join(f"- {line}\n" for line in notes(outcomes, printed)),
     ]
-    if _methods_printed(outcomes, printed):
+    if _methods_printed(outcomes, printed, "mase"):
         parts.append("".join(f"- {name}: {source}\n" for name, source in printed.sources.items()))
     return "\n".join(part for part in parts if part)
 
 
-def mase_table(outcomes: Sequence[Outcome], printed: Printed) -> tuple[Row, list[Row]]:
-    """Return a header and a row per set: MASE of every method and of others, then the geometric means of ratios."""
-    ours, others = list(outcomes[0].scores), _methods_printed(outcomes, printed)
-    header = ("set", "series", "m", "steps", *ours, *(f"({name})" for name in others))
-    rows = []
+def figure_table(outcomes: Sequence[Outcome], printed: Printed, figure: str) -> tuple[Row, list[Row]]:
+    """Return a header and a row per set: `mase` or `wql` of every method and of others, then means of the ratios."""
+    digits = 3 if figure == "mase" else 4
+    ratios = ratio_columns(outcomes, printed, figure)
+    naive = {outcome.name: _naive(outcome, figure) for outcome in outcomes}
+    rows: list[Row] = []
     for outcome in outcomes:
-        naive, known = outcome.naive, printed.find(outcome.naive)
-        cells = [_number(_value(outcome, method, lambda s: s.mase)) for method in ours]
-        cells += [_number(known.mase.get(name) if known else None) for name in others]
-        rows.append((outcome.name, str(naive.series), str(naive.season_length), str(naive.horizon), *cells))
-    means = [*ratios(outcomes).values(), *ratios_printed(outcomes, printed).values()]
-    rows.append(("geometric mean / naive", "", "", "", *(_mean(values.values()) for values in means)))
-    return header, rows
+        score = outcome.naive
+        cells = [_number(values[outcome.name] * naive[outcome.name], digits) for values in ratios.values()]
+        rows.append((outcome.name, str(score.series), str(outcome.season_length), str(score.horizon), *cells))
+    rows.append(("geometric mean / naive", "", "", "", *(_mean(values.values()) for values in ratios.values())))
+    common = [name for name in naive if all(math.isfinite(values[name]) for values in ratios.values())]
+    if 0 < len(common) < len(naive):
+        means = (_mean(values[name] for name in common) for values in ratios.values())
+        rows.append(("… of the sets with all figures", "", "", "", *means))
+    return ("set", "series", "m", "steps", *ratios), rows
+
+
+def ratio_columns(outcomes: Sequence[Outcome], printed: Printed, figure: str) -> dict[str, dict[str, float]]:
+    """Return method → set → `mase` or `wql` over our seasonal naive forecast's, NaN where there is none.
+
+    Others' names are in brackets. Their MASE has the same scale as ours, because they have the same readings.
+    """
+    columns: dict[str, dict[str, float]] = {method: {} for method in outcomes[0].scores}
+    others = _methods_printed(outcomes, printed, figure)
+    columns |= {f"({name})": {} for name in others}
+    for outcome in outcomes:
+        known, naive = printed.find(outcome.naive), _naive(outcome, figure)
+        for method in outcome.scores:
+            score = outcome.score(method)
+            columns[method][outcome.name] = math.nan if score is None else getattr(score, figure) / naive
+        for name in others:
+            columns[f"({name})"][outcome.name] = _printed(known, figure).get(name, math.nan) / naive
+    return columns
+
+
+def _naive(outcome: Outcome, figure: str) -> float:
+    """The seasonal naive forecast's; NaN, which has no ratios, where it has no error."""
+    value = float(getattr(outcome.naive, figure))
+    return value if value > 0 else math.nan
+
+
+def _printed(known: PrintedSet | None, figure: str) -> Mapping[str, float]:
+    return {} if known is None else known.mase if figure == "mase" else known.wql
+
+
+def _methods_printed(outcomes: Sequence[Outcome], printed: Printed, figure: str) -> list[str]:
+    found = [_printed(printed.find(outcome.naive), figure) for outcome in outcomes]
+    return [name for name in printed.methods if any(name in figures for figures in found)]
 
 
 def method_table(outcomes: Sequence[Outcome]) -> tuple[Row, list[Row]]:
@@ -100,7 +139,7 @@ def method_table(outcomes: Sequence[Outcome]) -> tuple[Row, list[Row]]:
                 rows.append((outcome.name, method, *[NONE] * 7))
                 continue
             first = _number(score.mase), _number(score.ratio), _number(score.wql, 4)
-            second = map(_number, (score.wql / score.naive_wql, score.coverage_80, score.coverage_95))
+            second = map(_number, (score.wql_ratio, score.coverage_80, score.coverage_95))
             rows.append((outcome.name, method, *first, *second, f"{score.series_per_second:,.0f}"))
     return header, rows + _method_means(outcomes)
 
@@ -110,44 +149,17 @@ def _method_means(outcomes: Sequence[Outcome]) -> list[Row]:
     rows: list[Row] = []
     for method in outcomes[0].scores:
         scores = [score for outcome in outcomes if (score := outcome.score(method)) is not None]
-        wql = [score.wql / score.naive_wql for score in scores]
+        wql = [score.wql_ratio for score in scores]
         ratio = _mean([score.ratio for score in scores])
         rows.append(("geometric mean", method, "", ratio, "", _mean(wql), "", "", ""))
     return rows
-
-
-def ratios(outcomes: Sequence[Outcome]) -> dict[str, dict[str, float]]:
-    """Return method → set → MASE over the seasonal naive forecast's, NaN where a method has no score."""
-    return {method: {o.name: _value(o, method, lambda s: s.ratio) for o in outcomes} for method in outcomes[0].scores}
-
-
-def ratios_printed(outcomes: Sequence[Outcome], printed: Printed) -> dict[str, dict[str, float]]:
-    """Return the same of others. Where the seasonal naive forecast's MASE is not printed, ours is taken."""
-    values: dict[str, dict[str, float]] = {}
-    for name in _methods_printed(outcomes, printed):
-        values[name] = {}
-        for outcome in outcomes:
-            known = printed.find(outcome.naive)
-            mase = known.mase.get(name, math.nan) if known else math.nan
-            values[name][outcome.name] = mase / ((known.naive_mase if known else None) or outcome.naive.mase)
-    return values
-
-
-def _methods_printed(outcomes: Sequence[Outcome], printed: Printed) -> list[str]:
-    found = [known for outcome in outcomes if (known := printed.find(outcome.naive)) is not None]
-    return [name for name in printed.methods if any(name in known.mase for known in found)]
-
-
-def _value(outcome: Outcome, method: str, figure: Callable[[SetScore], float]) -> float:
-    score = outcome.score(method)
-    return math.nan if score is None else figure(score)
 
 
 def _number(value: float | None, digits: int = 3) -> str:
     return NONE if value is None or math.isnan(value) else f"{value:.{digits}f}"
 
 
-def _mean(values: Any) -> str:
+def _mean(values: Iterable[float]) -> str:
     """The geometric mean of those that are known, and how many they are if not all."""
     every = np.array(list(values))
     known = every[np.isfinite(every) & (every > 0)]
@@ -157,10 +169,16 @@ def _mean(values: Any) -> str:
     return mean if known.size == every.size else f"{mean} ({known.size})"
 
 
-def notes(outcomes: Sequence[Outcome]) -> list[str]:
-    """Return what is missing and why, and how often test sets were looked at."""
+def notes(outcomes: Sequence[Outcome], printed: Printed) -> list[str]:
+    """Return what is missing and why, what cannot be compared, and how often test sets were looked at."""
     lines = []
     for outcome in outcomes:
+        known = printed.find(outcome.naive)
+        if known and known.naive_mase and abs(known.naive_mase - outcome.naive.mase) > SAME_NAIVE:
+            lines.append(
+                f"{outcome.name}: others print {known.naive_mase:.3f} for the seasonal naive forecast; these are not "
+                "the same readings, and the figures do not compare"
+            )
         lines += [f"{outcome.name}: {why}" for why in outcome.scores.values() if isinstance(why, str)]
         if outcome.naive.unscaled:
             lines.append(f"{outcome.name}: {outcome.naive.unscaled} series have no MASE: they never change")

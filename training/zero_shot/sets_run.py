@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from service.errors import HorizonTooLong
@@ -25,15 +26,15 @@ def run(options: ZeroShotOptions) -> None:
     test_log.read(options.log_path)  # a damaged log is an error now, not after the last set
     outcomes: list[Outcome] = []
     for series_set in found:
-        scores = {name: score(forecast, series_set, options) for name, forecast in forecasts.items()}
+        scores = {name: score(name, forecast, series_set, options) for name, forecast in forecasts.items()}
         looks = None
         if series_set.name.lower() not in validation:
             looks = record(options, series_set, scores)
-        outcomes.append(Outcome(series_set.name, scores, looks))
+        outcomes.append(Outcome(series_set.name, series_set.season_length, scores, looks))
         print(f"{series_set.name}: done", file=sys.stderr)
-    report.show(outcomes, printed.read())
     if options.out:
         report.write(options.out, outcomes, printed.read(), settings(options))
+    report.show(outcomes, printed.read())
 
 
 def read_sets(options: ZeroShotOptions) -> list[SeriesSet]:
@@ -74,8 +75,10 @@ def _wrapped(forecast: QuantileForecast, options: ZeroShotOptions) -> QuantileFo
     return set_methods.with_negated(forecast) if options.negated else forecast
 
 
-def score(forecast: QuantileForecast, series_set: SeriesSet, options: ZeroShotOptions) -> SetScore | str:
-    """Return the scores on one set, or why there are none."""
+def score(name: str, forecast: QuantileForecast, series_set: SeriesSet, options: ZeroShotOptions) -> SetScore | str:
+    """Return the scores on one set, or why there are none. The seasonal naive forecast is that of MASE, with its lag."""
+    if name == baselines.BASELINE:
+        series_set = replace(series_set, season_length=series_set.lag)
     try:
         return set_scores.score_set(forecast, series_set, context=options.context, batch=options.batch)
     except HorizonTooLong as error:

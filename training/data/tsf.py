@@ -15,6 +15,7 @@ from training.data.sets import MAX_SEASON, SeriesSet, SetSeries, check, opened
 from training.data.tables import DataError
 
 MAX_LINE = 64 * 2**20  # bytes; the longest series of the repository has seven million readings
+MAX_BYTES = 2**30  # of all lines
 MAX_READINGS = 50_000_000  # of all series
 SEASONS = {  # frequency → season length, lag of MASE: GluonTS compares days and weeks with the reading before
     "yearly": (1, 1),
@@ -62,8 +63,12 @@ def read_tsf(path: Path, horizon: int | None = None) -> SeriesSet:
 
 def _lines(path: Path, raw: Iterator[bytes]) -> Iterator[tuple[str, str]]:
     """Yield where a line is, and its text; comments and empty lines are left out."""
+    total = 0
     for number, line in enumerate(raw, start=1):
         where = f"{path}, line {number}"
+        total += len(line)
+        if total > MAX_BYTES:
+            raise DataError(f"{where}: the file is longer than {MAX_BYTES // 2**20} MiB")
         if len(line) > MAX_LINE:
             raise DataError(f"{where}: is longer than {MAX_LINE // 2**20} MiB")
         text = line.decode("utf-8", errors="replace").strip()

@@ -85,7 +85,7 @@ def test_the_line_of_a_fault_is_named(path, old, new, fault):
     assert fault in str(raised.value)
 
 
-@pytest.mark.parametrize(("limit", "value"), [("MAX_LINE", 30), ("MAX_READINGS", 8)])
+@pytest.mark.parametrize(("limit", "value"), [("MAX_LINE", 30), ("MAX_BYTES", 100), ("MAX_READINGS", 8)])
 def test_sizes_are_bounded(path, monkeypatch, limit, value):
     monkeypatch.setattr(tsf, limit, value)
     path.write_text(HEADER + DATA)

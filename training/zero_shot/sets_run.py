@@ -26,7 +26,10 @@ def run(options: ZeroShotOptions) -> None:
     test_log.read(options.log_path)  # a damaged log is an error now, not after the last set
     outcomes: list[Outcome] = []
     for series_set in found:
-        scores = {name: score(name, forecast, series_set, options) for name, forecast in forecasts.items()}
+        scores = {
+            name: score(name, forecast, series_set.first(options.limit), options)
+            for name, forecast in forecasts.items()
+        }
         looks = None
         if series_set.name.lower() not in validation:
             looks = record(options, series_set, scores)
@@ -48,7 +51,7 @@ def read_sets(options: ZeroShotOptions) -> list[SeriesSet]:
     missing = [name for name in options.sets if name not in found]
     if missing:
         raise DataError(f"no set is named '{missing[0]}'; there are {', '.join(found)}")
-    return [each.first(options.limit) for each in found.values() if not options.sets or each.name in options.sets]
+    return [each for each in found.values() if not options.sets or each.name in options.sets]
 
 
 def _read_file(file: Path, horizon: int | None) -> list[SeriesSet]:
@@ -91,7 +94,7 @@ def settings(options: ZeroShotOptions) -> dict[str, str | int | float]:
 
 
 def record(options: ZeroShotOptions, series_set: SeriesSet, scores: Mapping[str, SetScore | str]) -> dict[str, int]:
-    """Add the evaluations on a test set to the log; return how often each method was evaluated on it."""
+    """Add the evaluations on a test set, or on a part of it, to the log; return how often each method was evaluated."""
     now, data = test_log.now(), series_set.sha256()
     keys = {
         name: test_log.key(data, series_set.name, name) for name, each in scores.items() if isinstance(each, SetScore)

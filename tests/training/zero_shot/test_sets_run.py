@@ -62,9 +62,9 @@ def test_every_method_is_scored_on_every_set(data, models, capsys):
 
 
 def test_evaluations_on_test_sets_are_counted(data, capsys):
-    """Those on declared validation sets are not."""
-    for _ in range(2):
-        assert run(data, "--models", "none") == 0
+    """Those on a part of it are too, and those on declared validation sets are not."""
+    for limit in ("1", "9"):
+        assert run(data, "--models", "none", "--limit", limit) == 0
     printed_lines = capsys.readouterr().out
     assert "Apples is a test set; evaluations on it so far: seasonal_naive 2" in printed_lines
     assert "AusRetail is a test set" not in printed_lines

@@ -47,8 +47,10 @@ def bounds_of(minimum: float | None, maximum: float | None) -> Bounds:
 def check_readings(readings: Sequence[float | None], bounds: Bounds) -> None:
     """Raise InvalidRequest if readings lie outside of the bounds."""
     low, high = bounds
-    known = readings if None not in readings else [reading for reading in readings if reading is not None]
-    if bounds == NO_BOUNDS or not known or (low <= min(known) and max(known) <= high):  # type: ignore[type-var]
+    if bounds == NO_BOUNDS:
+        return
+    known = [reading for reading in readings if reading is not None]
+    if not known or (low <= min(known) and max(known) <= high):
         return
     outside = [i for i, reading in enumerate(readings) if reading is not None and not low <= reading <= high]
     needed = " and ".join(

@@ -133,8 +133,8 @@ def _around(deseasonalized: Array, values: Array, observed: Mask) -> _Around:
     expected = _median(np.delete(windows, SIDE, axis=1))
     from_left, from_right = deseasonalized - left, deseasonalized - right
     one_side = np.where(np.isnan(left), np.abs(from_right), np.abs(from_left))
-    both = np.where(from_left * from_right > 0, np.minimum(np.abs(from_left), np.abs(from_right)), 0.0)
-    distance = np.nan_to_num(np.where(np.isnan(from_left * from_right), one_side, both))
+    both = np.where(np.sign(from_left) == np.sign(from_right), np.minimum(np.abs(from_left), np.abs(from_right)), 0.0)
+    distance = np.nan_to_num(np.where(np.isnan(from_left + from_right), one_side, both))
     spread = 1.4826 * float(np.nanmedian(np.abs(known - expected)))
     low, median, high = np.quantile(values[observed], (0.05, 0.5, 0.95))
     least = LEAST_SPREAD * float(high - low if high > low else abs(median))

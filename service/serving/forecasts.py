@@ -30,6 +30,7 @@ class ForecastAnswer(NamedTuple):
 
     card: ForecastCard
     horizon: int
+    season: int
     forecast: Forecast
     timestamps: list[str] | None
     skill: dict[str, Any]
@@ -143,6 +144,7 @@ def _answer(prepared: PreparedQuery, forecasts: Sequence[Forecast]) -> ForecastA
     return ForecastAnswer(
         model.predictor.card,
         series.horizon,
+        series.season_length,
         forecast,
         prepared.timestamps[: series.horizon] if prepared.timestamps else None,
         forecast.skill or model.predictor.skill(series.horizon),

@@ -11,14 +11,14 @@ from typing import NamedTuple
 import numpy as np
 
 from service.artifacts.card import ForecastCard
-from service.errors import GatecastError, HorizonTooLong, InvalidRequest, TooFewReadings, UnsupportedLevel
-from service.forecast.forecaster import Forecast, PreparedSeries
+from service.errors import GatecastError, InvalidRequest, TooFewReadings, UnsupportedLevel
+from service.forecast.bounds import bounds_of, check_readings
+from service.forecast.forecaster import Forecast, PreparedSeries, SeriesFacts
 from service.forecast.seasonality import may_have_season
 from service.forecast.timestamps import is_same_frequency, season_of, timestamps
 from service.interfaces import Notice
-from service.serving.registry import LoadedForecaster, Registry, quoted
+from service.serving.registry import LoadedForecaster, Registry
 
-MAX_LISTED = 10  # names, or different horizons, in a message
 OTHER_FREQUENCY = Notice(
     "unlike_training_data", "the readings do not come as often as those of the series that this model learnt"
 )
@@ -34,11 +34,24 @@ class ForecastOptions(NamedTuple):
 
 
 class ForecastQuery(NamedTuple):
-    """One series: its readings, oldest first, and optionally the date of the first one and their frequency."""
+    """One series: its readings, oldest first, and optionally the date of the first one and their frequency.
+
+    Also what the caller says of them: how many make a season, and the least and the greatest that can be.
+    """
 
     readings: Sequence[float | None]
     start: datetime | None = None
     frequency: str | None = None
+    season: int | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+
+    @property
+    def facts(self) -> SeriesFacts:
+        """What a forecaster is told beside the readings. Raises InvalidRequest for bounds that these do not keep."""
+        bounds = bounds_of(self.minimum, self.maximum)
+        check_readings(self.readings, bounds)
+        return SeriesFacts(self.season, bounds)
 
 
 class Candidate(NamedTuple):
@@ -71,10 +84,10 @@ class Eligible:
         they have learnt from say little. If there is none, the first network whose window is filled. Raises
         TooFewReadings, or what the first forecaster raised if all of them refuse.
         """
-        season = None if query.frequency is None else season_of(query.frequency)
+        season, facts = None if query.frequency is None else season_of(query.frequency), query.facts
         if self.is_named:
             ((model, levels),) = self.models
-            return [Candidate(model, _read(model, query, self.horizon, levels, season))]
+            return [Candidate(model, _read(model, query, self.horizon, levels, season, facts))]
         by_training_data: dict[str, Candidate] = {}
         fallback: Candidate | None = None
         refusals: list[GatecastError] = []
@@ -83,7 +96,7 @@ class Eligible:
             if card.data.sha256 in by_training_data or card.window > len(query.readings):
                 continue
             try:
-                candidate = Candidate(model, _read(model, query, self.horizon, levels, season))
+                candidate = Candidate(model, _read(model, query, self.horizon, levels, season, facts))
             except InvalidRequest as refusal:
                 refusals.append(refusal)
                 continue
@@ -110,7 +123,7 @@ class Eligible:
 def find_eligible(registry: Registry, options: ForecastOptions) -> Eligible:
     """Return the forecasters that may answer, and check the options that no series could be answered with.
 
-    Raises UnknownModel, UnsupportedLevel, HorizonTooLong, or InvalidRequest for a version without a model.
+    Raises UnknownModel, UnsupportedLevel, or InvalidRequest for a version without a model.
     """
     if options.version is not None and options.model is None:
         raise InvalidRequest("a `version` needs the `model` that it is of", pointer="/model")
@@ -122,9 +135,8 @@ def _eligible(registry: Registry, options: ForecastOptions) -> Eligible:
     levels = {id(model): _levels(model, options.levels) for model in models}
     refusals = [refusal for refusal in levels.values() if isinstance(refusal, UnsupportedLevel)]
     if len(refusals) == len(models):
-        raise refusals[0].joined_by(lambda: _reaching(models, options.horizon))
-    ranked = _reaching(models, options.horizon)
-    ranked.sort(key=lambda m: (m.predictor.card.readings is None, _card_ratio(m, options.horizon)))
+        raise refusals[0]
+    ranked = sorted(models, key=lambda m: (m.predictor.card.readings is None, _card_ratio(m, options.horizon)))
     return Eligible([(model, levels[id(model)]) for model in ranked], options.horizon, options.model is not None)
 
 
@@ -133,34 +145,6 @@ def _levels(model: LoadedForecaster, levels: Sequence[float] | None) -> tuple[fl
         return model.predictor.levels(levels)
     except UnsupportedLevel as refusal:
         return refusal
-
-
-def _reaching(models: list[LoadedForecaster], horizon: int | None) -> list[LoadedForecaster]:
-    """The models of at least `horizon` steps; HorizonTooLong, with how far each goes, if there is none."""
-    reaching = [m for m in models if m.predictor.card.max_horizon >= (horizon or 1)]
-    if horizon is not None and not reaching:
-        raise HorizonTooLong(f"{_reaches(models)}; {horizon} were asked for", pointer="/horizon")
-    return reaching
-
-
-def _reaches(models: list[LoadedForecaster]) -> str:
-    """How far each model goes, farthest first: "'any' forecasts up to 64 steps, 'gru' and 'lstm' up to 36"."""
-    names: dict[int, list[str]] = {}
-    for model in models:
-        names.setdefault(model.predictor.card.max_horizon, []).append(model.predictor.card.name)
-    farthest = sorted(names, reverse=True)
-    parts = [f"{_listed(names[steps])} up to {steps}" for steps in farthest[:MAX_LISTED]]
-    verb = "forecasts" if len(names[farthest[0]]) == 1 else "forecast"
-    parts[0] = f"{_listed(names[farthest[0]])} {verb} up to {farthest[0]} steps"
-    return ", ".join(parts) + (f", others less than {farthest[MAX_LISTED - 1]}" if len(farthest) > MAX_LISTED else "")
-
-
-def _listed(names: list[str]) -> str:
-    """ "'a', 'b' and 'c'"; of many names the first ones."""
-    if len(names) == 1:
-        return quoted(names)
-    last = f"{len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else quoted(names[-1:])
-    return f"{quoted(names[: min(MAX_LISTED, len(names) - 1)])} and {last}"
 
 
 def _card_ratio(model: LoadedForecaster, horizon: int | None) -> float:
@@ -175,11 +159,13 @@ def _read(
     horizon: int | None,
     levels: tuple[float, ...] | UnsupportedLevel,
     season: int | None,
+    facts: SeriesFacts,
 ) -> PreparedSeries:
     if isinstance(levels, UnsupportedLevel):
         raise UnsupportedLevel(levels.detail, faults=levels.faults)  # a new one: faults are added to it
     predictor = model.predictor
-    return predictor.read(query.readings, predictor.card.horizon if horizon is None else horizon, levels, season)
+    steps = predictor.card.horizon if horizon is None else horizon
+    return predictor.read(query.readings, steps, levels, season, facts)
 
 
 def _has_frequency(card: ForecastCard, frequency: str | None, series: PreparedSeries) -> bool:
@@ -206,10 +192,10 @@ def with_faults_of(
 ) -> InvalidRequest:
     """The error, with the faults of the series that do not depend on the other options."""
 
-    def check_readings() -> None:
+    def check_series() -> None:
         _eligible(registry, options._replace(horizon=None, levels=())).candidates(ForecastQuery(query.readings))
 
-    return error.joined_by(check_readings, lambda: _timestamps(query, 1))
+    return error.joined_by(check_series, lambda: query.facts, lambda: _timestamps(query, 1))
 
 
 def _timestamps(query: ForecastQuery, horizon: int) -> list[str] | None:

@@ -1,11 +1,11 @@
 """POST /forecast and /forecast/batch."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from pydantic_core import to_json
 
 from service.errors import DeadlineExceeded, DuplicateId, GatecastError, InvalidRequest
+from service.forecast.bounds import bounds_of
 from service.http.body import validate
 from service.http.middleware import PredictRoute
 from service.http.request import RequestContext
@@ -17,6 +17,7 @@ from service.http.schemas import (
     ForecastBatchResponse,
     ForecastRequest,
     ForecastResponse,
+    SeriesFacts,
     SeriesOptions,
 )
 from service.serving.forecasts import ForecastAnswer, forecast_many, forecast_one
@@ -27,7 +28,7 @@ from service.serving.turns import PREPARING_SHARE, Turns
 async def forecast(body: ForecastRequest, context: RequestContext) -> bytes:
     """Forecast one series from its recent readings."""
     context.charge(1)
-    answer = await forecast_one(context.registry, _options(body), _query(body), context)
+    answer = await forecast_one(context.registry, _options(body), _query(body, body), context)
     context.model, context.version = answer.card.name, answer.card.version
     return to_json(_response(answer))
 
@@ -35,7 +36,8 @@ async def forecast(body: ForecastRequest, context: RequestContext) -> bytes:
 async def forecast_batch(body: ForecastBatchRequest, context: RequestContext) -> bytes:
     """Forecast many series; one that is bad gets its own error and spoils no other."""
     context.charge(len(body.series))
-    queries = await _queries(body.series, Turns(context, PREPARING_SHARE))
+    bounds_of(body.minimum, body.maximum)  # a fault of the request, not of every series
+    queries = await _queries(body, Turns(context, PREPARING_SHARE))
     results: list[bytes] = []
     async for outcome in forecast_many(context.registry, _options(body), queries, context):
         index = len(results)
@@ -48,17 +50,17 @@ async def forecast_batch(body: ForecastBatchRequest, context: RequestContext) ->
     return batch_json(results)
 
 
-async def _queries(series: Sequence[Any], turns: Turns) -> list[ForecastQuery | GatecastError]:
+async def _queries(body: ForecastBatchRequest, turns: Turns) -> list[ForecastQuery | GatecastError]:
     """Validate every series. Those that there is no time for get DeadlineExceeded."""
     queries: list[ForecastQuery | GatecastError] = []
     index_of: dict[str, int] = {}
-    for index, each in enumerate(series):
+    for index, each in enumerate(body.series):
         try:
             await turns.next()
             valid = validate(BatchSeries, each)
             if (first := index_of.setdefault(valid.id, index)) != index:
                 raise DuplicateId(f"the id is used by /series/{first} already", pointer="/id")
-            queries.append(_query(valid))
+            queries.append(_query(valid, body))
         except (InvalidRequest, DeadlineExceeded) as error:
             queries.append(error)
     return queries
@@ -74,8 +76,16 @@ def _options(body: SeriesOptions) -> ForecastOptions:
     return ForecastOptions(body.horizon, body.levels, body.model, body.version)
 
 
-def _query(series: ForecastRequest | BatchSeries) -> ForecastQuery:
-    return ForecastQuery(series.readings, series.start, series.frequency)
+def _query(series: ForecastRequest | BatchSeries, defaults: SeriesFacts) -> ForecastQuery:
+    """What a series does not say itself, `defaults` say."""
+    return ForecastQuery(
+        series.readings,
+        series.start,
+        series.frequency,
+        defaults.season if series.season is None else series.season,
+        defaults.minimum if series.minimum is None else series.minimum,
+        defaults.maximum if series.maximum is None else series.maximum,
+    )
 
 
 def _response(answer: ForecastAnswer) -> dict[str, Any]:
@@ -84,6 +94,7 @@ def _response(answer: ForecastAnswer) -> dict[str, Any]:
         "model": answer.card.name,
         "version": answer.card.version,
         "horizon": answer.horizon,
+        "season": answer.season,
         "forecast": answer.forecast.values,
         "timestamps": answer.timestamps,
         "intervals": [interval._asdict() for interval in answer.forecast.intervals],

@@ -7,7 +7,7 @@ from training.universal import synthetic
 
 
 @pytest.mark.parametrize("season_length", [1, 4, 7, 12, 24, 48, 52])
-@pytest.mark.parametrize("family", (*synthetic.FAMILIES, synthetic.growing), ids=lambda family: family.__name__)
+@pytest.mark.parametrize("family", [*synthetic.FAMILIES, synthetic.growing], ids=lambda family: family.__name__)
 def test_a_family_gives_finite_rows_and_repeats_them(family, season_length):
     series = family(np.random.default_rng(3), 6, 70, season_length)
     assert series.shape == (6, 70)

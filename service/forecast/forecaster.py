@@ -10,12 +10,13 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 from service.artifacts.bundle import Bundle
-from service.artifacts.card import ForecastCard
+from service.artifacts.card import Comparison, ForecastCard
 from service.errors import Fault, HorizonTooLong, TooFewReadings, UnsupportedLevel
 from service.forecast import intervals
 from service.forecast.backtest import MIN_ORIGINS, Backtest
 from service.forecast.imputation import ImputedReadings, impute
 from service.forecast.intervals import Interval
+from service.forecast.learnt_series import LearntSeriesCheck
 from service.forecast.ood import OutOfDistributionCheck
 from service.interfaces import Array, Notice
 
@@ -68,6 +69,7 @@ class Forecaster(ABC):
         self.season_length = bundle.card.data.season or 1
         self._network = bundle.network
         self._skills: dict[int, dict[str, Any]] = {}
+        self._comparisons: dict[int, tuple[float, float] | None] = {}
         calibration = bundle.card.calibration
         self._calibration = intervals.Calibration(calibration.scores) if calibration else None
         self._score_count = self._calibration.count if self._calibration else 0
@@ -75,6 +77,8 @@ class Forecaster(ABC):
         self._checks_coverage = self._supports(COVERAGE_LEVEL)
         limits = bundle.card.readings
         self._ood_check = OutOfDistributionCheck(limits, self.season_length) if limits else None
+        learnt = bundle.card.learnt_series
+        self.learnt_series = LearntSeriesCheck(learnt) if learnt else None
 
     def _supports(self, level: float) -> bool:
         return intervals.is_supported(level, self._score_count)
@@ -116,6 +120,18 @@ class Forecaster(ABC):
                 "origins": None,
             }
         return self._skills[steps]
+
+    def comparison(self, horizon: int) -> tuple[float, float] | None:
+        """Return the RMSE of this model and of the forecaster of any series, both over the baseline's.
+
+        On readings that neither had learnt, by the card, for steps 1 to `horizon` or as many as measured. None if they
+        were not measured.
+        """
+        compared = self.card.comparison
+        steps = 0 if compared is None else min(horizon, len(compared.model_rmse))
+        if steps not in self._comparisons:  # a card never changes
+            self._comparisons[steps] = None if compared is None else _ratios(compared, steps)
+        return self._comparisons[steps]
 
     def replay(self, request: dict[str, Any]) -> list[float]:
         """Answer one golden request through the serving path."""
@@ -203,3 +219,11 @@ class Forecaster(ABC):
                 f"have held {coverage:.0f} %; the intervals are widened accordingly",
             )
         ]
+
+
+def _ratios(compared: Comparison, steps: int) -> tuple[float, float] | None:
+    model, any_series, baseline = (
+        float(np.sqrt(np.mean(np.square(rmse[:steps]))))
+        for rmse in (compared.model_rmse, compared.any_series_rmse, compared.baseline_rmse)
+    )
+    return (round(model / baseline, 4), round(any_series / baseline, 4)) if baseline > 0 else None

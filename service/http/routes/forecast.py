@@ -20,6 +20,7 @@ from service.http.schemas import (
     SeriesOptions,
 )
 from service.serving.forecasts import ForecastAnswer, forecast_many, forecast_one
+from service.serving.learnt import Selection
 from service.serving.selection import ForecastOptions, ForecastQuery
 from service.serving.turns import PREPARING_SHARE, Turns
 
@@ -88,8 +89,13 @@ def _response(answer: ForecastAnswer) -> dict[str, Any]:
         "timestamps": answer.timestamps,
         "intervals": [interval._asdict() for interval in answer.forecast.intervals],
         "skill": answer.skill,
+        "selection": answer.selection and _selection(answer.selection),
         "warnings": [warning._asdict() for warning in answer.warnings],
     }
+
+
+def _selection(selection: Selection) -> dict[str, Any]:
+    return {"rule": selection.rule, "candidates": [each._asdict() for each in selection.candidates]}
 
 
 PREDICT_ROUTES = {

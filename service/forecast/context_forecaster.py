@@ -23,6 +23,7 @@ from service.forecast.context_features import (
 )
 from service.forecast.faults import how_many_are_listed, reading_faults
 from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries
+from service.forecast.intervals import Interval
 from service.interfaces import Array, Inputs, Notice, chunks
 
 LENGTHS = (16, 32, 48, 64, 96, 128, 192, 256, 384, CONTEXT)  # readings; a context is padded to the next of these
@@ -69,9 +70,9 @@ class ContextForecaster(Forecaster):
 
     def make_batches(self, items: Sequence[PreparedSeries]) -> list[list[int]]:
         """Series of one padded length and horizon share a call, the cheapest first."""
-        by_shape: dict[tuple[int, int], list[int]] = {}
+        by_shape: dict[tuple[bool, int, int], list[int]] = {}
         for index, item in enumerate(items):
-            by_shape.setdefault(_shape(item), []).append(index)
+            by_shape.setdefault((bool(item.origins), *_shape(item)), []).append(index)
         return [
             batch
             for shape in sorted(by_shape)
@@ -109,6 +110,8 @@ class ContextForecaster(Forecaster):
     def _finish(self, item: PreparedSeries, rows: _Rows, outputs: npt.NDArray[np.floating]) -> Forecast:
         """Turn the quantiles of all rows into the forecast, its intervals and its skill."""
         median, below, above = _median_and_spreads(quantiles(rows.features, outputs))
+        if item.origins:
+            return _one_step(median[:, 0], below[:, 0], above[:, 0])
         values = median[0, : item.horizon]
         local_scores, skill, warnings = None, None, list[Notice]()
         if len(rows.origins) > 1:
@@ -154,7 +157,10 @@ def _origin_distances(count: int, season_length: int, horizon: int) -> list[int]
 def _rows(item: PreparedSeries, time: int, steps: int) -> _Rows:
     """The network's inputs for the present origin and earlier ones, padded to `time` readings and `steps` steps."""
     count = len(item.readings)
-    origins = [count, *(count - d for d in _origin_distances(count, item.season_length, item.horizon))]
+    origins = list(item.origins) or [
+        count,
+        *(count - d for d in _origin_distances(count, item.season_length, item.horizon)),
+    ]
     values, observed_mask = np.zeros((len(origins), time)), np.ones((len(origins), time), dtype=bool)
     readings, is_observed = np.array(item.readings), np.array(item.observed_mask or [True] * count)
     for row, origin in enumerate(origins):
@@ -172,3 +178,10 @@ def _median_and_spreads(predictions: Array) -> tuple[Array, Array, Array]:
         np.maximum(median - predictions[:, :, LOW], least),
         np.maximum(predictions[:, :, HIGH] - median, least),
     )
+
+
+def _one_step(median: Array, below: Array, above: Array) -> Forecast:
+    """The forecast of one step from each origin: the medians, and the outer quantiles as one interval."""
+    level = 100 * (QUANTILES[HIGH] - QUANTILES[LOW])
+    interval = Interval(level, (median - below).tolist(), (median + above).tolist())
+    return Forecast(median.tolist(), [interval], None, [])

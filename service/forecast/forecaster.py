@@ -30,7 +30,8 @@ class PreparedSeries(NamedTuple):
 
     `readings` has those before the network's window too: backtests start there. `observed_mask` is None if all were
     observed, and False where a reading is interpolated. `cost` is the number of rows of all model calls.
-    `in_distribution`: the readings look like the series that the model learnt.
+    `in_distribution`: the readings look like the series that the model learnt. With `origins`, one step is forecast from
+    each of them (how many readings are known there), and nothing else.
     """
 
     readings: list[float]
@@ -41,6 +42,7 @@ class PreparedSeries(NamedTuple):
     levels: tuple[float, ...] = ()
     observed_mask: list[bool] | None = None
     season_length: int = 1
+    origins: tuple[int, ...] = ()
 
 
 class Forecast(NamedTuple):

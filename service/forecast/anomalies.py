@@ -11,18 +11,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from service.errors import TooFewReadings
+from service.errors import Fault, TooFewReadings
+from service.forecast.context_features import CONTEXT
 from service.forecast.context_forecaster import LENGTHS
 from service.forecast.forecaster import Forecast, PreparedSeries
 from service.forecast.surprise import RECENT, DeviateMap, Surprise, deviate_of_level, p_value
 from service.interfaces import Array, Mask
 
 DEFAULT_LAST = 24  # readings that are judged
-MAX_LAST = 256
 MIN_BEFORE = 12  # readings before the first one that is judged
 MIN_CONTEXT = 128  # readings that a forecast is made from, or so many seasons as below if they are more
 SEASONS = 4
 ORIGINS = 16  # of one item of a model call
+MAX_SCORE = 1e6  # where a network expects no error at all
 MAX_PASSES = 4  # times that the readings are judged, at most
 MASKED = deviate_of_level(99)  # a reading further out is masked, whatever level was asked for
 MAX_MASKED = 2  # readings in a row on the same side
@@ -51,13 +52,13 @@ class Judgement:
         self,
         readings: Sequence[float | None],
         prepared: PreparedSeries,
-        last: int | None,
+        last: int,
         level: float,
         card: DeviateMap,
     ) -> None:
-        """prepared: what the forecaster reads of `readings`. Raises TooFewReadings."""
+        """prepared: what the forecaster reads of `readings`; last: as `check_last` returns it; level: in percent."""
         count = len(prepared.readings)
-        self._last = _checked(last, count)
+        self._last = last
         self._offset = len(readings) - count
         self._level, self._card = deviate_of_level(level), card
         self._readings = np.array(readings[-count:], dtype=np.float64)  # None becomes NaN
@@ -126,7 +127,8 @@ class Judgement:
         surprise = Surprise(self._card)
         median, below, above = self._forecasts
         error = self._readings - median
-        scores = np.abs(error) / np.where(error > 0, above, below)
+        with np.errstate(over="ignore"):
+            scores = np.minimum(np.abs(error) / np.where(error > 0, above, below), MAX_SCORE)
         deviates = []
         for index in range(self._first, len(scores)):
             score = float(scores[index])
@@ -152,19 +154,22 @@ class Judgement:
         return Point(self._offset + index, reading, median, lower, upper, p_value(deviate), is_anomaly)
 
 
-def _checked(last: int | None, count: int) -> int:
-    """How many readings to judge. Raises TooFewReadings where too few come before them."""
-    room = count - MIN_BEFORE
+def check_last(last: int | None, readings: int) -> int:
+    """Return how many of so many readings to judge: `last`, or by default as many as can be, up to DEFAULT_LAST.
+
+    Raises TooFewReadings where too few come before them.
+    """
+    room = min(readings, CONTEXT) - MIN_BEFORE
     if room < 1:
         raise TooFewReadings(
-            f"a reading is judged by those before it: at least {MIN_BEFORE + 1} are needed; {count} were sent",
-            pointer="/readings",
+            f"a reading is judged by those before it: at least {MIN_BEFORE + 1} are needed; {readings} were sent",
+            faults=[Fault("/readings", f"needs at least {MIN_BEFORE + 1} items")],
         )
     if last is not None and last > room:
         raise TooFewReadings(
-            f"the first reading that is judged needs {MIN_BEFORE} before it: of these readings the last {room} can be "
-            f"judged; {last} were asked for",
-            pointer="/last",
+            f"the first reading that is judged needs {MIN_BEFORE} before it: of {readings} readings the last {room} can "
+            f"be judged; {last} were asked for",
+            faults=[Fault("/last", f"must be at most {room}")],
         )
     return min(DEFAULT_LAST, room) if last is None else last
 

@@ -4,6 +4,7 @@ It also forecasts from a few earlier origins, in the same model call. The errors
 are its skill on these readings. They do not correct the forecast: the network reads all readings anyway.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ from service.forecast.context_features import (
 from service.forecast.faults import how_many_are_listed, reading_faults
 from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries
 from service.forecast.intervals import Interval
+from service.forecast.surprise import DeviateMap
 from service.interfaces import Array, Inputs, Notice, chunks
 
 LENGTHS = (16, 32, 48, 64, 96, 128, 192, 256, 384, CONTEXT)  # readings; a context is padded to the next of these
@@ -45,6 +47,11 @@ class _Rows(NamedTuple):
 
 class ContextForecaster(Forecaster):
     """Any readings in, the next readings out, in their own units."""
+
+    @functools.cached_property
+    def deviates(self) -> DeviateMap:
+        """How far out errors of one step are, by the card's calibration."""
+        return DeviateMap(() if self.card.calibration is None else self.card.calibration.scores[0])
 
     def _read(
         self, readings: Sequence[float | None], horizon: int, levels: tuple[float, ...], season: int | None

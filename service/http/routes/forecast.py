@@ -1,17 +1,13 @@
 """POST /forecast and /forecast/batch."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from pydantic_core import to_json
 
-from service.errors import DeadlineExceeded, DuplicateId, GatecastError, InvalidRequest
-from service.http.body import validate
 from service.http.middleware import PredictRoute
 from service.http.request import RequestContext
-from service.http.routes.common import PredictRouter, batch_json, item_problem
+from service.http.routes.common import PredictRouter, batch_json, item_problem, series_id, validated_series
 from service.http.schemas import (
-    MAX_ID_CHARACTERS,
     BatchSeries,
     ForecastBatchRequest,
     ForecastBatchResponse,
@@ -36,7 +32,7 @@ async def forecast(body: ForecastRequest, context: RequestContext) -> bytes:
 async def forecast_batch(body: ForecastBatchRequest, context: RequestContext) -> bytes:
     """Forecast many series; one that is bad gets its own error and spoils no other."""
     context.charge(len(body.series))
-    queries = await _queries(body.series, Turns(context, PREPARING_SHARE))
+    queries = await validated_series(BatchSeries, _query, body.series, Turns(context, PREPARING_SHARE))
     results: list[bytes] = []
     async for outcome in forecast_many(context.registry, _options(body), queries, context):
         index = len(results)
@@ -45,30 +41,8 @@ async def forecast_batch(body: ForecastBatchRequest, context: RequestContext) ->
             results.append(to_json({"id": series["id"], **_response(outcome)}))
         else:
             problem = item_problem(outcome, context, f"/series/{index}")
-            results.append(to_json({"id": _id(series), "error": problem}))
+            results.append(to_json({"id": series_id(series), "error": problem}))
     return batch_json(results)
-
-
-async def _queries(series: Sequence[Any], turns: Turns) -> list[ForecastQuery | GatecastError]:
-    """Validate every series. Those that there is no time for get DeadlineExceeded."""
-    queries: list[ForecastQuery | GatecastError] = []
-    index_of: dict[str, int] = {}
-    for index, each in enumerate(series):
-        try:
-            await turns.next()
-            valid = validate(BatchSeries, each)
-            if (first := index_of.setdefault(valid.id, index)) != index:
-                raise DuplicateId(f"the id is used by /series/{first} already", pointer="/id")
-            queries.append(_query(valid))
-        except (InvalidRequest, DeadlineExceeded) as error:
-            queries.append(error)
-    return queries
-
-
-def _id(series: Any) -> str | None:
-    """The id of a series that may be anything."""
-    sent = series.get("id") if isinstance(series, dict) else None
-    return sent if isinstance(sent, str) and len(sent) <= MAX_ID_CHARACTERS else None
 
 
 def _options(body: SeriesOptions) -> ForecastOptions:

@@ -7,7 +7,7 @@ import numpy as np
 
 from service.interfaces import Array
 
-MIN_ORIGINS = 3  # fewer say nothing about a forecaster
+MIN_ERRORS = 3  # fewer say nothing about a forecaster
 FLOAT_NOISE = 1e-24  # of the largest reading, squared: smaller errors of the baseline are none
 
 
@@ -33,10 +33,9 @@ class Backtest(NamedTuple):
         return self.actual - self.forecast
 
     def skill(self, steps: int) -> dict[str, Any] | None:
-        """Return the RMSE over the seasonal naive forecast's for steps 1 to `steps`; None with too few origins."""
+        """Return the RMSE over the seasonal naive forecast's for steps 1 to `steps`; None with too few errors."""
         is_known = ~(np.isnan(self.actual[:, :steps]) | np.isnan(self.naive[:, :steps]))
-        origins = int(is_known[:, 0].sum())
-        if origins < MIN_ORIGINS:
+        if is_known.sum() < MIN_ERRORS:
             return None
         mse = float(np.square(self.errors[:, :steps][is_known]).mean())
         naive_mse = float(np.square((self.actual - self.naive)[:, :steps][is_known]).mean())
@@ -48,7 +47,7 @@ class Backtest(NamedTuple):
             "ratio": round(float(np.sqrt(mse / naive_mse)), 4) if has_errors else None,
             "steps": min(steps, self.actual.shape[1]),
             "measured_on": "readings",
-            "origins": origins,
+            "origins": int(is_known.any(axis=1).sum()),
         }
 
 

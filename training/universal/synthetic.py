@@ -53,7 +53,7 @@ def sample(rng: Generator, rows: int, length: int, season_length: int) -> Array:
 
 def _families(season_length: int) -> tuple[tuple[Family, ...], Array]:
     """The families of a season length, with their shares: growth is usual in years, days and weeks have their own."""
-    special = {growing: GROWING_SHARES.get(season_length, OTHER_GROWING_SHARE)}
+    special: dict[Family, float] = {growing: GROWING_SHARES.get(season_length, OTHER_GROWING_SHARE)}
     if season_length in CALENDAR_FAMILIES:
         special[CALENDAR_FAMILIES[season_length]] = CALENDAR_SHARE
     rest = 1 - sum(special.values())
@@ -68,7 +68,8 @@ def _repeating(rng: Generator, length: int, season_length: int) -> Array:
         else rng.integers(0, 3, max(season_length, 2))
     )
     noise = rng.normal(size=length) * (10 ** rng.uniform(-4, -1) if rng.random() < 0.6 else 0.0)
-    return np.resize(pattern, length) * 10.0 ** rng.uniform(-2, 4) + noise
+    series: Array = np.resize(pattern, length) * 10.0 ** rng.uniform(-2, 4) + noise
+    return series
 
 
 def composed(rng: Generator, rows: int, length: int, season_length: int) -> Array:
@@ -189,7 +190,8 @@ def intermittent(rng: Generator, rows: int, length: int, season_length: int) -> 
     odds = _trend(rng, rows, length) * 0.5 + wave + rng.normal(-1, 1, (rows, 1))
     occurs = rng.random((rows, length)) < 1 / (1 + np.exp(-odds))
     size = 1 + rng.poisson(rng.gamma(1.0, _log_uniform(rng, rows, 0.2, 20), (rows, length)))
-    return occurs * size.astype(float)
+    demand: Array = occurs * size.astype(float)
+    return demand
 
 
 def growing(rng: Generator, rows: int, length: int, season_length: int) -> Array:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from training.universal import synthetic
+from training.universal import calendar, synthetic
 
 
 @pytest.mark.parametrize("season_length", [1, 4, 7, 12, 24, 48, 52])
@@ -49,7 +49,7 @@ def test_days_and_weeks_give_finite_rows_and_repeat_them(season_length, length):
 
 def test_hours_repeat_their_day_and_their_week():
     """Of half of the rows a lag of a week is closer than one of half a day, and than one of three and a half days."""
-    series = synthetic.calendar.intraday(np.random.default_rng(0), 200, 1000, 24)
+    series = calendar.intraday(np.random.default_rng(0), 200, 1000, 24)
     changes = [np.abs(series[:, lag:] - series[:, :-lag]).mean(axis=1) for lag in (12, 84, 168)]
     assert np.median(changes[2] / changes[0]) < 0.9
     assert np.median(changes[2] / changes[1]) < 0.9

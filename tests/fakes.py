@@ -21,6 +21,7 @@ from service.artifacts.card import (
 )
 from service.artifacts.golden import Golden, GoldenCase
 from service.artifacts.scaler import MinMax
+from service.forecast.context_features import FORM
 from service.forecast.forecaster import Forecaster
 from service.interfaces import Network
 from service.predictors import load_predictor
@@ -143,7 +144,7 @@ def universal_bundle(name: str = "any") -> Bundle:
         _, steps = arrays
         return {"output": np.zeros((*steps.shape[:2], 9), np.float32)}
 
-    card = forecast_card(name, readings=None, reads="context", window=4, steps=64, max_horizon=64)
+    card = forecast_card(name, readings=None, reads="context", features=FORM, window=4, steps=64, max_horizon=64)
     golden = Golden(
         relative_tolerance=1e-4,
         absolute_tolerance=1e-3,

@@ -184,6 +184,7 @@ class ForecastCard(Card):
         "window",
         description="one series in its own units, or any series by the features of its readings",
     )
+    features: int = Field(1, ge=1, description="which features of a context the network reads: the form's number")
     window: int = Field(ge=1, le=10_000, description="readings that are needed; a context takes more where it can")
     steps: int = Field(ge=1, le=MAX_HORIZON, description="steps of one model call; more are fed back")
     horizon: int = Field(ge=1, le=MAX_HORIZON, description="steps answered when none are asked for")

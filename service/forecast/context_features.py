@@ -16,6 +16,7 @@ from service.forecast.profiles import LongProfile, SeasonalProfile, long_profile
 from service.forecast.smoothing import Smoothed
 from service.interfaces import Array, Inputs, Labels, Mask
 
+FORM = 2  # of the features; a network can read those that it was trained with, and no others
 CONTEXT = 2048  # readings that are read, at most
 HORIZON = 64  # steps that are forecast at once, at most
 QUANTILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

@@ -12,10 +12,12 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from service.artifacts.bundle import Bundle
+from service.artifacts.files import BundleError
 from service.errors import ModelFault, ReadingsTooLarge
 from service.forecast import context_rows, feedback, repetition
 from service.forecast.backtest import rolling_backtest
-from service.forecast.context_features import CONTEXT, HORIZON, QUANTILES, ContextFeatures, block_count, quantiles
+from service.forecast.context_features import CONTEXT, FORM, HORIZON, QUANTILES, ContextFeatures, block_count, quantiles
 from service.forecast.context_rows import BACKTEST_STEPS
 from service.forecast.faults import how_many_are_listed, reading_faults
 from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries, SeriesFacts
@@ -46,6 +48,15 @@ class _Shape(NamedTuple):
 
 class ContextForecaster(Forecaster):
     """Any readings in, the next readings out, in their own units."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        """Raise BundleError for a network that reads other features than this service makes."""
+        super().__init__(bundle)
+        if self.card.features != FORM:
+            raise BundleError(
+                f"the network reads features of form {self.card.features}, and this service makes those of form {FORM}: "
+                "train it again"
+            )
 
     @functools.cached_property
     def deviates(self) -> DeviateMap:

@@ -23,7 +23,15 @@ from service.artifacts.card import (
     TrainingData,
 )
 from service.artifacts.golden import Golden, GoldenCase
-from service.forecast.context_features import CONTEXT, HORIZON, QUANTILES, ContextFeatures, context_features, quantiles
+from service.forecast.context_features import (
+    CONTEXT,
+    FORM,
+    HORIZON,
+    QUANTILES,
+    ContextFeatures,
+    context_features,
+    quantiles,
+)
 from service.forecast.forecaster import Forecaster
 from service.interfaces import Array, Network
 from training.evaluation.conformal import calibrate_intervals
@@ -170,6 +178,7 @@ def _card(model: keras.Model, seed: int, steps: int, version: str, held_out: Hel
             "knows no holidays by date, no other series and no events",
         ],
         reads="context",
+        features=FORM,
         window=WINDOW,
         steps=HORIZON,
         horizon=DEFAULT_HORIZON,

@@ -91,8 +91,17 @@ class Eligible:
                 beside = Considered(card.name, card.version, network.any_series_ratio, "not_better")
                 chosen = Selection("learnt_series", [network.considered(None), beside, *considered])
                 return PreparedQuery(network.model, series, chosen)
+        self._check_reach(card)
         chosen = Selection("any_series", [Considered(card.name, card.version, None, None), *considered])
         return PreparedQuery(any_series, self._read(any_series, query, season), chosen)
+
+    def _check_reach(self, card: ForecastCard) -> None:
+        if self.options.horizon is not None and self.options.horizon > card.max_horizon:
+            raise HorizonTooLong(
+                f"'{card.name}' forecasts up to {card.max_horizon} steps of any series; {self.options.horizon} were asked "
+                "for, and no network that reaches so far has learnt these readings",
+                pointer="/horizon",
+            )
 
     def _choose_network(self, query: ForecastQuery, season: int | None) -> PreparedQuery:
         """The first network that the readings resemble, or else whose window they fill."""
@@ -153,6 +162,8 @@ def _eligible(registry: Registry, options: ForecastOptions) -> Eligible:
     if len(ranked) > 1:
         ranked.sort(key=lambda model: _card_ratio(model, options.horizon))
     any_series = [model for model in ranked if model.predictor.card.readings is None]
+    if not any_series and options.model is None:  # one that does not reach so far still has no stand-in
+        any_series = [model for model in models if model.predictor.card.readings is None]
     of_one_series = [model for model in ranked if model.predictor.card.readings is not None]
     learnt = best_of_each_series(of_one_series, options.horizon) if any_series and options.model is None else []
     return Eligible(any_series, of_one_series, learnt, options)

@@ -33,7 +33,7 @@ ATTACKS = (
     Attack("anomalies-of-256", lambda: closed_loop(4, anomalies(JUMPS, last=256)), frozenset({200})),
     Attack(
         "anomalies-batch-of-1000",
-        lambda: in_turn(batch(1000, RECENT_MONTHS * 4, last=96)),
+        lambda: in_turn(batch(1000, RECENT_MONTHS * 2, last=48)),
         frozenset({200, 504}),
         over_limit=True,
     ),

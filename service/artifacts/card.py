@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
 FORMAT_VERSION = 1
+MAX_HORIZON = 1_000  # steps of any forecast
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Version = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}$")]
@@ -184,9 +185,9 @@ class ForecastCard(Card):
         description="one series in its own units, or any series by the features of its readings",
     )
     window: int = Field(ge=1, le=10_000, description="readings that are needed; a context takes more where it can")
-    steps: int = Field(ge=1, le=1_000, description="steps of one model call; more are fed back")
-    horizon: int = Field(ge=1, le=1_000, description="steps answered when none are asked for")
-    max_horizon: int = Field(ge=1, le=1_000)
+    steps: int = Field(ge=1, le=MAX_HORIZON, description="steps of one model call; more are fed back")
+    horizon: int = Field(ge=1, le=MAX_HORIZON, description="steps answered when none are asked for")
+    max_horizon: int = Field(ge=1, le=MAX_HORIZON, description="steps that were meant; more are fed back as well")
     readings: ReadingLimits | None = Field(None, description="none for a model of any series")
     step_errors: StepErrors
     calibration: IntervalCalibration | None = None

@@ -1,29 +1,36 @@
 """Readings of any series → the features that the universal network reads, and its quantiles → original units.
 
 Every row is centred on its own recent level and divided by its own mean seasonal difference, so the network never sees
-the level, the scale or the units of a series. Training makes its inputs here too.
+the level, the scale or the units of a series. It reads the history as blocks that are the longer the older they are, and
+for each step what simple forecasts give (smoothing.py, profiles.py). Training makes its inputs here too.
 """
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from service.forecast import smoothing
+from service.forecast.profiles import LongProfile, SeasonalProfile, long_profile, seasonal_profile
+from service.forecast.smoothing import Smoothed
 from service.interfaces import Array, Inputs, Labels, Mask
 
-CONTEXT = 512  # readings that are read, at most
+CONTEXT = 2048  # readings that are read, at most
 HORIZON = 64  # steps that are forecast at once, at most
 QUANTILES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-READING_FEATURES = 7
-STEP_FEATURES = 18
-MAX_SEASONS = 8  # the seasonal profile is a mean over so many seasons, at most
-SEASON_DECAY = 0.65  # the weight of a season over the weight of the next one
-LEVEL_RATES = (0.2, 0.05, 0.5, 1.0)  # of exponential smoothing, without the season; the first gives the base
-SLOPE_RATES = (0.3, 0.1, 0.02)
+NEWEST = 16  # readings that are a block each; older blocks are of 2, 4, 8, … readings
+BLOCKS = 8  # of each size
+READING_FEATURES = 10
+STEP_FEATURES = 41
+SIMPLE_FORECASTS = 21  # the first features of a step, less the base
+LONG_SEASONS = {7: 364, 24: 168, 48: 336, 96: 672, 144: 1008, 288: 2016}  # season → a longer one beside it
+SCALE_SEASONS, SCALE_READINGS = 6, 60  # after which the weight of a difference in the scale is 1/e
+LAGS = 4  # seasons whose readings a step sees, each by itself
 
 
 class ContextFeatures(NamedTuple):
-    """The network's inputs, `readings` (rows, time, 7) and `steps` (rows, steps, 18), and what its output is relative to.
+    """The network's inputs, `readings` (rows, blocks, 10) and `steps` (rows, steps, 41), and what its output is relative to.
 
     A quantile in original units is base + scale × output; `base` is (rows, steps) and `scale` (rows, 1).
     """
@@ -39,15 +46,9 @@ class _Rows(NamedTuple):
 
     values: Array
     is_filled: Mask
+    lengths: Labels
     season_length: int
-
-
-class _Profile(NamedTuple):
-    """The seasonal profile (rows, season_length) by phase from the origin; its strength and its seasons, (rows, 1)."""
-
-    values: Array
-    strength: Array
-    seasons: Array
+    scale: Array
 
 
 def context_features(
@@ -59,21 +60,22 @@ def context_features(
     where a reading is interpolated. A season that is as long as the longest row or longer counts as 1.
     """
     time = values.shape[1]
+    season_length = season_length if season_length < time else 1
     is_filled = np.arange(time) >= time - lengths[:, None]
-    first = np.take_along_axis(values, time - lengths[:, None], axis=1)
-    rows = _Rows(np.where(is_filled, values, first), is_filled, season_length if season_length < time else 1)
-    scale = _scale(rows)
-    profile = _profile(rows)
-    phase = np.arange(-time, 0) % rows.season_length
-    deseasonalized = rows.values - profile.values[:, phase]
-    levels = _levels(deseasonalized, is_filled)
-    slopes = _slopes(deseasonalized, is_filled)
-    base = levels[:, :1] + profile.values[:, np.arange(steps) % rows.season_length]
+    first = values[np.arange(len(values)), time - lengths][:, None]
+    values = np.where(is_filled, values, first)
+    rows = _Rows(values, is_filled, lengths, season_length, _scale(values, is_filled, season_length))
+    profile = seasonal_profile(values, is_filled, season_length)
+    phase = np.arange(-time, 0) % season_length
+    deseasonalized = values - profile.base[:, phase]
+    smoothed = smoothing.smooth(deseasonalized, is_filled, rows.scale)
+    above = long_profile(deseasonalized, lengths, LONG_SEASONS.get(season_length, 0), steps)
+    base = smoothed.level + profile.base[:, np.arange(steps) % season_length] + above.base
     return ContextFeatures(
-        _reading_features(rows, deseasonalized, levels[:, :1], scale, observed_mask),
-        _step_features(rows, lengths, deseasonalized, levels, slopes, profile, base, scale),
+        _reading_features(rows, deseasonalized, smoothed.level, observed_mask),
+        _step_features(rows, deseasonalized, smoothed, profile, above, base),
         base,
-        scale,
+        rows.scale,
     )
 
 
@@ -82,116 +84,139 @@ def quantiles(features: ContextFeatures, output: npt.NDArray[np.floating]) -> Ar
     return np.sort(features.base[:, :, None] + features.scale[:, :, None] * output.astype(np.float64), axis=2)
 
 
-def _scale(rows: _Rows) -> Array:
-    """The mean absolute seasonal difference, or first difference of a row without a whole season: (rows, 1), above 0."""
-    scale = np.zeros(len(rows.values))
-    for lag in dict.fromkeys((rows.season_length, 1)):
-        differences = np.abs(rows.values[:, lag:] - rows.values[:, :-lag])
-        is_known = rows.is_filled[:, :-lag]
-        mean = (differences * is_known).sum(axis=1) / np.maximum(is_known.sum(axis=1), 1)
+def _scale(values: Array, is_filled: Mask, season_length: int) -> Array:
+    """The mean absolute seasonal difference, recent ones weighing more: (rows, 1), above 0.
+
+    It is the first difference of a row without a whole season.
+    """
+    scale = np.zeros(len(values))
+    for lag in dict.fromkeys((season_length, 1)):
+        differences = np.abs(values[:, lag:] - values[:, :-lag])
+        weights = is_filled[:, :-lag] * _scale_weights(values.shape[1], season_length)[lag:]
+        mean = (differences * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-300)
         scale = np.where(scale > 0, scale, mean)
-    least = np.maximum(np.abs(rows.values[:, -1]), 1e-12) * 1e-9
+    least = np.maximum(np.abs(values[:, -1]), 1e-12) * 1e-9
     return np.maximum(scale, least)[:, None]
 
 
-def _profile(rows: _Rows) -> _Profile:
-    """The weighted mean of the last seasons' deviations from their own means and from the slope between the means."""
-    count, length = len(rows.values), rows.season_length
-    used = min(MAX_SEASONS, rows.values.shape[1] // length)
-    if length == 1 or used == 0:
-        return _Profile(np.zeros((count, length)), np.zeros((count, 1)), np.zeros((count, 1)))
-    blocks = rows.values[:, -used * length :].reshape(count, used, length)
-    is_whole = rows.is_filled[:, -used * length :: length]  # a season is whole if its first reading is there
-    means = blocks.mean(axis=2)
-    seasons = is_whole.sum(axis=1)
-    oldest = np.take_along_axis(means, np.minimum(used - seasons, used - 1)[:, None], axis=1)[:, 0]
-    slope = (means[:, -1] - oldest) / (length * np.maximum(seasons - 1, 1))
-    position = np.arange(length) - (length - 1) / 2
-    deviations = blocks - means[:, :, None] - slope[:, None, None] * position
-    weights = SEASON_DECAY ** np.arange(used - 1, -1, -1.0) * is_whole
-    total = np.maximum(weights.sum(axis=1), 1e-9)
-    profile = (deviations * weights[:, :, None]).sum(axis=1) / total[:, None]
-    unexplained = (np.square(deviations - profile[:, None, :]) * weights[:, :, None]).sum(axis=(1, 2)) / total
-    explained = np.square(profile).sum(axis=1)
-    strength = explained / np.maximum(explained + unexplained, 1e-300)
-    return _Profile(profile, np.where(seasons > 0, strength, 0.0)[:, None], seasons[:, None].astype(float))
+@functools.lru_cache(64)
+def _scale_weights(time: int, season_length: int) -> Array:
+    weights: Array = np.exp(-np.arange(time - 1, -1, -1.0) / max(SCALE_SEASONS * season_length, SCALE_READINGS))
+    return weights
 
 
-def _levels(values: Array, is_filled: Mask) -> Array:
-    """Exponentially weighted means of the readings, (rows, rates)."""
-    age = np.arange(values.shape[1] - 1, -1, -1.0)
-    weights = (1 - np.minimum(LEVEL_RATES, 1 - 1e-9))[:, None] ** age
-    levels: Array = (values * is_filled) @ weights.T / (is_filled @ weights.T)
-    return levels
+@functools.lru_cache(64)
+def _block_sizes(time: int) -> npt.NDArray[np.int64]:
+    """The sizes of the blocks that hold `time` readings, oldest first."""
+    sizes: list[int] = [1] * NEWEST
+    while sum(sizes) < time:
+        sizes = [2 * (sizes[0] if len(sizes) > NEWEST else 1)] * BLOCKS + sizes
+    return np.array(sizes)
 
 
-def _slopes(values: Array, is_filled: Mask) -> Array:
-    """Slopes per step by exponentially weighted least squares, (rows, rates)."""
-    age = np.arange(values.shape[1] - 1, -1, -1.0)
-    weights = (1 - np.array(SLOPE_RATES))[:, None] ** age
-    last = values[:, -1:]
-    centred = (values - last) * is_filled
-    w, wx, wxx = is_filled @ weights.T, is_filled @ (weights * -age).T, is_filled @ (weights * age**2).T
-    y, xy = centred @ weights.T, centred @ (weights * -age).T
-    determinant = w * wxx - wx * wx
-    return np.where(determinant > 1e-6, (w * xy - wx * y) / np.maximum(determinant, 1e-6), 0.0)
+def block_count(time: int) -> int:
+    """Return how many blocks hold `time` readings."""
+    return len(_block_sizes(time))
 
 
-def _reading_features(rows: _Rows, deseasonalized: Array, level: Array, scale: Array, observed_mask: Mask) -> Inputs:
-    """(rows, time, 7): distance to the level with and without season, seasonal and first differences, flags."""
-    length = rows.season_length
-    seasonal, change = np.zeros_like(rows.values), np.zeros_like(rows.values)
-    seasonal[:, length:] = (rows.values[:, length:] - rows.values[:, :-length]) * rows.is_filled[:, :-length]
-    change[:, 1:] = (deseasonalized[:, 1:] - deseasonalized[:, :-1]) * rows.is_filled[:, :-1]
-    columns = [rows.values - level, deseasonalized - level, seasonal, change]
-    scaled = np.arcsinh(np.stack(columns, axis=2) / scale[:, :, None])
-    log_length = np.full(rows.is_filled.shape, np.log(length) / 4)
-    flags = np.stack([observed_mask & rows.is_filled, rows.is_filled, log_length], axis=2)
-    return np.concatenate([scaled * rows.is_filled[:, :, None], flags], axis=2).astype(np.float32)
+def _reading_features(rows: _Rows, deseasonalized: Array, level: Array, observed_mask: Mask) -> Inputs:
+    """(rows, blocks, 10): means and spread of every block, what changed since the one before, flags."""
+    count, time = rows.values.shape
+    length, longer = rows.season_length, LONG_SEASONS.get(rows.season_length, time)
+    sizes = _block_sizes(time)
+    padding = int(sizes.sum()) - time
+    sums = np.zeros((7, count, time + padding))
+    distance = (deseasonalized - level) / rows.scale * rows.is_filled
+    sums[0, :, padding:] = distance
+    sums[1, :, padding:] = (rows.values - level) / rows.scale * rows.is_filled
+    sums[2, :, padding + length :] = sums[1, :, padding + length :] - sums[1, :, padding : padding + time - length]
+    sums[2, :, padding + length :] *= rows.is_filled[:, : time - length]
+    sums[3, :, padding + longer :] = distance[:, longer:] - distance[:, : max(time - longer, 0)]
+    sums[3, :, padding + longer :] *= rows.is_filled[:, : max(time - longer, 0)]
+    sums[4, :, padding:] = np.square(distance)
+    sums[5, :, padding:] = observed_mask & rows.is_filled
+    sums[6, :, padding:] = rows.is_filled
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    blocks = np.add.reduceat(sums, starts, axis=2)
+    filled = blocks[6]
+    blocks[:5] /= np.maximum(filled, 1)
+    features = np.zeros((count, len(sizes), READING_FEATURES), np.float32)
+    features[:, :, 0:3] = np.arcsinh(np.moveaxis(blocks[0:3], 0, 2))
+    features[:, 1:, 3] = np.arcsinh(blocks[0, :, 1:] - blocks[0, :, :-1]) * (filled[:, :-1] > 0)
+    features[:, :, 4] = np.arcsinh(np.sqrt(np.maximum(blocks[4] - np.square(blocks[0]), 0)))
+    features[:, :, 5] = np.arcsinh(blocks[3])
+    features[:, :, 6] = blocks[5] / sizes
+    features[:, :, 7] = filled / sizes
+    features[:, :, 8] = np.log2(sizes) / 8
+    features[:, :, 9] = np.log(length) / 4
+    return features
 
 
 def _step_features(
-    rows: _Rows,
-    lengths: Labels,
-    deseasonalized: Array,
-    levels: Array,
-    slopes: Array,
-    profile: _Profile,
-    base: Array,
-    scale: Array,
+    rows: _Rows, deseasonalized: Array, smoothed: Smoothed, profile: SeasonalProfile, above: LongProfile, base: Array
 ) -> Inputs:
-    """(rows, steps, 18): simple forecasts of each step, and what kind of series this is."""
+    """(rows, steps, 41): simple forecasts of each step, and what kind of series this is."""
     count, steps = base.shape
-    length = rows.season_length
+    length, time = rows.season_length, rows.values.shape[1]
     step = np.arange(steps)
-    time = rows.values.shape[1]
-    last = rows.values[:, step % length - length]
-    before = rows.values[:, np.maximum(step % length - 2 * length, -time)]
-    has_two_seasons = (lengths >= 2 * length)[:, None]
+    phase = step % length
     distance = np.arange(1.0, steps + 1)
-    per_step_and_row = [
-        *((slopes[:, i : i + 1] * distance) for i in range(slopes.shape[1])),
-        last - base,
-        np.where(has_two_seasons, before - base, last - base),
-        np.broadcast_to(profile.values[:, step % length], base.shape),
-        *(np.broadcast_to(levels[:, i : i + 1] - levels[:, :1], base.shape) for i in range(1, levels.shape[1])),
-    ]
-    scaled = np.arcsinh(np.stack(per_step_and_row, axis=2) / scale[:, :, None])
-    squares = np.square(deseasonalized - levels[:, :1]) * rows.is_filled
-    spread = np.sqrt(squares.sum(axis=1) / lengths)[:, None]
-    of_row = [
-        np.log(length) / 4 + 0 * scale,
-        np.log(lengths)[:, None] / 6,
-        profile.seasons / MAX_SEASONS,
+    features = np.zeros((count, steps, STEP_FEATURES), np.float32)
+    simple = np.empty((SIMPLE_FORECASTS, count, steps))
+    simple[0:4] = smoothed.slopes.T[:, :, None] * distance
+    simple[4:6] = smoothing.trend_forecasts(smoothed, steps) - smoothed.level
+    simple[6:9] = (smoothed.levels - smoothed.level).T[:, :, None]
+    for lag in range(LAGS):
+        index = np.maximum(phase - (lag + 1) * length, -time)
+        is_there = (rows.lengths >= (lag + 1) * length)[:, None]
+        simple[9 + lag] = np.where(is_there, rows.values[:, index] - base, simple[8 + lag] if lag else 0.0)
+    simple[13] = profile.base[:, phase]
+    simple[14] = profile.fast[:, phase] - profile.base[:, phase]
+    simple[15] = profile.slow[:, phase] - profile.base[:, phase]
+    simple[16] = profile.proportional[:, phase] - profile.base[:, phase]
+    simple[17:20] = above.base, above.last, above.mean
+    simple[20] = smoothed.drift * distance
+    features[:, :, :SIMPLE_FORECASTS] = np.moveaxis(np.arcsinh(simple / rows.scale), 0, 2)
+    of_row = np.concatenate(_of_row(rows, deseasonalized, smoothed, profile, above), axis=1)
+    features[:, :, SIMPLE_FORECASTS:38] = of_row[:, None, :]
+    features[:, :, 38] = distance / HORIZON
+    features[:, :, 39] = np.sqrt(distance / 8)
+    features[:, :, 40] = np.minimum(distance / length, 4) / 4
+    return features
+
+
+def _of_row(
+    rows: _Rows, deseasonalized: Array, smoothed: Smoothed, profile: SeasonalProfile, above: LongProfile
+) -> list[Array]:
+    """17 columns (rows, 1) or more: what kind of series a row is."""
+    scale, lengths, filled = rows.scale, rows.lengths[:, None], rows.is_filled
+    spread = np.sqrt((np.square(deseasonalized - smoothed.level) * filled).sum(axis=1, keepdims=True) / lengths)
+    lowest = np.where(filled, rows.values, np.inf).min(axis=1, keepdims=True)
+    highest = np.where(filled, rows.values, -np.inf).max(axis=1, keepdims=True)
+    at_lowest = ((rows.values == lowest) & filled).sum(axis=1, keepdims=True) / lengths
+    at_highest = ((rows.values == highest) & filled).sum(axis=1, keepdims=True) / lengths
+    return [
+        np.log(rows.season_length) / 4 + 0 * scale,
+        np.log(lengths) / 6,
+        profile.seasons / 8,
         profile.strength,
+        profile.shrinkage,
+        above.seasons / 4,
+        above.correlation,
         _log_ratio(scale, spread),
-        _log_ratio(scale, np.abs(levels[:, :1])),
+        _log_ratio(scale, np.abs(smoothed.level)),
+        np.arcsinh((smoothed.level - lowest) / scale) / 3,
+        np.arcsinh((highest - smoothed.level) / scale) / 3,
+        at_lowest,
+        at_highest,
+        _log_ratio(smoothed.errors[:, :1], scale),
+        _log_ratio(smoothed.errors[:, 1:2], smoothed.errors[:, :1]),
+        smoothed.rate,
+        smoothed.autocorrelation,
     ]
-    per_row = np.broadcast_to(np.concatenate(of_row, axis=1)[:, None, :], (count, steps, len(of_row)))
-    position = np.stack([distance / HORIZON, np.sqrt(distance / 8), np.minimum(distance / length, 4) / 4], axis=1)
-    per_step = np.broadcast_to(position, (count, steps, 3))
-    return np.concatenate([scaled, per_row, per_step], axis=2).astype(np.float32)
 
 
 def _log_ratio(numerator: Array, denominator: Array) -> Array:
-    return np.clip(np.log(numerator / np.maximum(denominator, 1e-9 * numerator)), -6, 6) / 3
+    return (
+        np.clip(np.log(np.maximum(numerator, 1e-300) / np.maximum(denominator, 1e-9 * numerator + 1e-300)), -6, 6) / 3
+    )

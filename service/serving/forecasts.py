@@ -32,6 +32,7 @@ class ForecastAnswer(NamedTuple):
 
     card: ForecastCard
     horizon: int
+    season: int
     forecast: Forecast
     timestamps: list[str] | None
     skill: dict[str, Any]
@@ -135,6 +136,7 @@ def _answer(prepared: PreparedQuery, forecast: Forecast) -> ForecastAnswer:
     return ForecastAnswer(
         model.predictor.card,
         series.horizon,
+        series.season_length,
         forecast,
         prepared.timestamps,
         forecast.skill or model.predictor.skill(series.horizon),

@@ -12,15 +12,15 @@ from typing import NamedTuple
 import numpy as np
 
 from service.artifacts.card import ForecastCard
-from service.errors import GatecastError, HorizonTooLong, InvalidRequest, TooFewReadings, UnsupportedLevel
-from service.forecast.forecaster import PreparedSeries
+from service.errors import GatecastError, InvalidRequest, TooFewReadings, UnsupportedLevel
+from service.forecast.bounds import bounds_of, check_readings
+from service.forecast.forecaster import PreparedSeries, SeriesFacts
 from service.forecast.seasonality import may_have_season
 from service.forecast.timestamps import is_same_frequency, season_of, timestamps
 from service.interfaces import Notice
 from service.serving.learnt import Considered, LearntNetwork, Selection, best_of_each_series, consider
-from service.serving.registry import LoadedForecaster, Registry, quoted
+from service.serving.registry import LoadedForecaster, Registry
 
-MAX_LISTED = 10  # names, or different horizons, in a message
 OTHER_FREQUENCY = Notice(
     "unlike_training_data", "the readings do not come as often as those of the series that this model learnt"
 )
@@ -36,11 +36,24 @@ class ForecastOptions(NamedTuple):
 
 
 class ForecastQuery(NamedTuple):
-    """One series: its readings, oldest first, and optionally the date of the first one and their frequency."""
+    """One series: its readings, oldest first, and optionally the date of the first one and their frequency.
+
+    Also what the caller says of them: how many make a season, and the least and the greatest that can be.
+    """
 
     readings: Sequence[float | None]
     start: datetime | None = None
     frequency: str | None = None
+    season: int | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+
+    @property
+    def facts(self) -> SeriesFacts:
+        """What a forecaster is told beside the readings. Raises InvalidRequest for bounds that these do not keep."""
+        bounds = bounds_of(self.minimum, self.maximum)
+        check_readings(self.readings, bounds)
+        return SeriesFacts(self.season, bounds)
 
 
 class PreparedQuery(NamedTuple):
@@ -80,7 +93,7 @@ class Eligible:
 
     def _choose(self, any_series: LoadedForecaster, query: ForecastQuery, season: int | None) -> PreparedQuery:
         """The network of the series that the readings continue, if there is one; else the forecaster of any series."""
-        network, considered = consider(self.learnt, query.readings, query.frequency)
+        network, considered = consider(self.learnt, query.readings, query.frequency, query.season)
         card = any_series.predictor.card
         if network is not None:
             try:
@@ -91,17 +104,8 @@ class Eligible:
                 beside = Considered(card.name, card.version, network.any_series_ratio, "not_better")
                 chosen = Selection("learnt_series", [network.considered(None), beside, *considered])
                 return PreparedQuery(network.model, series, chosen)
-        self._check_reach(card)
         chosen = Selection("any_series", [Considered(card.name, card.version, None, None), *considered])
         return PreparedQuery(any_series, self._read(any_series, query, season), chosen)
-
-    def _check_reach(self, card: ForecastCard) -> None:
-        if self.options.horizon is not None and self.options.horizon > card.max_horizon:
-            raise HorizonTooLong(
-                f"'{card.name}' forecasts up to {card.max_horizon} steps of any series; {self.options.horizon} were asked "
-                "for, and no network that reaches so far has learnt these readings",
-                pointer="/horizon",
-            )
 
     def _choose_network(self, query: ForecastQuery, season: int | None) -> PreparedQuery:
         """The first network that the readings resemble, or else whose window they fill."""
@@ -141,13 +145,13 @@ class Eligible:
     def _read(self, model: LoadedForecaster, query: ForecastQuery, season: int | None) -> PreparedSeries:
         predictor = model.predictor
         horizon = predictor.card.horizon if self.options.horizon is None else self.options.horizon
-        return predictor.read(query.readings, horizon, predictor.levels(self.options.levels), season)
+        return predictor.read(query.readings, horizon, predictor.levels(self.options.levels), season, query.facts)
 
 
 def find_eligible(registry: Registry, options: ForecastOptions) -> Eligible:
     """Return the forecasters that may answer, and check the options that no series could be answered with.
 
-    Raises UnknownModel, UnsupportedLevel, HorizonTooLong, or InvalidRequest for a version without a model.
+    Raises UnknownModel, UnsupportedLevel, or InvalidRequest for a version without a model.
     """
     if options.version is not None and options.model is None:
         raise InvalidRequest("a `version` needs the `model` that it is of", pointer="/model")
@@ -158,12 +162,8 @@ def _eligible(registry: Registry, options: ForecastOptions) -> Eligible:
     models = registry.forecasters(options.model, options.version)
     if options.levels is not None:
         _check_levels(models, options)
-    ranked = _reaching(models, options.horizon)
-    if len(ranked) > 1:
-        ranked.sort(key=lambda model: _card_ratio(model, options.horizon))
+    ranked = sorted(models, key=lambda model: _card_ratio(model, options.horizon)) if len(models) > 1 else models
     any_series = [model for model in ranked if model.predictor.card.readings is None]
-    if not any_series and options.model is None:  # one that does not reach so far still has no stand-in
-        any_series = [model for model in models if model.predictor.card.readings is None]
     of_one_series = [model for model in ranked if model.predictor.card.readings is not None]
     learnt = best_of_each_series(of_one_series, options.horizon) if any_series and options.model is None else []
     return Eligible(any_series, of_one_series, learnt, options)
@@ -178,35 +178,7 @@ def _check_levels(models: list[LoadedForecaster], options: ForecastOptions) -> N
         except UnsupportedLevel as refusal:
             refusals.append(refusal)
     if len(refusals) == len(models):
-        raise refusals[0].joined_by(lambda: _reaching(models, options.horizon))
-
-
-def _reaching(models: list[LoadedForecaster], horizon: int | None) -> list[LoadedForecaster]:
-    """The models of at least `horizon` steps; HorizonTooLong, with how far each goes, if there is none."""
-    reaching = [m for m in models if m.predictor.card.max_horizon >= (horizon or 1)]
-    if horizon is not None and not reaching:
-        raise HorizonTooLong(f"{_reaches(models)}; {horizon} were asked for", pointer="/horizon")
-    return reaching
-
-
-def _reaches(models: list[LoadedForecaster]) -> str:
-    """How far each model goes, farthest first: "'any' forecasts up to 64 steps, 'gru' and 'lstm' up to 36"."""
-    names: dict[int, list[str]] = {}
-    for model in models:
-        names.setdefault(model.predictor.card.max_horizon, []).append(model.predictor.card.name)
-    farthest = sorted(names, reverse=True)
-    parts = [f"{_listed(names[steps])} up to {steps}" for steps in farthest[:MAX_LISTED]]
-    verb = "forecasts" if len(names[farthest[0]]) == 1 else "forecast"
-    parts[0] = f"{_listed(names[farthest[0]])} {verb} up to {farthest[0]} steps"
-    return ", ".join(parts) + (f", others less than {farthest[MAX_LISTED - 1]}" if len(farthest) > MAX_LISTED else "")
-
-
-def _listed(names: list[str]) -> str:
-    """ "'a', 'b' and 'c'"; of many names the first ones."""
-    if len(names) == 1:
-        return quoted(names)
-    last = f"{len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else quoted(names[-1:])
-    return f"{quoted(names[: min(MAX_LISTED, len(names) - 1)])} and {last}"
+        raise refusals[0]
 
 
 def _card_ratio(model: LoadedForecaster, horizon: int | None) -> float:
@@ -238,10 +210,10 @@ def with_faults_of(
 ) -> InvalidRequest:
     """The error, with the faults of the series that do not depend on the other options."""
 
-    def check_readings() -> None:
+    def check_series() -> None:
         _eligible(registry, options._replace(horizon=None, levels=())).choose(ForecastQuery(query.readings))
 
-    return error.joined_by(check_readings, lambda: _timestamps(query, 1))
+    return error.joined_by(check_series, lambda: query.facts, lambda: _timestamps(query, 1))
 
 
 def _timestamps(query: ForecastQuery, horizon: int) -> list[str] | None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from service.forecast.bounds import bounds_of
 from service.http.middleware import PredictRoute
 from service.http.request import RequestContext
 from service.http.routes.common import PredictRouter, batch_json, item_problem, series_id, validated_series
@@ -13,6 +14,7 @@ from service.http.schemas import (
     ForecastBatchResponse,
     ForecastRequest,
     ForecastResponse,
+    SeriesFacts,
     SeriesOptions,
 )
 from service.serving.forecasts import ForecastAnswer, forecast_many, forecast_one
@@ -24,7 +26,7 @@ from service.serving.turns import PREPARING_SHARE, Turns
 async def forecast(body: ForecastRequest, context: RequestContext) -> bytes:
     """Forecast one series from its recent readings."""
     context.charge(1)
-    answer = await forecast_one(context.registry, _options(body), _query(body), context)
+    answer = await forecast_one(context.registry, _options(body), _query(body, body), context)
     context.model, context.version = answer.card.name, answer.card.version
     return to_json(_response(answer))
 
@@ -32,7 +34,10 @@ async def forecast(body: ForecastRequest, context: RequestContext) -> bytes:
 async def forecast_batch(body: ForecastBatchRequest, context: RequestContext) -> bytes:
     """Forecast many series; one that is bad gets its own error and spoils no other."""
     context.charge(len(body.series))
-    queries = await validated_series(BatchSeries, _query, body.series, Turns(context, PREPARING_SHARE))
+    bounds_of(body.minimum, body.maximum)  # a fault of the request, not of every series
+    queries = await validated_series(
+        BatchSeries, lambda valid: _query(valid, body), body.series, Turns(context, PREPARING_SHARE)
+    )
     results: list[bytes] = []
     async for outcome in forecast_many(context.registry, _options(body), queries, context):
         index = len(results)
@@ -49,8 +54,16 @@ def _options(body: SeriesOptions) -> ForecastOptions:
     return ForecastOptions(body.horizon, body.levels, body.model, body.version)
 
 
-def _query(series: ForecastRequest | BatchSeries) -> ForecastQuery:
-    return ForecastQuery(series.readings, series.start, series.frequency)
+def _query(series: ForecastRequest | BatchSeries, defaults: SeriesFacts) -> ForecastQuery:
+    """What a series does not say itself, `defaults` say."""
+    return ForecastQuery(
+        series.readings,
+        series.start,
+        series.frequency,
+        defaults.season if series.season is None else series.season,
+        defaults.minimum if series.minimum is None else series.minimum,
+        defaults.maximum if series.maximum is None else series.maximum,
+    )
 
 
 def _response(answer: ForecastAnswer) -> dict[str, Any]:
@@ -59,6 +72,7 @@ def _response(answer: ForecastAnswer) -> dict[str, Any]:
         "model": answer.card.name,
         "version": answer.card.version,
         "horizon": answer.horizon,
+        "season": answer.season,
         "forecast": answer.forecast.values,
         "timestamps": answer.timestamps,
         "intervals": [interval._asdict() for interval in answer.forecast.intervals],

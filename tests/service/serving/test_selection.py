@@ -141,16 +141,6 @@ def test_what_the_model_of_any_series_refuses_is_refused():
         chosen(bundles, ForecastQuery(READINGS[:3]))
 
 
-def test_no_network_of_another_series_stands_in_for_a_horizon_that_is_too_long():
-    bundles = [model("a", max_horizon=100), fakes.universal_bundle("any")]
-    with pytest.raises(
-        HorizonTooLong, match="'any' forecasts up to 64 steps of any series; 65 were asked for"
-    ) as refusal:
-        chosen(bundles, options=DEFAULTS._replace(horizon=65))
-    assert pointers(refusal.value) == {"/horizon"}
-    assert chosen(bundles, options=DEFAULTS._replace(horizon=65, model="a"))[0] == "a"
-
-
 def test_without_a_model_of_any_series_the_best_of_one_is_asked():
     bundles = [model("a", step_errors=errors(3.0)), model("b", step_errors=errors(2.0))]
     assert chosen(bundles) == ("b", [])

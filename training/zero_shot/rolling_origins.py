@@ -1,50 +1,28 @@
-"""Zero-shot forecasts: forecasters on many series that they have never seen, beside baselines refitted at every origin.
+"""Forecasters on a directory of CSVs, one series each, from several origins of each series.
 
-    python -m training.zero_shot --data directory/ --models universal --names a-m    # needs the backtest environment
-
-Every CSV of the directory is one series. Forecasts are made from origins spread evenly over the last third of a series,
-up to the last origin that leaves room for all steps. A method's figure is the geometric mean, over the series, of its
-error divided by the seasonal naive forecast's. With --looks the evaluation is added to a log, as in a backtest.
+Forecasts are made from origins spread evenly over the last third of a series, up to the last origin that leaves room for
+all steps. A method's figure is the geometric mean, over the series, of its error divided by the seasonal naive forecast's.
+With --looks the evaluation is added to a log, as in a backtest.
 """
 
-import argparse
 import json
-import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from service.artifacts import bundle
 from service.interfaces import Array
 from training.data.series import Series, read_series
-from training.data.tables import DataError
 from training.evaluation import baselines, metrics, rolling, served, test_log
 from training.evaluation.rolling import Method, RollingBacktest
 from training.reporting import tables
+from training.zero_shot.options import ZeroShotOptions
 
 LEVELS = (20.0, 40.0, 60.0, 80.0)  # the deciles but for the median
 STEPS = {1: 6, 4: 8, 12: 18, 52: 13, 7: 14, 5: 10}  # season length → steps of the M4 competition; otherwise a season
-ORIGINS = 12
 TEST_SHARE = 1 / 3
-
-
-@dataclass(frozen=True)
-class ZeroShotOptions:
-    """Which series to forecast, with what, and where to write the results."""
-
-    data: Path
-    names: str
-    models: str
-    models_dir: Path
-    baselines: tuple[str, ...]
-    origins: int
-    jobs: int
-    out: Path | None
-    looks: Path | None
 
 
 class SeriesMetrics(NamedTuple):
@@ -56,14 +34,10 @@ class SeriesMetrics(NamedTuple):
     coverage: float
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    options = parse_options(arguments)
-    try:
-        files = select_files(options.data, options.names)
-        results = {file.stem: evaluate(read_series(file, fill=True), options) for file in files}
-    except (DataError, ValueError, baselines.BaselineMissing, bundle.BundleError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+def run(options: ZeroShotOptions) -> None:
+    """Evaluate and print. Raises DataError, ValueError, BaselineMissing, BundleError and TestLogError."""
+    files = select_files(options.data[0], options.names)
+    results = {file.stem: evaluate(read_series(file, fill=True), options) for file in files}
     header, rows = table(results)
     tables.show(f"{len(results)} series, geometric means over them", header, rows)
     if options.looks:
@@ -71,23 +45,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"these series were used as a test set of the same methods {count} times")
     if options.out:
         options.out.write_text(json.dumps(to_json(results), indent=1) + "\n", "utf-8")
-    return 0
-
-
-def parse_options(arguments: Sequence[str] | None) -> ZeroShotOptions:
-    parser = argparse.ArgumentParser(prog="training.zero_shot", description=(__doc__ or "").splitlines()[0])
-    add = parser.add_argument
-    add("--data", type=Path, required=True, help="a directory of CSVs, one series each")
-    add("--names", default="a-z", help="first letters of the files' names (default: %(default)s)")
-    add("--models", default="universal", help="comma-separated served models")
-    add("--models-dir", type=Path, default=Path("models"))
-    add("--baselines", default="theta,ets", help="beside the seasonal naive; or none")
-    add("--origins", type=int, default=ORIGINS, help="per series, at most (default: %(default)s)")
-    add("--jobs", type=int, default=1, help="processes that fit baselines")
-    add("--out", type=Path, help="every series' figures, as JSON")
-    add("--looks", type=Path, help="a log of evaluations on test sets, to which this one is added")
-    values = vars(parser.parse_args(arguments))
-    return ZeroShotOptions(**values | {"baselines": tuple(values["baselines"].split(","))})
 
 
 def select_files(directory: Path, names: str) -> list[Path]:
@@ -119,7 +76,7 @@ def methods(season_length: int, options: ZeroShotOptions) -> Iterator[tuple[str,
     for name in dict.fromkeys((baselines.BASELINE, *baselines.resolve_names(options.baselines))):
         yield name, baselines.method(name, season_length, n_jobs=options.jobs)
     for path in served.versions(options.models_dir, options.models):
-        yield path.parent.name, served.load_method(path, season_length)
+        yield f"{path.parent.name}/{path.name}", served.load_method(path, season_length)
 
 
 def _with_targets(backtest: RollingBacktest, readings: Array) -> RollingBacktest:
@@ -185,7 +142,3 @@ def to_json(results: Mapping[str, Mapping[str, SeriesMetrics]]) -> dict[str, dic
         }
         for series, methods in results.items()
     }
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -8,8 +8,8 @@ import pytest
 
 from service.forecast.window_forecaster import WindowForecaster
 from tests import fakes
-from training import zero_shot
 from training.evaluation import served
+from training.zero_shot import __main__ as zero_shot
 
 
 @pytest.fixture
@@ -60,8 +60,8 @@ def test_a_served_model_is_measured_beside_them(directory, monkeypatch):
     out = directory / "out.json"
     assert run(directory, "--models", "gru", "--models-dir", str(directory / "models"), "--out", str(out)) == 0
     results = json.loads(out.read_text())["zips"]
-    assert results["gru"]["mase"] > results["seasonal_naive"]["mase"]
-    assert results["gru"]["coverage"] is None, "this one has no calibration and so no intervals"
+    assert results["gru/1"]["mase"] > results["seasonal_naive"]["mase"]
+    assert results["gru/1"]["coverage"] is None, "this one has no calibration and so no intervals"
 
 
 @pytest.mark.parametrize(

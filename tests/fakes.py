@@ -137,12 +137,14 @@ def forecast_bundle(
     return Bundle(card or forecast_card(), MinMax(0, 100), golden, run)
 
 
-def universal_bundle(name: str = "any") -> Bundle:
-    """A forecaster of any series, which continues its level and season."""
+def universal_bundle(name: str = "any", spread: float = 0.0) -> Bundle:
+    """A forecaster of any series, which continues its level and season; its outer deciles are so far from the median."""
 
     def run(*arrays: Any) -> dict[str, Any]:
         _, steps = arrays
-        return {"output": np.zeros((*steps.shape[:2], 9), np.float32)}
+        return {
+            "output": np.zeros((*steps.shape[:2], 9), np.float32) + spread * np.linspace(-1, 1, 9, dtype=np.float32)
+        }
 
     card = forecast_card(name, readings=None, reads="context", features=FORM, window=4, steps=64, max_horizon=64)
     golden = Golden(

@@ -23,6 +23,7 @@ MIN_BEFORE = 12  # readings before the first one that is judged
 MIN_CONTEXT = 128  # readings that a forecast is made from, or so many seasons as below if they are more
 SEASONS = 4
 ORIGINS = 16  # of one item of a model call
+LEAST_SPREAD = 1e-12  # of the outer deciles: a share of the median
 MAX_SCORE = 1e6  # where a network expects no error at all
 MAX_PASSES = 4  # times that the readings are judged, at most
 MASKED = deviate_of_level(99)  # a reading further out is masked, whatever level was asked for
@@ -98,7 +99,8 @@ class Judgement:
         median = np.array([value for forecast in forecasts for value in forecast.values])
         lower = np.array([bound for forecast in forecasts for bound in forecast.intervals[0].lower])
         upper = np.array([bound for forecast in forecasts for bound in forecast.intervals[0].upper])
-        self._forecasts[:, self._origins] = median, median - lower, upper - median
+        least = np.maximum(LEAST_SPREAD * np.abs(median), 1e-300)
+        self._forecasts[:, self._origins] = median, np.maximum(median - lower, least), np.maximum(upper - median, least)
         self._passes += 1
         is_masked = self._find_masked()
         changed = np.flatnonzero(is_masked != self._is_masked)

@@ -371,9 +371,10 @@ class ConsideredForecaster(_Response):
         description="its RMSE over the seasonal naive forecast's, by its card: on readings that no candidate had learnt"
     )
     refused: str | None = Field(
-        description="why it does not answer: `not_compared` (an old card), `not_better`, `other_frequency`, "
+        None,
+        description="why it does not answer: `not_compared` (an old card), `not_better`, `other_frequency`, `other_season`, "
         "`too_few_readings`, `no_overlap` (with the readings that it has learnt), `other_level`, `other_amplitude`, "
-        "`other_shape`, `unsuitable`; null for the one that does"
+        "`other_shape`, `unsuitable`; null for the one that does",
     )
 
 

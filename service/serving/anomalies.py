@@ -18,7 +18,7 @@ from service.serving.selection import ForecastOptions, find_eligible
 from service.serving.turns import Turns, check_any_is_done, models_deadline
 
 MAX_LAST = 256  # readings that are judged in one series
-SERIES_AT_ONCE = 16  # of a batch: the first ones are done before the last ones begin
+SERIES_AT_ONCE = 4  # of a batch: the first ones are done before the last ones begin
 WARNINGS = frozenset(["missing_readings", "constant_readings"])
 
 

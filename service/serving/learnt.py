@@ -19,6 +19,7 @@ Refused = Literal[
     "not_compared",
     "not_better",
     "other_frequency",
+    "other_season",
     "too_few_readings",
     "no_overlap",
     "other_level",
@@ -75,13 +76,19 @@ def best_of_each_series(models: Iterable[LoadedForecaster], horizon: int | None)
 
 
 def consider(
-    networks: Sequence[LearntNetwork], readings: Sequence[float | None], frequency: str | None
+    networks: Sequence[LearntNetwork],
+    readings: Sequence[float | None],
+    frequency: str | None = None,
+    season: int | None = None,
 ) -> tuple[LearntNetwork | None, list[Considered]]:
-    """Return the first network that is to answer, if there is one, and those that are not."""
+    """Return the first network that is to answer, if there is one, and those that are not.
+
+    frequency, season: None where they are not told.
+    """
     refused: list[Considered] = []
     values: Array | None = None
     for network in networks:
-        reason = _reason_of_card(network, len(readings), frequency)
+        reason = _reason_of_card(network, len(readings), frequency, season)
         if reason is None:
             if values is None:
                 values = np.array(readings, dtype=np.float64)  # None becomes NaN
@@ -94,7 +101,7 @@ def consider(
     return None, refused
 
 
-def _reason_of_card(network: LearntNetwork, count: int, frequency: str | None) -> Refused | None:
+def _reason_of_card(network: LearntNetwork, count: int, frequency: str | None, season: int | None) -> Refused | None:
     """Why a network does not answer, as far as its card says it."""
     card: ForecastCard = network.model.predictor.card
     if network.ratio is None or network.any_series_ratio is None or network.model.predictor.learnt_series is None:
@@ -102,6 +109,8 @@ def _reason_of_card(network: LearntNetwork, count: int, frequency: str | None) -
     learnt_frequency = card.data.frequency
     if frequency is not None and learnt_frequency is not None and not is_same_frequency(frequency, learnt_frequency):
         return "other_frequency"
+    if season is not None and card.data.season is not None and season != card.data.season:
+        return "other_season"
     if network.ratio >= network.any_series_ratio:
         return "not_better"
     return "too_few_readings" if count < card.window else None

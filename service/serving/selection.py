@@ -93,7 +93,7 @@ class Eligible:
 
     def _choose(self, any_series: LoadedForecaster, query: ForecastQuery, season: int | None) -> PreparedQuery:
         """The network of the series that the readings continue, if there is one; else the forecaster of any series."""
-        network, considered = consider(self.learnt, query.readings, query.frequency)
+        network, considered = consider(self.learnt, query.readings, query.frequency, query.season)
         card = any_series.predictor.card
         if network is not None:
             try:

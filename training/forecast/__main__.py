@@ -22,7 +22,7 @@ from rich.progress import Progress
 
 from service.artifacts import bundle
 from training.data.tables import DataError
-from training.forecast import candidates, experiment, finetuning, page
+from training.forecast import candidates, comparison, experiment, finetuning, page
 from training.forecast.candidates import CandidatePool
 from training.forecast.experiment import Evaluation, Experiment
 from training.forecast.options import TrainOptions, parse_options
@@ -64,12 +64,12 @@ def train(options: TrainOptions) -> None:
             progress.update(task, description=f"testing {validation.candidate.name}")
             evaluations.append(run.evaluate(validation))
         evaluations.sort(key=lambda evaluation: evaluation.folds.rmse)
-        if run.any_series is None:
-            print("- there is no 'universal' to compare with: beside one, the network will answer only if it is named")
         exported = evaluations[: {"all": len(evaluations), "best": 1, "none": 0}[options.export]]
         for evaluation in exported:
             progress.update(task, description=f"fitting {evaluation.candidate.name} on everything")
             progress.console.print(f"wrote {run.export(evaluation)}")
+            name = options.name or evaluation.candidate.name
+            progress.console.print(comparison.verdict(name, run.comparison(evaluation)))
     report(run, evaluations, [evaluation.candidate.name for evaluation in exported])
 
 

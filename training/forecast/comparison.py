@@ -65,6 +65,15 @@ def compare(errors: Array, any_series: AnySeries) -> Comparison:
     )
 
 
+def verdict(name: str, comparison: Comparison | None) -> str:
+    """Say whether a network will answer requests that name no model."""
+    if comparison is None:
+        return f"'{name}' will not answer unasked beside a forecaster of any series: there was none to compare it with"
+    model, other = (np.sqrt(np.mean(np.square(rmse))) for rmse in (comparison.model_rmse, comparison.any_series_rmse))
+    how = "will" if model < other else "will not"
+    return f"'{name}' {how} answer unasked: its RMSE is {model / other:.3f} times that of {comparison.any_series}"
+
+
 def _by_step(errors: Array) -> list[float]:
     rmse: list[float] = np.sqrt(np.nanmean(np.square(errors), axis=0)).tolist()
     return rmse

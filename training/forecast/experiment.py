@@ -105,7 +105,7 @@ class Experiment:
                 "parameters": trained.model.count_params(),
                 "readings": cards.reading_limits(series.readings, candidate.window, series.season_length),
                 "learnt_series": learnt_series(series.readings, series.season_length),
-                "comparison": self._comparison(evaluation),
+                "comparison": self.comparison(evaluation),
                 "scores": [*_scores(NAIVE, self.naive_test), *_scores("model", evaluation.test)],
                 "spread": evaluation.seed_statistics,
                 "step_errors": cards.step_errors(
@@ -131,7 +131,8 @@ class Experiment:
             self.options.models_dir, self.series.readings, parts, self.options.steps, self.series.season_length
         )
 
-    def _comparison(self, evaluation: Evaluation) -> Comparison | None:
+    def comparison(self, evaluation: Evaluation) -> Comparison | None:
+        """A candidate beside the forecaster of any series, on the origins of the folds and of the test part."""
         test = evaluation.test
         errors = np.concatenate([evaluation.folds.errors, test.actual - test.predicted.point])
         return None if self.any_series is None else compare(errors, self.any_series)

@@ -20,11 +20,11 @@ def learnt(name, ratio=0.9, **changes):
     return model(name, **({"learnt_series": LEARNT, "comparison": fakes.comparison(ratio)} | changes))
 
 
-def considered(bundles, readings=READINGS, frequency=None):
+def considered(bundles, readings=READINGS, frequency=None, season=None):
     """The name of the network that is to answer, and why the others are not."""
 
     async def work(registry):
-        network, refused = consider(best_of_each_series(registry, None), readings, frequency)
+        network, refused = consider(best_of_each_series(registry, None), readings, frequency, season)
         return network and network.model.predictor.card.name, {each.model: each.refused for each in refused}
 
     return with_registry(bundles, work)
@@ -55,6 +55,12 @@ def test_of_two_learnt_series_that_with_the_greater_gain_goes_first():
 )
 def test_a_network_that_does_not_answer_says_why(network, readings, frequency, reason):
     assert considered([network], readings, frequency) == (None, {"a": reason})
+
+
+def test_a_network_of_another_season_than_the_one_told_does_not_answer():
+    network = learnt("a", data=MONTHLY.model_copy(update={"season": 12}))
+    assert considered([network], season=7) == (None, {"a": "other_season"})
+    assert considered([network], season=12) == ("a", {})
 
 
 def test_a_network_that_learnt_no_frequency_answers_at_any():

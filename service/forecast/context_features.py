@@ -42,12 +42,16 @@ class ContextFeatures(NamedTuple):
 
 
 class _Rows(NamedTuple):
-    """Series of one season length: `values` (rows, time), right-aligned. `is_filled` is False before a short row begins."""
+    """Series of one season length: `values` (rows, time), right-aligned. `is_filled` is False before a short row begins.
+
+    `differences`, (rows, time − season_length), are seasonal ones; `scale` (rows, 1) is their mean size.
+    """
 
     values: Array
     is_filled: Mask
     lengths: Labels
     season_length: int
+    differences: Array
     scale: Array
 
 
@@ -59,21 +63,18 @@ def context_features(
     values: (rows, time) without gaps, oldest first, each row's `lengths` readings at the right end; observed_mask: False
     where a reading is interpolated. A season that is as long as the longest row or longer counts as 1.
     """
-    time = values.shape[1]
-    season_length = season_length if season_length < time else 1
-    is_filled = np.arange(time) >= time - lengths[:, None]
-    first = values[np.arange(len(values)), time - lengths][:, None]
-    values = np.where(is_filled, values, first)
-    rows = _Rows(values, is_filled, lengths, season_length, _scale(values, is_filled, season_length))
-    profile = seasonal_profile(values, is_filled, season_length)
-    phase = np.arange(-time, 0) % season_length
-    deseasonalized = values - profile.base[:, phase]
-    smoothed = smoothing.smooth(deseasonalized, is_filled, rows.scale)
-    above = long_profile(deseasonalized, lengths, LONG_SEASONS.get(season_length, 0), steps)
-    base = smoothed.level + profile.base[:, np.arange(steps) % season_length] + above.base
+    rows = _rows(values, lengths, season_length)
+    length, time = rows.season_length, values.shape[1]
+    profile = seasonal_profile(rows.values, lengths, length)
+    deseasonalized = rows.values - profile.base.take(_phases(-time, 0, length), axis=1)
+    smoothed = smoothing.smooth(deseasonalized, rows.is_filled, lengths, rows.scale)
+    above = long_profile(deseasonalized, lengths, LONG_SEASONS.get(length, 0), steps)
+    profiles = np.concatenate([profile.by_phase.take(_phases(0, steps, length), axis=2), above.by_step], axis=1)
+    base = smoothed.level + profiles[:, 0] + above.base
+    distance = _distance(rows, deseasonalized, smoothed.level)
     return ContextFeatures(
-        _reading_features(rows, deseasonalized, smoothed.level, observed_mask),
-        _step_features(rows, deseasonalized, smoothed, profile, above, base),
+        _reading_features(rows, distance, observed_mask),
+        _step_features(rows, smoothed, profiles, base, _of_row(rows, distance[0], smoothed, profile, above)),
         base,
         rows.scale,
     )
@@ -84,25 +85,49 @@ def quantiles(features: ContextFeatures, output: npt.NDArray[np.floating]) -> Ar
     return np.sort(features.base[:, :, None] + features.scale[:, :, None] * output.astype(np.float64), axis=2)
 
 
-def _scale(values: Array, is_filled: Mask, season_length: int) -> Array:
+def _rows(values: Array, lengths: Labels, season_length: int) -> _Rows:
+    count, time = values.shape
+    season_length = season_length if season_length < time else 1
+    begins = time - lengths
+    is_filled = np.arange(time) >= begins[:, None]
+    first = values[np.arange(count), begins][:, None]
+    values = np.where(is_filled, values, first)
+    differences = values[:, season_length:] - values[:, :-season_length]
+    scale = _scale(values, is_filled, lengths, season_length, differences)
+    return _Rows(values, is_filled, lengths, season_length, differences, scale)
+
+
+def _scale(values: Array, is_filled: Mask, lengths: Labels, season_length: int, differences: Array) -> Array:
     """The mean absolute seasonal difference, recent ones weighing more: (rows, 1), above 0.
 
     It is the first difference of a row without a whole season.
     """
-    scale = np.zeros(len(values))
-    for lag in dict.fromkeys((season_length, 1)):
-        differences = np.abs(values[:, lag:] - values[:, :-lag])
-        weights = is_filled[:, :-lag] * _scale_weights(values.shape[1], season_length)[lag:]
-        mean = (differences * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-300)
-        scale = np.where(scale > 0, scale, mean)
+    scale = _weighted_mean(differences, is_filled, lengths, season_length)
+    if season_length > 1 and not scale.all():
+        scale = np.where(scale > 0, scale, _weighted_mean(np.diff(values), is_filled, lengths, season_length))
     least = np.maximum(np.abs(values[:, -1]), 1e-12) * 1e-9
     return np.maximum(scale, least)[:, None]
 
 
+def _weighted_mean(differences: Array, is_filled: Mask, lengths: Labels, season_length: int) -> Array:
+    """The mean absolute difference of every row, (rows,); 0 for one that is too short for any."""
+    lag = is_filled.shape[1] - differences.shape[1]
+    weights, totals = _scale_weights(is_filled.shape[1], season_length)
+    sizes = np.abs(differences)
+    sizes *= is_filled[:, : differences.shape[1]]
+    return sizes @ weights[lag:] / totals.take(np.maximum(lengths - lag, 0))
+
+
 @functools.lru_cache(64)
-def _scale_weights(time: int, season_length: int) -> Array:
-    weights: Array = np.exp(-np.arange(time - 1, -1, -1.0) / max(SCALE_SEASONS * season_length, SCALE_READINGS))
-    return weights
+def _scale_weights(time: int, season_length: int) -> tuple[Array, Array]:
+    """The weights of differences, oldest first, and the sum of the newest ones by their number."""
+    weights = np.exp(-np.arange(time - 1, -1, -1.0) / max(SCALE_SEASONS * season_length, SCALE_READINGS))
+    return weights, np.concatenate([[1e-300], np.cumsum(weights[::-1])])
+
+
+@functools.lru_cache(256)
+def _phases(start: int, stop: int, season_length: int) -> Labels:
+    return np.arange(start, stop) % season_length
 
 
 @functools.lru_cache(64)
@@ -119,104 +144,117 @@ def block_count(time: int) -> int:
     return len(_block_sizes(time))
 
 
-def _reading_features(rows: _Rows, deseasonalized: Array, level: Array, observed_mask: Mask) -> Inputs:
+def _distance(rows: _Rows, deseasonalized: Array, level: Array) -> Array:
+    """Readings without and with their season, less the level, in units of the scale: (2, rows, time)."""
+    distance = np.stack([deseasonalized, rows.values])
+    distance -= level
+    distance /= rows.scale
+    distance *= rows.is_filled
+    return distance
+
+
+def _reading_features(rows: _Rows, distance: Array, observed_mask: Mask) -> Inputs:
     """(rows, blocks, 10): means and spread of every block, what changed since the one before, flags."""
-    count, time = rows.values.shape
-    length, longer = rows.season_length, LONG_SEASONS.get(rows.season_length, time)
+    _, count, time = distance.shape
     sizes = _block_sizes(time)
-    padding = int(sizes.sum()) - time
-    sums = np.zeros((7, count, time + padding))
-    distance = (deseasonalized - level) / rows.scale * rows.is_filled
-    sums[0, :, padding:] = distance
-    sums[1, :, padding:] = (rows.values - level) / rows.scale * rows.is_filled
-    sums[2, :, padding + length :] = sums[1, :, padding + length :] - sums[1, :, padding : padding + time - length]
-    sums[2, :, padding + length :] *= rows.is_filled[:, : time - length]
-    sums[3, :, padding + longer :] = distance[:, longer:] - distance[:, : max(time - longer, 0)]
-    sums[3, :, padding + longer :] *= rows.is_filled[:, : max(time - longer, 0)]
-    sums[4, :, padding:] = np.square(distance)
-    sums[5, :, padding:] = observed_mask & rows.is_filled
-    sums[6, :, padding:] = rows.is_filled
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    blocks = np.add.reduceat(sums, starts, axis=2)
-    filled = blocks[6]
-    blocks[:5] /= np.maximum(filled, 1)
-    features = np.zeros((count, len(sizes), READING_FEATURES), np.float32)
-    features[:, :, 0:3] = np.arcsinh(np.moveaxis(blocks[0:3], 0, 2))
-    features[:, 1:, 3] = np.arcsinh(blocks[0, :, 1:] - blocks[0, :, :-1]) * (filled[:, :-1] > 0)
-    features[:, :, 4] = np.arcsinh(np.sqrt(np.maximum(blocks[4] - np.square(blocks[0]), 0)))
-    features[:, :, 5] = np.arcsinh(blocks[3])
-    features[:, :, 6] = blocks[5] / sizes
+    newer = np.cumsum(sizes[::-1])[::-1] - sizes
+    filled = np.minimum(np.maximum(rows.lengths[:, None] - newer, 0), sizes)
+    sums = _block_sums(rows, distance, observed_mask, sizes)
+    means = sums[:5] / np.maximum(filled, 1)
+    columns = np.zeros((6, count, len(sizes)))
+    columns[0:3] = means[0:3]
+    np.subtract(means[0, :, 1:], means[0, :, :-1], out=columns[3, :, 1:], where=filled[:, :-1] > 0)
+    columns[4] = np.sqrt(np.maximum(means[4] - np.square(means[0]), 0))
+    columns[5] = means[3]
+    features = np.empty((count, len(sizes), READING_FEATURES), np.float32)
+    features[:, :, :6] = np.arcsinh(columns, out=columns).transpose(1, 2, 0)
+    features[:, :, 6] = sums[5] / sizes
     features[:, :, 7] = filled / sizes
     features[:, :, 8] = np.log2(sizes) / 8
-    features[:, :, 9] = np.log(length) / 4
+    features[:, :, 9] = np.log(rows.season_length) / 4
     return features
 
 
-def _step_features(
-    rows: _Rows, deseasonalized: Array, smoothed: Smoothed, profile: SeasonalProfile, above: LongProfile, base: Array
-) -> Inputs:
+def _block_sums(rows: _Rows, distance: Array, observed_mask: Mask, sizes: Labels) -> Array:
+    """Sums of every block, (6, rows, blocks): both distances, seasonal and long differences, squares, observed."""
+    _, count, time = distance.shape
+    length, longer = rows.season_length, LONG_SEASONS.get(rows.season_length, time)
+    padded = np.zeros((6, count, int(sizes.sum())))
+    each = padded[:, :, -time:]
+    each[0:2] = distance
+    np.divide(rows.differences, rows.scale, out=each[2, :, length:])
+    each[2, :, length:] *= rows.is_filled[:, :-length]
+    if longer < time:
+        np.subtract(distance[0, :, longer:], distance[0, :, :-longer], out=each[3, :, longer:])
+        each[3, :, longer:] *= rows.is_filled[:, :-longer]
+    np.square(distance[0], out=each[4])
+    np.logical_and(observed_mask, rows.is_filled, out=each[5])
+    starts = np.cumsum(sizes) - sizes
+    return np.add.reduceat(padded, starts, axis=2)
+
+
+def _step_features(rows: _Rows, smoothed: Smoothed, profiles: Array, base: Array, of_row: Array) -> Inputs:
     """(rows, steps, 41): simple forecasts of each step, and what kind of series this is."""
     count, steps = base.shape
-    length, time = rows.season_length, rows.values.shape[1]
-    step = np.arange(steps)
-    phase = step % length
     distance = np.arange(1.0, steps + 1)
-    features = np.zeros((count, steps, STEP_FEATURES), np.float32)
-    simple = np.empty((SIMPLE_FORECASTS, count, steps))
-    simple[0:4] = smoothed.slopes.T[:, :, None] * distance
-    simple[4:6] = smoothing.trend_forecasts(smoothed, steps) - smoothed.level
-    simple[6:9] = (smoothed.levels - smoothed.level).T[:, :, None]
-    for lag in range(LAGS):
-        index = np.maximum(phase - (lag + 1) * length, -time)
-        is_there = (rows.lengths >= (lag + 1) * length)[:, None]
-        simple[9 + lag] = np.where(is_there, rows.values[:, index] - base, simple[8 + lag] if lag else 0.0)
-    simple[13] = profile.base[:, phase]
-    simple[14] = profile.fast[:, phase] - profile.base[:, phase]
-    simple[15] = profile.slow[:, phase] - profile.base[:, phase]
-    simple[16] = profile.proportional[:, phase] - profile.base[:, phase]
-    simple[17:20] = above.base, above.last, above.mean
-    simple[20] = smoothed.drift * distance
-    features[:, :, :SIMPLE_FORECASTS] = np.moveaxis(np.arcsinh(simple / rows.scale), 0, 2)
-    of_row = np.concatenate(_of_row(rows, deseasonalized, smoothed, profile, above), axis=1)
-    features[:, :, SIMPLE_FORECASTS:38] = of_row[:, None, :]
+    simple = np.empty((count, SIMPLE_FORECASTS, steps))
+    simple[:, 0:4] = smoothed.slopes[:, :, None] * distance
+    simple[:, 4:6] = smoothing.trend_forecasts(smoothed, steps)
+    simple[:, 6:9] = smoothed.levels[:, :, None]
+    simple[:, 4:9] -= smoothed.level[:, :, None]
+    simple[:, 9:13] = _lagged(rows, base)
+    simple[:, 13:20] = profiles
+    simple[:, 14:17] -= profiles[:, :1]
+    simple[:, 20] = simple[:, 3] / 2  # half the slope of all readings, as in the theta method
+    simple /= rows.scale[:, :, None]
+    features = np.empty((count, steps, STEP_FEATURES), np.float32)
+    features[:, :, :SIMPLE_FORECASTS] = np.arcsinh(simple, out=simple).transpose(0, 2, 1)
+    features[:, :, SIMPLE_FORECASTS:38] = of_row[:, None]
     features[:, :, 38] = distance / HORIZON
     features[:, :, 39] = np.sqrt(distance / 8)
-    features[:, :, 40] = np.minimum(distance / length, 4) / 4
+    features[:, :, 40] = np.minimum(distance / rows.season_length, 4) / 4
     return features
 
 
-def _of_row(
-    rows: _Rows, deseasonalized: Array, smoothed: Smoothed, profile: SeasonalProfile, above: LongProfile
-) -> list[Array]:
-    """17 columns (rows, 1) or more: what kind of series a row is."""
-    scale, lengths, filled = rows.scale, rows.lengths[:, None], rows.is_filled
-    spread = np.sqrt((np.square(deseasonalized - smoothed.level) * filled).sum(axis=1, keepdims=True) / lengths)
-    lowest = np.where(filled, rows.values, np.inf).min(axis=1, keepdims=True)
-    highest = np.where(filled, rows.values, -np.inf).max(axis=1, keepdims=True)
-    at_lowest = ((rows.values == lowest) & filled).sum(axis=1, keepdims=True) / lengths
-    at_highest = ((rows.values == highest) & filled).sum(axis=1, keepdims=True) / lengths
-    return [
-        np.log(rows.season_length) / 4 + 0 * scale,
-        np.log(lengths) / 6,
-        profile.seasons / 8,
-        profile.strength,
-        profile.shrinkage,
-        above.seasons / 4,
-        above.correlation,
-        _log_ratio(scale, spread),
-        _log_ratio(scale, np.abs(smoothed.level)),
-        np.arcsinh((smoothed.level - lowest) / scale) / 3,
-        np.arcsinh((highest - smoothed.level) / scale) / 3,
-        at_lowest,
-        at_highest,
-        _log_ratio(smoothed.errors[:, :1], scale),
-        _log_ratio(smoothed.errors[:, 1:2], smoothed.errors[:, :1]),
-        smoothed.rate,
-        smoothed.autocorrelation,
-    ]
+def _lagged(rows: _Rows, base: Array) -> Array:
+    """Readings of the last seasons less the base, (rows, 4, steps); the oldest one there is, where it is shorter."""
+    count, steps = base.shape
+    seasons = np.minimum(rows.lengths // rows.season_length, LAGS)
+    index = _lag_index(rows.values.shape[1], rows.season_length, steps).take(seasons, axis=0)
+    lagged = rows.values[np.arange(count)[:, None, None], index]
+    lagged -= base[:, None]
+    lagged *= (seasons > 0)[:, None, None]
+    return lagged
 
 
-def _log_ratio(numerator: Array, denominator: Array) -> Array:
-    return (
-        np.clip(np.log(np.maximum(numerator, 1e-300) / np.maximum(denominator, 1e-9 * numerator + 1e-300)), -6, 6) / 3
-    )
+@functools.lru_cache(256)
+def _lag_index(time: int, season_length: int, steps: int) -> Labels:
+    """Where the readings of the last seasons are, by how many there are: (LAGS + 1, LAGS, steps)."""
+    lag = np.minimum(np.arange(1, LAGS + 1), np.maximum(np.arange(LAGS + 1), 1)[:, None])
+    index: Labels = np.maximum(time + np.arange(steps) % season_length - lag[:, :, None] * season_length, 0)
+    return index
+
+
+def _of_row(rows: _Rows, distance: Array, smoothed: Smoothed, profile: SeasonalProfile, above: LongProfile) -> Array:
+    """(rows, 17): what kind of series a row is. `distance` (rows, time) is 0 before a row begins."""
+    level, scale = smoothed.level, rows.scale
+    extremes = np.stack([rows.values.min(axis=1), rows.values.max(axis=1)])
+    is_extreme = (rows.values == extremes[:, :, None]) & rows.is_filled
+    spread = np.sqrt(np.vecdot(distance, distance) / rows.lengths)
+    columns = np.empty((len(scale), 17))
+    columns[:, 0] = np.log(rows.season_length) / 4
+    columns[:, 1] = np.log(rows.lengths) / 6
+    columns[:, 2:3] = profile.seasons / 8
+    columns[:, 3:4], columns[:, 4:5] = profile.strength, profile.shrinkage
+    columns[:, 5:6], columns[:, 6:7] = above.seasons / 4, above.correlation
+    columns[:, 7], columns[:, 8:9] = -_log(spread), -_log(np.abs(level) / scale)
+    columns[:, 9:11] = np.arcsinh((extremes.T - level) / scale * (-1, 1)) / 3
+    columns[:, 11:13] = (is_extreme.sum(axis=2) / rows.lengths).T
+    columns[:, 13], columns[:, 14] = _log(smoothed.errors[:, 0]), _log(smoothed.errors[:, 1] / smoothed.errors[:, 0])
+    columns[:, 15:16], columns[:, 16:17] = smoothed.rate, smoothed.autocorrelation
+    return columns
+
+
+def _log(ratio: Array) -> Array:
+    logarithm: Array = np.minimum(np.maximum(np.log(np.maximum(ratio, 1e-9)), -6), 6) / 3
+    return logarithm

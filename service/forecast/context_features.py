@@ -6,6 +6,7 @@ for each step what simple forecasts give (smoothing.py, profiles.py). Training m
 """
 
 import functools
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ SIMPLE_FORECASTS = 21  # the first features of a step, less the base
 LONG_SEASONS = {7: 364, 24: 168, 48: 336, 96: 672, 144: 1008, 288: 2016}  # season → a longer one beside it
 SCALE_SEASONS, SCALE_READINGS = 6, 60  # after which the weight of a difference in the scale is 1/e
 LAGS = 4  # seasons whose readings a step sees, each by itself
+_DOWN_AND_UP = np.array([-1.0, 1.0])
 
 
 class ContextFeatures(NamedTuple):
@@ -130,24 +132,34 @@ def _phases(start: int, stop: int, season_length: int) -> Labels:
     return np.arange(start, stop) % season_length
 
 
+class _Blocks(NamedTuple):
+    """The blocks that hold some readings, oldest first, each (blocks,): `newer` counts the readings after a block."""
+
+    sizes: Labels
+    starts: Labels
+    newer: Labels
+    size_feature: Array
+
+
 @functools.lru_cache(64)
-def _block_sizes(time: int) -> npt.NDArray[np.int64]:
-    """The sizes of the blocks that hold `time` readings, oldest first."""
+def _blocks(time: int) -> _Blocks:
     sizes: list[int] = [1] * NEWEST
     while sum(sizes) < time:
         sizes = [2 * (sizes[0] if len(sizes) > NEWEST else 1)] * BLOCKS + sizes
-    return np.array(sizes)
+    ends = np.cumsum(sizes)
+    return _Blocks(np.array(sizes), ends - sizes, ends[-1] - ends, np.log2(sizes) / 8)
 
 
 def block_count(time: int) -> int:
     """Return how many blocks hold `time` readings."""
-    return len(_block_sizes(time))
+    return len(_blocks(time).sizes)
 
 
 def _distance(rows: _Rows, deseasonalized: Array, level: Array) -> Array:
     """Readings without and with their season, less the level, in units of the scale: (2, rows, time)."""
-    distance = np.stack([deseasonalized, rows.values])
-    distance -= level
+    distance = np.empty((2, *deseasonalized.shape))
+    np.subtract(deseasonalized, level, out=distance[0])
+    np.subtract(rows.values, level, out=distance[1])
     distance /= rows.scale
     distance *= rows.is_filled
     return distance
@@ -156,30 +168,29 @@ def _distance(rows: _Rows, deseasonalized: Array, level: Array) -> Array:
 def _reading_features(rows: _Rows, distance: Array, observed_mask: Mask) -> Inputs:
     """(rows, blocks, 10): means and spread of every block, what changed since the one before, flags."""
     _, count, time = distance.shape
-    sizes = _block_sizes(time)
-    newer = np.cumsum(sizes[::-1])[::-1] - sizes
-    filled = np.minimum(np.maximum(rows.lengths[:, None] - newer, 0), sizes)
-    sums = _block_sums(rows, distance, observed_mask, sizes)
+    blocks = _blocks(time)
+    filled = np.minimum(np.maximum(rows.lengths[:, None] - blocks.newer, 0), blocks.sizes)
+    sums = _block_sums(rows, distance, observed_mask, blocks)
     means = sums[:5] / np.maximum(filled, 1)
-    columns = np.zeros((6, count, len(sizes)))
+    columns = np.zeros((6, count, len(blocks.sizes)))
     columns[0:3] = means[0:3]
     np.subtract(means[0, :, 1:], means[0, :, :-1], out=columns[3, :, 1:], where=filled[:, :-1] > 0)
     columns[4] = np.sqrt(np.maximum(means[4] - np.square(means[0]), 0))
     columns[5] = means[3]
-    features = np.empty((count, len(sizes), READING_FEATURES), np.float32)
+    features = np.empty((count, len(blocks.sizes), READING_FEATURES), np.float32)
     features[:, :, :6] = np.arcsinh(columns, out=columns).transpose(1, 2, 0)
-    features[:, :, 6] = sums[5] / sizes
-    features[:, :, 7] = filled / sizes
-    features[:, :, 8] = np.log2(sizes) / 8
-    features[:, :, 9] = np.log(rows.season_length) / 4
+    features[:, :, 6] = sums[5] / blocks.sizes
+    features[:, :, 7] = filled / blocks.sizes
+    features[:, :, 8] = blocks.size_feature
+    features[:, :, 9] = math.log(rows.season_length) / 4
     return features
 
 
-def _block_sums(rows: _Rows, distance: Array, observed_mask: Mask, sizes: Labels) -> Array:
+def _block_sums(rows: _Rows, distance: Array, observed_mask: Mask, blocks: _Blocks) -> Array:
     """Sums of every block, (6, rows, blocks): both distances, seasonal and long differences, squares, observed."""
     _, count, time = distance.shape
     length, longer = rows.season_length, LONG_SEASONS.get(rows.season_length, time)
-    padded = np.zeros((6, count, int(sizes.sum())))
+    padded = np.zeros((6, count, blocks.starts[-1] + 1))
     each = padded[:, :, -time:]
     each[0:2] = distance
     np.divide(rows.differences, rows.scale, out=each[2, :, length:])
@@ -189,8 +200,7 @@ def _block_sums(rows: _Rows, distance: Array, observed_mask: Mask, sizes: Labels
         each[3, :, longer:] *= rows.is_filled[:, :-longer]
     np.square(distance[0], out=each[4])
     np.logical_and(observed_mask, rows.is_filled, out=each[5])
-    starts = np.cumsum(sizes) - sizes
-    return np.add.reduceat(padded, starts, axis=2)
+    return np.add.reduceat(padded, blocks.starts, axis=2)
 
 
 def _step_features(rows: _Rows, smoothed: Smoothed, profiles: Array, base: Array, of_row: Array) -> Inputs:
@@ -210,10 +220,15 @@ def _step_features(rows: _Rows, smoothed: Smoothed, profiles: Array, base: Array
     features = np.empty((count, steps, STEP_FEATURES), np.float32)
     features[:, :, :SIMPLE_FORECASTS] = np.arcsinh(simple, out=simple).transpose(0, 2, 1)
     features[:, :, SIMPLE_FORECASTS:38] = of_row[:, None]
-    features[:, :, 38] = distance / HORIZON
-    features[:, :, 39] = np.sqrt(distance / 8)
-    features[:, :, 40] = np.minimum(distance / rows.season_length, 4) / 4
+    features[:, :, 38:] = _of_step(steps, rows.season_length)
     return features
+
+
+@functools.lru_cache(256)
+def _of_step(steps: int, season_length: int) -> Array:
+    """(steps, 3): how far each step is."""
+    distance = np.arange(1.0, steps + 1)
+    return np.stack([distance / HORIZON, np.sqrt(distance / 8), np.minimum(distance / season_length, 4) / 4], axis=1)
 
 
 def _lagged(rows: _Rows, base: Array) -> Array:
@@ -237,24 +252,30 @@ def _lag_index(time: int, season_length: int, steps: int) -> Labels:
 
 def _of_row(rows: _Rows, distance: Array, smoothed: Smoothed, profile: SeasonalProfile, above: LongProfile) -> Array:
     """(rows, 17): what kind of series a row is. `distance` (rows, time) is 0 before a row begins."""
-    level, scale = smoothed.level, rows.scale
-    extremes = np.stack([rows.values.min(axis=1), rows.values.max(axis=1)])
+    level = smoothed.level / rows.scale
+    extremes = np.array([rows.values.min(axis=1), rows.values.max(axis=1)])
     is_extreme = (rows.values == extremes[:, :, None]) & rows.is_filled
-    spread = np.sqrt(np.vecdot(distance, distance) / rows.lengths)
-    columns = np.empty((len(scale), 17))
-    columns[:, 0] = np.log(rows.season_length) / 4
+    ratios = _log_ratios(np.vecdot(distance, distance) / rows.lengths, level, smoothed.errors)
+    columns = np.empty((len(level), 17))
+    columns[:, 0] = math.log(rows.season_length) / 4
     columns[:, 1] = np.log(rows.lengths) / 6
-    columns[:, 2:3] = profile.seasons / 8
-    columns[:, 3:4], columns[:, 4:5] = profile.strength, profile.shrinkage
+    columns[:, 2:3], columns[:, 3:4], columns[:, 4:5] = profile.seasons / 8, profile.strength, profile.shrinkage
     columns[:, 5:6], columns[:, 6:7] = above.seasons / 4, above.correlation
-    columns[:, 7], columns[:, 8:9] = -_log(spread), -_log(np.abs(level) / scale)
-    columns[:, 9:11] = np.arcsinh((extremes.T - level) / scale * (-1, 1)) / 3
+    columns[:, 7:9], columns[:, 13:15] = ratios[:, :2], ratios[:, 2:]
+    columns[:, 9:11] = np.arcsinh((extremes.T / rows.scale - level) * _DOWN_AND_UP) / 3
     columns[:, 11:13] = (is_extreme.sum(axis=2) / rows.lengths).T
-    columns[:, 13], columns[:, 14] = _log(smoothed.errors[:, 0]), _log(smoothed.errors[:, 1] / smoothed.errors[:, 0])
     columns[:, 15:16], columns[:, 16:17] = smoothed.rate, smoothed.autocorrelation
     return columns
 
 
-def _log(ratio: Array) -> Array:
-    logarithm: Array = np.minimum(np.maximum(np.log(np.maximum(ratio, 1e-9)), -6), 6) / 3
-    return logarithm
+def _log_ratios(variance: Array, level: Array, errors: Array) -> Array:
+    """Logarithms of the scale over the spread and over the level, and of errors over the scale and one another: (rows, 4)."""
+    sizes = np.empty((len(level), 4))
+    np.sqrt(variance, out=sizes[:, 0])
+    np.abs(level, out=sizes[:, 1:2])
+    sizes[:, 2:] = errors
+    logs = np.log(np.maximum(sizes, 1e-9, out=sizes), out=sizes)
+    logs[:, 3] -= logs[:, 2]
+    logs[:, :2] *= -1
+    ratios: Array = np.minimum(np.maximum(logs, -6), 6) / 3
+    return ratios

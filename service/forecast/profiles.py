@@ -133,7 +133,8 @@ def _growth(means: Array, weights: Array) -> Array:
     """The last season's mean over each season's, (rows, seasons); 1 for rows that are not above 0 throughout."""
     is_above = means > 0
     is_above &= (is_above | (weights == 0)).all(axis=1, keepdims=True)
-    ratio = np.divide(means[:, -1:], means, out=np.ones_like(means), where=is_above)
+    ratio = np.ones(means.shape)
+    np.divide(means[:, -1:], means, out=ratio, where=is_above)
     growth: Array = np.minimum(np.maximum(ratio, 1 / MAX_GROWTH), MAX_GROWTH)
     return growth
 

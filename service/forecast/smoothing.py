@@ -28,7 +28,7 @@ _GROWTH = np.cumsum(np.array([phi for _, _, phi in FILTERS])[:, None] ** np.aran
 LEVEL_RATES = (0.05, 0.5, 1.0)
 SLOPE_RATES = (0.3, 0.1, 0.02, 0.0)
 _RATES = np.array(SIMPLE)[:, None]
-ROWS_AT_ONCE = 8  # whose errors fit into the cache
+ROWS_AT_ONCE = 4  # of so few, the product is fast and the errors fit into the cache
 
 
 class Smoothed(NamedTuple):

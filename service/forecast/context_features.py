@@ -94,7 +94,7 @@ def _rows(values: Array, lengths: Labels, season_length: int) -> _Rows:
     is_filled = np.arange(time) >= begins[:, None]
     first = values[np.arange(count), begins][:, None]
     values = np.where(is_filled, values, first)
-    differences = values[:, season_length:] - values[:, :-season_length]
+    differences = _differences(values, is_filled, season_length)
     scale = _scale(values, is_filled, lengths, season_length, differences)
     return _Rows(values, is_filled, lengths, season_length, differences, scale)
 
@@ -104,27 +104,29 @@ def _scale(values: Array, is_filled: Mask, lengths: Labels, season_length: int, 
 
     It is the first difference of a row without a whole season.
     """
-    scale = _weighted_mean(differences, is_filled, lengths, season_length)
+    time = values.shape[1]
+    weights, totals = _scale_weights(time, season_length, season_length)
+    scale = np.abs(differences) @ weights / totals.take(lengths)
     if season_length > 1 and not scale.all():
-        scale = np.where(scale > 0, scale, _weighted_mean(np.diff(values), is_filled, lengths, season_length))
+        weights, totals = _scale_weights(time, season_length, 1)
+        first = np.abs(_differences(values, is_filled, 1)) @ weights / totals.take(lengths)
+        scale = np.where(scale > 0, scale, first)
     least = np.maximum(np.abs(values[:, -1]), 1e-12) * 1e-9
     return np.maximum(scale, least)[:, None]
 
 
-def _weighted_mean(differences: Array, is_filled: Mask, lengths: Labels, season_length: int) -> Array:
-    """The mean absolute difference of every row, (rows,); 0 for one that is too short for any."""
-    lag = is_filled.shape[1] - differences.shape[1]
-    weights, totals = _scale_weights(is_filled.shape[1], season_length)
-    sizes = np.abs(differences)
-    sizes *= is_filled[:, : differences.shape[1]]
-    return sizes @ weights[lag:] / totals.take(np.maximum(lengths - lag, 0))
+def _differences(values: Array, is_filled: Mask, lag: int) -> Array:
+    """Readings less the ones `lag` before: (rows, time − lag), 0 where that one is not there."""
+    differences = values[:, lag:] - values[:, :-lag]
+    differences *= is_filled[:, :-lag]
+    return differences
 
 
 @functools.lru_cache(64)
-def _scale_weights(time: int, season_length: int) -> tuple[Array, Array]:
-    """The weights of differences, oldest first, and the sum of the newest ones by their number."""
-    weights = np.exp(-np.arange(time - 1, -1, -1.0) / max(SCALE_SEASONS * season_length, SCALE_READINGS))
-    return weights, np.concatenate([[1e-300], np.cumsum(weights[::-1])])
+def _scale_weights(time: int, season_length: int, lag: int) -> tuple[Array, Array]:
+    """The weights of differences, (time − lag,), oldest first, and the sum of those that a row of some length has."""
+    weights = np.exp(-np.arange(time - lag - 1, -1, -1.0) / max(SCALE_SEASONS * season_length, SCALE_READINGS))
+    return weights, np.concatenate([np.full(lag + 1, 1e-300), np.cumsum(weights[::-1])])
 
 
 @functools.lru_cache(256)
@@ -172,13 +174,14 @@ def _reading_features(rows: _Rows, distance: Array, observed_mask: Mask) -> Inpu
     filled = np.minimum(np.maximum(rows.lengths[:, None] - blocks.newer, 0), blocks.sizes)
     sums = _block_sums(rows, distance, observed_mask, blocks)
     means = sums[:5] / np.maximum(filled, 1)
-    columns = np.zeros((6, count, len(blocks.sizes)))
-    columns[0:3] = means[0:3]
-    np.subtract(means[0, :, 1:], means[0, :, :-1], out=columns[3, :, 1:], where=filled[:, :-1] > 0)
-    columns[4] = np.sqrt(np.maximum(means[4] - np.square(means[0]), 0))
-    columns[5] = means[3]
+    change = np.zeros((count, len(blocks.sizes)))
+    np.subtract(means[0, :, 1:], means[0, :, :-1], out=change[:, 1:], where=filled[:, :-1] > 0)
+    means[3] = np.sqrt(np.maximum(means[3] - np.square(means[0]), 0))  # the spread
+    means = np.arcsinh(means, out=means).transpose(1, 2, 0)
     features = np.empty((count, len(blocks.sizes), READING_FEATURES), np.float32)
-    features[:, :, :6] = np.arcsinh(columns, out=columns).transpose(1, 2, 0)
+    features[:, :, 0:3] = means[:, :, 0:3]
+    features[:, :, 3] = np.arcsinh(change)
+    features[:, :, 4:6] = means[:, :, 3:5]
     features[:, :, 6] = sums[5] / blocks.sizes
     features[:, :, 7] = filled / blocks.sizes
     features[:, :, 8] = blocks.size_feature
@@ -187,18 +190,17 @@ def _reading_features(rows: _Rows, distance: Array, observed_mask: Mask) -> Inpu
 
 
 def _block_sums(rows: _Rows, distance: Array, observed_mask: Mask, blocks: _Blocks) -> Array:
-    """Sums of every block, (6, rows, blocks): both distances, seasonal and long differences, squares, observed."""
+    """Sums of every block, (6, rows, blocks): both distances, seasonal differences, squares, long differences, observed."""
     _, count, time = distance.shape
     length, longer = rows.season_length, LONG_SEASONS.get(rows.season_length, time)
     padded = np.zeros((6, count, blocks.starts[-1] + 1))
     each = padded[:, :, -time:]
     each[0:2] = distance
     np.divide(rows.differences, rows.scale, out=each[2, :, length:])
-    each[2, :, length:] *= rows.is_filled[:, :-length]
+    np.square(distance[0], out=each[3])
     if longer < time:
-        np.subtract(distance[0, :, longer:], distance[0, :, :-longer], out=each[3, :, longer:])
-        each[3, :, longer:] *= rows.is_filled[:, :-longer]
-    np.square(distance[0], out=each[4])
+        np.subtract(distance[0, :, longer:], distance[0, :, :-longer], out=each[4, :, longer:])
+        each[4, :, longer:] *= rows.is_filled[:, :-longer]
     np.logical_and(observed_mask, rows.is_filled, out=each[5])
     return np.add.reduceat(padded, blocks.starts, axis=2)
 

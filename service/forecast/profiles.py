@@ -109,8 +109,8 @@ def seasonal_profile(values: Array, lengths: Labels, season_length: int) -> Seas
     np.matmul(weights, deviations, out=by_phase[:, 1:])
     fast = by_phase[:, 1]
     residuals = deviations - by_phase[:, 1:2]
-    explained = np.vecdot(fast, fast) / length
-    unexplained = np.vecdot(np.vecdot(residuals, residuals), weights[:, 0]) / length
+    explained = np.vecdot(fast, fast)
+    unexplained = np.vecdot(np.vecdot(residuals, residuals), weights[:, 0])
     noise = unexplained * table.noise.take(seasons)
     shrinkage = np.maximum(1 - noise / np.maximum(explained, 1e-300), 0.0) * table.ceiling.take(seasons)
     strength = explained / np.maximum(explained + unexplained, 1e-300)

@@ -128,9 +128,10 @@ def smooth(values: Array, is_filled: Mask, lengths: Labels, scale: Array) -> Smo
     mean = _mean_errors(centred, known)
     logs = -_evidence().total.take(known)[:, None] * np.log(mean)
     shares = _likelihoods(logs.reshape(count, 2, -1))  # of simple filters, and of trended ones
-    state = (centred @ _responses()[1]).reshape(count, 2, -1)
-    ends, trends = first + scale * state[:, 0], scale * state[:, 1]
-    level = first + scale * np.vecdot(shares[:, 0], state[:, 0, _SIMPLE])[:, None]
+    state = centred @ _responses()[1]
+    state *= scale
+    ends, trends = first + state[:, : len(FILTERS)], state[:, len(FILTERS) :]
+    level = first + np.vecdot(shares[:, 0], state[:, _SIMPLE])[:, None]
     levels, slopes = _levels_and_slopes(values, is_filled, lengths)
     return Smoothed(
         level,
@@ -176,7 +177,9 @@ def _mean_errors(centred: Array, known: Labels) -> Array:
         rows = slice(start, start + ROWS_AT_ONCE)
         errors = centred[rows].astype(np.float32) @ to_errors
         np.abs(errors, out=errors)
-        np.matmul(errors.reshape(-1, len(FILTERS), WINDOW), weights.take(known[rows], axis=0)[:, :, None], out=mean[rows])
+        np.matmul(
+            errors.reshape(-1, len(FILTERS), WINDOW), weights.take(known[rows], axis=0)[:, :, None], out=mean[rows]
+        )
     least: Array = np.maximum(mean[:, :, 0], MIN_ERROR)
     return least
 

@@ -11,6 +11,7 @@ import numpy as np
 from service.artifacts.bundle import Backend, Bundle
 from service.artifacts.card import (
     Calibration,
+    Comparison,
     ForecastCard,
     Language,
     ReadingLimits,
@@ -59,6 +60,19 @@ def forecast_card(name: str = "gru", version: str = "1", **changes: Any) -> Fore
         ),
     }
     return ForecastCard(task="forecast", name=name, version=version, **(COMMON | defaults | changes))
+
+
+def comparison(ratio: float, steps: int = 2) -> Comparison:
+    """A network whose errors are so many times those of the forecaster of any series."""
+    return Comparison(
+        any_series="any/1",
+        measured_on="made-up origins",
+        origins=10,
+        baseline="seasonal_naive",
+        model_rmse=[2.0 * ratio] * steps,
+        any_series_rmse=[2.0] * steps,
+        baseline_rmse=[4.0] * steps,
+    )
 
 
 def sentiment_card(version: str = "1", **changes: Any) -> SentimentCard:

@@ -7,7 +7,13 @@ import numpy as np
 
 from service.interfaces import Array
 
-MIN_ORIGINS = 3  # fewer say nothing about a forecaster
+MIN_ERRORS = 3  # fewer say nothing about a forecaster
+FLOAT_NOISE = 1e-24  # of the largest reading, squared: smaller errors of the baseline are none
+
+
+def baseline_name(season_length: int) -> str:
+    """Return what the seasonal naive forecast is called: without a season it repeats the last value."""
+    return "seasonal_naive" if season_length > 1 else "last_value"
 
 
 class Backtest(NamedTuple):
@@ -20,26 +26,28 @@ class Backtest(NamedTuple):
     actual: Array
     forecast: Array
     naive: Array
+    season_length: int
 
     @property
     def errors(self) -> Array:
         return self.actual - self.forecast
 
     def skill(self, steps: int) -> dict[str, Any] | None:
-        """Return the RMSE over the seasonal naive forecast's for steps 1 to `steps`; None with too few origins."""
+        """Return the RMSE over the seasonal naive forecast's for steps 1 to `steps`; None with too few errors."""
         is_known = ~(np.isnan(self.actual[:, :steps]) | np.isnan(self.naive[:, :steps]))
-        origins = int(is_known[:, 0].sum())
-        if origins < MIN_ORIGINS:
+        if is_known.sum() < MIN_ERRORS:
             return None
         mse = float(np.square(self.errors[:, :steps][is_known]).mean())
         naive_mse = float(np.square((self.actual - self.naive)[:, :steps][is_known]).mean())
+        largest = float(np.square(self.actual[:, :steps][is_known]).max())
+        has_errors = naive_mse > FLOAT_NOISE * largest
         return {
-            "baseline": "seasonal_naive",
+            "baseline": baseline_name(self.season_length),
             "metric": "rmse",
-            "ratio": round(float(np.sqrt(mse / naive_mse)), 4) if naive_mse > 0 else None,
+            "ratio": round(float(np.sqrt(mse / naive_mse)), 4) if has_errors else None,
             "steps": min(steps, self.actual.shape[1]),
             "measured_on": "readings",
-            "origins": origins,
+            "origins": int(is_known.any(axis=1).sum()),
         }
 
 
@@ -56,4 +64,4 @@ def rolling_backtest(
     starts = np.array(origins, dtype=np.int64)[:, None]
     naive_index = starts - season_length + np.arange(steps) % season_length
     naive = np.where(naive_index >= 0, readings[np.maximum(naive_index, 0)], np.nan)
-    return Backtest(padded[starts + np.arange(steps)], forecasts, naive)
+    return Backtest(padded[starts + np.arange(steps)], forecasts, naive, season_length)

@@ -1,9 +1,11 @@
 """A network of any series: it reads the features of context_features.py and forecasts quantiles.
 
 It also forecasts from a few earlier origins, in the same model call. The errors there widen or narrow the intervals, and
-are its skill on these readings. They do not correct the forecast: the network reads all readings anyway.
+are its skill on these readings. They do not correct the forecast: the network reads all readings anyway. Steps beyond the
+network's own are made from its own medians (feedback.py). Readings that repeat exactly need no network.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -11,65 +13,84 @@ import numpy as np
 import numpy.typing as npt
 
 from service.errors import ModelFault, ReadingsTooLarge
-from service.forecast import seasonality
+from service.forecast import context_rows, feedback, repetition
 from service.forecast.backtest import rolling_backtest
-from service.forecast.context_features import (
-    CONTEXT,
-    HORIZON,
-    QUANTILES,
-    ContextFeatures,
-    context_features,
-    quantiles,
-)
+from service.forecast.context_features import CONTEXT, HORIZON, QUANTILES, ContextFeatures, block_count, quantiles
+from service.forecast.context_rows import BACKTEST_STEPS
 from service.forecast.faults import how_many_are_listed, reading_faults
-from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries
-from service.interfaces import Array, Inputs, Notice, chunks
+from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries, SeriesFacts
+from service.forecast.intervals import Interval
+from service.forecast.series_reading import read_series
+from service.forecast.surprise import DeviateMap
+from service.forecast.units import in_own_unit, in_unit
+from service.interfaces import Array, Notice, chunks
 
-LENGTHS = (16, 32, 48, 64, 96, 128, 192, 256, 384, CONTEXT)  # readings; a context is padded to the next of these
-STEPS = (8, 16, 32, HORIZON)  # the horizon is padded to the next of these
-MAX_ORIGINS = 3  # with the present origin these are four rows, which cost hardly more than three
-BACKTEST_STEPS = 16  # steps, at most, whose errors are measured
-MAX_READING = 1e150  # larger ones would overflow when squared
+# readings; a context is padded to the next of these
+LENGTHS = (16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, CONTEXT)
+STEPS = (8, 16, 24, 32, 48, HORIZON)  # the horizon is padded to the next of these
+MAX_READING = 1e150  # as in a request
 MEDIAN, LOW, HIGH = QUANTILES.index(0.5), 0, len(QUANTILES) - 1
 MIN_WIDENING = 0.7
-COST_PER_CALL = 4096  # rows × padded readings of one model call
+COST_PER_CALL = 2560  # rows × blocks of readings of one model call
 
 
-class _Rows(NamedTuple):
-    """One item as the network reads it: the row of the present origin first, then those of earlier origins."""
+class _Shape(NamedTuple):
+    """What series of one model call have in common. Steps that are fed back depend on the length."""
 
-    features: ContextFeatures
-    origins: list[int]  # how many readings were known at each
+    time: int
+    steps: int
+    blocks: int = 1
+    length: int = 0
+    is_one_step: bool = False
 
 
 class ContextForecaster(Forecaster):
     """Any readings in, the next readings out, in their own units."""
 
+    @functools.cached_property
+    def deviates(self) -> DeviateMap:
+        """How far out errors of one step are, by the card's calibration."""
+        return DeviateMap(() if self.card.calibration is None else self.card.calibration.scores[0])
+
     def _read(
-        self, readings: Sequence[float | None], horizon: int, levels: tuple[float, ...], season: int | None
+        self,
+        readings: Sequence[float | None],
+        horizon: int,
+        levels: tuple[float, ...],
+        season: int | None,
+        facts: SeriesFacts,
     ) -> PreparedSeries:
-        """Without a `season` it is detected; a network that is fine-tuned to a series knows its own."""
-        used = min(CONTEXT, len(readings))
-        values, observed_mask, warnings = self._recent(readings, used, used)
-        if max(map(abs, values)) >= MAX_READING:
-            raise self._too_large(values, len(readings) - used)
-        if min(values) == max(values):
-            warnings.append(Notice("constant_readings", f"all of the {used} readings used are {values[0]:g}"))
+        """The season is the caller's, or the frequency's or the detected one; a network that is fine-tuned knows its own."""
+        own = self.season_length if self._ood_check is not None else facts.season
+        values, observed, season_length, pattern, warnings = read_series(readings, CONTEXT, season, own)
+        if np.abs(values).max() > MAX_READING:
+            raise self._too_large(values, len(readings) - len(values))
+        if pattern is not None and len(pattern) == 1:
+            warnings.append(
+                Notice("constant_readings", f"all of the {observed.sum()} readings used are {pattern[0]:g}")
+            )
         in_distribution = True
         if self._ood_check is not None:
-            season = self.season_length
-            in_distribution, notices = self._ood_check.check(values[-self.window :])
+            in_distribution, notices = self._ood_check.check(values[-self.window :].tolist())
             warnings += notices
-        elif season is None:
-            season = seasonality.detect_season(np.array(values))
-        season_length = 1 if season >= used else season
-        rows = 1 + len(_origin_distances(used, season_length, horizon))
-        cost = rows * _padded(used, LENGTHS)
-        return PreparedSeries(values, horizon, cost, in_distribution, warnings, levels, observed_mask, season_length)
+        if horizon > HORIZON and pattern is None:
+            warnings.append(feedback.notice(horizon, HORIZON))
+        return PreparedSeries(
+            values.tolist(),
+            horizon,
+            1 if pattern is not None else _cost(len(values), season_length, horizon),
+            in_distribution,
+            warnings,
+            levels,
+            None if observed.all() else observed.tolist(),
+            season_length if season_length < len(values) or pattern is not None else 1,
+            None if pattern is None else pattern.tolist(),
+            facts.bounds,
+        )
 
     def make_batches(self, items: Sequence[PreparedSeries]) -> list[list[int]]:
         """Series of one padded length and horizon share a call, the cheapest first."""
-        by_shape: dict[tuple[int, int], list[int]] = {}
+        by_shape: dict[_Shape, list[int]] = {}
         for index, item in enumerate(items):
             by_shape.setdefault(_shape(item), []).append(index)
         return [
@@ -87,17 +108,33 @@ class ContextForecaster(Forecaster):
         return [forecast for forecast in forecasts if forecast is not None]
 
     def _predict_alike(self, batch: Sequence[PreparedSeries]) -> list[Forecast]:
-        """Forecast series of one padded length and horizon in one model call."""
-        time, steps = _shape(batch[0])
-        rows = [_rows(item, time, steps) for item in batch]
-        outputs = self._outputs(
-            np.concatenate([r.features.readings for r in rows]), np.concatenate([r.features.steps for r in rows])
-        )
-        ends = np.cumsum([len(r.origins) for r in rows])[:-1]
-        return [self._finish(*each) for each in zip(batch, rows, np.split(outputs, ends), strict=True)]
+        """Forecast series of one shape: in one model call, or one for each block of steps."""
+        shape = _shape(batch[0])
+        if not shape.time:
+            return [repetition.forecast(item) for item in batch]
+        units, items = zip(*map(in_own_unit, batch), strict=True)
+        rows = [context_rows.rows_of(item) for item in items]
+        features = context_rows.features_of([row for each in rows for row in each], shape.time, shape.steps)
+        ends = np.cumsum([len(each) for each in rows])[:-1]
+        predictions = np.split(quantiles(features, self._outputs(features)), ends)
+        if items[0].origins:
+            forecasts = [_one_step(each[:, 0]) for each in predictions]
+        else:
+            first = [each[0, :, MEDIAN] for each in predictions]
+            medians = feedback.extend(items, first, shape.blocks, self._next_block)
+            forecasts = list(map(self._finish, items, predictions, medians))
+        return [in_unit(unit, forecast) for unit, forecast in zip(units, forecasts, strict=True)]
 
-    def _outputs(self, readings: Inputs, steps: Inputs) -> npt.NDArray[np.floating]:
-        """One model call: (rows, time, 7) and (rows, steps, 18) → (rows, steps, quantiles), in units of the scale."""
+    def _next_block(self, items: Sequence[PreparedSeries], medians: Sequence[Array]) -> list[Array]:
+        """The medians of the next steps of every series, in one model call; `medians` are those of the steps before."""
+        time = _padded(len(items[0].readings) + len(medians[0]), LENGTHS)
+        rows = [context_rows.row_after(item, known, time) for item, known in zip(items, medians, strict=True)]
+        features = context_rows.features_of(rows, time, HORIZON)
+        return list(quantiles(features, self._outputs(features))[:, :, MEDIAN])
+
+    def _outputs(self, features: ContextFeatures) -> npt.NDArray[np.floating]:
+        """One model call: (rows, blocks, 10) and (rows, steps, 41) → (rows, steps, quantiles), in units of the scale."""
+        readings, steps = features.readings, features.steps
         (outputs,) = self._network(readings, steps).values()
         expected = (len(steps), steps.shape[1], len(QUANTILES))
         if outputs.shape != expected:
@@ -106,29 +143,33 @@ class ContextForecaster(Forecaster):
             raise ModelFault(f"model '{self.card.name}' gave a forecast that is not a number")
         return outputs
 
-    def _finish(self, item: PreparedSeries, rows: _Rows, outputs: npt.NDArray[np.floating]) -> Forecast:
-        """Turn the quantiles of all rows into the forecast, its intervals and its skill."""
-        median, below, above = _median_and_spreads(quantiles(rows.features, outputs))
-        values = median[0, : item.horizon]
+    def _finish(self, item: PreparedSeries, predictions: Array, medians: Array) -> Forecast:
+        """Turn the quantiles of all rows, and the medians of all steps, into the forecast, its intervals and its skill."""
+        median, below, above = _median_and_spreads(predictions)
+        values = medians[: item.horizon]
         local_scores, skill, warnings = None, None, list[Notice]()
-        if len(rows.origins) > 1:
-            earlier = np.argsort(rows.origins[1:]) + 1  # rows in order of time
+        if len(predictions) > 1:
+            earlier = slice(None, 0, -1)  # the present one is first, then the later ones: in order of time
             steps = min(item.horizon, BACKTEST_STEPS)
-            origins = [rows.origins[i] for i in earlier]
             backtest = rolling_backtest(
-                np.array(item.readings), item.observed_mask, origins, median[earlier, :steps], item.season_length
+                np.array(item.readings),
+                item.observed_mask,
+                context_rows.origins(item)[earlier],
+                median[earlier, :steps],
+                item.season_length,
             )
             spread = np.where(backtest.errors > 0, above[earlier, :steps], below[earlier, :steps])
             local_scores = np.abs(backtest.errors) / spread
             skill, warnings = self._evaluate(backtest, local_scores, item.horizon)
         intervals = []
         if self._calibration is not None and item.levels:
-            spreads = below[0, : item.horizon], above[0, : item.horizon]
-            intervals = self._calibration.intervals(values, *spreads, item.levels, local_scores, MIN_WIDENING)
-        return Forecast(values.tolist(), intervals, skill, warnings)
+            low, high = (feedback.held(side[0], item.horizon) for side in (below, above))
+            growth = feedback.growth(below[0] + above[0])
+            intervals = self._calibration.intervals(values, low, high, item.levels, local_scores, MIN_WIDENING, growth)
+        return self._answer(item, values, intervals, skill, warnings)
 
-    def _too_large(self, values: list[float], offset: int) -> ReadingsTooLarge:
-        indices = [i + offset for i, value in enumerate(values) if not -MAX_READING < value < MAX_READING]
+    def _too_large(self, values: Array, offset: int) -> ReadingsTooLarge:
+        indices = (np.flatnonzero(np.abs(values) > MAX_READING) + offset).tolist()
         return ReadingsTooLarge(
             f"readings must lie within ±{MAX_READING:g}, and {len(indices)} do not{how_many_are_listed(len(indices))}; "
             "send them in larger units",
@@ -136,31 +177,28 @@ class ContextForecaster(Forecaster):
         )
 
 
-def _shape(item: PreparedSeries) -> tuple[int, int]:
-    return _padded(len(item.readings), LENGTHS), _padded(item.horizon, STEPS)
+def _shape(item: PreparedSeries) -> _Shape:
+    if item.pattern is not None and not item.origins:
+        return _Shape(0, 0)
+    count, blocks = len(item.readings), -(-item.horizon // HORIZON)
+    return _Shape(
+        _padded(count, LENGTHS), _padded(item.horizon, STEPS), blocks, count if blocks > 1 else 0, bool(item.origins)
+    )
 
 
 def _padded(size: int, sizes: tuple[int, ...]) -> int:
     return next((padded for padded in sizes if padded >= size), sizes[-1])
 
 
-def _origin_distances(count: int, season_length: int, horizon: int) -> list[int]:
-    """How many readings before the end each earlier origin is; at least half of the readings come before it."""
-    stride = max(1, min(horizon, BACKTEST_STEPS) // 3)
-    most = count - max(count // 2, 2 * season_length, 8)
-    return list(range(stride, most + 1, stride))[:MAX_ORIGINS]
+def row_cost(count: int) -> int:
+    """Return what a row of so many readings costs: its blocks."""
+    return block_count(_padded(count, LENGTHS))
 
 
-def _rows(item: PreparedSeries, time: int, steps: int) -> _Rows:
-    """The network's inputs for the present origin and earlier ones, padded to `time` readings and `steps` steps."""
-    count = len(item.readings)
-    origins = [count, *(count - d for d in _origin_distances(count, item.season_length, item.horizon))]
-    values, observed_mask = np.zeros((len(origins), time)), np.ones((len(origins), time), dtype=bool)
-    readings, is_observed = np.array(item.readings), np.array(item.observed_mask or [True] * count)
-    for row, origin in enumerate(origins):
-        values[row, time - origin :] = readings[:origin]
-        observed_mask[row, time - origin :] = is_observed[:origin]
-    return _Rows(context_features(values, np.array(origins), observed_mask, item.season_length, steps), origins)
+def _cost(count: int, season_length: int, horizon: int) -> int:
+    """Rows × blocks of all model calls."""
+    fed_back = sum(row_cost(count + known) for known in range(HORIZON, horizon, HORIZON))
+    return (1 + len(context_rows.origin_distances(count, season_length, horizon))) * row_cost(count) + fed_back
 
 
 def _median_and_spreads(predictions: Array) -> tuple[Array, Array, Array]:
@@ -172,3 +210,10 @@ def _median_and_spreads(predictions: Array) -> tuple[Array, Array, Array]:
         np.maximum(median - predictions[:, :, LOW], least),
         np.maximum(predictions[:, :, HIGH] - median, least),
     )
+
+
+def _one_step(predictions: Array) -> Forecast:
+    """The forecast of one step from each origin: the medians, and the outer quantiles as one interval; (rows, 9)."""
+    level = 100 * (QUANTILES[HIGH] - QUANTILES[LOW])
+    interval = Interval(level, predictions[:, LOW].tolist(), predictions[:, HIGH].tolist())
+    return Forecast(predictions[:, MEDIAN].tolist(), [interval], None, [])

@@ -10,18 +10,31 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 from service.artifacts.bundle import Bundle
-from service.artifacts.card import ForecastCard
+from service.artifacts.card import MAX_HORIZON, Comparison, ForecastCard
 from service.errors import Fault, HorizonTooLong, TooFewReadings, UnsupportedLevel
 from service.forecast import intervals
-from service.forecast.backtest import MIN_ORIGINS, Backtest
+from service.forecast.backtest import Backtest
+from service.forecast.bounds import NO_BOUNDS, Bounds
 from service.forecast.imputation import ImputedReadings, impute
 from service.forecast.intervals import Interval
+from service.forecast.learnt_series import LearntSeriesCheck
 from service.forecast.ood import OutOfDistributionCheck
 from service.interfaces import Array, Notice
 
 DEFAULT_LEVELS = (80.0, 95.0)
 COVERAGE_LEVEL = 80.0
+MIN_COVERED = 6  # forecasts from earlier origins; fewer say nothing about intervals
 POOR_COVERAGE = 60.0  # percent of the backtest's readings within the 80 % intervals; less is worth a warning
+
+
+class SeriesFacts(NamedTuple):
+    """What a caller says of a series beside its readings: how many make a season, and what they can be."""
+
+    season: int | None = None
+    bounds: Bounds = NO_BOUNDS
+
+
+NO_FACTS = SeriesFacts()
 
 
 class PreparedSeries(NamedTuple):
@@ -29,7 +42,9 @@ class PreparedSeries(NamedTuple):
 
     `readings` has those before the network's window too: backtests start there. `observed_mask` is None if all were
     observed, and False where a reading is interpolated. `cost` is the number of rows of all model calls.
-    `in_distribution`: the readings look like the series that the model learnt.
+    `in_distribution`: the readings look like the series that the model learnt. `pattern`: what comes next, again and again,
+    if the readings repeat exactly. With `origins`, one step is forecast from each of them (how many readings are known
+    there), and nothing else.
     """
 
     readings: list[float]
@@ -40,6 +55,9 @@ class PreparedSeries(NamedTuple):
     levels: tuple[float, ...] = ()
     observed_mask: list[bool] | None = None
     season_length: int = 1
+    pattern: list[float] | None = None
+    bounds: Bounds = NO_BOUNDS
+    origins: tuple[int, ...] = ()
 
 
 class Forecast(NamedTuple):
@@ -68,6 +86,7 @@ class Forecaster(ABC):
         self.season_length = bundle.card.data.season or 1
         self._network = bundle.network
         self._skills: dict[int, dict[str, Any]] = {}
+        self._comparisons: dict[int, tuple[float, float] | None] = {}
         calibration = bundle.card.calibration
         self._calibration = intervals.Calibration(calibration.scores) if calibration else None
         self._score_count = self._calibration.count if self._calibration else 0
@@ -75,6 +94,8 @@ class Forecaster(ABC):
         self._checks_coverage = self._supports(COVERAGE_LEVEL)
         limits = bundle.card.readings
         self._ood_check = OutOfDistributionCheck(limits, self.season_length) if limits else None
+        learnt = bundle.card.learnt_series
+        self.learnt_series = LearntSeriesCheck(learnt) if learnt else None
 
     def _supports(self, level: float) -> bool:
         return intervals.is_supported(level, self._score_count)
@@ -117,6 +138,18 @@ class Forecaster(ABC):
             }
         return self._skills[steps]
 
+    def comparison(self, horizon: int) -> tuple[float, float] | None:
+        """Return the RMSE of this model and of the forecaster of any series, both over the baseline's.
+
+        On readings that neither had learnt, by the card, for steps 1 to `horizon` or as many as measured. None if they
+        were not measured.
+        """
+        compared = self.card.comparison
+        steps = 0 if compared is None else min(horizon, len(compared.model_rmse))
+        if steps not in self._comparisons:  # a card never changes
+            self._comparisons[steps] = None if compared is None else _ratios(compared, steps)
+        return self._comparisons[steps]
+
     def replay(self, request: dict[str, Any]) -> list[float]:
         """Answer one golden request through the serving path."""
         return self.predict([self.prepare(**request)])[0].numbers()
@@ -127,31 +160,36 @@ class Forecaster(ABC):
         horizon: int | None = None,
         levels: Sequence[float] | None = None,
         season: int | None = None,
+        facts: SeriesFacts = NO_FACTS,
     ) -> PreparedSeries:
-        """Check the options and one series. None means the model's own horizon, levels and season.
+        """Check the options and one series. None means the model's own horizon and levels, and an unknown season.
 
         readings: oldest first, None where one is missing. Raises TooFewReadings, MissingReadings, HorizonTooLong,
         UnsupportedLevel or InvalidRequest.
         """
         card = self.card
         horizon = card.horizon if horizon is None else horizon
-        if horizon > card.max_horizon:
+        if horizon > MAX_HORIZON:
             raise HorizonTooLong(
-                f"model '{card.name}' forecasts up to {card.max_horizon} steps; {horizon} were asked for",
-                pointer="/horizon",
+                f"forecasts have up to {MAX_HORIZON:,} steps; {horizon} were asked for", pointer="/horizon"
             )
-        self._check_count(readings)
-        return self._read(readings, horizon, self.levels(levels), season)
+        return self.read(readings, horizon, self.levels(levels), season, facts)
 
     def read(
-        self, readings: Sequence[float | None], horizon: int, levels: tuple[float, ...], season: int | None
+        self,
+        readings: Sequence[float | None],
+        horizon: int,
+        levels: tuple[float, ...],
+        season: int | None,
+        facts: SeriesFacts = NO_FACTS,
     ) -> PreparedSeries:
         """Check one series, for options that were checked before.
 
-        A network of one series knows its own season. Raises TooFewReadings, MissingReadings or InvalidRequest.
+        season: that of the frequency, if it is known. A network of one series knows its own. Raises TooFewReadings,
+        MissingReadings or InvalidRequest.
         """
         self._check_count(readings)
-        return self._read(readings, horizon, levels, season)
+        return self._read(readings, horizon, levels, season, facts)
 
     def _check_count(self, readings: Sequence[float | None]) -> None:
         window = self.window
@@ -169,9 +207,28 @@ class Forecaster(ABC):
             return impute(readings, used, needed)
         return ImputedReadings(list(cast(Sequence[float], recent)), None, [])
 
+    @staticmethod
+    def _answer(
+        item: PreparedSeries,
+        values: Array,
+        intervals: Sequence[Interval],
+        skill: dict[str, Any] | None,
+        warnings: list[Notice],
+    ) -> Forecast:
+        """A forecast within the bounds of its series."""
+        if item.bounds == NO_BOUNDS:
+            return Forecast(values.tolist(), list(intervals), skill, warnings)
+        within = [item.bounds.clip_interval(interval) for interval in intervals]
+        return Forecast(item.bounds.clip(values).tolist(), within, skill, warnings)
+
     @abstractmethod
     def _read(
-        self, readings: Sequence[float | None], horizon: int, levels: tuple[float, ...], season: int | None
+        self,
+        readings: Sequence[float | None],
+        horizon: int,
+        levels: tuple[float, ...],
+        season: int | None,
+        facts: SeriesFacts,
     ) -> PreparedSeries:
         """Check the readings, and take what the network needs from their end."""
 
@@ -193,13 +250,21 @@ class Forecaster(ABC):
         """A warning if the calibrated 80 % intervals would have held far fewer of the caller's own readings."""
         if self._calibration is None or not self._checks_coverage:
             return []
-        coverage, origins = self._calibration.empirical_coverage(local_scores, COVERAGE_LEVEL)
-        if origins < MIN_ORIGINS or coverage >= POOR_COVERAGE:
+        coverage, count = self._calibration.empirical_coverage(local_scores, COVERAGE_LEVEL)
+        if count < MIN_COVERED or coverage >= POOR_COVERAGE:
             return []
         return [
             Notice(
                 "poor_coverage",
-                f"from {origins} earlier origins in these readings the model's {COVERAGE_LEVEL:g} % intervals would "
-                f"have held {coverage:.0f} %; the intervals are widened accordingly",
+                f"from earlier origins the model's {COVERAGE_LEVEL:g} % intervals would have held {coverage:.0f} % of "
+                f"{count} forecasts of these readings; the intervals are widened accordingly",
             )
         ]
+
+
+def _ratios(compared: Comparison, steps: int) -> tuple[float, float] | None:
+    model, any_series, baseline = (
+        float(np.sqrt(np.mean(np.square(rmse[:steps]))))
+        for rmse in (compared.model_rmse, compared.any_series_rmse, compared.baseline_rmse)
+    )
+    return (round(model / baseline, 4), round(any_series / baseline, 4)) if baseline > 0 else None

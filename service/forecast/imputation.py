@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from service.errors import Fault, MissingReadings
 from service.forecast.faults import how_many_are_listed, reading_faults
-from service.interfaces import Mask, Notice
+from service.interfaces import Array, Mask, Notice
 
 MAX_MISSING_SHARE = 0.2
 
@@ -28,12 +28,7 @@ def impute(readings: Sequence[float | None], used: int, needed: int) -> ImputedR
     were sent. A gap at the beginning is interpolated from before it, up to `needed` readings back. Raises
     MissingReadings.
     """
-    if readings[0] is None or readings[-1] is None:
-        end = 0 if readings[0] is None else len(readings) - 1
-        raise MissingReadings(
-            "the first and the last reading must be there: nothing lies beyond to interpolate from",
-            faults=[Fault(f"/readings/{end}", "must be a number")],
-        )
+    check_ends(readings)
     count = min(used, len(readings))
     values = np.array([np.nan if r is None else r for r in readings[-used - needed :]], dtype=np.float64)
     is_missing = np.isnan(values)
@@ -41,8 +36,27 @@ def impute(readings: Sequence[float | None], used: int, needed: int) -> ImputedR
     positions = np.arange(len(values))
     values[is_missing] = np.interp(positions[is_missing], positions[~is_missing], values[~is_missing])
     missing = np.flatnonzero(is_missing[-count:]) + len(readings) - count
-    warnings = [_notice(missing, count)] if missing.size else []
+    warnings = [missing_notice(missing, count)] if missing.size else []
     return ImputedReadings(values[-count:].tolist(), (~is_missing[-count:]).tolist(), warnings)
+
+
+def interpolate(values: Array, observed: Mask, season: Array) -> Array:
+    """Return readings (time,) with those that are not `observed` interpolated linearly, without their `season` (time,)."""
+    filled = values.copy()
+    positions = np.arange(len(values))
+    level = np.interp(positions[~observed], positions[observed], (values - season)[observed])
+    filled[~observed] = level + season[~observed]
+    return filled
+
+
+def check_ends(readings: Sequence[float | None]) -> None:
+    """Raise MissingReadings if the first or the last reading is missing."""
+    if readings[0] is None or readings[-1] is None:
+        end = 0 if readings[0] is None else len(readings) - 1
+        raise MissingReadings(
+            "the first and the last reading must be there: nothing lies beyond to interpolate from; leave them out",
+            faults=[Fault(f"/readings/{end}", "must be a number")],
+        )
 
 
 def _check(is_missing: Mask, needed: int, sent: int) -> None:
@@ -60,10 +74,16 @@ def _check(is_missing: Mask, needed: int, sent: int) -> None:
         )
 
 
-def _notice(missing: npt.NDArray[np.int64], used: int) -> Notice:
+def missing_notice(missing: npt.NDArray[np.int64], used: int) -> Notice:
+    """Return the warning of missing readings, by their indices in the readings that were sent."""
     was, indices = ("was", "index") if missing.size == 1 else ("were", "indices")
     listed = ", ".join(map(str, missing[:20])) + (", …" if missing.size > 20 else "")
     return Notice(
         "missing_readings",
-        f"{missing.size} of the {used} readings used {was} missing and interpolated ({indices} {listed})",
+        f"{missing.size} of the {used} readings used {was} missing and interpolated ({indices} {listed})"
+        + (
+            f"; the forecast rests on the other {used - missing.size}"
+            if missing.size > MAX_MISSING_SHARE * used
+            else ""
+        ),
     )

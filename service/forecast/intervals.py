@@ -15,6 +15,7 @@ from service.interfaces import Array
 
 PRIOR_ORIGINS = 24  # with so many origins, the local scores count as much as the calibration
 MAX_WIDENING = 4.0
+GROWTH = 0.5  # the power of the step that the spread of a random walk grows with
 
 
 class Interval(NamedTuple):
@@ -88,15 +89,17 @@ class Calibration:
         levels: Sequence[float],
         local_scores: Array | None,
         min_widening: float,
+        growth: float = GROWTH,
     ) -> list[Interval]:
         """Return an interval for each level, about `values` (horizon,) with spreads `below` and `above` (horizon,).
 
         Intervals never get narrower with the step, and an interval contains those of lower levels. `local_scores`
-        (origins, steps) widen them, or narrow them down to the factor `min_widening`.
+        (origins, steps) widen them, or narrow them down to the factor `min_widening`. After the calibrated steps they grow
+        with that power of the step.
         """
         intervals: list[Interval] = []
         for level in levels:
-            multipliers = self._extended_multipliers(level, len(values))
+            multipliers = self._extended_multipliers(level, len(values), growth)
             if local_scores is not None:
                 multipliers = multipliers * self.widening(local_scores, level, min_widening)
             lower = values - np.maximum.accumulate(below * multipliers)
@@ -106,17 +109,17 @@ class Calibration:
             intervals.append(Interval(level, lower.tolist(), upper.tolist()))
         return intervals
 
-    def _extended_multipliers(self, level: float, horizon: int) -> Array:
-        """The multipliers of each step; after the calibrated steps they grow like the spread of a random walk."""
+    def _extended_multipliers(self, level: float, horizon: int, growth: float) -> Array:
+        """The multipliers of each step; after the calibrated steps they grow with a power of the step."""
         calibrated, steps = self.multipliers(level), self.steps
         if horizon <= steps:
             return calibrated[:horizon]
-        extension = calibrated[-1] * np.sqrt(np.arange(steps + 1, horizon + 1) / steps)
+        extension = calibrated[-1] * (np.arange(steps + 1, horizon + 1) / steps) ** growth
         return np.concatenate([calibrated, extension])
 
     def empirical_coverage(self, local_scores: Array, level: float) -> tuple[float, int]:
-        """Return the percentage of local scores (origins, steps) within the calibrated interval, and the origins."""
+        """Return the percentage of local scores (origins, steps) within the calibrated interval, and their number."""
         steps = min(local_scores.shape[1], self.steps)
         is_within = local_scores[:, :steps] <= self.multipliers(level)[:steps]
         is_known = ~np.isnan(local_scores[:, :steps])
-        return 100 * float(is_within[is_known].mean()) if is_known.any() else 100.0, int(is_known[:, 0].sum())
+        return 100 * float(is_within[is_known].mean()) if is_known.any() else 100.0, int(is_known.sum())

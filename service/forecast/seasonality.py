@@ -1,45 +1,87 @@
 """Season length: how many readings make one season, by their frequency or by what the readings repeat."""
 
+import math
+
 import numpy as np
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
-from pandas.tseries.offsets import Tick
+from pandas.tseries.offsets import BaseOffset, BusinessDay, Day, SemiMonthBegin, SemiMonthEnd, Tick, Week
 
-from service.interfaces import Array
+from service.forecast import frequency as frequencies
+from service.forecast.periodicity import periodicity
+from service.interfaces import Array, Mask
 
-SEASON_LENGTHS = {
-    "MS": 12,
-    "ME": 12,
-    "BMS": 12,
-    "BME": 12,
-    "QS": 4,
-    "QE": 4,
-    "BQS": 4,
-    "BQE": 4,
-    "W": 52,
-    "D": 7,
-    "B": 5,
-}
-DAY = pd.Timedelta(days=1)
-CANDIDATES = (4, 5, 6, 7, 12, 24, 48, 52, 96, 168)
-MIN_SEASONS = 3  # that the readings must hold before a season is believed
-MIN_CORRELATION = 0.3
-TOLERANCE = 0.02  # a shorter season is preferred if its correlation is at most so much below a longer one's
+WEEKS, MONTHS, WORKDAYS = 52, 12, 5  # of a year, of a year, of a week
+DAY, WEEK = pd.Timedelta(days=1), pd.Timedelta(days=7)
+YEAR = pd.Timedelta(days=365.25)
+COARSEST_OF_A_DAY = pd.Timedelta(hours=6)  # readings that are rarer follow the week rather than the day
+YEAR_TOLERANCE = 0.2  # readings by which a year may miss a whole number of them
+MIN_SEASONS = 3  # that the readings must hold before a season must be theirs
 
 
 def season_of_frequency(alias: str) -> int:
-    """Return the season length of a frequency: a year of months, quarters or weeks, a week of days, a day of what is finer.
+    """Return the season length of a frequency or of a multiple of it.
 
-    alias: a pandas offset alias, as pandas writes it. Other frequencies have season length 1. Raises ValueError for an
-    alias that pandas does not know.
+    A year of months, quarters or weeks, a week of days, a day of what is finer: as many readings as it takes until the
+    season begins anew at a reading, so 5 months have 12. Frequencies without one have season length 1.
+    alias: a pandas offset alias, as pandas writes it. Raises ValueError for an alias that pandas does not know.
     """
-    length = SEASON_LENGTHS.get(alias.split("-")[0])
-    if length is not None:
-        return length
     offset = to_offset(alias)
-    if not isinstance(offset, Tick) or pd.Timedelta(offset) > DAY:
-        return 1
-    return round(DAY / pd.Timedelta(offset))
+    months = frequencies.monthly(offset)
+    if months is not None:
+        return _readings_until(MONTHS, months.months)
+    if isinstance(offset, SemiMonthBegin | SemiMonthEnd):
+        return _readings_until(2 * MONTHS, offset.n)
+    if isinstance(offset, BusinessDay):
+        weeks, rest = divmod(offset.n, WORKDAYS)
+        return _readings_until(WORKDAYS, offset.n) if rest else _of_weeks(weeks)
+    return _of_time(_time(offset)) if isinstance(offset, Tick | Day | Week) else 1
+
+
+def _time(offset: BaseOffset) -> pd.Timedelta:
+    if isinstance(offset, Week | Day):
+        return pd.Timedelta(days=(7 if isinstance(offset, Week) else 1) * offset.n)
+    return pd.Timedelta(offset)  # type: ignore[arg-type]
+
+
+def _of_time(step: pd.Timedelta) -> int:
+    if step <= COARSEST_OF_A_DAY:
+        return _readings_until(DAY.value, step.value)
+    if step % WEEK == pd.Timedelta(0):
+        return _of_weeks(step // WEEK)
+    if step < WEEK:
+        return _readings_until(WEEK.value, step.value)
+    readings = YEAR / step
+    return round(readings) if round(readings) > 1 and abs(readings - round(readings)) <= YEAR_TOLERANCE else 1
+
+
+def _of_weeks(weeks: int) -> int:
+    """A year has no whole number of three weeks."""
+    return WEEKS // weeks if WEEKS % weeks == 0 else 1
+
+
+def _readings_until(season: int, step: int) -> int:
+    """After so many readings a step apart a season begins at a reading again."""
+    return math.lcm(season, step) // step
+
+
+def choose_season(values: Array, observed: Mask, usual: int | None) -> int:
+    """Return the season length of readings (time,) whose frequency has the `usual` one; None for an unknown frequency.
+
+    The usual one, unless the readings are too few to show it twice, or show another one and nothing of it: then what they
+    show. A usual one that the readings neither show nor contradict stays, if they are longer than it.
+    """
+    count = len(values)
+    shown = periodicity(values, observed)
+    if usual is None or usual == 1:
+        return 1 if shown is None else shown.season()
+    is_long = 2 * usual <= count
+    if shown is None or (is_long and shown.shows(usual)):
+        return usual if usual < count else 1
+    detected = shown.season()
+    if detected > 1:
+        return detected
+    return usual if usual < count else 1
 
 
 def may_have_season(values: Array, season_length: int) -> bool:
@@ -48,35 +90,12 @@ def may_have_season(values: Array, season_length: int) -> bool:
     If they are long enough to show the season, they must. Otherwise they must not contradict it.
     """
     detected = detect_season(values)
-    if season_length in CANDIDATES and len(values) >= MIN_SEASONS * season_length:
+    if len(values) >= MIN_SEASONS * season_length:
         return detected == season_length
     return season_length % detected == 0
 
 
 def detect_season(values: Array) -> int:
-    """Return the season length of readings (time,) without gaps, by their autocorrelation about a line; 1 for none.
-
-    It is one of CANDIDATES. The readings must hold three seasons, and its correlation must exceed its neighbours'.
-    """
-    count = len(values)
-    time = np.arange(count) - (count - 1) / 2
-    time_variance = float(time @ time)
-    if count < MIN_SEASONS * CANDIDATES[0] or time_variance == 0:
-        return 1
-    residuals = values - values.mean()
-    residuals = residuals - time * float(time @ residuals) / time_variance
-    variance = float(residuals @ residuals)
-    if variance <= 1e-12 * max(float(values @ values), 1e-300):
-        return 1
-    spectrum = np.fft.rfft(residuals, 2 * count)
-    correlation = np.fft.irfft(np.abs(spectrum) ** 2)[:count] / variance
-    correlation = correlation * count / np.arange(count, 0, -1)  # longer lags have fewer pairs
-    best, season_length = MIN_CORRELATION, 1
-    for lag in CANDIDATES:
-        if MIN_SEASONS * lag > count:
-            break
-        at_lag = float(correlation[lag])
-        neighbours = max(float(correlation[lag - 1]), float(correlation[lag + 1]))
-        if at_lag > max(neighbours, best + (TOLERANCE if season_length > 1 else 0.0)):
-            best, season_length = at_lag, lag
-    return season_length
+    """Return the season length that readings (time,) without gaps show, up to half of them; 1 for none."""
+    shown = periodicity(values, np.ones(len(values), dtype=bool))
+    return 1 if shown is None else shown.season()

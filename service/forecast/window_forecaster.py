@@ -15,7 +15,8 @@ from service.errors import ModelFault, ReadingsTooLarge
 from service.forecast import bias_correction
 from service.forecast.backtest import Backtest, rolling_backtest
 from service.forecast.faults import how_many_are_listed, reading_faults
-from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries
+from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries, SeriesFacts
+from service.forecast.series_reading import without_outliers
 from service.interfaces import Array, Notice, chunks
 
 MAX_SCALED = 1e9  # far outside any training range, and safe in float32
@@ -36,11 +37,17 @@ class WindowForecaster(Forecaster):
         self._lowest, self._highest = bundle.scaler.inverse(-MAX_SCALED), bundle.scaler.inverse(MAX_SCALED)
 
     def _read(
-        self, readings: Sequence[float | None], horizon: int, levels: tuple[float, ...], season: int | None
+        self,
+        readings: Sequence[float | None],
+        horizon: int,
+        levels: tuple[float, ...],
+        season: int | None,
+        facts: SeriesFacts,
     ) -> PreparedSeries:
         del season  # the card's is known
         card = self.card
-        values, observed_mask, warnings = self._recent(readings, card.window + MAX_ORIGINS, card.window)
+        recent = self._recent(readings, card.window + MAX_ORIGINS, card.window)
+        values, observed_mask, warnings = without_outliers(recent, self.season_length, len(readings))
         if not (self._lowest < min(values) and max(values) < self._highest):
             raise self._too_large(values, offset=len(readings) - len(values))
         in_distribution, notices = self._check.check(values[-card.window :])
@@ -49,7 +56,15 @@ class WindowForecaster(Forecaster):
             warnings.append(self._recursive_notice(horizon))
         cost = len(values) - card.window + -(-horizon // card.steps)
         return PreparedSeries(
-            values, horizon, cost, in_distribution, warnings, levels, observed_mask, self.season_length
+            values,
+            horizon,
+            cost,
+            in_distribution,
+            warnings,
+            levels,
+            observed_mask,
+            self.season_length,
+            bounds=facts.bounds,
         )
 
     def make_batches(self, items: Sequence[PreparedSeries]) -> list[list[int]]:
@@ -95,7 +110,7 @@ class WindowForecaster(Forecaster):
         if self._calibration is not None and item.levels:
             unit = self._score_unit(values)
             intervals = self._calibration.intervals(values, unit, unit, item.levels, local_scores, MIN_WIDENING)
-        return Forecast(values.tolist(), intervals, skill, warnings)
+        return self._answer(item, values, intervals, skill, warnings)
 
     def _correct(self, backtest: Backtest, values: Array) -> tuple[Backtest, Array]:
         """Shift the forecast by the errors known now, and each earlier one by the errors known then."""

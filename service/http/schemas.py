@@ -15,10 +15,12 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from service.artifacts.card import MAX_HORIZON
 from service.serving.reviews import MAX_CHARACTERS
 
 MAX_READINGS = 10_000
 MAX_ITEMS = 1_000
+MAX_SEASON = 10_000
 MAX_ID_CHARACTERS = 200
 # US electric and gas utilities production, 2015-02 to 2018-01 (Federal Reserve, IPG2211A2N)
 RECENT_MONTHS = [
@@ -36,8 +38,8 @@ Readings = Annotated[
     Field(
         min_length=1,
         max_length=MAX_READINGS,
-        description="oldest first, in the series' own units; null marks a missing reading, at most "
-        "20 % of the model's window and neither the first nor the last",
+        description="oldest first, in the series' own units; null marks a missing reading, neither the first nor the "
+        "last. A model of one series takes at most 20 % of them in its window",
         examples=[RECENT_MONTHS],
     ),
 ]
@@ -97,10 +99,32 @@ def _whole(value: object) -> object:
 
 
 Horizon = Annotated[
-    Annotated[int, Strict(), Field(ge=1, le=1_000)] | None,
+    Annotated[int, Strict(), Field(ge=1, le=MAX_HORIZON)] | None,
     BeforeValidator(_whole),
-    Field(None, description="steps to forecast, up to the model's `max_horizon`; default: its own"),
+    Field(
+        None,
+        description="steps to forecast; steps beyond the model's own are made from its forecasts; default: its own",
+    ),
 ]
+Season = Annotated[
+    Annotated[int, Strict(), Field(ge=1, le=MAX_SEASON)] | None,
+    BeforeValidator(_whole),
+    Field(
+        None,
+        description="readings in a season; default: that of the frequency (months 12, `3MS` 4, days 7, hours 24, `15min` "
+        "96, …) or, where that is 1 or too long for the readings, the one that they show",
+        examples=[12],
+    ),
+]
+Minimum = Annotated[
+    Reading | None,
+    Field(
+        None,
+        description="the least reading that can be, 0 for counts: forecasts and intervals stay within",
+        examples=[0],
+    ),
+]
+Maximum = Annotated[Reading | None, Field(None, description="the greatest reading that can be", examples=[1000])]
 Level = Annotated[float, Strict(), Field(gt=0, lt=100)]
 Levels = Annotated[
     list[Level] | None,
@@ -115,7 +139,10 @@ Levels = Annotated[
 ModelName = Annotated[
     str | None,
     Field(
-        None, max_length=64, description="default: the loaded forecaster that suits the readings best", examples=["gru"]
+        None,
+        max_length=64,
+        description="default: the forecaster of any series, unless the readings continue a series that a network has learnt",
+        examples=["gru"],
     ),
 ]
 ModelVersion = Annotated[
@@ -139,7 +166,15 @@ class _Request(BaseModel):
     ITEM: ClassVar[type[BaseModel] | None] = None  # the model of such an item, if it has one
 
 
-class SeriesOptions(_Request):
+class SeriesFacts(_Request):
+    """What the caller knows of a series. In a batch each series may have its own, and the request's hold for the others."""
+
+    season: Season
+    minimum: Minimum
+    maximum: Maximum
+
+
+class SeriesOptions(SeriesFacts):
     """What holds for one series or for all of a batch."""
 
     horizon: Horizon
@@ -154,7 +189,7 @@ class ForecastRequest(SeriesOptions):
     frequency: Frequency
 
 
-class BatchSeries(_Request):
+class BatchSeries(SeriesFacts):
     id: Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARACTERS, description="comes back with the result")]
     readings: Readings
     start: Start
@@ -204,6 +239,7 @@ FORECAST: dict[str, Any] = {
     "model": "gru",
     "version": "1",
     "horizon": 2,
+    "season": 12,
     "forecast": [114.93, 101.72],
     "timestamps": ["2018-02-01T00:00:00", "2018-03-01T00:00:00"],
     "intervals": [
@@ -217,6 +253,13 @@ FORECAST: dict[str, Any] = {
         "steps": 2,
         "measured_on": "readings",
         "origins": 24,
+    },
+    "selection": {
+        "rule": "learnt_series",
+        "candidates": [
+            {"model": "gru", "version": "1", "ratio": 0.94, "refused": None},
+            {"model": "universal", "version": "1", "ratio": 0.97, "refused": "not_better"},
+        ],
     },
     "warnings": [
         {
@@ -255,7 +298,7 @@ MODEL: dict[str, Any] = {
     "network": "GRU(256) → Dropout 0.2 → Dense(1)",
     "parameters": 199169,
     "window": 15,
-    "max_horizon": 36,
+    "max_horizon": 1000,
     "max_tokens": None,
 }
 
@@ -286,6 +329,7 @@ class Problem(_Response):
 class WarningBody(_Response):
     code: Literal[
         "missing_readings",
+        "outlier_readings",
         "outside_training_range",
         "unlike_training_data",
         "recursive_horizon",
@@ -310,14 +354,37 @@ class Interval(_Response):
 class Skill(_Response):
     """The model's error over the baseline's; below 1 is better."""
 
-    baseline: str
+    baseline: str = Field(description="`seasonal_naive`, or `last_value` where the season is 1")
     metric: str
-    ratio: FiniteFloat | None
+    ratio: FiniteFloat | None = Field(description="null where the baseline makes no error")
     steps: int = Field(description="the steps from 1 that the ratio pools")
     measured_on: Literal["readings", "card"] = Field(
         description="earlier origins within the readings sent, or, where they are too few, the card's backtest"
     )
     origins: int | None = Field(description="earlier origins within the readings")
+
+
+class ConsideredForecaster(_Response):
+    model: str
+    version: str
+    ratio: FiniteFloat | None = Field(
+        description="its RMSE over the seasonal naive forecast's, by its card: on readings that no candidate had learnt"
+    )
+    refused: str | None = Field(
+        description="why it does not answer: `not_compared` (an old card), `not_better`, `other_frequency`, "
+        "`too_few_readings`, `no_overlap` (with the readings that it has learnt), `other_level`, `other_amplitude`, "
+        "`other_shape`, `unsuitable`; null for the one that does"
+    )
+
+
+class Selection(_Response):
+    """Why this forecaster answers a request that names none."""
+
+    rule: Literal["learnt_series", "any_series", "no_forecaster_of_any_series"] = Field(
+        description="the readings continue a series that this network has learnt, and it was the better one on readings "
+        "that it had not; or they continue none, so the forecaster of any series answers; or there is none"
+    )
+    candidates: list[ConsideredForecaster] = Field(description="the one that answers first, then at most five others")
 
 
 class ForecastResponse(_Response):
@@ -326,10 +393,12 @@ class ForecastResponse(_Response):
     model: str
     version: str
     horizon: int
+    season: int = Field(description="readings in a season, as the model took it; 1 for none")
     forecast: list[FiniteFloat]
     timestamps: list[str] | None = Field(description="null unless `start` and `frequency` were sent")
     intervals: list[Interval]
     skill: Skill
+    selection: Selection | None = Field(description="null where the request names the model")
     warnings: list[WarningBody]
 
 

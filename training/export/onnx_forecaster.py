@@ -16,6 +16,7 @@ import numpy as np
 from keras import layers
 from onnx import TensorProto, helper
 
+from service.forecast.context_features import SIMPLE_FORECASTS
 from training.export.onnx_graph import (
     CannotCompile,
     Graph,
@@ -154,7 +155,7 @@ def compile_universal(model: keras.Model) -> bytes:
 
 def _combination(graph: Graph, steps: str, gates: str, width: str, own: str) -> str:
     """The layer `universal.Combination`."""
-    bounds = [graph.constant(np.array([bound], np.int64)) for bound in (0, universal.SIMPLE_FORECASTS, 2)]
+    bounds = [graph.constant(np.array([bound], np.int64)) for bound in (0, SIMPLE_FORECASTS, 2)]
     simple = _clipped(graph, graph.add("Slice", steps, *bounds), universal.MAX_ARCSINH)
     weighted = graph.add("Mul", gates, graph.add("Sinh", simple))
     point = graph.add("ReduceSum", weighted, graph.constant(np.array([2], np.int64)), keepdims=1)

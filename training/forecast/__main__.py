@@ -64,6 +64,8 @@ def train(options: TrainOptions) -> None:
             progress.update(task, description=f"testing {validation.candidate.name}")
             evaluations.append(run.evaluate(validation))
         evaluations.sort(key=lambda evaluation: evaluation.folds.rmse)
+        if run.any_series is None:
+            print("- there is no 'universal' to compare with: beside one, the network will answer only if it is named")
         exported = evaluations[: {"all": len(evaluations), "best": 1, "none": 0}[options.export]]
         for evaluation in exported:
             progress.update(task, description=f"fitting {evaluation.candidate.name} on everything")

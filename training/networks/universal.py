@@ -36,7 +36,7 @@ def network(units: int = UNITS) -> keras.Model:
     return keras.Model([readings, steps], output, name="universal")
 
 
-@keras.saving.register_keras_serializable("gatecast")  # type: ignore[untyped-decorator]
+@keras.saving.register_keras_serializable("gatecast")
 class Combination(layers.Layer):  # type: ignore[misc]
     """Simple forecasts weighted by gates, plus quantiles times the exponential of a width.
 

@@ -88,8 +88,8 @@ def with_gaps(rng: Generator, values: Array) -> tuple[Array, npt.NDArray[np.bool
     """
     count, time = values.shape
     observed = np.ones(values.shape, bool)
-    has_gaps = rng.random(count) < 0.08
-    observed[has_gaps] = rng.random((has_gaps.sum(), time)) > rng.uniform(0.02, 0.3, (has_gaps.sum(), 1))
+    with_gap = np.flatnonzero(rng.random(count) < 0.08)
+    observed[with_gap] = rng.random((len(with_gap), time)) > rng.uniform(0.02, 0.3, (len(with_gap), 1))
     for row in np.flatnonzero(rng.random(count) < 0.02):
         width = int(rng.integers(2, max(3, time // 3)))
         begin = int(rng.integers(1, max(2, time - width - 1)))

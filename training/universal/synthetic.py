@@ -52,11 +52,12 @@ def sample(rng: Generator, rows: int, length: int, season_length: int) -> Array:
 
 
 def _families(season_length: int) -> tuple[tuple[Family, ...], Array]:
-    """The families of a season length, with their shares: those of days and weeks where they occur."""
-    calendar_family = CALENDAR_FAMILIES.get(season_length)
-    if calendar_family is None:
-        return FAMILIES, np.array(SHARES)
-    return (*FAMILIES, calendar_family), np.array([*(share * (1 - CALENDAR_SHARE) for share in SHARES), CALENDAR_SHARE])
+    """The families of a season length, with their shares: growth is usual in years, days and weeks have their own."""
+    special: dict[Family, float] = {growing: GROWING_SHARES.get(season_length, OTHER_GROWING_SHARE)}
+    if season_length in CALENDAR_FAMILIES:
+        special[CALENDAR_FAMILIES[season_length]] = CALENDAR_SHARE
+    rest = 1 - sum(special.values())
+    return (*FAMILIES, *special), np.array([*(share * rest for share in SHARES), *special.values()])
 
 
 def _repeating(rng: Generator, length: int, season_length: int) -> Array:
@@ -67,7 +68,8 @@ def _repeating(rng: Generator, length: int, season_length: int) -> Array:
         else rng.integers(0, 3, max(season_length, 2))
     )
     noise = rng.normal(size=length) * (10 ** rng.uniform(-4, -1) if rng.random() < 0.6 else 0.0)
-    return np.resize(pattern, length) * 10.0 ** rng.uniform(-2, 4) + noise
+    series: Array = np.resize(pattern, length) * 10.0 ** rng.uniform(-2, 4) + noise
+    return series
 
 
 def composed(rng: Generator, rows: int, length: int, season_length: int) -> Array:
@@ -188,7 +190,28 @@ def intermittent(rng: Generator, rows: int, length: int, season_length: int) -> 
     odds = _trend(rng, rows, length) * 0.5 + wave + rng.normal(-1, 1, (rows, 1))
     occurs = rng.random((rows, length)) < 1 / (1 + np.exp(-odds))
     size = 1 + rng.poisson(rng.gamma(1.0, _log_uniform(rng, rows, 0.2, 20), (rows, length)))
-    return occurs * size.astype(float)
+    demand: Array = occurs * size.astype(float)
+    return demand
+
+
+def growing(rng: Generator, rows: int, length: int, season_length: int) -> Array:
+    """Growth that lasts, as of economies and populations: a walk whose drift changes slowly, with setbacks; most go up."""
+    drift = _log_uniform(rng, rows, 0.05, 2.0) * np.where(_bernoulli(rng, rows, 0.8), 1, -1)
+    memory, size = rng.uniform(0.8, 0.995, rows), _log_uniform(rng, rows, 0.05, 1.0)
+    shocks = rng.normal(size=(rows, length))
+    changes = np.stack([lfilter([np.sqrt(1 - m * m)], [1.0, -m], row) for m, row in zip(memory, shocks, strict=True)])
+    moves = _noise(rng, rows, length, season_length, plain=True) * _log_uniform(rng, rows, 0.1, 1.0)
+    setbacks = (rng.random((rows, length)) < 1 / max(length, 30)) * rng.normal(-3, 2, (rows, length))
+    walk = np.cumsum(drift * (1 + size * changes) + moves + setbacks * _bernoulli(rng, rows, 0.3), axis=1)
+    noise = rng.normal(size=(rows, length)) * _log_uniform(rng, rows, 0.03, 1.5) * _bernoulli(rng, rows, 0.7)
+    wave = _seasonal(rng, rows, length, season_length) * _log_uniform(rng, rows, 0.2, 5) * _bernoulli(rng, rows, 0.85)
+    out = walk + noise + wave
+    growth = _log_uniform(rng, rows, 0.05, 3.0) * np.sqrt(min(length, 200) / 60)
+    out = out - out[:, :1]
+    exponential = np.exp(np.clip(out / (np.abs(walk).max(axis=1, keepdims=True) + 1e-9) * growth, -8, 8))
+    above = out + (np.abs(out).max(axis=1, keepdims=True) * rng.uniform(0, 3, (rows, 1)))
+    series: Array = np.where(_bernoulli(rng, rows, 0.55), exponential, above)
+    return series
 
 
 def counts(rng: Generator, rows: int, length: int, season_length: int) -> Array:
@@ -209,6 +232,8 @@ CALENDAR_FAMILIES: dict[int, Family] = {
     7: calendar.daily, 52: calendar.weekly, **dict.fromkeys(calendar.INTRADAY, calendar.intraday),
 }  # fmt: skip
 CALENDAR_SHARE = 0.45
+GROWING_SHARES = {1: 0.35, 4: 0.2, 12: 0.15}
+OTHER_GROWING_SHARE = 0.05
 
 
 def disturb(rng: Generator, series: Array, season_length: int) -> Array:

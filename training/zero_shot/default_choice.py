@@ -1,7 +1,6 @@
 """The forecaster that the service chooses where a request names none, as a quantile forecast of sets.
 
-This is the service's own choice (service/serving/selection.py), without its queues: all candidates are asked, and the
-forecast of the one with the least error on the readings is taken.
+This is the service's own choice (service/serving/selection.py), without its queues.
 """
 
 from collections.abc import Sequence
@@ -12,11 +11,10 @@ import numpy as np
 
 from service.artifacts import bundle
 from service.artifacts.card import ForecastCard
-from service.forecast.forecaster import Forecast
 from service.interfaces import Array
 from service.serving import selection
 from service.serving.registry import LoadedForecaster, Registry
-from service.serving.selection import Candidate, ForecastOptions, ForecastQuery
+from service.serving.selection import ForecastOptions, ForecastQuery, PreparedQuery
 from training.evaluation import set_methods
 from training.evaluation.set_scores import QuantileForecast, SeriesQuery
 
@@ -36,7 +34,7 @@ def load(models_dir: Path) -> QuantileForecast:
     def forecast(queries: list[SeriesQuery]) -> Array:
         options = ForecastOptions(queries[0].horizon, sorted(supported), None, None)
         eligible = selection.find_eligible(registry, options)
-        return np.stack(_answers([eligible.candidates(_query(each)) for each in queries]))
+        return np.stack(_answers([eligible.choose(_query(each)) for each in queries]))
 
     return forecast
 
@@ -46,20 +44,14 @@ def _query(query: SeriesQuery) -> ForecastQuery:
     return ForecastQuery(set_methods.readings(query), None, FREQUENCIES.get(query.season_length))
 
 
-def _answers(candidates: Sequence[list[Candidate]]) -> list[Array]:
-    """Every forecaster is asked once, for all series of which it is a candidate."""
-    forecasts: list[list[Forecast | None]] = [[None] * len(each) for each in candidates]
-    by_model: dict[int, list[tuple[int, int]]] = {}
-    for row, each in enumerate(candidates):
-        for column, candidate in enumerate(each):
-            by_model.setdefault(id(candidate.model), []).append((row, column))
-    for places in by_model.values():
-        predictor = candidates[places[0][0]][places[0][1]].model.predictor
-        answers = predictor.predict([candidates[row][column].series for row, column in places])
-        for (row, column), answer in zip(places, answers, strict=True):
-            forecasts[row][column] = answer
-    chosen = []
-    for each, answers_of_row in zip(candidates, forecasts, strict=True):
-        known = [answer for answer in answers_of_row if answer is not None]
-        chosen.append(set_methods.quantiles(known[selection.select(each, known)]))
-    return chosen
+def _answers(chosen: Sequence[PreparedQuery]) -> list[Array]:
+    """Every forecaster is asked once, for all series that it was chosen for."""
+    by_model: dict[int, list[int]] = {}
+    for row, each in enumerate(chosen):
+        by_model.setdefault(id(each.model), []).append(row)
+    answers: list[Array] = [np.empty(0)] * len(chosen)
+    for rows in by_model.values():
+        forecasts = chosen[rows[0]].model.predictor.predict([chosen[row].series for row in rows])
+        for row, forecast in zip(rows, forecasts, strict=True):
+            answers[row] = set_methods.quantiles(forecast)
+    return answers

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from service.artifacts.card import AnyCard, ForecastCard
+from service.artifacts.card import MAX_HORIZON, AnyCard, ForecastCard
 from service.http.routes.common import Models, problems
 from service.http.schemas import ModelList, ModelSummary
 from service.serving.registry import LoadedModel
@@ -43,6 +43,6 @@ def _summary(model: LoadedModel, default: bool) -> ModelSummary:
         network=card.network,
         parameters=card.parameters,
         window=card.window if isinstance(card, ForecastCard) else None,
-        max_horizon=card.max_horizon if isinstance(card, ForecastCard) else None,
+        max_horizon=MAX_HORIZON if isinstance(card, ForecastCard) else None,
         max_tokens=None if isinstance(card, ForecastCard) else card.max_tokens,
     )

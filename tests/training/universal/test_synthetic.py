@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from training.universal import synthetic
+from training.universal import calendar, synthetic
 
 
 @pytest.mark.parametrize("season_length", [1, 4, 7, 12, 24, 48, 52])
-@pytest.mark.parametrize("family", synthetic.FAMILIES, ids=lambda family: family.__name__)
+@pytest.mark.parametrize("family", [*synthetic.FAMILIES, synthetic.growing], ids=lambda family: family.__name__)
 def test_a_family_gives_finite_rows_and_repeats_them(family, season_length):
     series = family(np.random.default_rng(3), 6, 70, season_length)
     assert series.shape == (6, 70)
@@ -49,10 +49,25 @@ def test_days_and_weeks_give_finite_rows_and_repeat_them(season_length, length):
 
 def test_hours_repeat_their_day_and_their_week():
     """Of half of the rows a lag of a week is closer than one of half a day, and than one of three and a half days."""
-    series = synthetic.calendar.intraday(np.random.default_rng(0), 200, 1000, 24)
+    series = calendar.intraday(np.random.default_rng(0), 200, 1000, 24)
     changes = [np.abs(series[:, lag:] - series[:, :-lag]).mean(axis=1) for lag in (12, 84, 168)]
     assert np.median(changes[2] / changes[0]) < 0.9
     assert np.median(changes[2] / changes[1]) < 0.9
+
+
+def test_growth_lasts():
+    """The second half of most rows goes where the first half went, and most go up."""
+    series = synthetic.growing(np.random.default_rng(0), 300, 60, 1)
+    first, second = series[:, 30] - series[:, 0], series[:, -1] - series[:, 30]
+    assert (np.sign(first) == np.sign(second)).mean() > 0.75
+    assert 0.65 < (series[:, -1] > series[:, 0]).mean() < 0.9
+
+
+@pytest.mark.parametrize("season_length", [1, 12, 24, 13])
+def test_shares_of_the_families_add_up(season_length):
+    families, shares = synthetic._families(season_length)
+    assert len(families) == len(shares)
+    assert shares.sum() == pytest.approx(1)
 
 
 def test_intermittent_demand_is_mostly_zero():

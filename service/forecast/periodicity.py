@@ -1,0 +1,170 @@
+"""Which season the readings show, of any length up to half of them.
+
+The readings lose their line and their AR(1) dependence, so that trends, random walks and slow waves leave white noise. A
+season is a lag at which that remainder correlates with itself, at the lag's multiples too, far more than noise would and
+more than at the lags around; or a lag at which the readings repeat almost without noise. Its length is then refined: the
+remainder is folded at lengths nearby, and at whole parts of it, and the share that the phases explain decides.
+"""
+
+from statistics import NormalDist
+from typing import NamedTuple
+
+import numpy as np
+
+from service.forecast.autocorrelation import (
+    MULTIPLES,
+    around,
+    by_lag,
+    difference,
+    is_peak,
+    pooled,
+    wave,
+    without_dependence,
+    without_line,
+)
+from service.interfaces import Array, Mask
+
+MIN_READINGS = 8
+MIN_SEASONS = 2
+FALSE_SEASONS = 0.01  # the share of series of noise in which some lag passes the test, about
+USEFUL_CORRELATION = 0.15  # a season that correlates less would not help a forecast
+LASTING = 0.3  # the correlation at the last of the pooled multiples, over that at the lag, at least
+NEAR = 0.06  # of a lag, within which its length is refined
+NEARLY = 0.85  # a shorter season is preferred if its phases explain so nearly as much
+RICHER = 1.5  # the share that a season must explain, over that of its strongest wave, to be preferred to it
+PARTS = 8  # whole parts of a season that may be the season, at most
+REPEATS = 0.0625  # mean square of the seasonal difference over that of the first difference, at most
+REPEATED_CHANGES = 1.7  # root of the changes that must come again for a season that repeats
+WHOLE = 0.5  # mean square of the difference over a season, over that over a part of it, at most
+USUAL = (4, 5, 7, 12, 24, 48, 52, 96, 168, 288, 365)  # of equally good neighbours the usual length is taken
+
+
+class Periodicity(NamedTuple):
+    """What readings without trend and AR(1) show. All arrays but the remainder are by lag, from 0 to half of the readings.
+
+    remainder: of every reading, NaN where it is unknown; correlation: pooled over the lag's multiples, beyond that of the
+    lags around; score: the same in standard errors; lasts: whether the multiples correlate too; changes: the score of the
+    lag alone; difference: mean square difference over that at lag 1, of the readings without their line.
+    """
+
+    remainder: Array
+    correlation: Array
+    score: Array
+    lasts: Mask
+    wave: float
+    changes: Array
+    difference: Array
+
+    def shows(self, season_length: int) -> bool:
+        """Whether the readings repeat at this lag, tested alone."""
+        if not 1 < season_length < len(self.score):
+            return False
+        is_alike = self.correlation[season_length] >= USEFUL_CORRELATION and self.score[season_length] >= 2
+        return bool(is_alike or self.difference[season_length] <= REPEATS)
+
+    def season(self) -> int:
+        """Return the season length; 1 for none."""
+        lags = np.arange(len(self.score))
+        repeats = (self.difference <= REPEATS) & (self.changes >= REPEATED_CHANGES) & (lags > 1)
+        if repeats.any():
+            return self._hilltop(int(np.flatnonzero(repeats)[0]))
+        usual = [each for each in USUAL if each < len(lags)]
+        critical = np.full(len(lags), NormalDist().inv_cdf(1 - FALSE_SEASONS / len(lags)))
+        critical[usual] = NormalDist().inv_cdf(1 - FALSE_SEASONS / max(len(usual), 2))
+        is_season = (self.score >= critical) & (self.correlation >= USEFUL_CORRELATION) & self.lasts & (lags > 1)
+        found = lags[is_season & is_peak(self.correlation)]
+        lag = int(found[self.correlation[found].argmax()]) if found.size else 1
+        refined = self._refined(lag) if lag > 1 else 1
+        of_waves = self._of_waves(lag)
+        is_richer = self._explained(refined)[1] > RICHER * max(self._explained(of_waves)[1], 0.0) + 0.1
+        return self._whole(refined if of_waves == 1 or (refined > 1 and is_richer) else of_waves)
+
+    def _whole(self, length: int) -> int:
+        """A multiple of a length after which the readings differ far less: half years are alike, but years more so."""
+        for number in range(2, MULTIPLES + 1):
+            whole = number * length
+            is_shown = length > 1 and 3 * whole <= len(self.remainder) and self.score[whole] >= 2
+            if is_shown and self.difference[whole] < WHOLE * self.difference[length]:
+                return whole
+        return length
+
+    def _hilltop(self, lag: int) -> int:
+        """A smooth season repeats nearly as well at the lags beside it."""
+        while lag + 1 < len(self.difference) and self.difference[lag + 1] < self.difference[lag]:
+            lag += 1
+        return lag
+
+    def _of_waves(self, lag: int) -> int:
+        """The length of one or several of the strongest waves that Schwarz's criterion takes; 1 for none."""
+        period, longest, known = round(self.wave), len(self.score) - 1, len(self.remainder)
+        if not 1 < period < longest or self.score[period - 1 : period + 2].max() < 2:
+            return 1
+        lengths = {round(number * self.wave) for number in range(1, MULTIPLES + 1)}
+        if lag > 1 and abs(lag / self.wave - round(lag / self.wave)) <= NEAR:
+            lengths.add(lag)
+        allowed = [each for each in lengths if 1 < each <= longest]
+        best = min(allowed, key=lambda x: known * np.log(1 - self._explained(x)[0]) + x * np.log(known))
+        usual = [x for x in USUAL if x in _near(best) and self._explained(x)[0] >= NEARLY * self._explained(best)[0]]
+        return usual[0] if usual and usual[0] <= longest else best
+
+    def _refined(self, lag: int) -> int:
+        """The best length near a lag or near a whole part of it: the shortest of those that explain nearly as much."""
+        best = [
+            max((self._explained(x)[1], x) for x in _near(lag / part))
+            for part in range(1, PARTS + 1)
+            if lag / part >= 2
+        ]
+        most = max(share for share, _ in best)
+        return min((length for share, length in best if share >= NEARLY * most), default=1) if most > 0 else 1
+
+    def _explained(self, length: int) -> tuple[float, float]:
+        """The share of the remainder's variance that its phases explain, and the same adjusted for their number."""
+        known = np.flatnonzero(~np.isnan(self.remainder))
+        values, phases = self.remainder[known], known % length
+        counts = np.bincount(phases, minlength=length)
+        sums = np.bincount(phases, values, minlength=length)
+        left = 1 - float((np.square(sums) / np.maximum(counts, 1)).sum()) / max(float(values @ values), 1e-300)
+        left = max(left, 1e-9)
+        return 1 - left, 1 - left * (len(known) - 1) / max(len(known) - int((counts > 0).sum()), 1)
+
+
+def periodicity(values: Array, observed: Mask) -> Periodicity | None:
+    """Return what readings (time,) show; None if they are too few, or lie on a line.
+
+    observed: False where a reading is interpolated; it does not count.
+    """
+    count = len(values)
+    residuals = without_line(values, observed) if count >= MIN_READINGS else None
+    if residuals is None:
+        return None
+    lags = np.arange(count // MIN_SEASONS + 1)
+    is_pair = observed[1:] & observed[:-1]
+    remainder = without_dependence(residuals[1:], residuals[:-1], is_pair, 0.0)
+    remainder = without_dependence(remainder, None, is_pair, -0.9)
+    products, squares, pairs = (
+        by_lag(remainder),
+        by_lag(np.square(remainder)),
+        by_lag(is_pair.astype(np.float64)).round(),
+    )
+    total, total_squares, total_pairs = (pooled(each, lags) for each in (products, squares, pairs))
+    variance = max(products[0] / max(pairs[0], 1), 1e-300)
+    correlation = total / (np.maximum(total_pairs, 1) * variance)
+    beyond = correlation - around(correlation)
+    standard_error = np.sqrt(np.maximum(total_squares, 1e-300)) / (np.maximum(total_pairs, 1) * variance)
+    last = np.minimum(MULTIPLES, np.maximum((count // 2) // np.maximum(lags, 1), 1)) * lags
+    single = products / (np.maximum(pairs, 1) * variance)
+    return Periodicity(
+        np.append(np.nan, np.where(is_pair, remainder, np.nan)),
+        beyond,
+        beyond / standard_error,
+        single[np.minimum(last, len(single) - 1)] >= LASTING * single[lags],
+        wave(remainder, count),
+        products[lags] / np.sqrt(np.maximum(squares[lags], 1e-300)),
+        difference(residuals, observed, lags),
+    )
+
+
+def _near(length: float) -> range:
+    """Lengths near a length."""
+    reach = max(int(NEAR * length), 1 if length >= 10 else 0)
+    return range(max(2, round(length) - reach), round(length) + reach + 1)

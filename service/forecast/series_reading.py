@@ -1,0 +1,109 @@
+"""What a network of any series reads: the season, gaps and absurd readings of a series, and whether it repeats exactly.
+
+The season and the pattern are looked for in more readings than the network reads.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from service.errors import Fault, MissingReadings
+from service.forecast import outliers, seasonality
+from service.forecast.imputation import ImputedReadings, check_ends, interpolate, missing_notice
+from service.forecast.repetition import repeated_pattern
+from service.forecast.seasonal_profile import seasonal_part
+from service.forecast.units import unit_of
+from service.interfaces import Array, Labels, Mask, Notice
+
+HISTORY = 2048  # readings that are looked at, at most
+MIN_OBSERVED = 4  # of the readings that the network reads
+MIN_SEASONS = 2  # for interpolation
+
+
+class SeriesReading(NamedTuple):
+    """The last readings (time,), without gaps; `observed` is False where one is filled in. `pattern` repeats exactly."""
+
+    values: Array
+    observed: Mask
+    season_length: int
+    pattern: Array | None
+    warnings: list[Notice]
+
+
+def read_series(
+    readings: Sequence[float | None], context: int, usual_season: int | None, season: int | None
+) -> SeriesReading:
+    """Return what is read of the last `context` readings.
+
+    usual_season: of the frequency, or None; season: what the caller says, which is not questioned. Raises MissingReadings
+    if one is missing at either end, or too many in between.
+    """
+    check_ends(readings)
+    recent = readings[-HISTORY:]
+    sent = np.array([np.nan if r is None else r for r in recent] if None in recent else recent, dtype=np.float64)
+    sent = sent[int(np.argmax(~np.isnan(sent))) :]
+    unit = unit_of(sent)
+    values, present = sent / unit, ~np.isnan(sent)
+    used = _used(present, context)
+    _check(present[-used:], len(readings))
+    nothing = np.zeros(len(values))
+    values = interpolate(values, present, nothing)
+    length = season or seasonality.choose_season(values, present, usual_season)
+    odd = outliers.find_outliers(values, present, length)
+    observed = present.copy()
+    observed[odd] = False
+    if odd.size and season is None:
+        values = interpolate(values, observed, nothing)
+        length = seasonality.choose_season(values, observed, usual_season)
+    pattern = repeated_pattern(values, observed, length)
+    if pattern is not None:
+        length = length if length % len(pattern) == 0 else len(pattern)
+        values = np.where(observed, values, np.resize(pattern[::-1], len(values))[::-1])
+    elif not observed.all():
+        values = interpolate(values, observed, seasonal_part(values, observed, length, MIN_SEASONS))
+    return SeriesReading(
+        unit * values[-used:],
+        observed[-used:],
+        length,
+        None if pattern is None else unit * pattern,
+        _warnings(present[-used:], odd - (len(values) - used), len(readings)),
+    )
+
+
+def without_outliers(recent: ImputedReadings, season_length: int, sent: int) -> ImputedReadings:
+    """Return readings with absurd ones interpolated, and a warning of them; `sent` is how many readings the caller sent."""
+    values, mask, warnings = recent
+    readings = np.array(values)
+    observed = np.ones(len(values), dtype=bool) if mask is None else np.array(mask)
+    odd = outliers.find_outliers(readings, observed, season_length)
+    if not odd.size:
+        return recent
+    observed[odd] = False
+    season = seasonal_part(readings, observed, season_length, MIN_SEASONS)
+    filled = interpolate(readings, observed, season)
+    notice = outliers.notice(odd + sent - len(values), len(values))
+    return ImputedReadings(filled.tolist(), observed.tolist(), [*warnings, notice])
+
+
+def _used(present: Mask, context: int) -> int:
+    """How many readings are used: those of the context, from the first that is there."""
+    recent = present[-context:]
+    return len(recent) - int(np.argmax(recent))
+
+
+def _check(present: Mask, sent: int) -> None:
+    if (count := int(present.sum())) < min(MIN_OBSERVED, sent):
+        raise MissingReadings(
+            f"only {count} of the last {len(present)} readings are there; at least {MIN_OBSERVED} are needed",
+            faults=[Fault("/readings", f"needs at least {MIN_OBSERVED} numbers among the last {len(present)}")],
+        )
+
+
+def _warnings(present: Mask, odd: Labels, sent: int) -> list[Notice]:
+    """Indices are those of the readings that were sent."""
+    used = len(present)
+    missing = np.flatnonzero(~present) + sent - used
+    odd = odd[odd >= 0] + sent - used
+    notices = [missing_notice(missing, used)] if missing.size else []
+    return [*notices, outliers.notice(odd, used)] if odd.size else notices

@@ -1,0 +1,33 @@
+"""Units of a series: a power of two near its largest reading, so that nothing overflows or vanishes when it is squared.
+
+Dividing by a power of two loses nothing.
+"""
+
+import numpy as np
+
+from service.forecast.bounds import Bounds
+from service.forecast.forecaster import Forecast, PreparedSeries
+from service.forecast.intervals import Interval
+from service.interfaces import Array
+
+
+def unit_of(values: Array) -> float:
+    """Return the power of two next to the largest of the values; NaN is left out."""
+    return float(np.ldexp(1.0, int(np.frexp(np.nanmax(np.abs(values)))[1])))
+
+
+def in_own_unit(item: PreparedSeries) -> tuple[float, PreparedSeries]:
+    """Return the unit of a series, and the series in that unit."""
+    readings = np.array(item.readings)
+    unit = unit_of(readings)
+    bounds = Bounds(item.bounds.minimum / unit, item.bounds.maximum / unit)
+    return unit, item._replace(readings=(readings / unit).tolist(), bounds=bounds)
+
+
+def in_unit(unit: float, forecast: Forecast) -> Forecast:
+    """Return a forecast that was made in a unit in the units of the readings."""
+    intervals = [
+        Interval(level, *((unit * np.array(side)).tolist() for side in (lower, upper)))
+        for level, lower, upper in forecast.intervals
+    ]
+    return forecast._replace(values=(unit * np.array(forecast.values)).tolist(), intervals=intervals)

@@ -73,10 +73,10 @@ def context_features(
     above = long_profile(deseasonalized, lengths, LONG_SEASONS.get(length, 0), steps)
     profiles = np.concatenate([profile.by_phase.take(_phases(0, steps, length), axis=2), above.by_step], axis=1)
     base = smoothed.level + profiles[:, 0] + above.base
-    distance = _distance(rows, deseasonalized, smoothed.level)
+    each = _of_readings(rows, deseasonalized, smoothed.level, observed_mask)
     return ContextFeatures(
-        _reading_features(rows, distance, observed_mask),
-        _step_features(rows, smoothed, profiles, base, _of_row(rows, distance[0], smoothed, profile, above)),
+        _reading_features(rows, each),
+        _step_features(rows, smoothed, profiles, base, _of_row(rows, each[0], smoothed, profile, above)),
         base,
         rows.scale,
     )
@@ -141,15 +141,17 @@ class _Blocks(NamedTuple):
     starts: Labels
     newer: Labels
     size_feature: Array
+    count_of_readings: int
 
 
 @functools.lru_cache(64)
 def _blocks(time: int) -> _Blocks:
-    sizes: list[int] = [1] * NEWEST
+    sizes = [1] * NEWEST
     while sum(sizes) < time:
         sizes = [2 * (sizes[0] if len(sizes) > NEWEST else 1)] * BLOCKS + sizes
-    ends = np.cumsum(sizes)
-    return _Blocks(np.array(sizes), ends - sizes, ends[-1] - ends, np.log2(sizes) / 8)
+    each: Labels = np.array(sizes)
+    ends: Labels = np.cumsum(each)
+    return _Blocks(each, ends - each, ends[-1] - ends, np.log2(each) / 8, sum(sizes))
 
 
 def block_count(time: int) -> int:
@@ -157,25 +159,37 @@ def block_count(time: int) -> int:
     return len(_blocks(time).sizes)
 
 
-def _distance(rows: _Rows, deseasonalized: Array, level: Array) -> Array:
-    """Readings without and with their season, less the level, in units of the scale: (2, rows, time)."""
-    distance = np.empty((2, *deseasonalized.shape))
-    np.subtract(deseasonalized, level, out=distance[0])
-    np.subtract(rows.values, level, out=distance[1])
-    distance /= rows.scale
-    distance *= rows.is_filled
-    return distance
+def _of_readings(rows: _Rows, deseasonalized: Array, level: Array, observed_mask: Mask) -> Array:
+    """What blocks are sums of, (6, rows, time), padded on the left to whole blocks, and 0 before a row begins.
+
+    In units of the scale: readings without and with their season, less the level; seasonal differences; squares of the
+    first; its differences of a longer season. The last is 1 where a reading is observed.
+    """
+    count, time = rows.values.shape
+    length, longer = rows.season_length, LONG_SEASONS.get(rows.season_length) or time
+    padded = np.zeros((6, count, _blocks(time).count_of_readings))
+    each = padded[:, :, -time:]
+    np.subtract(deseasonalized, level, out=each[0])
+    np.subtract(rows.values, level, out=each[1])
+    each[2, :, length:] = rows.differences
+    each[:3] /= rows.scale
+    each[:2] *= rows.is_filled
+    np.square(each[0], out=each[3])
+    if longer < time:
+        np.subtract(each[0, :, longer:], each[0, :, :-longer], out=each[4, :, longer:])
+        each[4, :, longer:] *= rows.is_filled[:, :-longer]
+    np.logical_and(observed_mask, rows.is_filled, out=each[5])
+    return padded
 
 
-def _reading_features(rows: _Rows, distance: Array, observed_mask: Mask) -> Inputs:
+def _reading_features(rows: _Rows, each: Array) -> Inputs:
     """(rows, blocks, 10): means and spread of every block, what changed since the one before, flags."""
-    _, count, time = distance.shape
-    blocks = _blocks(time)
+    count, blocks = len(rows.values), _blocks(rows.values.shape[1])
     filled = np.minimum(np.maximum(rows.lengths[:, None] - blocks.newer, 0), blocks.sizes)
-    sums = _block_sums(rows, distance, observed_mask, blocks)
+    sums = np.add.reduceat(each, blocks.starts, axis=2)
     means = sums[:5] / np.maximum(filled, 1)
     change = np.zeros((count, len(blocks.sizes)))
-    np.subtract(means[0, :, 1:], means[0, :, :-1], out=change[:, 1:], where=filled[:, :-1] > 0)
+    change[:, 1:] = (means[0, :, 1:] - means[0, :, :-1]) * (filled[:, :-1] > 0)
     means[3] = np.sqrt(np.maximum(means[3] - np.square(means[0]), 0))  # the spread
     means = np.arcsinh(means, out=means).transpose(1, 2, 0)
     features = np.empty((count, len(blocks.sizes), READING_FEATURES), np.float32)
@@ -187,22 +201,6 @@ def _reading_features(rows: _Rows, distance: Array, observed_mask: Mask) -> Inpu
     features[:, :, 8] = blocks.size_feature
     features[:, :, 9] = math.log(rows.season_length) / 4
     return features
-
-
-def _block_sums(rows: _Rows, distance: Array, observed_mask: Mask, blocks: _Blocks) -> Array:
-    """Sums of every block, (6, rows, blocks): both distances, seasonal differences, squares, long differences, observed."""
-    _, count, time = distance.shape
-    length, longer = rows.season_length, LONG_SEASONS.get(rows.season_length, time)
-    padded = np.zeros((6, count, blocks.starts[-1] + 1))
-    each = padded[:, :, -time:]
-    each[0:2] = distance
-    np.divide(rows.differences, rows.scale, out=each[2, :, length:])
-    np.square(distance[0], out=each[3])
-    if longer < time:
-        np.subtract(distance[0, :, longer:], distance[0, :, :-longer], out=each[4, :, longer:])
-        each[4, :, longer:] *= rows.is_filled[:, :-longer]
-    np.logical_and(observed_mask, rows.is_filled, out=each[5])
-    return np.add.reduceat(padded, blocks.starts, axis=2)
 
 
 def _step_features(rows: _Rows, smoothed: Smoothed, profiles: Array, base: Array, of_row: Array) -> Inputs:
@@ -235,10 +233,11 @@ def _of_step(steps: int, season_length: int) -> Array:
 
 def _lagged(rows: _Rows, base: Array) -> Array:
     """Readings of the last seasons less the base, (rows, 4, steps); the oldest one there is, where it is shorter."""
-    count, steps = base.shape
+    steps = base.shape[1]
     seasons = np.minimum(rows.lengths // rows.season_length, LAGS)
     index = _lag_index(rows.values.shape[1], rows.season_length, steps).take(seasons, axis=0)
-    lagged = rows.values[np.arange(count)[:, None, None], index]
+    index += np.arange(0, rows.values.size, rows.values.shape[1])[:, None, None]
+    lagged = rows.values.take(index)
     lagged -= base[:, None]
     lagged *= (seasons > 0)[:, None, None]
     return lagged
@@ -255,7 +254,9 @@ def _lag_index(time: int, season_length: int, steps: int) -> Labels:
 def _of_row(rows: _Rows, distance: Array, smoothed: Smoothed, profile: SeasonalProfile, above: LongProfile) -> Array:
     """(rows, 17): what kind of series a row is. `distance` (rows, time) is 0 before a row begins."""
     level = smoothed.level / rows.scale
-    extremes = np.array([rows.values.min(axis=1), rows.values.max(axis=1)])
+    extremes = np.empty((2, len(level)))
+    rows.values.min(axis=1, out=extremes[0])
+    rows.values.max(axis=1, out=extremes[1])
     is_extreme = (rows.values == extremes[:, :, None]) & rows.is_filled
     ratios = _log_ratios(np.vecdot(distance, distance) / rows.lengths, level, smoothed.errors)
     columns = np.empty((len(level), 17))

@@ -10,6 +10,7 @@ from service.interfaces import Array, Labels
 MAX_SEASONS = 16  # a profile is a mean over so many seasons, at most
 FAST_DECAY, SLOW_DECAY = 0.65, 0.9  # the weight of a season over the weight of the next one
 ONE_SEASON_SHRINKAGE = 0.8  # where a single season cannot show what is noise
+SLOPE_SEASONS = 8  # between whose means the slope is taken, at most
 MAX_GROWTH = 4.0  # of the level since an older season, in the proportional profile
 MAX_LONG_SEASONS = 4
 LONG_DECAY = 0.7
@@ -119,14 +120,19 @@ def seasonal_profile(values: Array, lengths: Labels, season_length: int) -> Seas
 
 
 def _deviations(blocks: Array, means: Array, seasons: Labels) -> Array:
-    """Seasons (rows, seasons, season_length) less their means and the slope over the last ones, 8 at most."""
+    """Seasons (rows, seasons, season_length) less their own means and the slope between the last means."""
     count, used, length = blocks.shape
-    recent = np.minimum(np.maximum(seasons, 1), 8)
-    oldest = means[np.arange(count), used - recent]
-    slope = (means[:, -1] - oldest) / (length * np.maximum(recent - 1, 1))
+    steps = np.minimum(np.maximum(seasons, 1), SLOPE_SEASONS) - 1
+    slope = (means[:, -1] - means[np.arange(count), used - 1 - steps]) / (length * np.maximum(steps, 1))
     deviations = blocks - means[:, :, None]
-    deviations -= (slope[:, None] * (np.arange(length) - (length - 1) / 2))[:, None]
+    deviations -= (slope[:, None] * _positions(length))[:, None]
     return deviations
+
+
+@functools.lru_cache(64)
+def _positions(length: int) -> Array:
+    """Where each phase is, from the middle of the season."""
+    return np.arange(length, dtype=np.float64) - (length - 1) / 2
 
 
 def _growth(means: Array, weights: Array) -> Array:

@@ -186,7 +186,7 @@ def _mean_errors(centred: Array, known: Labels) -> Array:
 
 def _likelihoods(logs: Array) -> Array:
     """Weights of filters by their logarithmic likelihoods, (…, filters), those of Laplace errors; they add up to 1."""
-    weights = np.exp(logs - logs.max(axis=-1, keepdims=True))
+    weights: Array = np.exp(logs - logs.max(axis=-1, keepdims=True))
     weights /= weights.sum(axis=-1, keepdims=True)
     return weights
 

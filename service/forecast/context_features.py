@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from service.forecast import smoothing
 from service.forecast.profiles import LongProfile, SeasonalProfile, long_profile, seasonal_profile
+from service.forecast.scaled_rows import ScaledRows, scaled_rows
 from service.forecast.smoothing import Smoothed
 from service.interfaces import Array, Inputs, Labels, Mask
 
@@ -26,7 +27,6 @@ READING_FEATURES = 10
 STEP_FEATURES = 41
 SIMPLE_FORECASTS = 21  # the first features of a step, less the base
 LONG_SEASONS = {7: 364, 24: 168, 48: 336, 96: 672, 144: 1008, 288: 2016}  # season → a longer one beside it
-SCALE_SEASONS, SCALE_READINGS = 6, 60  # after which the weight of a difference in the scale is 1/e
 LAGS = 4  # seasons whose readings a step sees, each by itself
 _DOWN_AND_UP = np.array([-1.0, 1.0])
 
@@ -43,20 +43,6 @@ class ContextFeatures(NamedTuple):
     scale: Array
 
 
-class _Rows(NamedTuple):
-    """Series of one season length: `values` (rows, time), right-aligned. `is_filled` is False before a short row begins.
-
-    `differences`, (rows, time − season_length), are seasonal ones; `scale` (rows, 1) is their mean size.
-    """
-
-    values: Array
-    is_filled: Mask
-    lengths: Labels
-    season_length: int
-    differences: Array
-    scale: Array
-
-
 def context_features(
     values: Array, lengths: Labels, observed_mask: Mask, season_length: int, steps: int
 ) -> ContextFeatures:
@@ -65,7 +51,7 @@ def context_features(
     values: (rows, time) without gaps, oldest first, each row's `lengths` readings at the right end; observed_mask: False
     where a reading is interpolated. A season that is as long as the longest row or longer counts as 1.
     """
-    rows = _rows(values, lengths, season_length)
+    rows = scaled_rows(values, lengths, season_length)
     length, time = rows.season_length, values.shape[1]
     profile = seasonal_profile(rows.values, lengths, length)
     deseasonalized = rows.values - profile.base.take(_phases(-time, 0, length), axis=1)
@@ -85,48 +71,6 @@ def context_features(
 def quantiles(features: ContextFeatures, output: npt.NDArray[np.floating]) -> Array:
     """Return the network's output (rows, steps, 9) in original units, ascending."""
     return np.sort(features.base[:, :, None] + features.scale[:, :, None] * output.astype(np.float64), axis=2)
-
-
-def _rows(values: Array, lengths: Labels, season_length: int) -> _Rows:
-    count, time = values.shape
-    season_length = season_length if season_length < time else 1
-    begins = time - lengths
-    is_filled = np.arange(time) >= begins[:, None]
-    first = values[np.arange(count), begins][:, None]
-    values = np.where(is_filled, values, first)
-    differences = _differences(values, is_filled, season_length)
-    scale = _scale(values, is_filled, lengths, season_length, differences)
-    return _Rows(values, is_filled, lengths, season_length, differences, scale)
-
-
-def _scale(values: Array, is_filled: Mask, lengths: Labels, season_length: int, differences: Array) -> Array:
-    """The mean absolute seasonal difference, recent ones weighing more: (rows, 1), above 0.
-
-    It is the first difference of a row without a whole season.
-    """
-    time = values.shape[1]
-    weights, totals = _scale_weights(time, season_length, season_length)
-    scale = np.abs(differences) @ weights / totals.take(lengths)
-    if season_length > 1 and not scale.all():
-        weights, totals = _scale_weights(time, season_length, 1)
-        first = np.abs(_differences(values, is_filled, 1)) @ weights / totals.take(lengths)
-        scale = np.where(scale > 0, scale, first)
-    least = np.maximum(np.abs(values[:, -1]), 1e-12) * 1e-9
-    return np.maximum(scale, least)[:, None]
-
-
-def _differences(values: Array, is_filled: Mask, lag: int) -> Array:
-    """Readings less the ones `lag` before: (rows, time − lag), 0 where that one is not there."""
-    differences = values[:, lag:] - values[:, :-lag]
-    differences *= is_filled[:, :-lag]
-    return differences
-
-
-@functools.lru_cache(64)
-def _scale_weights(time: int, season_length: int, lag: int) -> tuple[Array, Array]:
-    """The weights of differences, (time − lag,), oldest first, and the sum of those that a row of some length has."""
-    weights = np.exp(-np.arange(time - lag - 1, -1, -1.0) / max(SCALE_SEASONS * season_length, SCALE_READINGS))
-    return weights, np.concatenate([np.full(lag + 1, 1e-300), np.cumsum(weights[::-1])])
 
 
 @functools.lru_cache(256)
@@ -159,7 +103,7 @@ def block_count(time: int) -> int:
     return len(_blocks(time).sizes)
 
 
-def _of_readings(rows: _Rows, deseasonalized: Array, level: Array, observed_mask: Mask) -> Array:
+def _of_readings(rows: ScaledRows, deseasonalized: Array, level: Array, observed_mask: Mask) -> Array:
     """What blocks are sums of, (6, rows, time), padded on the left to whole blocks, and 0 before a row begins.
 
     In units of the scale: readings without and with their season, less the level; seasonal differences; squares of the
@@ -182,7 +126,7 @@ def _of_readings(rows: _Rows, deseasonalized: Array, level: Array, observed_mask
     return padded
 
 
-def _reading_features(rows: _Rows, each: Array) -> Inputs:
+def _reading_features(rows: ScaledRows, each: Array) -> Inputs:
     """(rows, blocks, 10): means and spread of every block, what changed since the one before, flags."""
     count, blocks = len(rows.values), _blocks(rows.values.shape[1])
     filled = np.minimum(np.maximum(rows.lengths[:, None] - blocks.newer, 0), blocks.sizes)
@@ -203,7 +147,7 @@ def _reading_features(rows: _Rows, each: Array) -> Inputs:
     return features
 
 
-def _step_features(rows: _Rows, smoothed: Smoothed, profiles: Array, base: Array, of_row: Array) -> Inputs:
+def _step_features(rows: ScaledRows, smoothed: Smoothed, profiles: Array, base: Array, of_row: Array) -> Inputs:
     """(rows, steps, 41): simple forecasts of each step, and what kind of series this is."""
     count, steps = base.shape
     distance = np.arange(1.0, steps + 1)
@@ -231,7 +175,7 @@ def _of_step(steps: int, season_length: int) -> Array:
     return np.stack([distance / HORIZON, np.sqrt(distance / 8), np.minimum(distance / season_length, 4) / 4], axis=1)
 
 
-def _lagged(rows: _Rows, base: Array) -> Array:
+def _lagged(rows: ScaledRows, base: Array) -> Array:
     """Readings of the last seasons less the base, (rows, 4, steps); the oldest one there is, where it is shorter."""
     steps = base.shape[1]
     seasons = np.minimum(rows.lengths // rows.season_length, LAGS)
@@ -251,7 +195,9 @@ def _lag_index(time: int, season_length: int, steps: int) -> Labels:
     return index
 
 
-def _of_row(rows: _Rows, distance: Array, smoothed: Smoothed, profile: SeasonalProfile, above: LongProfile) -> Array:
+def _of_row(
+    rows: ScaledRows, distance: Array, smoothed: Smoothed, profile: SeasonalProfile, above: LongProfile
+) -> Array:
     """(rows, 17): what kind of series a row is. `distance` (rows, time) is 0 before a row begins."""
     level = smoothed.level / rows.scale
     extremes = np.empty((2, len(level)))

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from service.forecast.order_statistics import median, quantiles
 from service.interfaces import Array, Labels, Mask
 
 MULTIPLES = 4  # of a lag that are pooled with it, at most
@@ -20,7 +21,7 @@ def wave(remainder: Array, count: int) -> float:
         return 0.0
     peak = first + int(power[first : last + 1].argmax())
     reach = max(size // 24, 6 * size // count)
-    background = float(np.median(power[max(peak - reach, 1) : peak + reach])) / np.log(2)
+    background = median(power[max(peak - reach, 1) : peak + reach]) / np.log(2)
     if power[peak] < background * np.log(count / FALSE_WAVES) or not power[peak - 1] <= power[peak] >= power[peak + 1]:
         return 0.0
     low, middle, high = power[peak - 1 : peak + 2]
@@ -31,10 +32,10 @@ def wave(remainder: Array, count: int) -> float:
 
 def without_line(values: Array, observed: Mask) -> Array | None:
     """Return the readings, clipped to a wide range, without their least-squares line, in units of their spread."""
-    low, median, high = np.quantile(values[observed], (0.1, 0.5, 0.9))
-    reach = max(float(np.abs(values - median).max()), 1e-300)
-    centred = (values - median) / reach
-    width = float(high - low) / reach
+    low, middle, high = quantiles(values[observed], (0.1, 0.5, 0.9))
+    reach = max(float(np.abs(values - middle).max()), 1e-300)
+    centred = (values - middle) / reach
+    width = (high - low) / reach
     if width > 0:
         centred = np.clip(centred, -4 * width, 4 * width)
     time = np.arange(len(values)) - (len(values) - 1) / 2
@@ -58,7 +59,7 @@ def without_dependence(values: Array, before: Array | None, is_known: Mask, leas
     seen = remainder[is_known]
     if seen.size:
         remainder = remainder - seen.mean()
-        bound = CLIP * 1.4826 * float(np.median(np.abs(seen - seen.mean())))
+        bound = CLIP * 1.4826 * median(np.abs(seen - seen.mean()))
         if bound > 1e-6:
             remainder = np.clip(remainder, -bound, bound)
     return np.where(is_known, remainder, 0.0)
@@ -104,7 +105,9 @@ def _cross(first: Array, second: Array) -> Array:
     size = 1 << (2 * len(first) - 1).bit_length()
     spectrum = np.fft.rfft(first, size) * np.conj(np.fft.rfft(second, size))
     sums = np.fft.irfft(spectrum, size)
-    both: Array = sums[: len(first)] + sums[np.r_[0, size - 1 : size - len(first) : -1]]
+    both: Array = sums[: len(first)]
+    both[0] *= 2
+    both[1:] += sums[: size - len(first) : -1]
     return both
 
 

@@ -137,12 +137,10 @@ def periodicity(values: Array, observed: Mask) -> Periodicity | None:
     is_pair = observed[1:] & observed[:-1]
     remainder = without_dependence(residuals[1:], residuals[:-1], is_pair, 0.0)
     remainder = without_dependence(remainder, None, is_pair, -0.9)
-    products, squares, pairs = (
-        by_lag(remainder),
-        by_lag(np.square(remainder)),
-        by_lag(is_pair.astype(np.float64)).round(),
-    )
-    total, total_squares, total_pairs = (pooled(each, lags) for each in (products, squares, pairs))
+    sums = by_lag(np.stack([remainder, np.square(remainder), is_pair]))
+    sums[2] = sums[2].round()
+    products, squares, pairs = sums
+    total, total_squares, total_pairs = pooled(sums, lags)
     variance = max(products[0] / max(pairs[0], 1), 1e-300)
     correlation = total / (np.maximum(total_pairs, 1) * variance)
     beyond = correlation - around(correlation)

@@ -1,5 +1,6 @@
 """Rolling-origin backtest on the caller's own readings: forecasts from earlier origins beside what followed."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -34,17 +35,18 @@ class Backtest(NamedTuple):
 
     def skill(self, steps: int) -> dict[str, Any] | None:
         """Return the RMSE over the seasonal naive forecast's for steps 1 to `steps`; None with too few errors."""
-        is_known = ~(np.isnan(self.actual[:, :steps]) | np.isnan(self.naive[:, :steps]))
-        if is_known.sum() < MIN_ERRORS:
+        naive_errors = (self.actual - self.naive)[:, :steps]
+        is_known = ~np.isnan(naive_errors)
+        errors, naive_errors = self.errors[:, :steps][is_known], naive_errors[is_known]
+        if len(errors) < MIN_ERRORS:
             return None
-        mse = float(np.square(self.errors[:, :steps][is_known]).mean())
-        naive_mse = float(np.square((self.actual - self.naive)[:, :steps][is_known]).mean())
-        largest = float(np.square(self.actual[:, :steps][is_known]).max())
-        has_errors = naive_mse > FLOAT_NOISE * largest
+        squares, naive_squares = float(errors @ errors), float(naive_errors @ naive_errors)
+        largest = float(np.abs(self.actual[:, :steps][is_known]).max())
+        has_errors = naive_squares / len(errors) > FLOAT_NOISE * largest * largest
         return {
             "baseline": baseline_name(self.season_length),
             "metric": "rmse",
-            "ratio": round(float(np.sqrt(mse / naive_mse)), 4) if has_errors else None,
+            "ratio": round(math.sqrt(squares / naive_squares), 4) if has_errors else None,
             "steps": min(steps, self.actual.shape[1]),
             "measured_on": "readings",
             "origins": int(is_known.any(axis=1).sum()),

@@ -11,7 +11,7 @@ PATTERN -= PATTERN.mean()
 
 
 def profile(row, season_length=12):
-    return seasonal_profile(row[None], np.ones((1, len(row)), bool), season_length)
+    return seasonal_profile(row[None], np.array([len(row)]), season_length)
 
 
 def test_an_exact_season_is_its_own_profile_beside_any_line():
@@ -26,7 +26,7 @@ def test_an_exact_season_is_its_own_profile_beside_any_line():
 def test_noise_without_a_season_is_shrunk_away():
     """The share that is left is small, on average over rows."""
     noise = np.random.default_rng(1).normal(size=(200, 96))
-    found = seasonal_profile(noise, np.ones(noise.shape, bool), 12)
+    found = seasonal_profile(noise, np.full(len(noise), noise.shape[1]), 12)
     assert found.shrinkage.mean() < 0.25
     assert np.square(found.base).mean() < 0.4 * np.square(found.fast).mean()
 
@@ -52,8 +52,8 @@ def test_less_than_a_season_has_no_profile(count):
 
 def test_a_row_that_begins_later_has_the_profile_that_it_has_alone():
     row = np.tile(PATTERN, 3) + RNG.normal(size=36)
-    padded, filled = np.concatenate([np.full(24, row[0]), row]), np.arange(60) >= 24
-    beside = seasonal_profile(padded[None], filled[None], 12)
+    padded = np.concatenate([np.full(24, row[0]), row])
+    beside = seasonal_profile(padded[None], np.array([36]), 12)
     for found, expected in zip(beside, profile(row), strict=True):
         np.testing.assert_allclose(found, expected, atol=1e-9)
 

@@ -18,7 +18,7 @@ def recursion(values, alpha, beta, phi):
 
 
 def smooth(row, scale=1.0):
-    return smoothing.smooth(row[None], np.ones((1, len(row)), bool), np.array([[scale]]))
+    return smoothing.smooth(row[None], np.ones((1, len(row)), bool), np.array([len(row)]), np.array([[scale]]))
 
 
 @pytest.mark.parametrize("index", range(len(smoothing.FILTERS)))
@@ -50,7 +50,7 @@ def test_trended_filters_are_better_on_a_trend():
     row = 0.5 * np.arange(100) + np.random.default_rng(3).normal(size=100)
     smoothed = smooth(row)
     assert smoothed.errors[0, 1] < smoothed.errors[0, 0]
-    damped, every = smoothing.trend_forecasts(smoothed, 8)[:, 0]
+    damped, every = smoothing.trend_forecasts(smoothed, 8)[0]
     assert np.abs(every - (50 + 0.5 * np.arange(8))).mean() < 1.5
     assert (np.diff(every) > 0).all()
     assert damped[-1] < every[-1], "a damped trend goes less far"
@@ -76,7 +76,7 @@ def test_a_row_that_begins_later_is_smoothed_as_if_alone():
     row = np.random.default_rng(5).normal(size=40).cumsum()
     padded = np.concatenate([np.full(30, row[0]), row])[None]
     filled = (np.arange(70) >= 30)[None]
-    beside, alone = smoothing.smooth(padded, filled, np.ones((1, 1))), smooth(row)
+    beside, alone = smoothing.smooth(padded, filled, np.array([40]), np.ones((1, 1))), smooth(row)
     np.testing.assert_allclose(beside.level, alone.level, rtol=1e-6)
     np.testing.assert_allclose(beside.slopes, alone.slopes, rtol=1e-6)
     np.testing.assert_allclose(beside.trended, alone.trended, atol=1e-5)
@@ -85,5 +85,5 @@ def test_a_row_that_begins_later_is_smoothed_as_if_alone():
 def test_damped_forecasts_are_near_the_level_where_linear_ones_are_far_better():
     """On an exact line far from zero."""
     smoothed = smooth(1000 + 3.0 * np.arange(80))
-    damped, _ = smoothing.trend_forecasts(smoothed, 4)[:, 0]
+    damped, _ = smoothing.trend_forecasts(smoothed, 4)[0]
     assert 1200 < damped.min() < damped.max() < 1300

@@ -67,7 +67,7 @@ class Periodicity(NamedTuple):
         lags = np.arange(len(self.score))
         repeats = (self.difference <= REPEATS) & (self.changes >= REPEATED_CHANGES) & (lags > 1)
         if repeats.any():
-            return self._hilltop(int(np.flatnonzero(repeats)[0]))
+            return self._repeated(int(np.flatnonzero(repeats)[0]))
         usual = [each for each in USUAL if each < len(lags)]
         critical = np.full(len(lags), NormalDist().inv_cdf(1 - FALSE_SEASONS / len(lags)))
         critical[usual] = NormalDist().inv_cdf(1 - FALSE_SEASONS / max(len(usual), 2))
@@ -75,7 +75,7 @@ class Periodicity(NamedTuple):
         found = lags[is_season & is_peak(self.correlation)]
         lag = int(found[self.correlation[found].argmax()]) if found.size else 1
         refined = self._refined(lag) if lag > 1 else 1
-        of_waves = self._of_waves(lag)
+        of_waves = self._of_waves(refined)
         is_richer = self._explained(refined)[1] > RICHER * max(self._explained(of_waves)[1], 0.0) + 0.1
         return self._whole(refined if of_waves == 1 or (refined > 1 and is_richer) else of_waves)
 
@@ -88,11 +88,12 @@ class Periodicity(NamedTuple):
                 return whole
         return length
 
-    def _hilltop(self, lag: int) -> int:
-        """A smooth season repeats nearly as well at the lags beside it."""
+    def _repeated(self, lag: int) -> int:
+        """The best lag: a smooth season repeats nearly as well at the lags beside it, and any season after several."""
         while lag + 1 < len(self.difference) and self.difference[lag + 1] < self.difference[lag]:
             lag += 1
-        return lag
+        parts = [lag // part for part in range(PARTS, 1, -1) if lag % part == 0 and lag > part]
+        return next((part for part in parts if self.difference[part] <= 2 * REPEATS), lag)
 
     def _of_waves(self, lag: int) -> int:
         """The length of one or several of the strongest waves that Schwarz's criterion takes; 1 for none."""

@@ -93,9 +93,8 @@ def difference(residuals: Array, observed: Mask, lags: Labels) -> Array:
     known, mask = np.where(observed, residuals, 0.0), observed.astype(np.float64)
     pairs = by_lag(mask).round()[lags]
     sums = _cross(np.square(known), mask)[lags] - 2 * by_lag(known)[lags]
-    mean = np.where(pairs >= MIN_PAIRS, np.maximum(sums, 0) / np.maximum(pairs, 1), np.inf)
-    least = 1e-12
-    ratio: Array = np.maximum(mean, least) / max(float(mean[1]), least)
+    mean = np.maximum(np.maximum(sums, 0) / np.maximum(pairs, 1), 1e-12)
+    ratio: Array = np.where((pairs >= MIN_PAIRS) & (pairs[1] >= MIN_PAIRS), mean / mean[1], np.inf)
     return ratio
 
 

@@ -62,10 +62,15 @@ class Periodicity(NamedTuple):
         is_alike = self.correlation[season_length] >= USEFUL_CORRELATION and self.score[season_length] >= 2
         return bool(is_alike or self.difference[season_length] <= REPEATS)
 
+    def repeats(self) -> Mask:
+        """Whether the readings repeat almost without noise at each lag."""
+        is_repeated: Mask = (self.difference <= REPEATS) & (self.changes >= REPEATED_CHANGES)
+        is_repeated[:2] = False
+        return is_repeated
+
     def season(self) -> int:
         """Return the season length; 1 for none."""
-        lags = np.arange(len(self.score))
-        repeats = (self.difference <= REPEATS) & (self.changes >= REPEATED_CHANGES) & (lags > 1)
+        lags, repeats = np.arange(len(self.score)), self.repeats()
         if repeats.any():
             return self._repeated(int(np.flatnonzero(repeats)[0]))
         usual = [each for each in USUAL if each < len(lags)]

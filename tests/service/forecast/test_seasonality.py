@@ -67,9 +67,11 @@ def choose(values, usual):
         (series.seasonal(0, 60, 10), 7, 10),  # the readings show another one, and nothing of the usual one
         (series.seasonal(0, 60, 10), 1440, 10),  # too few readings for the usual one
         (series.seasonal(0, 240, 24) + series.seasonal(1, 240, 120), 24, 24),
-        (series.noise(0, 60), 12, 12),  # what readings do not contradict stays
+        (series.noise(0, 20), 12, 12),  # what readings do not contradict stays
+        (series.seasonal(0, 20, 5), 12, 12),
+        (series.seasonal(0, 20, 5, 0.01), 12, 5),  # they repeat almost without noise
+        (series.noise(1, 60), 7, 1),  # many weeks without a trace of it
         (series.noise(0, 60), 288, 1),
-        (series.noise(0, 20), 12, 12),
         (np.ones(40), 12, 12),
     ],
 )

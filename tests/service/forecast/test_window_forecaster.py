@@ -118,7 +118,7 @@ def test_an_absurd_reading_is_interpolated_with_a_warning():
     model = forecaster()
     readings = [*np.random.default_rng(0).normal(50, 2, 40), 5000.0, 52.0, 48.0]
     series = model.prepare(readings)
-    assert [warning.code for warning in series.warnings][0] == "outlier_readings"
+    assert series.warnings[0].code == "outlier_readings"
     assert 40 < series.readings[40] < 60
     assert series.observed_mask == [True] * 40 + [False, True, True]
 

@@ -364,7 +364,7 @@ def test_forecasts_and_intervals_stay_within_the_bounds(client):
 
 def test_batch_options_hold_for_series_that_have_none_of_their_own(serve):
     client = serve([fakes.universal_bundle()])
-    series = [{"id": "a", "readings": wave(8, 40)}, {"id": "b", "readings": wave(8, 40), "season": 4, "minimum": 41}]
+    series = [{"id": "a", "readings": wave(8.3, 40)}, {"id": "b", "readings": wave(8.3, 40), "minimum": 41}]
     first, second = client.post("/forecast/batch", json={"series": series, "season": 5, "minimum": 0}).json()["results"]
     assert first["season"] == 5
     assert second["error"]["type"] == "/problems/unusable-bounds"

@@ -25,9 +25,11 @@ def seasonal(seed: int, count: int, season_length: int, spread: float = 0.3) -> 
     rng = np.random.default_rng(seed)
     pattern = rng.normal(size=season_length)
     pattern = (pattern - pattern.mean()) / pattern.std()
-    return 50 + pattern[np.arange(count) % season_length] + spread * rng.normal(size=count)
+    values: Array = 50 + pattern[np.arange(count) % season_length] + spread * rng.normal(size=count)
+    return values
 
 
 def wave(seed: int, count: int, season_length: float, spread: float = 0.3) -> Array:
     time = np.arange(count)
-    return 50 + 1.5 * np.sin(2 * np.pi * time / season_length) + spread * noise(seed, count)
+    values: Array = 50 + 1.5 * np.sin(2 * np.pi * time / season_length) + spread * noise(seed, count)
+    return values

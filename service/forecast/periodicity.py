@@ -29,7 +29,8 @@ MIN_SEASONS = 2
 FALSE_SEASONS = 0.01  # the share of series of noise in which some lag passes the test, about
 USEFUL_CORRELATION = 0.15  # a season that correlates less would not help a forecast
 LASTING = 0.3  # the correlation at the last of the pooled multiples, over that at the lag, at least
-NEAR = 0.06  # of a lag, within which its length is refined
+NEAR, MOST_NEAR = 0.06, 8  # of a lag, and in readings: within them its length is refined
+ALIKE = 0.8  # a lag is taken if it correlates so nearly as much as the best
 NEARLY = 0.85  # a shorter season is preferred if its phases explain so nearly as much
 RICHER = 1.5  # the share that a season must explain, over that of its strongest wave, to be preferred to it
 PARTS = 8  # whole parts of a season that may be the season, at most
@@ -78,7 +79,8 @@ class Periodicity(NamedTuple):
         critical[usual] = NormalDist().inv_cdf(1 - FALSE_SEASONS / max(len(usual), 2))
         is_season = (self.score >= critical) & (self.correlation >= USEFUL_CORRELATION) & self.lasts & (lags > 1)
         found = lags[is_season & is_peak(self.correlation)]
-        lag = int(found[self.correlation[found].argmax()]) if found.size else 1
+        alike = found[self.correlation[found] >= ALIKE * self.correlation[found].max(initial=0.0)]
+        lag = int(alike[0]) if alike.size else 1
         refined = self._refined(lag) if lag > 1 else 1
         of_waves = self._of_waves(refined)
         is_richer = self._explained(refined)[1] > RICHER * max(self._explained(of_waves)[1], 0.0) + 0.1
@@ -172,5 +174,5 @@ def periodicity(values: Array, observed: Mask) -> Periodicity | None:
 
 def _near(length: float) -> range:
     """Lengths near a length."""
-    reach = max(int(NEAR * length), 1 if length >= 10 else 0)
+    reach = min(max(int(NEAR * length), 1 if length >= 10 else 0), MOST_NEAR)
     return range(max(2, round(length) - reach), round(length) + reach + 1)

@@ -28,7 +28,8 @@ from service.forecast.series_reading import read_series
 from service.forecast.units import in_own_unit, in_unit
 from service.interfaces import Array, Labels, Mask, Notice, chunks
 
-LENGTHS = (16, 32, 48, 64, 96, 128, 192, 256, 384, CONTEXT)  # readings; a context is padded to the next of these
+# readings; a context is padded to the next of these
+LENGTHS = tuple(n for n in (16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048) if n <= CONTEXT)
 STEPS = (8, 16, 32, HORIZON)  # the horizon is padded to the next of these
 MAX_ORIGINS = 3  # with the present origin these are four rows, which cost hardly more than three
 BACKTEST_STEPS = 16  # steps, at most, whose errors are measured

@@ -114,6 +114,16 @@ def test_a_spike_that_comes_again_every_season_is_none():
     assert find(values, 12) == []
 
 
+def test_the_first_month_of_its_kind_is_none():
+    """There is no other December yet. A slip is told all the same."""
+    values = 100 + 2 * noise(0, 20)
+    values[10] += 200
+    assert find(values, 12) == []
+    assert find(values, 7) == [10]
+    values[10] = 10_000
+    assert find(values, 12) == [10]
+
+
 def test_one_odd_reading_among_equal_ones_is_found_unless_they_are_zeros():
     values = np.full(40, 5.0)
     values[20] = 500

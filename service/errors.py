@@ -6,7 +6,7 @@ GatecastError
 ├── NotFound 404                 (UnknownModel)
 ├── MethodNotAllowed 405
 ├── Unauthorised 401             Forbidden 403
-├── InvalidRequest 422           (TooFewReadings, MissingReadings, HorizonTooLong, NotOffered, …)
+├── InvalidRequest 422           (TooFewReadings, MissingReadings, UnusableBounds, NotOffered, …)
 ├── BodyTimeout 408              HeadersTooLarge 431
 ├── TooManyRequests 429
 ├── Overloaded 503               NotReady 503
@@ -153,8 +153,10 @@ class ReadingsTooLarge(InvalidRequest):
     slug, title = "readings-too-large", "Readings too large"
 
 
-class HorizonTooLong(InvalidRequest):
-    slug, title = "horizon-too-long", "Horizon too long"
+class UnusableBounds(InvalidRequest):
+    """`minimum` and `maximum` are the wrong way round, or readings lie outside of them."""
+
+    slug, title = "unusable-bounds", "Unusable bounds"
 
 
 class UnsupportedLevel(InvalidRequest):

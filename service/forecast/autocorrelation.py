@@ -96,9 +96,8 @@ def difference(residuals: Array, observed: Mask, lags: Labels) -> Array:
     products, all_pairs = by_lag(np.stack([known, mask]))
     pairs = all_pairs.round()[lags]
     sums = _cross(np.square(known), mask)[lags] - 2 * products[lags]
-    mean = np.where(pairs >= MIN_PAIRS, np.maximum(sums, 0) / np.maximum(pairs, 1), np.inf)
-    least = 1e-12
-    ratio: Array = np.maximum(mean, least) / max(float(mean[1]), least)
+    mean = np.maximum(np.maximum(sums, 0) / np.maximum(pairs, 1), 1e-12)
+    ratio: Array = np.where((pairs >= MIN_PAIRS) & (pairs[1] >= MIN_PAIRS), mean / mean[1], np.inf)
     return ratio
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from service.errors import InvalidRequest
+from service.errors import UnusableBounds
 from service.forecast.faults import how_many_are_listed, reading_faults
 from service.forecast.intervals import Interval
 from service.interfaces import Array
@@ -33,10 +33,10 @@ NO_BOUNDS = Bounds()
 
 
 def bounds_of(minimum: float | None, maximum: float | None) -> Bounds:
-    """Return the bounds that a caller sent. Raises InvalidRequest if the minimum is not less than the maximum."""
+    """Return the bounds that a caller sent. Raises UnusableBounds if the minimum is not less than the maximum."""
     bounds = Bounds(-math.inf if minimum is None else minimum, math.inf if maximum is None else maximum)
     if not bounds.minimum < bounds.maximum:
-        raise InvalidRequest(
+        raise UnusableBounds(
             f"`minimum` must be less than `maximum`, the greatest reading that can be; it is {bounds.minimum:g}, and "
             f"`maximum` is {bounds.maximum:g}",
             pointer="/minimum",
@@ -45,7 +45,7 @@ def bounds_of(minimum: float | None, maximum: float | None) -> Bounds:
 
 
 def check_readings(readings: Sequence[float | None], bounds: Bounds) -> None:
-    """Raise InvalidRequest if readings lie outside of the bounds."""
+    """Raise UnusableBounds if readings lie outside of the bounds."""
     low, high = bounds
     if bounds == NO_BOUNDS:
         return
@@ -56,7 +56,7 @@ def check_readings(readings: Sequence[float | None], bounds: Bounds) -> None:
     needed = " and ".join(
         words for bound, words in ((low, f"at least {low:g}"), (high, f"at most {high:g}")) if math.isfinite(bound)
     )
-    raise InvalidRequest(
+    raise UnusableBounds(
         f"{len(outside)} of the readings lie outside of `minimum` and `maximum`, which are the bounds of all readings"
         f"{how_many_are_listed(len(outside))}; correct these readings, or the bounds",
         faults=reading_faults(outside, f"must be {needed}"),

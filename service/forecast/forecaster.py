@@ -11,7 +11,7 @@ import numpy as np
 
 from service.artifacts.bundle import Bundle
 from service.artifacts.card import MAX_HORIZON, Comparison, ForecastCard
-from service.errors import Fault, HorizonTooLong, TooFewReadings, UnsupportedLevel
+from service.errors import Fault, InvalidRequest, TooFewReadings, UnsupportedLevel
 from service.forecast import intervals
 from service.forecast.backtest import Backtest
 from service.forecast.bounds import NO_BOUNDS, Bounds
@@ -164,13 +164,13 @@ class Forecaster(ABC):
     ) -> PreparedSeries:
         """Check the options and one series. None means the model's own horizon and levels, and an unknown season.
 
-        readings: oldest first, None where one is missing. Raises TooFewReadings, MissingReadings, HorizonTooLong,
-        UnsupportedLevel or InvalidRequest.
+        readings: oldest first, None where one is missing. Raises TooFewReadings, MissingReadings, UnsupportedLevel
+        or InvalidRequest.
         """
         card = self.card
         horizon = card.horizon if horizon is None else horizon
         if horizon > MAX_HORIZON:
-            raise HorizonTooLong(
+            raise InvalidRequest(
                 f"forecasts have up to {MAX_HORIZON:,} steps; {horizon} were asked for", pointer="/horizon"
             )
         return self.read(readings, horizon, self.levels(levels), season, facts)

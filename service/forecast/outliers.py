@@ -1,9 +1,9 @@
 """Absurd readings: typed wrongly, or a placeholder. They are found among their neighbours, to be treated as missing.
 
 The rule is conservative. What recurs, bursts or belongs to heavy tails is no typing error, and neither is a new level. An
-outlier is a run of at most MAX_RUN readings, many robust standard deviations away from the readings on both sides without
-their season, while all other readings lie close together. It must be far beyond all others, or be what a slip makes of
-the expected reading: 0, another sign, or a shifted decimal point.
+outlier is a run of at most MAX_RUN readings. It is many robust standard deviations away from the readings on both sides
+without their season, while all other readings lie close together or very much closer; or it is 0 or of the other sign, and
+all others are not. And it must be far beyond all others, or what a slip makes of the expected reading (slips.py).
 """
 
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from service.forecast import slips
 from service.forecast.order_statistics import quantiles
 from service.forecast.seasonal_profile import seasonal_part
 from service.interfaces import Array, Labels, Mask, Notice
@@ -20,19 +21,17 @@ SIDE = 7  # readings on each side that a reading is compared with
 MIN_SIDE = 3
 MAX_RUN = 3  # readings in a row; more are a level or a burst
 MAX_LAST_RUN = 2  # at the end, where nothing tells whether a new level begins
-MIN_SCORE = 10.0  # robust standard deviations
-GAP = 3.0  # the least score of an outlier over the greatest of all others
-MAX_OTHERS = 8.0  # the greatest score of the others: more is a heavy tail
+MIN_SCORE, MIN_OTHER_SIGN = 10.0, 4.0  # robust standard deviations; of 0 and of readings of the other sign
+GAP, MAX_OTHERS = (
+    3.0,
+    8.0,
+)  # the least score of an outlier over the greatest of all others, if that is no more than this
+WIDE_GAP = 15.0  # the same, whatever the greatest of all others is: such a gap is no heavy tail
 BEYOND_ONE, BEYOND_SEVERAL = 4.0, 10.0  # ranges of the other readings that one run, or each of several, must be beyond
 BEYOND_LAST = 3.0  # times the largest other reading that a run at the end must be beyond
-MAX_PLACEHOLDERS = 0.2  # of the readings
 MAX_RUNS, MAX_SHARE = 3, 0.03  # runs, or a share of the readings; more are how the series is
+MAX_PLACEHOLDERS = 0.2  # of the readings
 LEAST_SPREAD = 0.02  # of the others' range or level: exact patterns have no spread of their own
-LARGER, OTHER_SLIPS = (100.0, 1000.0), (-1.0, 0.1, 0.01, 0.001)  # what is written, over the reading that was meant
-SLIP_TOLERANCE = 4.0  # robust standard deviations
-CODES = (999.0, 9999.0, 99999.0, 999999.0, 9999999.0)  # that are often written for a missing reading, of either sign
-SAME_SIZE = 0.6  # of the reading that was meant
-FAR_FROM_ZERO = 0.25  # the least of the other readings over their median
 SUSPICIOUS = 3.0  # a change over the ninth decile of all changes; readings without any are not looked at
 MAX_LISTED = 20
 
@@ -45,26 +44,13 @@ class _Around(NamedTuple):
     spread: float
 
 
-class _Others(NamedTuple):
-    """The readings that are no candidates: their least, greatest and middle one, and their range."""
-
-    least: float
-    greatest: float
-    median: float
-
-    @property
-    def range(self) -> float:
-        return self.greatest - self.least
-
-    def beyond(self, reading: float) -> float:
-        """How far a reading lies outside of them."""
-        return max(reading - self.greatest, self.least - reading, 0.0)
-
-
 def find_outliers(values: Array, observed: Mask, season_length: int) -> Labels:
     """Return the indices of absurd readings, ascending; values: (time,) without gaps, `observed` False at filled ones."""
     nothing = np.zeros(0, dtype=np.int64)
-    if observed.sum() < MIN_READINGS or not _is_suspicious(values, season_length):
+    if observed.sum() < MIN_READINGS:
+        return nothing
+    is_other_sign = slips.of_other_sign(values, observed, MAX_RUNS * MAX_RUN)
+    if not (_is_suspicious(values, season_length) or is_other_sign.any()):
         return nothing
     placeholders = _placeholders(values, observed)
     if placeholders.size:
@@ -73,22 +59,15 @@ def find_outliers(values: Array, observed: Mask, season_length: int) -> Labels:
         return np.sort(np.concatenate([placeholders, find_outliers(values, observed, season_length)]))
     season = seasonal_part(values, observed, season_length, MIN_SEASONS)
     around = _around(values - season, values, observed)
-    if around.spread == 0:
+    is_apart = _stands_apart(around.score, observed)
+    is_other_sign &= around.score >= MIN_OTHER_SIGN
+    runs = _runs(is_apart | is_other_sign)
+    if around.spread == 0 or not 0 < len(runs) <= max(MAX_RUNS, MAX_SHARE * len(values)):
         return nothing
-    candidates = _candidates(around.score, observed)
-    if not 0 < candidates.size <= max(MAX_RUNS * MAX_RUN, MAX_SHARE * len(values)):
-        return nothing
-    runs = np.split(candidates, np.flatnonzero(np.diff(candidates) > 1) + 1)
-    if len(runs) > max(MAX_RUNS, MAX_SHARE * len(values)):
-        return nothing
-    is_other = observed.copy()
-    is_other[candidates] = False
-    least, median, greatest = np.quantile(values[is_other], (0.0, 0.5, 1.0))
-    others = _Others(float(least), float(greatest), float(median))
-    accepted = [
-        run for run in runs if _is_outlier(run, values, values - season, season, around, others, len(runs) == 1)
-    ]
-    return np.concatenate(accepted) if accepted else nothing
+    others = slips.Others.of(values[observed & ~is_apart & ~is_other_sign])
+    is_far = is_apart & _has_counterpart(len(values), season_length)
+    tests = [_is_outlier(run, values, season, around, others, is_far, len(runs) == 1) for run in runs]
+    return np.concatenate([nothing, *(run for run, is_outlier in zip(runs, tests, strict=True) if is_outlier)])
 
 
 def notice(outliers: Labels, used: int) -> Notice:
@@ -116,7 +95,7 @@ def _placeholders(values: Array, observed: Mask) -> Labels:
         is_value = (values == value) & observed
         others = values[observed & ~is_value]
         found = np.flatnonzero(is_value)
-        runs = np.split(found, np.flatnonzero(np.diff(found) > 1) + 1)
+        runs = _runs(is_value)
         is_rare = 1 < found.size <= MAX_PLACEHOLDERS * known.size and len(runs) <= MAX_RUNS
         if not is_rare or (len(runs[-1]) > MAX_LAST_RUN and is_value[-1]) or np.ptp(others) == 0:
             continue
@@ -155,35 +134,46 @@ def _median(windows: Array) -> Array:
     return np.where(counts >= MIN_SIDE, lower + (upper - lower) / 2, np.nan)
 
 
-def _candidates(score: Array, observed: Mask) -> Labels:
-    """The indices whose scores are high and stand apart from all others."""
+def _stands_apart(score: Array, observed: Mask) -> Mask:
+    """Whether the score of each is high and far from those of all others."""
     ranked = np.sort(score[observed])[::-1]
-    highest_of_others = np.append(ranked[1:], 0.0)
-    stands_apart = (ranked >= MIN_SCORE) & (highest_of_others <= MAX_OTHERS) & (ranked >= GAP * highest_of_others)
-    if not stands_apart.any():
-        return np.zeros(0, dtype=np.int64)
-    least = ranked[np.flatnonzero(stands_apart)[-1]]
-    return np.flatnonzero((score >= least) & observed)
+    next_one = np.append(ranked[1:], 0.0)
+    has_gap = (ranked >= GAP * next_one) & (next_one <= MAX_OTHERS) | (ranked >= WIDE_GAP * next_one)
+    found = np.flatnonzero((ranked >= MIN_SCORE) & has_gap)
+    least = ranked[found[-1]] if found.size else np.inf
+    is_apart: Mask = (score >= least) & observed
+    return is_apart
+
+
+def _runs(mask: Mask) -> list[Labels]:
+    """The runs of True, as indices."""
+    indices = np.flatnonzero(mask)
+    return np.split(indices, np.flatnonzero(np.diff(indices) > 1) + 1) if indices.size else []
 
 
 def _is_outlier(
-    run: Labels, values: Array, deseasonalized: Array, season: Array, around: _Around, others: _Others, is_only: bool
+    run: Labels, values: Array, season: Array, around: _Around, others: slips.Others, is_far: Mask, is_only: bool
 ) -> bool:
     """Whether a run of candidates is absurd, and the readings after it are where those before it were."""
     is_last = run[-1] == len(values) - 1
-    if len(run) > (MAX_LAST_RUN if is_last else MAX_RUN) or not _returns(run, deseasonalized):
+    if len(run) > (MAX_LAST_RUN if is_last else MAX_RUN) or not _returns(run, values - season):
         return False
-    meant = around.expected[run] + season[run]
-    pairs = zip(values[run].tolist(), meant.tolist(), strict=True)
-    if all(_is_slip(reading, m, around.spread, others, is_only) for reading, m in pairs):
+    pairs = zip(values[run].tolist(), (around.expected + season)[run].tolist(), strict=True)
+    if all(slips.is_slip(reading, meant, around.spread, others, is_only) for reading, meant in pairs):
         return True
-    beyond = min(others.beyond(float(values[i])) for i in run)
-    largest = max(abs(others.least), abs(others.greatest))
+    beyond = min(others.beyond(reading) for reading in values[run].tolist()) if is_far[run].all() else 0.0
     if is_last:
-        return beyond >= BEYOND_LAST * largest > 0
+        return beyond >= BEYOND_LAST * others.largest > 0
     if is_only and others.range > 0:
         return beyond >= BEYOND_ONE * others.range
-    return beyond >= BEYOND_SEVERAL * max(others.range, largest) > 0
+    return beyond >= BEYOND_SEVERAL * max(others.range, others.largest) > 0
+
+
+def _has_counterpart(count: int, season_length: int) -> Mask:
+    """Whether there is a reading a season before or after each: a first Christmas is no typing error."""
+    time = np.arange(count)
+    has_one: Mask = (time >= season_length) | (time < count - season_length)
+    return has_one | (season_length == 1)
 
 
 def _returns(run: Labels, deseasonalized: Array) -> bool:
@@ -193,20 +183,3 @@ def _returns(run: Labels, deseasonalized: Array) -> bool:
         return True
     level = float(np.median(before))
     return abs(float(np.median(after)) - level) <= float(np.abs(deseasonalized[run] - level).min()) / 3
-
-
-def _is_slip(reading: float, meant: float, spread: float, others: _Others, is_only: bool) -> bool:
-    """Whether a reading is 0 in a series far from 0, a code, or what another sign or decimal point makes of the one meant.
-
-    Ten times as much may be honest if it is seen again.
-    """
-    if reading == 0:
-        return (
-            min(others.least * others.median, others.greatest * others.median) >= FAR_FROM_ZERO * others.median**2 > 0
-        )
-    tolerance = SLIP_TOLERANCE * spread
-    if abs(meant) <= 2 * spread:
-        return False
-    slips = LARGER if tolerance >= abs(meant) / 2 else LARGER + OTHER_SLIPS
-    tolerance = min(tolerance, SAME_SIZE * abs(meant))
-    return any(abs(reading / slip - meant) <= tolerance for slip in (*slips, *((10.0,) if is_only else ())))

@@ -30,7 +30,8 @@ MIN_SEASONS = 2
 FALSE_SEASONS = 0.01  # the share of series of noise in which some lag passes the test, about
 USEFUL_CORRELATION = 0.15  # a season that correlates less would not help a forecast
 LASTING = 0.3  # the correlation at the last of the pooled multiples, over that at the lag, at least
-NEAR = 0.06  # of a lag, within which its length is refined
+NEAR, MOST_NEAR = 0.06, 8  # of a lag, and in readings: within them its length is refined
+ALIKE = 0.8  # a lag is taken if it correlates so nearly as much as the best
 NEARLY = 0.85  # a shorter season is preferred if its phases explain so nearly as much
 RICHER = 1.5  # the share that a season must explain, over that of its strongest wave, to be preferred to it
 PARTS = 8  # whole parts of a season that may be the season, at most
@@ -64,20 +65,26 @@ class Periodicity(NamedTuple):
         is_alike = self.correlation[season_length] >= USEFUL_CORRELATION and self.score[season_length] >= 2
         return bool(is_alike or self.difference[season_length] <= REPEATS)
 
+    def repeats(self) -> Mask:
+        """Whether the readings repeat almost without noise at each lag."""
+        is_repeated: Mask = (self.difference <= REPEATS) & (self.changes >= REPEATED_CHANGES)
+        is_repeated[:2] = False
+        return is_repeated
+
     def season(self) -> int:
         """Return the season length; 1 for none."""
-        lags = np.arange(len(self.score))
-        repeats = (self.difference <= REPEATS) & (self.changes >= REPEATED_CHANGES) & (lags > 1)
+        lags, repeats = np.arange(len(self.score)), self.repeats()
         if repeats.any():
-            return self._hilltop(int(np.flatnonzero(repeats)[0]))
+            return self._repeated(int(np.flatnonzero(repeats)[0]))
         usual = [each for each in USUAL if each < len(lags)]
         critical = np.full(len(lags), NormalDist().inv_cdf(1 - FALSE_SEASONS / len(lags)))
         critical[usual] = NormalDist().inv_cdf(1 - FALSE_SEASONS / max(len(usual), 2))
         is_season = (self.score >= critical) & (self.correlation >= USEFUL_CORRELATION) & self.lasts & (lags > 1)
         found = lags[is_season & is_peak(self.correlation)]
-        lag = int(found[self.correlation[found].argmax()]) if found.size else 1
+        alike = found[self.correlation[found] >= ALIKE * self.correlation[found].max(initial=0.0)]
+        lag = int(alike[0]) if alike.size else 1
         refined = self._refined(lag) if lag > 1 else 1
-        of_waves = self._of_waves(lag)
+        of_waves = self._of_waves(refined)
         is_richer = self.folding.explained(refined)[1] > RICHER * max(self.folding.explained(of_waves)[1], 0.0) + 0.1
         return self._whole(refined if of_waves == 1 or (refined > 1 and is_richer) else of_waves)
 
@@ -90,11 +97,12 @@ class Periodicity(NamedTuple):
                 return whole
         return length
 
-    def _hilltop(self, lag: int) -> int:
-        """A smooth season repeats nearly as well at the lags beside it."""
+    def _repeated(self, lag: int) -> int:
+        """The best lag: a smooth season repeats nearly as well at the lags beside it, and any season after several."""
         while lag + 1 < len(self.difference) and self.difference[lag + 1] < self.difference[lag]:
             lag += 1
-        return lag
+        parts = [lag // part for part in range(PARTS, 1, -1) if lag % part == 0 and lag > part]
+        return next((part for part in parts if self.difference[part] <= 2 * REPEATS), lag)
 
     def _of_waves(self, lag: int) -> int:
         """The length of one or several of the strongest waves that Schwarz's criterion takes; 1 for none."""
@@ -161,5 +169,5 @@ def periodicity(values: Array, observed: Mask) -> Periodicity | None:
 
 def _near(length: float) -> range:
     """Lengths near a length."""
-    reach = max(int(NEAR * length), 1 if length >= 10 else 0)
+    reach = min(max(int(NEAR * length), 1 if length >= 10 else 0), MOST_NEAR)
     return range(max(2, round(length) - reach), round(length) + reach + 1)

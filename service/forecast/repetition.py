@@ -44,9 +44,7 @@ def _possible_lengths(values: Array, observed: Mask, tolerance: float) -> Labels
     lengths = np.arange(1, len(values) // MIN_SEASONS + 1)
     for back in range(1, min(FIRST_LOOK, len(values)) + 1):
         earlier = len(values) - back - lengths
-        lengths = lengths[earlier >= 0]
-        earlier = earlier[earlier >= 0]
-        is_pair = observed[-back] & observed[earlier]
+        is_pair = observed[-back] & observed[earlier] & (earlier >= 0)
         lengths = lengths[~is_pair | (np.abs(values[-back] - values[earlier]) <= tolerance)]
     return lengths
 

@@ -16,6 +16,8 @@ DAY, WEEK = pd.Timedelta(days=1), pd.Timedelta(days=7)
 YEAR = pd.Timedelta(days=365.25)
 COARSEST_OF_A_DAY = pd.Timedelta(hours=6)  # readings that are rarer follow the week rather than the day
 YEAR_TOLERANCE = 0.2  # readings by which a year may miss a whole number of them
+MANY_SEASONS = 4  # without a trace of the usual season before it is given up
+ABSENT = 0.5  # standard errors; a correlation under them is no trace
 MIN_SEASONS = 3  # that the readings must hold before a season must be theirs
 
 
@@ -68,20 +70,17 @@ def _readings_until(season: int, step: int) -> int:
 def choose_season(values: Array, observed: Mask, usual: int | None) -> int:
     """Return the season length of readings (time,) whose frequency has the `usual` one; None for an unknown frequency.
 
-    The usual one, unless the readings are too few to show it twice, or show another one and nothing of it: then what they
-    show. A usual one that the readings neither show nor contradict stays, if they are longer than it.
+    Where the usual one is 1, or no shorter than the readings, it is what they show. Otherwise it stays, for a season that was
+    seen once makes forecasts better, and one that readings seem to show instead seldom does. Only two things speak against
+    it: the readings repeat almost without noise, but not so; or they hold many such seasons and show nothing of it.
     """
-    count = len(values)
     shown = periodicity(values, observed)
-    if usual is None or usual == 1:
+    if usual is None or usual == 1 or usual >= len(values):
         return 1 if shown is None else shown.season()
-    is_long = 2 * usual <= count
-    if shown is None or (is_long and shown.shows(usual)):
-        return usual if usual < count else 1
-    detected = shown.season()
-    if detected > 1:
-        return detected
-    return usual if usual < count else 1
+    if shown is None or shown.shows(usual):
+        return usual
+    is_absent = len(values) >= MANY_SEASONS * usual and shown.score[usual] < ABSENT
+    return shown.season() if is_absent or shown.repeats().any() else usual
 
 
 def may_have_season(values: Array, season_length: int) -> bool:
@@ -89,10 +88,10 @@ def may_have_season(values: Array, season_length: int) -> bool:
 
     If they are long enough to show the season, they must. Otherwise they must not contradict it.
     """
-    detected = detect_season(values)
-    if len(values) >= MIN_SEASONS * season_length:
-        return detected == season_length
-    return season_length % detected == 0
+    shown = periodicity(values, np.ones(len(values), dtype=bool))
+    if shown is not None and len(values) >= MIN_SEASONS * season_length:
+        return shown.shows(season_length)
+    return season_length % (1 if shown is None else shown.season()) == 0
 
 
 def detect_season(values: Array) -> int:

@@ -40,7 +40,7 @@ def read_series(
     if one is missing at either end, or too many in between.
     """
     check_ends(readings)
-    recent = readings[-HISTORY:]
+    recent = readings[-max(HISTORY, context) :]
     sent = np.array([np.nan if r is None else r for r in recent] if None in recent else recent, dtype=np.float64)
     sent = sent[int(np.argmax(~np.isnan(sent))) :]
     unit = unit_of(sent)

@@ -73,6 +73,7 @@ PROBLEMS = {
             errors.ReadingsTooLarge(
                 "readings must lie within ±1e+30; send them in larger units", pointer="/readings/3"
             ),
+            errors.UnusableBounds("`minimum` must be less than `maximum`", pointer="/minimum"),
             errors.UnsupportedLevel("model 'gru' supports levels up to 99", pointer="/levels/0"),
             errors.UnusableFrequency("frequency must be a pandas offset alias, such as MS", pointer="/frequency"),
             errors.UnreadableText("the text has no character that can be read", pointer="/text"),

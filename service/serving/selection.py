@@ -50,7 +50,7 @@ class ForecastQuery(NamedTuple):
 
     @property
     def facts(self) -> SeriesFacts:
-        """What a forecaster is told beside the readings. Raises InvalidRequest for bounds that these do not keep."""
+        """What a forecaster is told beside the readings. Raises UnusableBounds."""
         bounds = bounds_of(self.minimum, self.maximum)
         check_readings(self.readings, bounds)
         return SeriesFacts(self.season, bounds)

@@ -30,7 +30,7 @@ def load(path: Path) -> Forecaster:
 def as_quantiles(forecaster: Forecaster) -> QuantileForecast:
     """Return the forecasts that the service would give, with the season told; NaN for levels that are not supported.
 
-    The forecast raises HorizonTooLong for a set that asks for more steps than the forecaster has.
+    The forecast raises InvalidRequest for a set that asks for more steps than forecasters give.
     """
     supported = levels(forecaster)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from service.errors import HorizonTooLong
+from service.errors import InvalidRequest
 from training.data import sets, tsf
 from training.data.sets import SeriesSet
 from training.data.tables import DataError
@@ -84,7 +84,7 @@ def score(name: str, forecast: QuantileForecast, series_set: SeriesSet, options:
         series_set = replace(series_set, season_length=series_set.lag)
     try:
         return set_scores.score_set(forecast, series_set, context=options.context, batch=options.batch)
-    except HorizonTooLong as error:
+    except InvalidRequest as error:
         return error.detail
 
 

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from service.artifacts import bundle
-from service.errors import HorizonTooLong, InvalidRequest, TooFewReadings, UnsupportedLevel
-from service.forecast.context_features import HORIZON
+from service.errors import InvalidRequest, MissingReadings, TooFewReadings, UnsupportedLevel
 from service.predictors import load_predictor
 from tests.processes import UNIVERSAL
 
@@ -90,7 +89,8 @@ def test_skill_is_measured_where_there_are_enough_readings(universal):
     ("readings", "options", "error"),
     [
         ([1.0, 2.0, 3.0], {}, TooFewReadings),
-        ([1.0] * 10, {"horizon": HORIZON + 1}, HorizonTooLong),
+        ([1.0] * 10, {"horizon": 1001}, InvalidRequest),
+        ([1.0, None, None, 2.0], {}, MissingReadings),
         ([1.0, 2.0, 3.0, 1e200], {}, InvalidRequest),
         ([1.0, 2.0, 3.0, 4.0], {"levels": [99.9]}, UnsupportedLevel),
     ],

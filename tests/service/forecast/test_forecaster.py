@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from service.artifacts.card import IntervalCalibration, StepErrors
-from service.errors import HorizonTooLong, TooFewReadings, UnsupportedLevel
+from service.errors import InvalidRequest, TooFewReadings, UnsupportedLevel
 from service.forecast.window_forecaster import WindowForecaster
 from tests import fakes
 from tests.fakes import READINGS
@@ -60,8 +60,8 @@ def test_there_is_no_ratio_to_a_baseline_without_errors():
 
 
 def test_options_that_the_model_cannot_meet_are_refused():
-    with pytest.raises(HorizonTooLong, match="forecasts up to 10 steps; 11 were asked for"):
-        forecaster().prepare(READINGS, 11)
+    with pytest.raises(InvalidRequest, match="up to 1,000 steps; 1001 were asked for"):
+        forecaster().prepare(READINGS, 1001)
     with pytest.raises(TooFewReadings, match="reads a window of 5 readings; 4 were sent"):
         forecaster().prepare(READINGS[:4])
 

@@ -4,15 +4,7 @@ import numpy as np
 import pytest
 
 from service.forecast import seasonality
-
-
-@pytest.mark.parametrize(("season_length", "noise"), [(12, 0.3), (7, 0.5), (4, 0.2), (24, 0.3)])
-def test_a_season_is_detected_in_the_readings(season_length, noise):
-    time = np.arange(8 * season_length)
-    rng = np.random.default_rng(1)
-    pattern = rng.normal(size=season_length)
-    values = 50 + 0.1 * time + 3 * pattern[time % season_length] + noise * rng.normal(size=len(time))
-    assert seasonality.detect_season(values) == season_length
+from tests.service.forecast import series
 
 
 @pytest.mark.parametrize("values", [np.ones(60), np.arange(60.0), np.random.default_rng(2).normal(size=200).cumsum()])
@@ -21,10 +13,80 @@ def test_readings_without_a_season_have_a_season_length_of_1(values):
 
 
 @pytest.mark.parametrize(
-    ("alias", "season_length"), [("MS", 12), ("QS-OCT", 4), ("D", 7), ("h", 24), ("30min", 48), ("YS", 1)]
+    ("alias", "season_length"),
+    [
+        ("MS", 12),
+        ("2MS", 6),
+        ("3MS", 4),
+        ("6MS", 2),
+        ("5MS", 12),
+        ("12MS", 1),
+        ("QS-OCT", 4),
+        ("2QS-JAN", 2),
+        ("YS", 1),
+        ("SMS-15", 24),
+        ("WOM-1MON", 12),
+        ("D", 7),
+        ("2D", 7),
+        ("7D", 52),
+        ("30D", 12),
+        ("10D", 1),
+        ("B", 5),
+        ("5B", 52),
+        ("W-SUN", 52),
+        ("2W-SUN", 26),
+        ("4W-SUN", 13),
+        ("3W-SUN", 1),
+        ("24h", 7),
+        ("48h", 7),
+        ("12h", 14),
+        ("8h", 21),
+        ("6h", 4),
+        ("5h", 24),
+        ("h", 24),
+        ("30min", 48),
+        ("15min", 96),
+        ("5min", 288),
+        ("min", 1440),
+    ],
 )
-def test_frequencies_have_their_usual_seasons(alias, season_length):
+def test_frequencies_and_their_multiples_have_their_usual_seasons(alias, season_length):
     assert seasonality.season_of_frequency(alias) == season_length
+
+
+def choose(values, usual):
+    return seasonality.choose_season(values, np.ones(len(values), dtype=bool), usual)
+
+
+@pytest.mark.parametrize(
+    ("values", "usual", "season_length"),
+    [
+        (series.seasonal(0, 120, 12), 12, 12),
+        (series.seasonal(0, 120, 12), None, 12),
+        (series.seasonal(0, 120, 12), 1, 12),  # years may have a cycle
+        (series.seasonal(0, 60, 10), 7, 10),  # the readings show another one, and nothing of the usual one
+        (series.seasonal(0, 60, 10), 1440, 10),  # too few readings for the usual one
+        (series.seasonal(0, 240, 24) + series.seasonal(1, 240, 120), 24, 24),
+        (series.noise(0, 20), 12, 12),  # what readings do not contradict stays
+        (series.seasonal(0, 20, 5), 12, 12),
+        (series.seasonal(0, 20, 5, 0.01), 12, 5),  # they repeat almost without noise
+        (series.noise(1, 60), 7, 1),  # many weeks without a trace of it
+        (series.noise(0, 60), 288, 1),
+        (np.ones(40), 12, 12),
+    ],
+)
+def test_the_usual_season_stays_unless_readings_are_too_few_or_show_another(values, usual, season_length):
+    assert choose(values, usual) == season_length
+
+
+@pytest.mark.parametrize("season_length", [4, 7, 12, 24])
+def test_to_tell_the_frequency_makes_the_season_no_worse(season_length):
+    """The true season is found at least as often as without the frequency."""
+    for count in (int(1.7 * season_length), 3 * season_length, 6 * season_length):
+        made = [series.seasonal(seed, count, season_length) for seed in range(20)]
+        told = sum(choose(values, season_length) == season_length for values in made)
+        assert told >= sum(choose(values, None) == season_length for values in made)
+        assert told >= 18
 
 
 @pytest.mark.parametrize(

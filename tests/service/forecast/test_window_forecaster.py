@@ -110,8 +110,17 @@ def test_a_card_of_another_task_is_refused():
 def test_readings_too_large_for_float32_are_refused_by_index():
     """The indices are those of the readings that were sent, not of the window."""
     with pytest.raises(GatecastError) as refusal:
-        forecaster().prepare([1.0] * 60 + [1e300, 2.0, 3.0, 4.0, 5.0])
-    assert [fault.pointer for fault in refusal.value.faults] == ["/readings/60"]
+        forecaster().prepare([1.0] * 60 + [1e300, -1e300, 3.0, 1e299, 5.0])
+    assert [fault.pointer for fault in refusal.value.faults] == [f"/readings/{i}" for i in (60, 61, 63)]
+
+
+def test_an_absurd_reading_is_interpolated_with_a_warning():
+    model = forecaster()
+    readings = [*np.random.default_rng(0).normal(50, 2, 40), 5000.0, 52.0, 48.0]
+    series = model.prepare(readings)
+    assert series.warnings[0].code == "outlier_readings"
+    assert 40 < series.readings[40] < 60
+    assert series.observed_mask == [True] * 40 + [False, True, True]
 
 
 def test_series_of_equal_cost_share_a_model_call():

@@ -10,7 +10,6 @@ from service.errors import (
     ClientDisconnected,
     DeadlineExceeded,
     GatecastError,
-    HorizonTooLong,
     InvalidRequest,
     Overloaded,
     TooFewReadings,
@@ -87,11 +86,11 @@ def test_an_answer_says_why_its_model_was_selected_unless_it_was_named():
 
 
 def test_all_faults_of_a_request_are_in_one_error():
-    """The level and the horizon, the readings, and the dates."""
-    query = ForecastQuery([1.0], datetime(2016, 2, 2), "MS")
+    """The level, the readings, their bounds, and the dates."""
+    query = ForecastQuery([1.0], datetime(2016, 2, 2), "MS", minimum=5)
     with pytest.raises(UnsupportedLevel) as refusal:
         answer([model("a")], query, DEFAULTS._replace(levels=[80], horizon=999))
-    assert pointers(refusal.value) == {"/levels/0", "/horizon", "/readings", "/start"}
+    assert pointers(refusal.value) == {"/levels/0", "/readings/0", "/readings", "/start"}
 
 
 def test_a_version_without_a_model_and_the_faults_of_the_readings_are_in_one_error():
@@ -152,9 +151,9 @@ def test_errors_of_two_series_are_two_objects():
 
 
 def test_an_option_that_no_series_could_be_answered_with_is_an_error_of_the_request():
-    with pytest.raises(HorizonTooLong) as refusal:
-        answers([model("a")], [QUERY, ForecastQuery([1.0])], DEFAULTS._replace(horizon=999))
-    assert pointers(refusal.value) == {"/horizon"}
+    with pytest.raises(UnsupportedLevel) as refusal:
+        answers([model("a")], [QUERY, ForecastQuery([1.0])], DEFAULTS._replace(levels=[80]))
+    assert pointers(refusal.value) == {"/levels/0"}
 
 
 def test_a_series_on_which_the_model_fails_gets_its_error():

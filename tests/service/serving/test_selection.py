@@ -4,7 +4,6 @@ import pytest
 
 from service.artifacts.card import ReadingLimits, StepErrors, TrainingData
 from service.errors import (
-    HorizonTooLong,
     InvalidRequest,
     MissingReadings,
     TooFewReadings,
@@ -63,38 +62,6 @@ def test_a_model_without_a_ratio_comes_last():
     assert eligible_names([model("a", step_errors=unmeasured), model("b")], DEFAULTS) == ["b", "a"]
 
 
-def test_only_models_that_reach_the_horizon_are_eligible():
-    short, long = model("short", max_horizon=2), model("long", max_horizon=5)
-    assert eligible_names([short, long], DEFAULTS._replace(horizon=3)) == ["long"]
-    with pytest.raises(
-        HorizonTooLong, match="'long' forecasts up to 5 steps, 'short' up to 2; 6 were asked for"
-    ) as refusal:
-        eligible_names([short, long], DEFAULTS._replace(horizon=6))
-    assert pointers(refusal.value) == {"/horizon"}
-
-
-@pytest.mark.parametrize(
-    ("horizons", "words"),
-    [
-        (
-            {"gru": 36, "lstm": 36, "any": 64},
-            "'any' forecasts up to 64 steps, 'gru' and 'lstm' up to 36; 65 were asked for",
-        ),
-        ({"a": 36, "b": 36, "c": 36}, "'a', 'b' and 'c' forecast up to 36 steps; 65 were asked for"),
-        ({f"m{i:02}": 36 for i in range(50)}, "'m09' and 40 more forecast up to 36 steps; 65"),
-        (
-            {f"m{i:02}": i + 1 for i in range(50)},
-            "'m49' forecasts up to 50 steps, .*, 'm40' up to 41, others less than 41; 65",
-        ),
-    ],
-)
-def test_a_horizon_that_is_too_long_is_refused_with_how_far_each_model_goes(horizons, words):
-    bundles = [model(name, max_horizon=steps) for name, steps in horizons.items()]
-    with pytest.raises(HorizonTooLong, match=words) as refusal:
-        eligible_names(bundles, DEFAULTS._replace(horizon=65))
-    assert len(refusal.value.detail) < 500
-
-
 def test_a_level_that_some_model_supports_is_no_error_of_the_request():
     """The model that does not support it refuses when it is asked, and the next one is asked."""
     bundles, options = [model("a"), model("b", calibration=CALIBRATION)], DEFAULTS._replace(levels=[80])
@@ -102,11 +69,10 @@ def test_a_level_that_some_model_supports_is_no_error_of_the_request():
     assert chosen(bundles, options=options) == ("b", [])
 
 
-def test_a_level_that_no_model_supports_is_refused_together_with_a_horizon_too_long():
-    options = DEFAULTS._replace(levels=[80], horizon=11)
+def test_a_level_that_no_model_supports_is_refused():
     with pytest.raises(UnsupportedLevel) as refusal:
-        eligible_names([model("a")], options)
-    assert pointers(refusal.value) == {"/levels/0", "/horizon"}
+        eligible_names([model("a")], DEFAULTS._replace(levels=[80]))
+    assert pointers(refusal.value) == {"/levels/0"}
 
 
 def test_a_version_without_a_model_is_refused():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from service.errors import HorizonTooLong
+from service.errors import InvalidRequest
 from service.forecast.context_forecaster import ContextForecaster
 from service.forecast.forecaster import Forecast
 from service.forecast.intervals import Interval
@@ -30,9 +30,9 @@ def test_a_served_forecaster_gives_its_forecast(forecaster):
     assert np.isnan(np.delete(quantiles, 4, axis=2)).all()
 
 
-def test_more_steps_than_a_forecaster_has_are_an_error(forecaster):
-    with pytest.raises(HorizonTooLong):
-        set_methods.as_quantiles(forecaster)([query([5.0] * 20, horizon=65)])
+def test_more_steps_than_forecasters_give_are_an_error(forecaster):
+    with pytest.raises(InvalidRequest):
+        set_methods.as_quantiles(forecaster)([query([5.0] * 20, horizon=1_001)])
 
 
 def test_gaps_are_sent_as_gaps_but_for_the_last():

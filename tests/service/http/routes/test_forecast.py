@@ -28,6 +28,7 @@ def test_forecast_has_every_field_of_the_contract(client):
         "model": "gru",
         "version": "2",
         "horizon": 1,
+        "season": 1,
         "forecast": [pytest.approx(60, abs=1e-4)],
         "timestamps": None,
         "intervals": [],
@@ -196,8 +197,12 @@ def test_forecast_accepts_an_empty_list_of_levels(client):
         ({"readings": [1, None, 3, None, 5]}, "missing-readings", "/readings/1"),
         ({"readings": [1, 2, 3, 1e100, 5]}, "readings-too-large", "/readings/3"),
         ({"horizon": 0}, "invalid-request", "/horizon"),
-        ({"horizon": 11}, "horizon-too-long", "/horizon"),
-        ({"horizon": 11, "model": "gru"}, "horizon-too-long", "/horizon"),
+        ({"horizon": 1001}, "invalid-request", "/horizon"),
+        ({"season": 0}, "invalid-request", "/season"),
+        ({"season": 10_001}, "invalid-request", "/season"),
+        ({"minimum": 5, "maximum": 5}, "unusable-bounds", "/minimum"),
+        ({"minimum": 15}, "unusable-bounds", "/readings/0"),
+        ({"maximum": 45}, "unusable-bounds", "/readings/4"),
         ({"horizon": 2.5}, "invalid-request", "/horizon"),
         ({"levels": [80]}, "unsupported-level", "/levels/0"),
         ({"levels": [100]}, "invalid-request", "/levels/0"),
@@ -225,9 +230,9 @@ def test_forecast_refuses_a_bad_request_with_a_pointer_to_the_fault(client, body
 
 
 def test_forecast_lists_all_faults_at_once(client):
-    reply = post(client, readings=[1], levels=[80], horizon=999, start="2016-02-02", frequency="MS")
+    reply = post(client, readings=[1], levels=[80], minimum=5, start="2016-02-02", frequency="MS")
     assert reply.status_code == 422
-    assert {fault["pointer"] for fault in reply.json()["errors"]} == {"/levels/0", "/horizon", "/readings", "/start"}
+    assert {fault["pointer"] for fault in reply.json()["errors"]} == {"/levels/0", "/readings/0", "/readings", "/start"}
     both = post(client, readings=[None, 2, 3, 4, 5], start="2016-02-02", frequency="MS")
     assert {fault["pointer"] for fault in both.json()["errors"]} == {"/readings/0", "/start"}
 
@@ -344,12 +349,54 @@ def test_batch_names_the_series_that_has_the_id(client):
 
 @pytest.mark.parametrize(
     ("options", "status"),
-    [({"levels": [80]}, 422), ({"horizon": 999}, 422), ({"version": "1"}, 422), ({"model": "nope"}, 404)],
+    [({"levels": [80]}, 422), ({"minimum": 5, "maximum": 4}, 422), ({"version": "1"}, 422), ({"model": "nope"}, 404)],
 )
 def test_batch_refuses_options_with_which_no_series_could_be_answered(client, options, status):
     """The whole request is refused, and not each of its series."""
     reply = client.post("/forecast/batch", json={"series": [{"id": "a", "readings": READINGS}]} | options)
     assert reply.status_code == status
+
+
+def test_forecast_says_which_season_was_used(serve):
+    """The one asked for, else that of the frequency, else what the readings show."""
+    client = serve([fakes.universal_bundle()])
+    told = {"start": "2016-01-01", "frequency": "3MS"}
+    assert post(client, readings=wave(8, 40), season=8).json()["season"] == 8
+    assert post(client, readings=wave(4.1, 40), **told).json()["season"] == 4
+    assert post(client, readings=wave(8, 40)).json()["season"] == 8
+    assert post(client, readings=[3, 1, 4, 1, 5, 9, 2, 6]).json()["season"] == 1
+
+
+def test_forecasts_and_intervals_stay_within_the_bounds(client):
+    """The fake network predicts ten more than the last reading."""
+    assert post(client, horizon=3).json()["forecast"] == pytest.approx([60, 70, 80], abs=1e-3)
+    assert post(client, horizon=3, maximum=65).json()["forecast"] == pytest.approx([60, 65, 65], abs=1e-3)
+
+
+def test_batch_options_hold_for_series_that_have_none_of_their_own(serve):
+    client = serve([fakes.universal_bundle()])
+    series = [{"id": "a", "readings": wave(8.3, 40)}, {"id": "b", "readings": wave(8.3, 40), "minimum": 41}]
+    first, second = client.post("/forecast/batch", json={"series": series, "season": 5, "minimum": 0}).json()["results"]
+    assert first["season"] == 5
+    assert second["error"]["type"] == "/problems/unusable-bounds"
+    assert second["error"]["errors"][0]["pointer"].startswith("/series/1/readings/")
+
+
+def test_a_long_horizon_is_answered_by_every_model(serve):
+    client = serve([fakes.universal_bundle(), fakes.forecast_bundle()])
+    for name in ("any", "gru"):
+        reply = post(client, model=name, horizon=1000).json()
+        assert len(reply["forecast"]) == 1000
+        assert "recursive_horizon" in [warning["code"] for warning in reply["warnings"]]
+
+
+def test_an_absurd_reading_is_named_in_a_warning(serve):
+    client = serve([fakes.universal_bundle()])
+    readings = [*wave(8, 40)]
+    readings[21] = 999999
+    (warning,) = post(client, readings=readings).json()["warnings"]
+    assert warning["code"] == "outlier_readings"
+    assert "(index 21)" in warning["detail"]
 
 
 def test_forecast_prefers_a_model_that_learnt_a_similar_series(serve):

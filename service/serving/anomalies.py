@@ -9,7 +9,7 @@ from service.artifacts.card import ForecastCard
 from service.errors import DeadlineExceeded, GatecastError, InvalidRequest, Overloaded, UnknownModel
 from service.forecast.anomalies import Judgement, Point, check_last
 from service.forecast.context_forecaster import ContextForecaster
-from service.forecast.forecaster import Forecast
+from service.forecast.forecaster import Forecast, SeriesFacts
 from service.forecast.timestamps import season_of, timestamps
 from service.interfaces import Caller, Notice
 from service.serving.queues import Answer
@@ -72,8 +72,8 @@ class _Judge:
         """Check one series. Raises InvalidRequest with all of its faults."""
         try:
             last = check_last(self._options.last, len(query.readings))
-            season = query.season or (None if query.frequency is None else season_of(query.frequency))
-            series = self._predictor.read(query.readings, 1, (), season)
+            usual = None if query.frequency is None else season_of(query.frequency)
+            series = self._predictor.read(query.readings, 1, (), usual, SeriesFacts(query.season))
         except InvalidRequest as error:
             raise error.joined_by(lambda: _timestamps(query, 1)) from None
         judgement = Judgement(query.readings, series, last, self._options.level, self._predictor.deviates)

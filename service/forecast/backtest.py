@@ -8,7 +8,7 @@ import numpy as np
 from service.interfaces import Array
 
 MIN_ORIGINS = 3  # fewer say nothing about a forecaster
-FLOAT_NOISE = 1e-24  # of the largest reading, squared: smaller errors of the baseline are none
+NO_ERROR, FLOAT_NOISE = 1e-12, 1e-24  # of the squares of the range and of the largest reading: less is no error
 
 
 def baseline_name(season_length: int) -> str:
@@ -40,8 +40,10 @@ class Backtest(NamedTuple):
             return None
         mse = float(np.square(self.errors[:, :steps][is_known]).mean())
         naive_mse = float(np.square((self.actual - self.naive)[:, :steps][is_known]).mean())
-        largest = float(np.square(self.actual[:, :steps][is_known]).max())
-        has_errors = naive_mse > FLOAT_NOISE * largest
+        known = self.actual[:, :steps][is_known]
+        has_errors = naive_mse > max(
+            NO_ERROR * float(np.ptp(known)) ** 2, FLOAT_NOISE * float(np.abs(known).max()) ** 2
+        )
         return {
             "baseline": baseline_name(self.season_length),
             "metric": "rmse",

@@ -57,6 +57,8 @@ def read_series(
         values = interpolate(values, observed, nothing)
         length = seasonality.choose_season(values, observed, usual_season)
     pattern = repeated_pattern(values, observed, length)
+    if pattern is None and np.ptp(values[-used:]) == 0:
+        pattern = values[-1:]  # older ones differed
     if pattern is not None:
         length = length if length % len(pattern) == 0 else len(pattern)
         values = np.where(observed, values, np.resize(pattern[::-1], len(values))[::-1])

@@ -9,7 +9,7 @@ import numpy as np
 from service.interfaces import Array
 
 MIN_ERRORS = 3  # fewer say nothing about a forecaster
-FLOAT_NOISE = 1e-24  # of the largest reading, squared: smaller errors of the baseline are none
+NO_ERROR, FLOAT_NOISE = 1e-12, 1e-24  # of the squares of the range and of the largest reading: less is no error
 
 
 def baseline_name(season_length: int) -> str:
@@ -41,8 +41,9 @@ class Backtest(NamedTuple):
         if len(errors) < MIN_ERRORS:
             return None
         squares, naive_squares = float(errors @ errors), float(naive_errors @ naive_errors)
-        largest = float(np.abs(self.actual[:, :steps][is_known]).max())
-        has_errors = naive_squares / len(errors) > FLOAT_NOISE * largest * largest
+        known = self.actual[:, :steps][is_known]
+        least = max(NO_ERROR * float(np.ptp(known)) ** 2, FLOAT_NOISE * float(np.abs(known).max()) ** 2)
+        has_errors = naive_squares / len(errors) > least
         return {
             "baseline": baseline_name(self.season_length),
             "metric": "rmse",

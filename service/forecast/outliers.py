@@ -49,7 +49,7 @@ def find_outliers(values: Array, observed: Mask, season_length: int) -> Labels:
     nothing = np.zeros(0, dtype=np.int64)
     if observed.sum() < MIN_READINGS:
         return nothing
-    is_other_sign = slips.of_other_sign(values, observed, MAX_RUNS * MAX_RUN)
+    is_other_sign = _of_other_sign(values, observed)
     if not (_is_suspicious(values, season_length) or is_other_sign.any()):
         return nothing
     placeholders = _placeholders(values, observed)
@@ -86,6 +86,15 @@ def _is_suspicious(values: Array, season_length: int) -> bool:
     lags = {1, season_length if MIN_SEASONS * season_length <= len(values) else 1}
     changes = [np.abs(values[lag:] - values[:-lag]) for lag in lags]
     return any(float(each.max()) > SUSPICIOUS * quantiles(each, (0.9,))[0] for each in changes)
+
+
+def _of_other_sign(values: Array, observed: Mask) -> Mask:
+    """Which readings (time,) are 0 or of another sign than all others; none if they are many."""
+    for sign in (1.0, -1.0):
+        is_other: Mask = observed & (sign * values <= 0)
+        if 0 < is_other.sum() <= min(MAX_RUNS * MAX_RUN, observed.sum() // 2):
+            return is_other
+    return np.zeros(len(values), dtype=bool)
 
 
 def _placeholders(values: Array, observed: Mask) -> Labels:

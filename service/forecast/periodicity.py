@@ -73,20 +73,24 @@ class Periodicity(NamedTuple):
 
     def season(self) -> int:
         """Return the season length; 1 for none."""
-        lags, repeats = np.arange(len(self.score)), self.repeats()
+        repeats = self.repeats()
         if repeats.any():
             return self._repeated(int(np.flatnonzero(repeats)[0]))
+        refined = self._refined(self._candidate())
+        of_waves = self._of_waves(refined)
+        is_richer = self.folding.explained(refined)[1] > RICHER * max(self.folding.explained(of_waves)[1], 0.0) + 0.1
+        return self._whole(refined if of_waves == 1 or (refined > 1 and is_richer) else of_waves)
+
+    def _candidate(self) -> int:
+        """The shortest lag that passes the test and correlates nearly as much as the best; 1 for none."""
+        lags = np.arange(len(self.score))
         usual = [each for each in USUAL if each < len(lags)]
         critical = np.full(len(lags), NormalDist().inv_cdf(1 - FALSE_SEASONS / len(lags)))
         critical[usual] = NormalDist().inv_cdf(1 - FALSE_SEASONS / max(len(usual), 2))
         is_season = (self.score >= critical) & (self.correlation >= USEFUL_CORRELATION) & self.lasts & (lags > 1)
         found = lags[is_season & is_peak(self.correlation)]
         alike = found[self.correlation[found] >= ALIKE * self.correlation[found].max(initial=0.0)]
-        lag = int(alike[0]) if alike.size else 1
-        refined = self._refined(lag) if lag > 1 else 1
-        of_waves = self._of_waves(refined)
-        is_richer = self.folding.explained(refined)[1] > RICHER * max(self.folding.explained(of_waves)[1], 0.0) + 0.1
-        return self._whole(refined if of_waves == 1 or (refined > 1 and is_richer) else of_waves)
+        return int(alike[0]) if alike.size else 1
 
     def _whole(self, length: int) -> int:
         """A multiple of a length after which the readings differ far less: half years are alike, but years more so."""
@@ -128,7 +132,7 @@ class Periodicity(NamedTuple):
             for part in range(1, PARTS + 1)
             if lag / part >= 2
         ]
-        most = max(share for share, _ in best)
+        most = max((share for share, _ in best), default=0.0)
         return min((length for share, length in best if share >= NEARLY * most), default=1) if most > 0 else 1
 
 

@@ -8,7 +8,7 @@ from service.forecast.intervals import Interval
 from service.interfaces import Array, Labels, Mask
 
 MIN_READINGS = 4
-TOLERANCE = 1e-9  # of the range of the readings
+TOLERANCE = 1e-7  # of the range of the readings
 FLOAT_NOISE = 1e-13  # of the largest reading
 MIN_SEASONS = 2
 MIN_CHANGES = 3  # that come again, before a pattern of an unknown season is believed

@@ -31,6 +31,16 @@ class SeriesReading(NamedTuple):
     warnings: list[Notice]
 
 
+class _Season(NamedTuple):
+    """How the season of a series is found: `asked` is what the caller says, `usual` that of the frequency."""
+
+    asked: int | None
+    usual: int | None
+
+    def length(self, values: Array, observed: Mask) -> int:
+        return self.asked or seasonality.choose_season(values, observed, self.usual)
+
+
 def read_series(
     readings: Sequence[float | None], context: int, usual_season: int | None, season: int | None
 ) -> SeriesReading:
@@ -40,35 +50,43 @@ def read_series(
     if one is missing at either end, or too many in between.
     """
     check_ends(readings)
-    recent = readings[-max(HISTORY, context) :]
-    sent = np.array([np.nan if r is None else r for r in recent] if None in recent else recent, dtype=np.float64)
-    sent = sent[int(np.argmax(~np.isnan(sent))) :]
-    unit = unit_of(sent)
-    values, present = sent / unit, ~np.isnan(sent)
+    sent = _last(readings, max(HISTORY, context))
+    unit, present = unit_of(sent), ~np.isnan(sent)
     used = _used(present, context)
-    _check(present[-used:], len(readings))
-    nothing = np.zeros(len(values))
-    values = interpolate(values, present, nothing)
-    length = season or seasonality.choose_season(values, present, usual_season)
+    _check(present[-used:])
+    found = _find(interpolate(sent / unit, present, np.zeros(len(sent))), present, _Season(season, usual_season))
+    values, observed, pattern = found.values[-used:], found.observed[-used:], found.pattern
+    if pattern is None and np.ptp(values) == 0:
+        pattern = values[-1:]  # older ones differed
+    odd = np.flatnonzero(present & ~found.observed) - (len(sent) - used)
+    warnings = _warnings(present[-used:], odd, len(readings))
+    pattern = None if pattern is None else unit * pattern
+    return SeriesReading(unit * values, observed, found.season_length, pattern, warnings)
+
+
+def _last(readings: Sequence[float | None], count: int) -> Array:
+    """The last readings, from the first that is there; NaN where one is missing."""
+    recent = readings[-count:]
+    sent = np.array([np.nan if r is None else r for r in recent] if None in recent else recent, dtype=np.float64)
+    return sent[int(np.argmax(~np.isnan(sent))) :]
+
+
+def _find(values: Array, present: Mask, season: _Season) -> SeriesReading:
+    """The season, absurd readings and the pattern of readings whose gaps are lines."""
+    length = season.length(values, present)
     odd = outliers.find_outliers(values, present, length)
     observed = present.copy()
     observed[odd] = False
-    if odd.size and season is None:
-        values = interpolate(values, observed, nothing)
-        length = seasonality.choose_season(values, observed, usual_season)
+    if odd.size:
+        values = interpolate(values, observed, np.zeros(len(values)))
+        length = season.length(values, observed)
     pattern = repeated_pattern(values, observed, length)
     if pattern is not None:
-        length = length if length % len(pattern) == 0 else len(pattern)
-        values = np.where(observed, values, np.resize(pattern[::-1], len(values))[::-1])
-    elif not observed.all():
+        filled = np.where(observed, values, np.resize(pattern[::-1], len(values))[::-1])
+        return SeriesReading(filled, observed, length if length % len(pattern) == 0 else len(pattern), pattern, [])
+    if not observed.all():
         values = interpolate(values, observed, seasonal_part(values, observed, length, MIN_SEASONS))
-    return SeriesReading(
-        unit * values[-used:],
-        observed[-used:],
-        length,
-        None if pattern is None else unit * pattern,
-        _warnings(present[-used:], odd - (len(values) - used), len(readings)),
-    )
+    return SeriesReading(values, observed, length, None, [])
 
 
 def without_outliers(recent: ImputedReadings, season_length: int, sent: int) -> ImputedReadings:
@@ -92,8 +110,8 @@ def _used(present: Mask, context: int) -> int:
     return len(recent) - int(np.argmax(recent))
 
 
-def _check(present: Mask, sent: int) -> None:
-    if (count := int(present.sum())) < min(MIN_OBSERVED, sent):
+def _check(present: Mask) -> None:
+    if (count := int(present.sum())) < MIN_OBSERVED:
         raise MissingReadings(
             f"only {count} of the last {len(present)} readings are there; at least {MIN_OBSERVED} are needed",
             faults=[Fault("/readings", f"needs at least {MIN_OBSERVED} numbers among the last {len(present)}")],

@@ -4,7 +4,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from service.interfaces import Array, Mask
+from service.interfaces import Array
 
 CODES = (999.0, 9999.0, 99999.0, 999999.0, 9999999.0)  # that are often written for a missing reading, of either sign
 LARGER, OTHERS = (100.0, 1000.0), (-1.0, 0.1, 0.01, 0.001)  # what is written, over the reading that was meant
@@ -42,15 +42,6 @@ class Others(NamedTuple):
     def beyond(self, reading: float) -> float:
         """Return how far a reading lies outside of them."""
         return max(reading - self.greatest, self.least - reading, 0.0)
-
-
-def of_other_sign(values: Array, observed: Mask, most: int) -> Mask:
-    """Return which readings (time,) are 0 or of another sign than all others; none if they are more than `most`."""
-    for sign in (1.0, -1.0):
-        is_other: Mask = observed & (sign * values <= 0)
-        if 0 < int(is_other.sum()) <= most and is_other.sum() < observed.sum() / 2:
-            return is_other
-    return np.zeros(len(values), dtype=bool)
 
 
 def is_slip(reading: float, meant: float, spread: float, others: Others, is_only: bool) -> bool:

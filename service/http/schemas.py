@@ -112,7 +112,7 @@ Season = Annotated[
     Field(
         None,
         description="readings in a season; default: that of the frequency (months 12, `3MS` 4, days 7, hours 24, `15min` "
-        "96, …) or, where that is 1 or too long for the readings, the one that they show",
+        "96, …) or, where that is 1 or too long for the readings, the one that they show. A model of one series knows its own",
         examples=[12],
     ),
 ]

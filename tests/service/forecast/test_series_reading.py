@@ -94,6 +94,12 @@ def test_readings_that_repeat_exactly_have_a_pattern_and_its_season(season):
     assert reading.values.tolist() == WEEK * 8
 
 
+def test_a_context_of_equal_readings_is_constant_whatever_came_before():
+    reading = read([*noise(0, 100).tolist(), *[7.0] * 64], context=64)
+    assert reading.pattern is not None
+    assert reading.pattern.tolist() == [7]
+
+
 def test_a_pattern_is_looked_for_in_more_readings_than_the_context_holds():
     values = np.resize(np.where(np.arange(288) < 144, 1.0, 0.0), 1000)
     reading = read(values.tolist(), context=512)

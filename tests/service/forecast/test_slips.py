@@ -1,9 +1,8 @@
 """What a slip makes of a reading."""
 
-import numpy as np
 import pytest
 
-from service.forecast.slips import Others, is_slip, of_other_sign
+from service.forecast.slips import Others, is_slip
 
 FAR = Others(800, 1200, 1000)
 NEAR = Others(1, 1200, 400)
@@ -41,16 +40,6 @@ def test_ten_times_as_much_is_a_slip_only_once():
 
 def test_nothing_is_a_slip_of_a_reading_that_is_lost_in_noise():
     assert not is_slip(100, 1, 1, Others(-3, 3, 0), is_only=True)
-
-
-def test_few_readings_of_another_sign_are_told():
-    values = np.array([5.0, 6, -5, 4, 0, 7])
-    observed = np.ones(6, dtype=bool)
-    assert np.flatnonzero(of_other_sign(values, observed, 9)).tolist() == [2, 4]
-    assert np.flatnonzero(of_other_sign(-values, observed, 9)).tolist() == [2, 4]
-    assert not of_other_sign(values, observed, 1).any()
-    observed[2] = False
-    assert np.flatnonzero(of_other_sign(values, observed, 9)).tolist() == [4]
 
 
 def test_how_far_a_reading_lies_beyond_others():

@@ -40,8 +40,8 @@ train-forecast: $(DEV)  ## fit, rank and export forecasters: make train-forecast
 backtest: $(BACKTEST)/.ready  ## baselines and served models on your CSV: make backtest ARGS="--data my.csv --models gru"
 	$(BACKTEST)/bin/python -m training.backtest $(ARGS)
 
-zero-shot: $(BACKTEST)/.ready  ## served models on a directory of series: make zero-shot ARGS="--data series/"
-	$(BACKTEST)/bin/python -m training.zero_shot $(ARGS)
+zero-shot: $(DEV)  ## models on series that they never saw: make zero-shot ARGS="--data m3_monthly_dataset.tsf"
+	$(BIN)/python -m training.zero_shot $(ARGS)
 
 compile: $(DEV)  ## put a compiled form beside every SavedModel of models/ that has none
 	$(BIN)/python -m training.compile $(ARGS)

@@ -18,12 +18,12 @@ from service.http.access_log import log_defect
 from service.http.lifecycle import Phase
 from service.http.metrics import Metrics, RequestCounts
 from service.http.middleware import RequestMiddleware
-from service.http.routes import admin, forecast, models, operations, pages, sentiment
+from service.http.routes import admin, anomalies, forecast, models, operations, pages, sentiment
 from service.http.state import State
 from service.serving.repository import Load, ModelRepository
 from service.settings import Settings
 
-ROUTES = (forecast, sentiment, models, operations, admin, pages)
+ROUTES = (forecast, anomalies, sentiment, models, operations, admin, pages)
 
 
 def create_app(settings: Settings | None = None, load: Load = bundle.load) -> RequestMiddleware:
@@ -59,7 +59,8 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Re
     api.add_exception_handler(HTTPException, _answer_http)
     api.add_exception_handler(Exception, _answer_defect)
     api.openapi = functools.cache(lambda: openapi.describe(api, settings))  # type: ignore[method-assign]
-    app = RequestMiddleware(api, state, forecast.PREDICT_ROUTES | sentiment.PREDICT_ROUTES)
+    predict_routes = forecast.PREDICT_ROUTES | anomalies.PREDICT_ROUTES | sentiment.PREDICT_ROUTES
+    app = RequestMiddleware(api, state, predict_routes)
     state.metrics = Metrics(state.counts, state.lifecycle, state.connections, state.access, state.repository, app.flush)
     return app
 

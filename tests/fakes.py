@@ -11,6 +11,7 @@ import numpy as np
 from service.artifacts.bundle import Backend, Bundle
 from service.artifacts.card import (
     Calibration,
+    Comparison,
     ForecastCard,
     Language,
     ReadingLimits,
@@ -20,6 +21,7 @@ from service.artifacts.card import (
 )
 from service.artifacts.golden import Golden, GoldenCase
 from service.artifacts.scaler import MinMax
+from service.forecast.context_features import FORM
 from service.forecast.forecaster import Forecaster
 from service.interfaces import Network
 from service.predictors import load_predictor
@@ -59,6 +61,19 @@ def forecast_card(name: str = "gru", version: str = "1", **changes: Any) -> Fore
         ),
     }
     return ForecastCard(task="forecast", name=name, version=version, **(COMMON | defaults | changes))
+
+
+def comparison(ratio: float, steps: int = 2) -> Comparison:
+    """A network whose errors are so many times those of the forecaster of any series."""
+    return Comparison(
+        any_series="any/1",
+        measured_on="made-up origins",
+        origins=10,
+        baseline="seasonal_naive",
+        model_rmse=[2.0 * ratio] * steps,
+        any_series_rmse=[2.0] * steps,
+        baseline_rmse=[4.0] * steps,
+    )
 
 
 def sentiment_card(version: str = "1", **changes: Any) -> SentimentCard:
@@ -122,14 +137,16 @@ def forecast_bundle(
     return Bundle(card or forecast_card(), MinMax(0, 100), golden, run)
 
 
-def universal_bundle(name: str = "any") -> Bundle:
-    """A forecaster of any series, which continues its level and season."""
+def universal_bundle(name: str = "any", spread: float = 0.0) -> Bundle:
+    """A forecaster of any series, which continues its level and season; its outer deciles are so far from the median."""
 
     def run(*arrays: Any) -> dict[str, Any]:
         _, steps = arrays
-        return {"output": np.zeros((*steps.shape[:2], 9), np.float32)}
+        return {
+            "output": np.zeros((*steps.shape[:2], 9), np.float32) + spread * np.linspace(-1, 1, 9, dtype=np.float32)
+        }
 
-    card = forecast_card(name, readings=None, reads="context", window=4, steps=64, max_horizon=64)
+    card = forecast_card(name, readings=None, reads="context", features=FORM, window=4, steps=64, max_horizon=64)
     golden = Golden(
         relative_tolerance=1e-4,
         absolute_tolerance=1e-3,

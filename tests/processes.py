@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 ROOT = Path(__file__).parents[1]
+UNIVERSAL = max((ROOT / "models" / "universal").iterdir(), key=lambda path: int(path.name))  # the shipped version
 KEY = "correct horse battery"
 COMMAND = [sys.executable, "-m", "service"]
 

@@ -108,6 +108,55 @@ class ReadingLimits(_Record):
     )
 
 
+class SeasonalShape(_Record):
+    """The shape of the learnt season, and how alike the later windows of the series were to it.
+
+    The limits are those of the series' own windows of `seasons` seasons. They are set so that others hardly pass.
+    """
+
+    profile: list[FiniteFloat] = Field(min_length=2, description="deviation from the season's mean, by position in it")
+    seasons: int = Field(ge=1, description="seasons of a window")
+    profile_correlation_minimum: FiniteFloat = Field(
+        ge=-1, le=1, description="of a window's mean season with the profile, at the best position"
+    )
+    window_correlation_minimum: FiniteFloat = Field(
+        ge=-1, le=1, description="of all readings of a window with the repeated profile"
+    )
+    noise_minimum: FiniteFloat = Field(ge=0, description="standard deviation beside the season over the season's own")
+    level_minimum: FiniteFloat = Field(description="of a window's mean")
+    level_maximum: FiniteFloat
+    amplitude_minimum: FiniteFloat = Field(ge=0, description="of the standard deviation of a window's mean season")
+    amplitude_maximum: FiniteFloat
+
+
+class LearntSeries(_Record):
+    """By what readings are known to continue the series that the network has learnt. Only then it answers unasked."""
+
+    last_readings: list[FiniteFloat] = Field(min_length=1, description="the last ones that were learnt, oldest first")
+    shape: SeasonalShape | None = Field(None, description="none where the season's shape is not the series' own")
+
+
+class Comparison(_Record):
+    """RMSE by step of the network and of the forecaster of any series, on readings that neither had learnt.
+
+    Of the same origins, in original units. The network answers unasked only where it is the better one here.
+    """
+
+    any_series: str = Field(description="name and version of the forecaster of any series, name/version")
+    measured_on: str
+    origins: int = Field(ge=1)
+    baseline: str
+    model_rmse: list[FiniteFloat] = Field(min_length=1)
+    any_series_rmse: list[FiniteFloat] = Field(min_length=1)
+    baseline_rmse: list[FiniteFloat] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_length(self) -> Self:
+        if len({len(self.model_rmse), len(self.any_series_rmse), len(self.baseline_rmse)}) != 1:
+            raise ValueError("the errors must be of the same steps")
+        return self
+
+
 class IntervalCalibration(_Record):
     """Out-of-sample errors behind the prediction intervals: split conformal scores by step."""
 
@@ -135,6 +184,7 @@ class ForecastCard(Card):
         "window",
         description="one series in its own units, or any series by the features of its readings",
     )
+    features: int = Field(1, ge=1, description="which features of a context the network reads: the form's number")
     window: int = Field(ge=1, le=10_000, description="readings that are needed; a context takes more where it can")
     steps: int = Field(ge=1, le=MAX_HORIZON, description="steps of one model call; more are fed back")
     horizon: int = Field(ge=1, le=MAX_HORIZON, description="steps answered when none are asked for")
@@ -143,9 +193,9 @@ class ForecastCard(Card):
     step_errors: StepErrors
     calibration: IntervalCalibration | None = None
     corrected: bool = Field(False, description="forecasts are shifted by the model's recent errors on the readings")
-    optimism: FiniteFloat = Field(
-        1.0, gt=0, description="RMSE on readings never seen over that on readings learnt from; for comparing models"
-    )
+    learnt_series: LearntSeries | None = Field(None, description="none for a model of any series, and in old cards")
+    comparison: Comparison | None = Field(None, description="none for a model of any series, and in old cards")
+    optimism: FiniteFloat | None = Field(None, gt=0, description="in old cards only; not used", deprecated=True)
 
 
 class Calibration(_Record):

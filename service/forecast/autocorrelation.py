@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from service.forecast.order_statistics import median, quantiles
 from service.interfaces import Array, Labels, Mask
 
 MULTIPLES = 4  # of a lag that are pooled with it, at most
@@ -20,7 +21,7 @@ def wave(remainder: Array, count: int) -> float:
         return 0.0
     peak = first + int(power[first : last + 1].argmax())
     reach = max(size // 24, 6 * size // count)
-    background = float(np.median(power[max(peak - reach, 1) : peak + reach])) / np.log(2)
+    background = median(power[max(peak - reach, 1) : peak + reach]) / np.log(2)
     if power[peak] < background * np.log(count / FALSE_WAVES) or not power[peak - 1] <= power[peak] >= power[peak + 1]:
         return 0.0
     low, middle, high = power[peak - 1 : peak + 2]
@@ -31,10 +32,10 @@ def wave(remainder: Array, count: int) -> float:
 
 def without_line(values: Array, observed: Mask) -> Array | None:
     """Return the readings, clipped to a wide range, without their least-squares line, in units of their spread."""
-    low, median, high = np.quantile(values[observed], (0.1, 0.5, 0.9))
-    reach = max(float(np.abs(values - median).max()), 1e-300)
-    centred = (values - median) / reach
-    width = float(high - low) / reach
+    low, middle, high = quantiles(values[observed], (0.1, 0.5, 0.9))
+    reach = max(float(np.abs(values - middle).max()), 1e-300)
+    centred = (values - middle) / reach
+    width = (high - low) / reach
     if width > 0:
         centred = np.clip(centred, -4 * width, 4 * width)
     time = np.arange(len(values)) - (len(values) - 1) / 2
@@ -58,24 +59,25 @@ def without_dependence(values: Array, before: Array | None, is_known: Mask, leas
     seen = remainder[is_known]
     if seen.size:
         remainder = remainder - seen.mean()
-        bound = CLIP * 1.4826 * float(np.median(np.abs(seen - seen.mean())))
+        bound = CLIP * 1.4826 * median(np.abs(seen - seen.mean()))
         if bound > 1e-6:
             remainder = np.clip(remainder, -bound, bound)
     return np.where(is_known, remainder, 0.0)
 
 
 def by_lag(values: Array) -> Array:
-    """Return the sums of the products of values with those a lag before."""
-    size = 1 << (2 * len(values) - 1).bit_length()
-    sums: Array = np.fft.irfft(np.abs(np.fft.rfft(values, size)) ** 2, size)[: len(values)]
+    """Return the sums of the products of values (…, time) with those a lag before: (…, lags)."""
+    time = values.shape[-1]
+    size = 1 << (2 * time - 1).bit_length()
+    sums: Array = np.fft.irfft(np.abs(np.fft.rfft(values, size)) ** 2, size)[..., :time]
     return sums
 
 
 def pooled(by_lag: Array, lags: Labels) -> Array:
-    """Return the sums over the multiples of each lag."""
-    padded = np.append(by_lag, 0.0)
-    multiples = np.minimum(np.arange(1, MULTIPLES + 1)[:, None] * lags, len(by_lag))
-    total: Array = padded[multiples].sum(axis=0)
+    """Return the sums over the multiples of each lag; by_lag: (…, lags)."""
+    padded = np.concatenate([by_lag, np.zeros((*by_lag.shape[:-1], 1))], axis=-1)
+    multiples = np.minimum(np.arange(1, MULTIPLES + 1)[:, None] * lags, by_lag.shape[-1])
+    total: Array = padded.take(multiples, axis=-1).sum(axis=-2)
     return total
 
 
@@ -91,8 +93,9 @@ def around(correlation: Array) -> Array:
 def difference(residuals: Array, observed: Mask, lags: Labels) -> Array:
     """Return the mean square difference at each lag, over that at lag 1; infinity with few pairs."""
     known, mask = np.where(observed, residuals, 0.0), observed.astype(np.float64)
-    pairs = by_lag(mask).round()[lags]
-    sums = _cross(np.square(known), mask)[lags] - 2 * by_lag(known)[lags]
+    products, all_pairs = by_lag(np.stack([known, mask]))
+    pairs = all_pairs.round()[lags]
+    sums = _cross(np.square(known), mask)[lags] - 2 * products[lags]
     mean = np.maximum(np.maximum(sums, 0) / np.maximum(pairs, 1), 1e-12)
     ratio: Array = np.where((pairs >= MIN_PAIRS) & (pairs[1] >= MIN_PAIRS), mean / mean[1], np.inf)
     return ratio
@@ -101,9 +104,11 @@ def difference(residuals: Array, observed: Mask, lags: Labels) -> Array:
 def _cross(first: Array, second: Array) -> Array:
     """Sums of the products of one with the other a lag before, and a lag after."""
     size = 1 << (2 * len(first) - 1).bit_length()
-    spectrum = np.fft.rfft(first, size) * np.conj(np.fft.rfft(second, size))
-    sums = np.fft.irfft(spectrum, size)
-    both: Array = sums[: len(first)] + sums[np.r_[0, size - 1 : size - len(first) : -1]]
+    of_first, of_second = np.fft.rfft(np.stack([first, second]), size)
+    sums = np.fft.irfft(of_first * np.conj(of_second), size)
+    both: Array = sums[: len(first)]
+    both[0] *= 2
+    both[1:] += sums[: size - len(first) : -1]
     return both
 
 

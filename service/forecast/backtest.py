@@ -1,5 +1,6 @@
 """Rolling-origin backtest on the caller's own readings: forecasts from earlier origins beside what followed."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from service.interfaces import Array
 
-MIN_ORIGINS = 3  # fewer say nothing about a forecaster
+MIN_ERRORS = 3  # fewer say nothing about a forecaster
 NO_ERROR, FLOAT_NOISE = 1e-12, 1e-24  # of the squares of the range and of the largest reading: less is no error
 
 
@@ -33,24 +34,23 @@ class Backtest(NamedTuple):
         return self.actual - self.forecast
 
     def skill(self, steps: int) -> dict[str, Any] | None:
-        """Return the RMSE over the seasonal naive forecast's for steps 1 to `steps`; None with too few origins."""
-        is_known = ~(np.isnan(self.actual[:, :steps]) | np.isnan(self.naive[:, :steps]))
-        origins = int(is_known[:, 0].sum())
-        if origins < MIN_ORIGINS:
+        """Return the RMSE over the seasonal naive forecast's for steps 1 to `steps`; None with too few errors."""
+        naive_errors = (self.actual - self.naive)[:, :steps]
+        is_known = ~np.isnan(naive_errors)
+        errors, naive_errors = self.errors[:, :steps][is_known], naive_errors[is_known]
+        if len(errors) < MIN_ERRORS:
             return None
-        mse = float(np.square(self.errors[:, :steps][is_known]).mean())
-        naive_mse = float(np.square((self.actual - self.naive)[:, :steps][is_known]).mean())
-        known = self.actual[:, :steps][is_known]
-        has_errors = naive_mse > max(
-            NO_ERROR * float(np.ptp(known)) ** 2, FLOAT_NOISE * float(np.abs(known).max()) ** 2
-        )
+        squares, naive_squares = float(errors @ errors), float(naive_errors @ naive_errors)
+        actual = self.actual[:, :steps][is_known]
+        least = max(NO_ERROR * float(np.ptp(actual)) ** 2, FLOAT_NOISE * float(np.abs(actual).max()) ** 2)
+        has_errors = naive_squares / len(errors) > least
         return {
             "baseline": baseline_name(self.season_length),
             "metric": "rmse",
-            "ratio": round(float(np.sqrt(mse / naive_mse)), 4) if has_errors else None,
+            "ratio": round(math.sqrt(squares / naive_squares), 4) if has_errors else None,
             "steps": min(steps, self.actual.shape[1]),
             "measured_on": "readings",
-            "origins": origins,
+            "origins": int(is_known.any(axis=1).sum()),
         }
 
 

@@ -5,38 +5,35 @@ are its skill on these readings. They do not correct the forecast: the network r
 network's own are made from its own medians (feedback.py). Readings that repeat exactly need no network.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from service.artifacts.bundle import Bundle
+from service.artifacts.files import BundleError
 from service.errors import ModelFault, ReadingsTooLarge
-from service.forecast import feedback, repetition
+from service.forecast import context_rows, feedback, repetition
 from service.forecast.backtest import rolling_backtest
-from service.forecast.context_features import (
-    CONTEXT,
-    HORIZON,
-    QUANTILES,
-    ContextFeatures,
-    context_features,
-    quantiles,
-)
+from service.forecast.context_features import CONTEXT, FORM, HORIZON, QUANTILES, ContextFeatures, block_count, quantiles
+from service.forecast.context_rows import BACKTEST_STEPS
 from service.forecast.faults import how_many_are_listed, reading_faults
 from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries, SeriesFacts
+from service.forecast.intervals import Interval
 from service.forecast.series_reading import read_series
+from service.forecast.surprise import DeviateMap
 from service.forecast.units import in_own_unit, in_unit
-from service.interfaces import Array, Labels, Mask, Notice, chunks
+from service.interfaces import Array, Notice, chunks
 
 # readings; a context is padded to the next of these
-LENGTHS = tuple(n for n in (16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048) if n <= CONTEXT)
-STEPS = (8, 16, 32, HORIZON)  # the horizon is padded to the next of these
-MAX_ORIGINS = 3  # with the present origin these are four rows, which cost hardly more than three
-BACKTEST_STEPS = 16  # steps, at most, whose errors are measured
+LENGTHS = (16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, CONTEXT)
+STEPS = (8, 16, 24, 32, 48, HORIZON)  # the horizon is padded to the next of these
 MAX_READING = 1e150  # as in a request
 MEDIAN, LOW, HIGH = QUANTILES.index(0.5), 0, len(QUANTILES) - 1
 MIN_WIDENING = 0.7
-COST_PER_CALL = 4096  # rows × padded readings of one model call
+COST_PER_CALL = 2560  # rows × blocks of readings of one model call
 
 
 class _Shape(NamedTuple):
@@ -46,17 +43,25 @@ class _Shape(NamedTuple):
     steps: int
     blocks: int = 1
     length: int = 0
-
-
-class _Rows(NamedTuple):
-    """One item as the network reads it: the row of the present origin first, then those of earlier origins."""
-
-    features: ContextFeatures
-    origins: list[int]  # how many readings were known at each
+    is_one_step: bool = False
 
 
 class ContextForecaster(Forecaster):
     """Any readings in, the next readings out, in their own units."""
+
+    def __init__(self, bundle: Bundle) -> None:
+        """Raise BundleError for a network that reads other features than this service makes."""
+        super().__init__(bundle)
+        if self.card.features != FORM:
+            raise BundleError(
+                f"the network reads features of form {self.card.features}, and this service makes those of form {FORM}: "
+                "train it again"
+            )
+
+    @functools.cached_property
+    def deviates(self) -> DeviateMap:
+        """How far out errors of one step are, by the card's calibration."""
+        return DeviateMap(() if self.card.calibration is None else self.card.calibration.scores[0])
 
     def _read(
         self,
@@ -116,31 +121,31 @@ class ContextForecaster(Forecaster):
     def _predict_alike(self, batch: Sequence[PreparedSeries]) -> list[Forecast]:
         """Forecast series of one shape: in one model call, or one for each block of steps."""
         shape = _shape(batch[0])
-        if batch[0].pattern is not None:
+        if not shape.time:
             return [repetition.forecast(item) for item in batch]
         units, items = zip(*map(in_own_unit, batch), strict=True)
-        rows = [_rows(item, shape.time, shape.steps) for item in items]
-        outputs = self._outputs([each.features for each in rows])
-        ends = np.cumsum([len(each.origins) for each in rows])[:-1]
-        predictions = [
-            quantiles(each.features, output) for each, output in zip(rows, np.split(outputs, ends), strict=True)
-        ]
-        first = [each[0, :, MEDIAN] for each in predictions]
-        medians = feedback.extend(items, first, shape.blocks, self._next_block)
-        forecasts = map(self._finish, items, rows, predictions, medians)
+        rows = [context_rows.rows_of(item) for item in items]
+        features = context_rows.features_of([row for each in rows for row in each], shape.time, shape.steps)
+        ends = np.cumsum([len(each) for each in rows])[:-1]
+        predictions = np.split(quantiles(features, self._outputs(features)), ends)
+        if items[0].origins:
+            forecasts = [_one_step(each[:, 0]) for each in predictions]
+        else:
+            first = [each[0, :, MEDIAN] for each in predictions]
+            medians = feedback.extend(items, first, shape.blocks, self._next_block)
+            forecasts = list(map(self._finish, items, predictions, medians))
         return [in_unit(unit, forecast) for unit, forecast in zip(units, forecasts, strict=True)]
 
     def _next_block(self, items: Sequence[PreparedSeries], medians: Sequence[Array]) -> list[Array]:
         """The medians of the next steps of every series, in one model call; `medians` are those of the steps before."""
         time = _padded(len(items[0].readings) + len(medians[0]), LENGTHS)
-        features = [_features_after(item, known, time) for item, known in zip(items, medians, strict=True)]
-        outputs = self._outputs(features)
-        return [quantiles(each, outputs[i : i + 1])[0, :, MEDIAN] for i, each in enumerate(features)]
+        rows = [context_rows.row_after(item, known, time) for item, known in zip(items, medians, strict=True)]
+        features = context_rows.features_of(rows, time, HORIZON)
+        return list(quantiles(features, self._outputs(features))[:, :, MEDIAN])
 
-    def _outputs(self, features: Sequence[ContextFeatures]) -> npt.NDArray[np.floating]:
-        """One model call for the rows of all features → (rows, steps, quantiles), in units of the scale."""
-        readings = np.concatenate([each.readings for each in features])
-        steps = np.concatenate([each.steps for each in features])
+    def _outputs(self, features: ContextFeatures) -> npt.NDArray[np.floating]:
+        """One model call: (rows, blocks, 10) and (rows, steps, 41) → (rows, steps, quantiles), in units of the scale."""
+        readings, steps = features.readings, features.steps
         (outputs,) = self._network(readings, steps).values()
         expected = (len(steps), steps.shape[1], len(QUANTILES))
         if outputs.shape != expected:
@@ -149,17 +154,20 @@ class ContextForecaster(Forecaster):
             raise ModelFault(f"model '{self.card.name}' gave a forecast that is not a number")
         return outputs
 
-    def _finish(self, item: PreparedSeries, rows: _Rows, predictions: Array, medians: Array) -> Forecast:
+    def _finish(self, item: PreparedSeries, predictions: Array, medians: Array) -> Forecast:
         """Turn the quantiles of all rows, and the medians of all steps, into the forecast, its intervals and its skill."""
         median, below, above = _median_and_spreads(predictions)
         values = medians[: item.horizon]
         local_scores, skill, warnings = None, None, list[Notice]()
-        if len(rows.origins) > 1:
-            earlier = np.argsort(rows.origins[1:]) + 1  # rows in order of time
+        if len(predictions) > 1:
+            earlier = slice(None, 0, -1)  # the present one is first, then the later ones: in order of time
             steps = min(item.horizon, BACKTEST_STEPS)
-            origins = [rows.origins[i] for i in earlier]
             backtest = rolling_backtest(
-                np.array(item.readings), item.observed_mask, origins, median[earlier, :steps], item.season_length
+                np.array(item.readings),
+                item.observed_mask,
+                context_rows.origins(item)[earlier],
+                median[earlier, :steps],
+                item.season_length,
             )
             spread = np.where(backtest.errors > 0, above[earlier, :steps], below[earlier, :steps])
             local_scores = np.abs(backtest.errors) / spread
@@ -181,53 +189,27 @@ class ContextForecaster(Forecaster):
 
 
 def _shape(item: PreparedSeries) -> _Shape:
-    if item.pattern is not None:
+    if item.pattern is not None and not item.origins:
         return _Shape(0, 0)
     count, blocks = len(item.readings), -(-item.horizon // HORIZON)
-    return _Shape(_padded(count, LENGTHS), _padded(item.horizon, STEPS), blocks, count if blocks > 1 else 0)
+    return _Shape(
+        _padded(count, LENGTHS), _padded(item.horizon, STEPS), blocks, count if blocks > 1 else 0, bool(item.origins)
+    )
 
 
 def _padded(size: int, sizes: tuple[int, ...]) -> int:
     return next((padded for padded in sizes if padded >= size), sizes[-1])
 
 
+def row_cost(count: int) -> int:
+    """Return what a row of so many readings costs: its blocks."""
+    return block_count(_padded(count, LENGTHS))
+
+
 def _cost(count: int, season_length: int, horizon: int) -> int:
-    """Rows × padded readings of all model calls."""
-    fed_back = sum(_padded(count + known, LENGTHS) for known in range(HORIZON, horizon, HORIZON))
-    return (1 + len(_origin_distances(count, season_length, horizon))) * _padded(count, LENGTHS) + fed_back
-
-
-def _origin_distances(count: int, season_length: int, horizon: int) -> list[int]:
-    """How many readings before the end each earlier origin is; at least half of the readings come before it."""
-    stride = max(1, min(horizon, BACKTEST_STEPS) // 3)
-    most = count - max(count // 2, 2 * season_length, 8)
-    return list(range(stride, most + 1, stride))[:MAX_ORIGINS]
-
-
-def _rows(item: PreparedSeries, time: int, steps: int) -> _Rows:
-    """The network's inputs for the present origin and earlier ones, padded to `time` readings and `steps` steps."""
-    count = len(item.readings)
-    origins = [count, *(count - d for d in _origin_distances(count, item.season_length, item.horizon))]
-    readings, observed = np.array(item.readings), np.array(item.observed_mask or [True] * count)
-    rows = [(readings[:origin], observed[:origin]) for origin in origins]
-    return _Rows(_features(rows, item.season_length, time, steps), origins)
-
-
-def _features_after(item: PreparedSeries, medians: Array, time: int) -> ContextFeatures:
-    """The inputs for the steps after `medians`, which count as readings."""
-    readings = np.concatenate([item.readings, medians])[-time:]
-    observed = np.concatenate([item.observed_mask or [True] * len(item.readings), [True] * len(medians)])[-time:]
-    return _features([(readings, observed)], item.season_length, time, HORIZON)
-
-
-def _features(rows: Sequence[tuple[Array, Mask]], season_length: int, time: int, steps: int) -> ContextFeatures:
-    """The inputs of rows of readings with their masks, padded on the left to `time` readings."""
-    values, observed_mask = np.zeros((len(rows), time)), np.ones((len(rows), time), dtype=bool)
-    for row, (readings, observed) in enumerate(rows):
-        values[row, time - len(readings) :] = readings
-        observed_mask[row, time - len(readings) :] = observed
-    lengths: Labels = np.array([len(readings) for readings, _ in rows])
-    return context_features(values, lengths, observed_mask, season_length, steps)
+    """Rows × blocks of all model calls."""
+    fed_back = sum(row_cost(count + known) for known in range(HORIZON, horizon, HORIZON))
+    return (1 + len(context_rows.origin_distances(count, season_length, horizon))) * row_cost(count) + fed_back
 
 
 def _median_and_spreads(predictions: Array) -> tuple[Array, Array, Array]:
@@ -239,3 +221,10 @@ def _median_and_spreads(predictions: Array) -> tuple[Array, Array, Array]:
         np.maximum(median - predictions[:, :, LOW], least),
         np.maximum(predictions[:, :, HIGH] - median, least),
     )
+
+
+def _one_step(predictions: Array) -> Forecast:
+    """The forecast of one step from each origin: the medians, and the outer quantiles as one interval; (rows, 9)."""
+    level = 100 * (QUANTILES[HIGH] - QUANTILES[LOW])
+    interval = Interval(level, predictions[:, LOW].tolist(), predictions[:, HIGH].tolist())
+    return Forecast(predictions[:, MEDIAN].tolist(), [interval], None, [])

@@ -10,18 +10,20 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 from service.artifacts.bundle import Bundle
-from service.artifacts.card import MAX_HORIZON, ForecastCard
+from service.artifacts.card import MAX_HORIZON, Comparison, ForecastCard
 from service.errors import Fault, InvalidRequest, TooFewReadings, UnsupportedLevel
 from service.forecast import intervals
-from service.forecast.backtest import MIN_ORIGINS, Backtest
+from service.forecast.backtest import Backtest
 from service.forecast.bounds import NO_BOUNDS, Bounds
 from service.forecast.imputation import ImputedReadings, impute
 from service.forecast.intervals import Interval
+from service.forecast.learnt_series import LearntSeriesCheck
 from service.forecast.ood import OutOfDistributionCheck
 from service.interfaces import Array, Notice
 
 DEFAULT_LEVELS = (80.0, 95.0)
 COVERAGE_LEVEL = 80.0
+MIN_COVERED = 6  # forecasts from earlier origins; fewer say nothing about intervals
 POOR_COVERAGE = 60.0  # percent of the backtest's readings within the 80 % intervals; less is worth a warning
 
 
@@ -41,7 +43,8 @@ class PreparedSeries(NamedTuple):
     `readings` has those before the network's window too: backtests start there. `observed_mask` is None if all were
     observed, and False where a reading is interpolated. `cost` is the number of rows of all model calls.
     `in_distribution`: the readings look like the series that the model learnt. `pattern`: what comes next, again and again,
-    if the readings repeat exactly.
+    if the readings repeat exactly. With `origins`, one step is forecast from each of them (how many readings are known
+    there), and nothing else.
     """
 
     readings: list[float]
@@ -54,6 +57,7 @@ class PreparedSeries(NamedTuple):
     season_length: int = 1
     pattern: list[float] | None = None
     bounds: Bounds = NO_BOUNDS
+    origins: tuple[int, ...] = ()
 
 
 class Forecast(NamedTuple):
@@ -82,6 +86,7 @@ class Forecaster(ABC):
         self.season_length = bundle.card.data.season or 1
         self._network = bundle.network
         self._skills: dict[int, dict[str, Any]] = {}
+        self._comparisons: dict[int, tuple[float, float] | None] = {}
         calibration = bundle.card.calibration
         self._calibration = intervals.Calibration(calibration.scores) if calibration else None
         self._score_count = self._calibration.count if self._calibration else 0
@@ -89,6 +94,8 @@ class Forecaster(ABC):
         self._checks_coverage = self._supports(COVERAGE_LEVEL)
         limits = bundle.card.readings
         self._ood_check = OutOfDistributionCheck(limits, self.season_length) if limits else None
+        learnt = bundle.card.learnt_series
+        self.learnt_series = LearntSeriesCheck(learnt) if learnt else None
 
     def _supports(self, level: float) -> bool:
         return intervals.is_supported(level, self._score_count)
@@ -130,6 +137,18 @@ class Forecaster(ABC):
                 "origins": None,
             }
         return self._skills[steps]
+
+    def comparison(self, horizon: int) -> tuple[float, float] | None:
+        """Return the RMSE of this model and of the forecaster of any series, both over the baseline's.
+
+        On readings that neither had learnt, by the card, for steps 1 to `horizon` or as many as measured. None if they
+        were not measured.
+        """
+        compared = self.card.comparison
+        steps = 0 if compared is None else min(horizon, len(compared.model_rmse))
+        if steps not in self._comparisons:  # a card never changes
+            self._comparisons[steps] = None if compared is None else _ratios(compared, steps)
+        return self._comparisons[steps]
 
     def replay(self, request: dict[str, Any]) -> list[float]:
         """Answer one golden request through the serving path."""
@@ -231,13 +250,21 @@ class Forecaster(ABC):
         """A warning if the calibrated 80 % intervals would have held far fewer of the caller's own readings."""
         if self._calibration is None or not self._checks_coverage:
             return []
-        coverage, origins = self._calibration.empirical_coverage(local_scores, COVERAGE_LEVEL)
-        if origins < MIN_ORIGINS or coverage >= POOR_COVERAGE:
+        coverage, count = self._calibration.empirical_coverage(local_scores, COVERAGE_LEVEL)
+        if count < MIN_COVERED or coverage >= POOR_COVERAGE:
             return []
         return [
             Notice(
                 "poor_coverage",
-                f"from {origins} earlier origins in these readings the model's {COVERAGE_LEVEL:g} % intervals would "
-                f"have held {coverage:.0f} %; the intervals are widened accordingly",
+                f"from earlier origins the model's {COVERAGE_LEVEL:g} % intervals would have held {coverage:.0f} % of "
+                f"{count} forecasts of these readings; the intervals are widened accordingly",
             )
         ]
+
+
+def _ratios(compared: Comparison, steps: int) -> tuple[float, float] | None:
+    model, any_series, baseline = (
+        float(np.sqrt(np.mean(np.square(rmse[:steps]))))
+        for rmse in (compared.model_rmse, compared.any_series_rmse, compared.baseline_rmse)
+    )
+    return (round(model / baseline, 4), round(any_series / baseline, 4)) if baseline > 0 else None

@@ -118,8 +118,8 @@ class Calibration:
         return np.concatenate([calibrated, extension])
 
     def empirical_coverage(self, local_scores: Array, level: float) -> tuple[float, int]:
-        """Return the percentage of local scores (origins, steps) within the calibrated interval, and the origins."""
+        """Return the percentage of local scores (origins, steps) within the calibrated interval, and their number."""
         steps = min(local_scores.shape[1], self.steps)
         is_within = local_scores[:, :steps] <= self.multipliers(level)[:steps]
         is_known = ~np.isnan(local_scores[:, :steps])
-        return 100 * float(is_within[is_known].mean()) if is_known.any() else 100.0, int(is_known[:, 0].sum())
+        return 100 * float(is_within[is_known].mean()) if is_known.any() else 100.0, int(is_known.sum())

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from service.forecast import slips
+from service.forecast.order_statistics import quantiles
 from service.forecast.seasonal_profile import seasonal_part
 from service.interfaces import Array, Labels, Mask, Notice
 
@@ -84,7 +85,7 @@ def _is_suspicious(values: Array, season_length: int) -> bool:
     """Whether some change, from one reading or season to the next, is much larger than most: or nothing more is computed."""
     lags = {1, season_length if MIN_SEASONS * season_length <= len(values) else 1}
     changes = [np.abs(values[lag:] - values[:-lag]) for lag in lags]
-    return any(float(each.max()) > SUSPICIOUS * float(np.quantile(each, 0.9)) for each in changes)
+    return any(float(each.max()) > SUSPICIOUS * quantiles(each, (0.9,))[0] for each in changes)
 
 
 def _of_other_sign(values: Array, observed: Mask) -> Mask:

@@ -22,6 +22,7 @@ from service.forecast.autocorrelation import (
     without_dependence,
     without_line,
 )
+from service.forecast.folding import Folding
 from service.interfaces import Array, Mask
 
 MIN_READINGS = 8
@@ -41,14 +42,15 @@ USUAL = (4, 5, 7, 12, 24, 48, 52, 96, 168, 288, 365)  # of equally good neighbou
 
 
 class Periodicity(NamedTuple):
-    """What readings without trend and AR(1) show. All arrays but the remainder are by lag, from 0 to half of the readings.
+    """What `size` readings without trend and AR(1) show. All arrays are by lag, from 0 to half of the readings.
 
-    remainder: of every reading, NaN where it is unknown; correlation: pooled over the lag's multiples, beyond that of the
+    folding: of what is left of every reading; correlation: pooled over the lag's multiples, beyond that of the
     lags around; score: the same in standard errors; lasts: whether the multiples correlate too; changes: the score of the
     lag alone; difference: mean square difference over that at lag 1, of the readings without their line.
     """
 
-    remainder: Array
+    size: int
+    folding: Folding
     correlation: Array
     score: Array
     lasts: Mask
@@ -76,7 +78,7 @@ class Periodicity(NamedTuple):
             return self._repeated(int(np.flatnonzero(repeats)[0]))
         refined = self._refined(self._candidate())
         of_waves = self._of_waves(refined)
-        is_richer = self._explained(refined)[1] > RICHER * max(self._explained(of_waves)[1], 0.0) + 0.1
+        is_richer = self.folding.explained(refined)[1] > RICHER * max(self.folding.explained(of_waves)[1], 0.0) + 0.1
         return self._whole(refined if of_waves == 1 or (refined > 1 and is_richer) else of_waves)
 
     def _candidate(self) -> int:
@@ -94,7 +96,7 @@ class Periodicity(NamedTuple):
         """A multiple of a length after which the readings differ far less: half years are alike, but years more so."""
         for number in range(2, MULTIPLES + 1):
             whole = number * length
-            is_shown = length > 1 and 3 * whole <= len(self.remainder) and self.score[whole] >= 2
+            is_shown = length > 1 and 3 * whole <= self.size and self.score[whole] >= 2
             if is_shown and self.difference[whole] < WHOLE * self.difference[length]:
                 return whole
         return length
@@ -108,36 +110,30 @@ class Periodicity(NamedTuple):
 
     def _of_waves(self, lag: int) -> int:
         """The length of one or several of the strongest waves that Schwarz's criterion takes; 1 for none."""
-        period, longest, known = round(self.wave), len(self.score) - 1, len(self.remainder)
+        period, longest, known = round(self.wave), len(self.score) - 1, self.size
         if not 1 < period < longest or self.score[period - 1 : period + 2].max() < 2:
             return 1
         lengths = {round(number * self.wave) for number in range(1, MULTIPLES + 1)}
         if lag > 1 and abs(lag / self.wave - round(lag / self.wave)) <= NEAR:
             lengths.add(lag)
         allowed = [each for each in lengths if 1 < each <= longest]
-        best = min(allowed, key=lambda x: known * np.log(1 - self._explained(x)[0]) + x * np.log(known))
-        usual = [x for x in USUAL if x in _near(best) and self._explained(x)[0] >= NEARLY * self._explained(best)[0]]
+        best = min(allowed, key=lambda x: known * np.log(1 - self.folding.explained(x)[0]) + x * np.log(known))
+        usual = [
+            x
+            for x in USUAL
+            if x in _near(best) and self.folding.explained(x)[0] >= NEARLY * self.folding.explained(best)[0]
+        ]
         return usual[0] if usual and usual[0] <= longest else best
 
     def _refined(self, lag: int) -> int:
         """The best length near a lag or near a whole part of it: the shortest of those that explain nearly as much."""
         best = [
-            max((self._explained(x)[1], x) for x in _near(lag / part))
+            max((self.folding.explained(x)[1], x) for x in _near(lag / part))
             for part in range(1, PARTS + 1)
             if lag / part >= 2
         ]
         most = max((share for share, _ in best), default=0.0)
         return min((length for share, length in best if share >= NEARLY * most), default=1) if most > 0 else 1
-
-    def _explained(self, length: int) -> tuple[float, float]:
-        """The share of the remainder's variance that its phases explain, and the same adjusted for their number."""
-        known = np.flatnonzero(~np.isnan(self.remainder))
-        values, phases = self.remainder[known], known % length
-        counts = np.bincount(phases, minlength=length)
-        sums = np.bincount(phases, values, minlength=length)
-        left = 1 - float((np.square(sums) / np.maximum(counts, 1)).sum()) / max(float(values @ values), 1e-300)
-        left = max(left, 1e-9)
-        return 1 - left, 1 - left * (len(known) - 1) / max(len(known) - int((counts > 0).sum()), 1)
 
 
 def periodicity(values: Array, observed: Mask) -> Periodicity | None:
@@ -153,12 +149,10 @@ def periodicity(values: Array, observed: Mask) -> Periodicity | None:
     is_pair = observed[1:] & observed[:-1]
     remainder = without_dependence(residuals[1:], residuals[:-1], is_pair, 0.0)
     remainder = without_dependence(remainder, None, is_pair, -0.9)
-    products, squares, pairs = (
-        by_lag(remainder),
-        by_lag(np.square(remainder)),
-        by_lag(is_pair.astype(np.float64)).round(),
-    )
-    total, total_squares, total_pairs = (pooled(each, lags) for each in (products, squares, pairs))
+    sums = by_lag(np.stack([remainder, np.square(remainder), is_pair]))
+    sums[2] = sums[2].round()
+    products, squares, pairs = sums
+    total, total_squares, total_pairs = pooled(sums, lags)
     variance = max(products[0] / max(pairs[0], 1), 1e-300)
     correlation = total / (np.maximum(total_pairs, 1) * variance)
     beyond = correlation - around(correlation)
@@ -166,7 +160,8 @@ def periodicity(values: Array, observed: Mask) -> Periodicity | None:
     last = np.minimum(MULTIPLES, np.maximum((count // 2) // np.maximum(lags, 1), 1)) * lags
     single = products / (np.maximum(pairs, 1) * variance)
     return Periodicity(
-        np.append(np.nan, np.where(is_pair, remainder, np.nan)),
+        count,
+        Folding(np.append(0.0, remainder), np.append(0.0, is_pair)),
         beyond,
         beyond / standard_error,
         single[np.minimum(last, len(single) - 1)] >= LASTING * single[lags],

@@ -1,5 +1,6 @@
 """The timestamps of forecast steps, from the first reading's date and a frequency."""
 
+import functools
 from datetime import datetime
 
 import numpy as np
@@ -84,6 +85,7 @@ def season_of(frequency: str) -> int | None:
         return None
 
 
+@functools.lru_cache(maxsize=256)
 def is_same_frequency(first: str, second: str) -> bool:
     """Whether two frequencies have equal steps, at any day of the week, month, quarter or year."""
     try:

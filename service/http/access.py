@@ -34,6 +34,7 @@ OPEN = frozenset(["/", "/livez", "/readyz", "/version", "/docs", "/redoc", "/ope
 OPEN_PREFIX = "/static/"  # the scripts and styles of /docs and /redoc
 SCOPE_OF: dict[str, Scope] = {  # by the first part of the path
     "forecast": "forecast",
+    "anomalies": "forecast",
     "sentiment": "sentiment",
     "models": "models",
     "metrics": "metrics",

@@ -27,12 +27,27 @@ from service.http.schemas import (
     SentimentBatchResponse,
     SentimentRequest,
 )
+from service.http.schemas_anomalies import (
+    AnomaliesBatchRequest,
+    AnomaliesBatchResponse,
+    AnomaliesRequest,
+    AnomalySeries,
+)
 from service.settings import Settings
 
 Json = dict[str, Any]
 
-REQUESTS = (BatchSeries, ForecastRequest, ForecastBatchRequest, SentimentRequest, SentimentBatchRequest)
-RESPONSES = (ForecastBatchResponse, SentimentBatchResponse, ModelList, ReloadReport, Problem)
+REQUESTS = (
+    BatchSeries,
+    ForecastRequest,
+    ForecastBatchRequest,
+    AnomalySeries,
+    AnomaliesRequest,
+    AnomaliesBatchRequest,
+    SentimentRequest,
+    SentimentBatchRequest,
+)
+RESPONSES = (ForecastBatchResponse, AnomaliesBatchResponse, SentimentBatchResponse, ModelList, ReloadReport, Problem)
 DESCRIPTION = """\
 Every `GET` route answers `HEAD` too. Bodies are JSON, plain or compressed (`Content-Encoding: gzip` or `zstd`); long
 replies are compressed for a client that sends `Accept-Encoding`. Errors are problem details (RFC 9457): `type` names the
@@ -41,6 +56,7 @@ kind, `detail` says what would be right, `errors` lists every fault with a JSON 
 """
 TAGS = {
     "forecast": "What the next readings of a series will be, and how sure that is.",
+    "anomalies": "Which of the last readings of a series were not to be expected.",
     "sentiment": "Whether a review is positive or negative, and why.",
     "models": "What is loaded, and what is known of it.",
     "operations": "Probes, metrics and versions, for those who run the service.",
@@ -133,7 +149,10 @@ RULES = {
     ForecastRequest: [_needs("start", "frequency"), _needs("frequency", "start"), _needs("version", "model")],
     ForecastBatchRequest: [_needs("version", "model")],
     BatchSeries: [_needs("start", "frequency"), _needs("frequency", "start")],
+    AnomaliesRequest: [_needs("start", "frequency"), _needs("frequency", "start")],
+    AnomalySeries: [_needs("start", "frequency"), _needs("frequency", "start")],
 }
+LAST_YEAR = {"readings": RECENT_MONTHS, "start": "2015-02-01", "frequency": "MS", "last": 12}
 NEXT_YEAR = {"readings": RECENT_MONTHS, "start": "2015-02-01", "frequency": "MS", "horizon": 12}
 REVIEW = "A warm, funny and beautifully acted film."
 BODY_EXAMPLES: dict[str, dict[str, Json]] = {
@@ -144,6 +163,13 @@ BODY_EXAMPLES: dict[str, dict[str, Json]] = {
     },
     "/forecast/batch": {
         "two series": {"series": [{"id": name, "readings": RECENT_MONTHS} for name in ("a", "b")], "horizon": 3}
+    },
+    "/anomalies": {
+        "the last year of months": LAST_YEAR,
+        "only what is far out": {"readings": RECENT_MONTHS, "last": 3, "level": 99.9},
+    },
+    "/anomalies/batch": {
+        "two series": {"series": [{"id": name, "readings": RECENT_MONTHS} for name in ("a", "b")], "last": 3}
     },
     "/sentiment": {"a review": {"text": REVIEW}, "with reasons": {"text": REVIEW, "explain": True, "sentences": True}},
     "/sentiment/batch": {"two reviews": {"texts": [REVIEW, "Two hours that I shall not get back."]}},

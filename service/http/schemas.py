@@ -139,7 +139,10 @@ Levels = Annotated[
 ModelName = Annotated[
     str | None,
     Field(
-        None, max_length=64, description="default: the loaded forecaster that suits the readings best", examples=["gru"]
+        None,
+        max_length=64,
+        description="default: the forecaster of any series, unless the readings continue a series that a network has learnt",
+        examples=["gru"],
     ),
 ]
 ModelVersion = Annotated[
@@ -251,6 +254,13 @@ FORECAST: dict[str, Any] = {
         "measured_on": "readings",
         "origins": 24,
     },
+    "selection": {
+        "rule": "learnt_series",
+        "candidates": [
+            {"model": "gru", "version": "1", "ratio": 0.94, "refused": None},
+            {"model": "universal", "version": "1", "ratio": 0.97, "refused": "not_better"},
+        ],
+    },
     "warnings": [
         {
             "code": "outside_training_range",
@@ -354,6 +364,30 @@ class Skill(_Response):
     origins: int | None = Field(description="earlier origins within the readings")
 
 
+class ConsideredForecaster(_Response):
+    model: str
+    version: str
+    ratio: FiniteFloat | None = Field(
+        description="its RMSE over the seasonal naive forecast's, by its card: on readings that no candidate had learnt"
+    )
+    refused: str | None = Field(
+        None,
+        description="why it does not answer: `not_compared` (an old card), `not_better`, `other_frequency`, `other_season`, "
+        "`too_few_readings`, `no_overlap` (with the readings that it has learnt), `other_level`, `other_amplitude`, "
+        "`other_shape`, `unsuitable`; null for the one that does",
+    )
+
+
+class Selection(_Response):
+    """Why this forecaster answers a request that names none."""
+
+    rule: Literal["learnt_series", "any_series", "no_forecaster_of_any_series"] = Field(
+        description="the readings continue a series that this network has learnt, and it was the better one on readings "
+        "that it had not; or they continue none, so the forecaster of any series answers; or there is none"
+    )
+    candidates: list[ConsideredForecaster] = Field(description="the one that answers first, then at most five others")
+
+
 class ForecastResponse(_Response):
     model_config = _example(FORECAST)
 
@@ -365,6 +399,7 @@ class ForecastResponse(_Response):
     timestamps: list[str] | None = Field(description="null unless `start` and `frequency` were sent")
     intervals: list[Interval]
     skill: Skill
+    selection: Selection | None = Field(description="null where the request names the model")
     warnings: list[WarningBody]
 
 

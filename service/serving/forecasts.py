@@ -1,23 +1,22 @@
 """How series are asked of the forecasters: one or many. selection.py says which ones are asked."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from service.artifacts.card import ForecastCard
 from service.errors import DeadlineExceeded, GatecastError, InvalidRequest
 from service.forecast.forecaster import Forecast
 from service.interfaces import Caller, Notice
+from service.serving.learnt import Selection
 from service.serving.queues import Answer
 from service.serving.registry import Registry
 from service.serving.selection import (
-    Candidate,
     ForecastOptions,
     ForecastQuery,
     PreparedQuery,
     find_eligible,
     prepare,
-    select,
     with_faults_of,
 )
 from service.serving.turns import PREPARING_SHARE, Turns, check_any_is_done, models_deadline
@@ -26,7 +25,10 @@ T = TypeVar("T")
 
 
 class ForecastAnswer(NamedTuple):
-    """The forecast of one series, by the selected forecaster. `skill` is measured on the readings, or by the card."""
+    """The forecast of one series. `skill` is measured on the readings, or by the card.
+
+    `selection` says why this forecaster answers; None if the request named it.
+    """
 
     card: ForecastCard
     horizon: int
@@ -35,6 +37,7 @@ class ForecastAnswer(NamedTuple):
     timestamps: list[str] | None
     skill: dict[str, Any]
     warnings: list[Notice]
+    selection: Selection | None = None
 
 
 async def forecast_one(
@@ -46,15 +49,9 @@ async def forecast_one(
     except InvalidRequest as error:
         raise with_faults_of(error, registry, options, query) from None
     prepared = prepare(registry, options, eligible, query)
-    answers = await _gather(
-        [
-            candidate.model.batcher.submit(candidate.series, caller.deadline, caller.is_disconnected)
-            for candidate in prepared.candidates
-        ]
-    )
-    for answer in answers:
-        caller.record(answer.queue_seconds, answer.compute_seconds)
-    return _answer(prepared, [answer.result for answer in answers])
+    answer = await prepared.model.batcher.submit(prepared.series, caller.deadline, caller.is_disconnected)
+    caller.record(answer.queue_seconds, answer.compute_seconds)
+    return _answer(prepared, answer.result)
 
 
 async def forecast_many(
@@ -70,7 +67,10 @@ async def forecast_many(
     check_any_is_done(outcomes)
     turns = Turns(caller)
     for item, outcome in zip(prepared, outcomes, strict=True):
-        yield _answer(item, outcome) if isinstance(item, PreparedQuery) and isinstance(outcome, list) else outcome
+        if isinstance(item, PreparedQuery) and isinstance(outcome, Forecast):
+            yield _answer(item, outcome)
+        elif isinstance(outcome, Exception):
+            yield outcome
         await turns.pause()
 
 
@@ -90,40 +90,33 @@ async def _prepare_all(
     return prepared
 
 
-async def _ask_all(prepared: Sequence[PreparedQuery | GatecastError], caller: Caller) -> list[Any]:
-    """For each item, the forecasts of all its candidates, or the first error.
+async def _ask_all(prepared: Sequence[PreparedQuery | GatecastError], caller: Caller) -> list[Forecast | Exception]:
+    """For each item, its forecast or an error.
 
     Every model is asked once, for all of its series, and all models are asked at the same time.
     """
-    by_model: dict[int, list[Candidate]] = {}
+    by_model: dict[int, list[PreparedQuery]] = {}
     for item in prepared:
-        for candidate in item.candidates if isinstance(item, PreparedQuery) else ():
-            by_model.setdefault(id(candidate.model), []).append(candidate)
+        if isinstance(item, PreparedQuery):
+            by_model.setdefault(id(item.model), []).append(item)
     deadline = models_deadline(caller)
 
-    def ask(candidates: list[Candidate]) -> Coroutine[Any, Any, list[Answer[Forecast] | Exception]]:
-        series = [candidate.series for candidate in candidates]
-        return candidates[0].model.batcher.submit_many(series, deadline, caller.is_disconnected)
+    def ask(items: list[PreparedQuery]) -> Coroutine[Any, Any, list[Answer[Forecast] | Exception]]:
+        return items[0].model.batcher.submit_many([item.series for item in items], deadline, caller.is_disconnected)
 
-    asked = await _gather([ask(candidates) for candidates in by_model.values()])
+    asked = await _gather([ask(items) for items in by_model.values()])
     answers = dict(zip(by_model, map(iter, asked), strict=True))
-    return [_forecasts(item, answers, caller) if isinstance(item, PreparedQuery) else item for item in prepared]
+    return [
+        _outcome(next(answers[id(item.model)]), caller) if isinstance(item, PreparedQuery) else item
+        for item in prepared
+    ]
 
 
-def _forecasts(
-    item: PreparedQuery, answers: Mapping[int, Iterator[Answer[Forecast] | Exception]], caller: Caller
-) -> list[Forecast] | Exception:
-    """The next forecast of each candidate of an item, or the first error."""
-    forecasts: list[Forecast] = []
-    failure: Exception | None = None
-    for candidate in item.candidates:
-        answer = next(answers[id(candidate.model)])
-        if isinstance(answer, Answer):
-            caller.record(answer.queue_seconds, answer.compute_seconds)
-            forecasts.append(answer.result)
-        elif failure is None:
-            failure = answer
-    return forecasts if failure is None else failure
+def _outcome(answer: Answer[Forecast] | Exception, caller: Caller) -> Forecast | Exception:
+    if isinstance(answer, Exception):
+        return answer
+    caller.record(answer.queue_seconds, answer.compute_seconds)
+    return answer.result
 
 
 async def _gather(coroutines: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
@@ -138,15 +131,15 @@ async def _gather(coroutines: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
             task.cancel()
 
 
-def _answer(prepared: PreparedQuery, forecasts: Sequence[Forecast]) -> ForecastAnswer:
-    index = select(prepared.candidates, forecasts) if len(forecasts) > 1 else 0
-    (model, series), forecast = prepared.candidates[index], forecasts[index]
+def _answer(prepared: PreparedQuery, forecast: Forecast) -> ForecastAnswer:
+    model, series = prepared.model, prepared.series
     return ForecastAnswer(
         model.predictor.card,
         series.horizon,
         series.season_length,
         forecast,
-        prepared.timestamps[: series.horizon] if prepared.timestamps else None,
+        prepared.timestamps,
         forecast.skill or model.predictor.skill(series.horizon),
         [*series.warnings, *forecast.warnings],
+        prepared.selection,
     )

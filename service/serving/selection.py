@@ -1,6 +1,7 @@
-"""Who forecasts: the forecasters that may answer a request, what each reads of a series, and whose forecast is taken.
+"""Who forecasts: the forecasters that may answer a request, which of them does, and what it reads of a series.
 
-Options that hold for a whole request are checked once, by `find_eligible`; then every series is prepared and asked.
+Options that hold for a whole request are checked once, by `find_eligible`; then every series is prepared. When a network
+of one series answers unasked is in learnt.py.
 """
 
 from collections.abc import Sequence
@@ -13,10 +14,11 @@ import numpy as np
 from service.artifacts.card import ForecastCard
 from service.errors import GatecastError, InvalidRequest, TooFewReadings, UnsupportedLevel
 from service.forecast.bounds import bounds_of, check_readings
-from service.forecast.forecaster import Forecast, PreparedSeries, SeriesFacts
+from service.forecast.forecaster import PreparedSeries, SeriesFacts
 from service.forecast.seasonality import may_have_season
 from service.forecast.timestamps import is_same_frequency, season_of, timestamps
 from service.interfaces import Notice
+from service.serving.learnt import Considered, LearntNetwork, Selection, best_of_each_series, consider
 from service.serving.registry import LoadedForecaster, Registry
 
 OTHER_FREQUENCY = Notice(
@@ -54,70 +56,96 @@ class ForecastQuery(NamedTuple):
         return SeriesFacts(self.season, bounds)
 
 
-class Candidate(NamedTuple):
-    """A forecaster, and what it reads of one series."""
+class PreparedQuery(NamedTuple):
+    """One series, checked: who forecasts it and why, what it reads, and the timestamps of the steps."""
 
     model: LoadedForecaster
     series: PreparedSeries
-
-
-class PreparedQuery(NamedTuple):
-    """One series, checked: the forecasters to ask, and the timestamps of the steps."""
-
-    candidates: list[Candidate]
-    timestamps: list[str] | None
+    selection: Selection | None = None
+    timestamps: list[str] | None = None
 
 
 @dataclass(frozen=True)
 class Eligible:
-    """The forecasters that may answer a request, in order of preference, with the levels of each or its refusal."""
+    """The forecasters that may answer a request, in order of preference: those of any series, and those of one.
 
-    models: list[tuple[LoadedForecaster, tuple[float, ...] | UnsupportedLevel]]
-    horizon: int | None
-    is_named: bool
+    `learnt` has the best of the latter for each series. If the request names a forecaster, it is the only one.
+    """
 
-    def candidates(self, query: ForecastQuery) -> list[Candidate]:
-        """Return the forecasters to ask about one series, at least one.
+    any_series: list[LoadedForecaster]
+    of_one_series: list[LoadedForecaster]
+    learnt: list[LearntNetwork]
+    options: ForecastOptions
 
-        The named one. Otherwise those of any series, and for every series that a network has learnt and that these
-        readings resemble, the network that its card's backtest ranks first: the errors of networks on readings that
-        they have learnt from say little. If there is none, the first network whose window is filled. Raises
-        TooFewReadings, or what the first forecaster raised if all of them refuse.
+    def choose(self, query: ForecastQuery) -> PreparedQuery:
+        """Return who forecasts one series: the named forecaster.
+
+        Otherwise that of any series, unless the readings continue a series that a network has learnt better. Without a
+        forecaster of any series, the first network that they suit. Raises InvalidRequest for readings that do not suit.
         """
-        season, facts = None if query.frequency is None else season_of(query.frequency), query.facts
-        if self.is_named:
-            ((model, levels),) = self.models
-            return [Candidate(model, _read(model, query, self.horizon, levels, season, facts))]
-        by_training_data: dict[str, Candidate] = {}
-        fallback: Candidate | None = None
+        season = None if query.frequency is None else season_of(query.frequency)
+        if self.options.model is not None:
+            (model,) = self.any_series or self.of_one_series
+            return PreparedQuery(model, self._read(model, query, season))
+        if not self.any_series:
+            return self._choose_network(query, season)
+        return self._choose(self.any_series[0], query, season)
+
+    def _choose(self, any_series: LoadedForecaster, query: ForecastQuery, season: int | None) -> PreparedQuery:
+        """The network of the series that the readings continue, if there is one; else the forecaster of any series."""
+        network, considered = consider(self.learnt, query.readings, query.frequency, query.season)
+        card = any_series.predictor.card
+        if network is not None:
+            try:
+                series = self._read(network.model, query, season)
+            except InvalidRequest:
+                considered.append(network.considered("unsuitable"))
+            else:
+                beside = Considered(card.name, card.version, network.any_series_ratio, "not_better")
+                chosen = Selection("learnt_series", [network.considered(None), beside, *considered])
+                return PreparedQuery(network.model, series, chosen)
+        chosen = Selection("any_series", [Considered(card.name, card.version, None, None), *considered])
+        return PreparedQuery(any_series, self._read(any_series, query, season), chosen)
+
+    def _choose_network(self, query: ForecastQuery, season: int | None) -> PreparedQuery:
+        """The first network that the readings resemble, or else whose window they fill."""
+        unlike: tuple[LoadedForecaster, PreparedSeries] | None = None
         refusals: list[GatecastError] = []
-        for model, levels in self.models:
+        for model in self.of_one_series:
             card = model.predictor.card
-            if card.data.sha256 in by_training_data or card.window > len(query.readings):
+            if card.window > len(query.readings):
                 continue
             try:
-                candidate = Candidate(model, _read(model, query, self.horizon, levels, season, facts))
+                series = self._read(model, query, season)
             except InvalidRequest as refusal:
                 refusals.append(refusal)
                 continue
-            is_alike = candidate.series.in_distribution
-            if is_alike and not _has_frequency(card, query.frequency, candidate.series):
-                candidate.series.warnings.append(OTHER_FREQUENCY)
+            is_alike = series.in_distribution
+            if is_alike and not _has_frequency(card, query.frequency, series):
+                series.warnings.append(OTHER_FREQUENCY)
                 is_alike = False
             if is_alike:
-                by_training_data[card.data.sha256] = candidate
-            elif fallback is None:
-                fallback = candidate
-        if by_training_data:
-            return list(by_training_data.values())
-        if fallback is not None:
-            return [fallback]
+                return self._alone(model, series)
+            unlike = unlike or (model, series)
+        if unlike is not None:
+            return self._alone(*unlike)
         if refusals:
             raise refusals[0]
-        least = min(model.predictor.window for model, _ in self.models)
+        least = min(model.predictor.window for model in self.of_one_series)
         raise TooFewReadings(
             f"at least {least} readings are needed; {len(query.readings)} were sent", pointer="/readings"
         )
+
+    @staticmethod
+    def _alone(model: LoadedForecaster, series: PreparedSeries) -> PreparedQuery:
+        card = model.predictor.card
+        selection = Selection("no_forecaster_of_any_series", [Considered(card.name, card.version, None, None)])
+        return PreparedQuery(model, series, selection)
+
+    def _read(self, model: LoadedForecaster, query: ForecastQuery, season: int | None) -> PreparedSeries:
+        predictor = model.predictor
+        horizon = predictor.card.horizon if self.options.horizon is None else self.options.horizon
+        return predictor.read(query.readings, horizon, predictor.levels(self.options.levels), season, query.facts)
 
 
 def find_eligible(registry: Registry, options: ForecastOptions) -> Eligible:
@@ -132,40 +160,31 @@ def find_eligible(registry: Registry, options: ForecastOptions) -> Eligible:
 
 def _eligible(registry: Registry, options: ForecastOptions) -> Eligible:
     models = registry.forecasters(options.model, options.version)
-    levels = {id(model): _levels(model, options.levels) for model in models}
-    refusals = [refusal for refusal in levels.values() if isinstance(refusal, UnsupportedLevel)]
+    if options.levels is not None:
+        _check_levels(models, options)
+    ranked = sorted(models, key=lambda model: _card_ratio(model, options.horizon)) if len(models) > 1 else models
+    any_series = [model for model in ranked if model.predictor.card.readings is None]
+    of_one_series = [model for model in ranked if model.predictor.card.readings is not None]
+    learnt = best_of_each_series(of_one_series, options.horizon) if any_series and options.model is None else []
+    return Eligible(any_series, of_one_series, learnt, options)
+
+
+def _check_levels(models: list[LoadedForecaster], options: ForecastOptions) -> None:
+    """Raise UnsupportedLevel if no model supports all levels."""
+    refusals: list[UnsupportedLevel] = []
+    for model in models:
+        try:
+            model.predictor.levels(options.levels)
+        except UnsupportedLevel as refusal:
+            refusals.append(refusal)
     if len(refusals) == len(models):
         raise refusals[0]
-    ranked = sorted(models, key=lambda m: (m.predictor.card.readings is None, _card_ratio(m, options.horizon)))
-    return Eligible([(model, levels[id(model)]) for model in ranked], options.horizon, options.model is not None)
-
-
-def _levels(model: LoadedForecaster, levels: Sequence[float] | None) -> tuple[float, ...] | UnsupportedLevel:
-    try:
-        return model.predictor.levels(levels)
-    except UnsupportedLevel as refusal:
-        return refusal
 
 
 def _card_ratio(model: LoadedForecaster, horizon: int | None) -> float:
     """The RMSE of the card's backtest over the baseline's, which ranks networks of one series."""
     ratio = model.predictor.skill(horizon or model.predictor.card.horizon)["ratio"]
     return float("inf") if ratio is None else float(ratio)
-
-
-def _read(
-    model: LoadedForecaster,
-    query: ForecastQuery,
-    horizon: int | None,
-    levels: tuple[float, ...] | UnsupportedLevel,
-    season: int | None,
-    facts: SeriesFacts,
-) -> PreparedSeries:
-    if isinstance(levels, UnsupportedLevel):
-        raise UnsupportedLevel(levels.detail, faults=levels.faults)  # a new one: faults are added to it
-    predictor = model.predictor
-    steps = predictor.card.horizon if horizon is None else horizon
-    return predictor.read(query.readings, steps, levels, season, facts)
 
 
 def _has_frequency(card: ForecastCard, frequency: str | None, series: PreparedSeries) -> bool:
@@ -180,9 +199,8 @@ def _has_frequency(card: ForecastCard, frequency: str | None, series: PreparedSe
 def prepare(registry: Registry, options: ForecastOptions, eligible: Eligible, query: ForecastQuery) -> PreparedQuery:
     """Check one series. Raises GatecastError with all faults of the series."""
     try:
-        candidates = eligible.candidates(query)
-        # the candidates' own horizons may differ; dates are made for the longest
-        return PreparedQuery(candidates, _timestamps(query, max(c.series.horizon for c in candidates)))
+        chosen = eligible.choose(query)
+        return chosen._replace(timestamps=_timestamps(query, chosen.series.horizon))
     except InvalidRequest as error:
         raise with_faults_of(error, registry, options, query) from None
 
@@ -193,7 +211,7 @@ def with_faults_of(
     """The error, with the faults of the series that do not depend on the other options."""
 
     def check_series() -> None:
-        _eligible(registry, options._replace(horizon=None, levels=())).candidates(ForecastQuery(query.readings))
+        _eligible(registry, options._replace(horizon=None, levels=())).choose(ForecastQuery(query.readings))
 
     return error.joined_by(check_series, lambda: query.facts, lambda: _timestamps(query, 1))
 
@@ -206,18 +224,3 @@ def _timestamps(query: ForecastQuery, horizon: int) -> list[str] | None:
         missing = "frequency" if query.frequency is None else "start"
         raise InvalidRequest("`start` and `frequency` go together", pointer=f"/{missing}")
     return None
-
-
-def select(candidates: Sequence[Candidate], forecasts: Sequence[Forecast]) -> int:
-    """Return the index of the candidate with the least error on the readings, over the seasonal naive forecast's.
-
-    The error on readings that a network has learnt from is multiplied by its card's optimism. If some candidate had too
-    few readings to be measured, the first one is selected: a network that knows the series, if there is one.
-    """
-    ratios: list[float] = []
-    for candidate, forecast in zip(candidates, forecasts, strict=True):
-        ratio = forecast.skill["ratio"] if forecast.skill else None
-        if ratio is None:
-            return 0
-        ratios.append(ratio * candidate.model.predictor.card.optimism)
-    return ratios.index(min(ratios))

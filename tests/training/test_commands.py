@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
         "training.universal.__main__",
         "training.backtest",
         "training.compile",
-        "training.zero_shot",
+        "training.zero_shot.__main__",
     ],
 )
 def test_every_command_prints_its_help(name, capsys):

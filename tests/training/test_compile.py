@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from tests.processes import ROOT
+from tests.processes import UNIVERSAL
 
 pytestmark = pytest.mark.slow
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
 def test_compiling_a_shipped_version_again_writes_the_same_files(tmp_path):
     from training.compile import main
 
-    shipped = ROOT / "models" / "universal" / "1"
+    shipped = UNIVERSAL
     shutil.copytree(shipped, tmp_path / "universal" / "1", ignore=shutil.ignore_patterns("compiled"))
     assert main(["--models-dir", str(tmp_path)]) == 0
     for name in ("network.onnx", "binding.json"):
@@ -25,7 +25,7 @@ def test_a_version_that_cannot_be_compiled_is_named_and_the_others_go_on(tmp_pat
 
     old, new = (tmp_path / name / "universal" / "1" for name in ("old", "new"))
     for path in (old, new):
-        shutil.copytree(ROOT / "models" / "universal" / "1", path)
+        shutil.copytree(UNIVERSAL, path)
     (old / "network.json").unlink()
     lines = (old / "SHA256SUMS").read_text().splitlines(keepends=True)
     (old / "SHA256SUMS").write_text("".join(line for line in lines if "network.json" not in line))

@@ -1,6 +1,7 @@
 """The forecasts that a network has to beat, with their intervals; fitted again at every origin.
 
-`last_value` and `seasonal_naive` are computed here; the others are statsforecast's, which is imported when first used.
+`last_value` and `seasonal_naive` are computed here, and the theta methods in service/forecast/theta.py; the others are
+statsforecast's, which is imported when first used.
 """
 
 import warnings
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from service.forecast import theta
 from service.interfaces import Array
 from training.evaluation import rolling
 from training.evaluation.rolling import Method, Predictions
@@ -20,14 +22,19 @@ from training.evaluation.rolling import Method, Predictions
 MAX_ETS_SEASON = 24  # statsforecast's ETS ignores longer seasons
 MISSING = (
     "statsforecast is not installed; it needs pandas 2, so give it an environment of its own: "
-    "pip install --require-hashes -r requirements/backtest.txt; or pass --baselines naive"
+    "pip install --require-hashes -r requirements/backtest.txt; or pass --baselines naive,theta"
 )
 BASELINE = "seasonal_naive"  # every other method is measured against it
 NAIVE = ("last_value", BASELINE)
 QUICK = (*NAIVE, "theta", "mstl", "mstl_log", "ets")
-FITTED = ("theta", "dynamic_theta", "mstl", "mstl_log", "ets", "ces", "arima")
+THETA: dict[str, tuple[theta.Model, ...]] = {
+    "standard_theta": ("STM",),
+    "theta": ("OTM", "DOTM"),
+    "dynamic_theta": ("DOTM",),
+}
+FITTED = ("mstl", "mstl_log", "ets", "ces", "arima")
 MEAN_OF = ("ets", "mstl_log", "arima")
-ALL = (*NAIVE, *FITTED, "mean")
+ALL = (*NAIVE, *THETA, *FITTED, "mean")
 ON_LOGARITHM = ("mstl_log", "arima")
 
 
@@ -52,11 +59,14 @@ def method(name: str, season_length: int, *, refit_every: int = 1, n_jobs: int =
     """Return the baseline of that name, as `rolling_backtest` takes it. Raises ValueError for an unknown name.
 
     At every `refit_every`-th origin it is fitted again, with a new choice of model; for the origins between, the
-    parameters stay and the state is updated. `n_jobs` processes share the origins. The method raises BaselineMissing
-    where statsforecast is not installed.
+    parameters stay and the state is updated. `n_jobs` processes share the origins. (Naive and theta methods are fast, and
+    are fitted at every origin by this process.) The method raises BaselineMissing where it needs statsforecast, which is
+    not installed.
     """
     if name in NAIVE:
         return partial(naive, season_length=season_length if name == BASELINE else 1)
+    if name in THETA:
+        return partial(theta_method, season_length=season_length, models=THETA[name])
     if name == "mean":
         parts = [method(part, season_length, refit_every=refit_every, n_jobs=n_jobs) for part in MEAN_OF]
         return lambda histories, steps, levels: mean([part(histories, steps, levels) for part in parts])
@@ -74,6 +84,20 @@ def naive(histories: list[Array], steps: int, levels: Sequence[float], *, season
     point = rolling.seasonal_naive(season_length)(histories, steps)
     sigma = np.array([np.sqrt(np.mean(np.square(h[season_length:] - h[:-season_length]))) for h in histories])
     deviation = sigma[:, np.newaxis] * np.sqrt(np.arange(steps) // season_length + 1)
+    return _with_normal_intervals(point, deviation, levels)
+
+
+def theta_method(
+    histories: list[Array], steps: int, levels: Sequence[float], *, season_length: int, models: tuple[theta.Model, ...]
+) -> Predictions:
+    """Forecast by the theta method, with normal intervals."""
+    forecasts = [theta.forecast(history, steps, season_length, models) for history in histories]
+    point = np.array([each.values for each in forecasts])
+    return _with_normal_intervals(point, np.array([each.deviation for each in forecasts]), levels)
+
+
+def _with_normal_intervals(point: Array, deviation: Array, levels: Sequence[float]) -> Predictions:
+    """Return forecasts with deviations, both (histories, steps), as predictions."""
     ordered = tuple(sorted(levels))
     half_widths = np.array([NormalDist().inv_cdf(0.5 + level / 200) * deviation for level in ordered])
     half_widths = half_widths.reshape(-1, *point.shape)
@@ -158,10 +182,7 @@ def _model(name: str, season_length: int, length: int) -> Any:
         return models.AutoETS(season_length=season_length)
     if name == "arima":
         return models.AutoARIMA(season_length=season_length)
-    if name == "ces":
-        return models.AutoCES(season_length=season_length)
-    theta = models.AutoTheta if name == "theta" else models.DynamicOptimizedTheta
-    return theta(season_length=season_length)
+    return models.AutoCES(season_length=season_length)
 
 
 def _statsforecast() -> Any:

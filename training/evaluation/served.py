@@ -45,7 +45,7 @@ def as_method(forecaster: Forecaster, season_length: int) -> Method:
     """Return a method that calls `forecaster` as the service does; it leaves out the levels that are not supported."""
 
     def predict(histories: list[Array], steps: int, levels: Sequence[float]) -> Predictions:
-        supported = tuple(level for level in sorted(levels) if _is_supported(forecaster, level))
+        supported = tuple(level for level in sorted(levels) if is_supported(forecaster, level))
         prepared = [
             forecaster.prepare([None if np.isnan(r) else float(r) for r in history], steps, supported, season_length)
             for history in histories
@@ -66,7 +66,8 @@ def as_method(forecaster: Forecaster, season_length: int) -> Method:
     return predict
 
 
-def _is_supported(forecaster: Forecaster, level: float) -> bool:
+def is_supported(forecaster: Forecaster, level: float) -> bool:
+    """Whether a forecaster has intervals of a level in percent."""
     try:
         return bool(forecaster.levels([level]))
     except UnsupportedLevel:

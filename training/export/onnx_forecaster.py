@@ -16,6 +16,7 @@ import numpy as np
 from keras import layers
 from onnx import TensorProto, helper
 
+from service.forecast.context_features import SIMPLE_FORECASTS
 from training.export.onnx_graph import (
     CannotCompile,
     Graph,
@@ -28,7 +29,7 @@ from training.export.onnx_graph import (
     recurrent_weights,
     weights_of,
 )
-from training.networks import decomposition
+from training.networks import decomposition, universal
 
 
 def compile_forecaster(model: keras.Model) -> bytes:
@@ -121,7 +122,7 @@ FUNCTIONAL_CONVERTERS: dict[Any, Callable[..., str]] = {
 def compile_universal(model: keras.Model) -> bytes:
     """Convert the universal network to ONNX.
 
-    float32 `readings` (batch, time, 7) and `steps` (batch, steps, 18) → `output` (batch, steps, 9).
+    float32 `readings` (batch, blocks, 10) and `steps` (batch, steps, 41) → `output` (batch, steps, 9).
     Raises CannotCompile.
     """
     graph = Graph()
@@ -139,15 +140,28 @@ def compile_universal(model: keras.Model) -> bytes:
         )
     )
     decoded = graph.add("Squeeze", "ahead_states", graph.constant(np.array([1], np.int64)))
-    decoded = graph.add("Concat", decoded, steps, axis=2)
-    for name in ("mixing", "quantiles"):
-        decoded = dense(graph, by_name[name], decoded)
-    graph.add("Transpose", decoded, perm=(1, 0, 2), output="output")
+    decoded = dense(graph, by_name["mixing"], graph.add("Concat", decoded, steps, axis=2))
+    gates, width, own = (dense(graph, by_name[name], decoded) for name in ("gates", "width", "quantiles"))
+    graph.add("Transpose", _combination(graph, steps, gates, width, own), perm=(1, 0, 2), output="output")
     inputs = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", axis, int(shape[2])])
-        for name, axis, shape in zip(("readings", "steps"), ("time", "ahead"), model.input_shape, strict=True)
+        for name, axis, shape in zip(("readings", "steps"), ("blocks", "ahead"), model.input_shape, strict=True)
     ]
     quantiles = int(model.output_shape[2])
     return finish(
         graph, inputs, [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["batch", "ahead", quantiles])]
     )
+
+
+def _combination(graph: Graph, steps: str, gates: str, width: str, own: str) -> str:
+    """The layer `universal.Combination`."""
+    bounds = [graph.constant(np.array([bound], np.int64)) for bound in (0, SIMPLE_FORECASTS, 2)]
+    simple = _clipped(graph, graph.add("Slice", steps, *bounds), universal.MAX_ARCSINH)
+    weighted = graph.add("Mul", gates, graph.add("Sinh", simple))
+    point = graph.add("ReduceSum", weighted, graph.constant(np.array([2], np.int64)), keepdims=1)
+    factor = graph.add("Exp", _clipped(graph, width, universal.MAX_LOG_WIDTH))
+    return graph.add("Add", point, graph.add("Mul", factor, own))
+
+
+def _clipped(graph: Graph, values: str, limit: float) -> str:
+    return graph.add("Clip", values, number(graph, -limit), number(graph, limit))

@@ -22,7 +22,7 @@ from rich.progress import Progress
 
 from service.artifacts import bundle
 from training.data.tables import DataError
-from training.forecast import candidates, experiment, finetuning, page
+from training.forecast import candidates, comparison, experiment, finetuning, page
 from training.forecast.candidates import CandidatePool
 from training.forecast.experiment import Evaluation, Experiment
 from training.forecast.options import TrainOptions, parse_options
@@ -68,6 +68,8 @@ def train(options: TrainOptions) -> None:
         for evaluation in exported:
             progress.update(task, description=f"fitting {evaluation.candidate.name} on everything")
             progress.console.print(f"wrote {run.export(evaluation)}")
+            name = options.name or evaluation.candidate.name
+            progress.console.print(comparison.verdict(name, run.comparison(evaluation)))
     report(run, evaluations, [evaluation.candidate.name for evaluation in exported])
 
 

@@ -29,7 +29,6 @@ ENSEMBLE = "ensemble"
 LEVELS = (80.0, 95.0)
 FOLD_ENDS = (0.6, 0.8)  # of the training set: a fold is fitted on what is before and measured up to the next end
 VALIDATION_SHARE = 0.2  # of the readings that a tutorial's network is fitted on; it chooses the number of epochs
-IN_SAMPLE_ORIGINS = 48  # origins in the fitted readings, to compare with those after them
 
 
 @dataclass(frozen=True)
@@ -143,23 +142,22 @@ class CandidatePool:
 class FoldResult:
     """What the folds inside the training set say of a candidate.
 
-    `rmse` pools steps 1 to n of every origin, `optimism` is its ratio to the RMSE on fitted readings (at least 1),
-    `scores` (origins, steps) are nonconformity scores, NaN where there is no reading.
+    `rmse` pools steps 1 to n of every origin. `errors` and the nonconformity `scores` are (origins, steps), NaN where
+    there is no reading.
     """
 
     rmse: float
     corrected: bool
-    optimism: float
+    errors: Array
     scores: Array
     unit: Unit
 
 
 class _Fold(NamedTuple):
-    """Errors and nonconformity scores after the fold's cut, errors before it; all are (origins, steps)."""
+    """Errors and nonconformity scores after the fold's cut, both (origins, steps)."""
 
     errors: Array
     scores: Array
-    in_sample_errors: Array
 
 
 def cross_validate(
@@ -182,14 +180,8 @@ def cross_validate(
         for corrected in folds[0]
     }
     corrected = min(pooled, key=lambda key: rmse(pooled[key].errors))  # without correction if both are equal
-    error, in_sample = rmse(pooled[corrected].errors), rmse(pooled[corrected].in_sample_errors)
-    return FoldResult(
-        rmse=error,
-        corrected=corrected,
-        optimism=max(1.0, error / in_sample) if in_sample > 0 else 1.0,
-        scores=pooled[corrected].scores,
-        unit=unit,
-    )
+    fold = pooled[corrected]
+    return FoldResult(rmse(fold.errors), corrected, fold.errors, fold.scores, unit)
 
 
 def fold_ends(count: int, window: int, steps: int) -> list[tuple[int, int]]:
@@ -218,19 +210,14 @@ def _evaluate_fold(
 ) -> dict[bool, _Fold]:
     """Fit on readings[:cut] and measure without (False) and, for a window, with (True) the correction by errors."""
     trained = candidate.train(readings[:cut], seeds)
-    out_of_sample = range(cut, len(readings))
-    in_sample = range(max(candidate.window, cut - IN_SAMPLE_ORIGINS), cut - draft.horizon + 1)
     folds = {}
     for corrected in (False, True) if candidate.reads == "window" else (False,):
         card = draft.model_copy(update={"corrected": corrected})
         forecaster = in_memory(card, trained.scaler, trained.model)
-        after, before = (
-            backtest(forecaster, readings, origins, season_length) for origins in (out_of_sample, in_sample)
-        )
+        after = backtest(forecaster, readings, range(cut, len(readings)), season_length)
         folds[corrected] = _Fold(
             after.actual - after.predicted.point,
             nonconformity_scores(unit, trained.model, after, readings, season_length),
-            before.actual - before.predicted.point,
         )
     return folds
 

@@ -7,7 +7,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from service.artifacts.card import FORMAT_VERSION, ForecastCard, ReadingLimits, Split, StepErrors, TrainingData
 from service.artifacts.golden import Golden, GoldenCase
-from service.forecast.context_features import HORIZON
+from service.forecast.context_features import FORM, HORIZON
 from service.forecast.forecaster import Forecaster
 from service.forecast.ood import season_correlation
 from service.interfaces import Array
@@ -73,6 +73,7 @@ def draft(
             "the scores are those of a network fitted before the test part; the exported one has learnt from it",
         ],
         reads=candidate.reads,
+        features=FORM if candidate.reads == "context" else 1,
         window=candidate.window,
         steps=HORIZON if reads_context else candidate.steps,
         horizon=steps,

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from service.artifacts import bundle
-from service.artifacts.card import ForecastCard, Score, SeedStatistics
+from service.artifacts.card import Comparison, ForecastCard, Score, SeedStatistics
 from service.interfaces import Array
 from training.data import series_audit
 from training.data.series import Series, fetch_series, read_series
@@ -20,6 +20,8 @@ from training.export.versions import in_memory, save_forecaster
 from training.forecast import candidates
 from training.forecast import card as cards
 from training.forecast.candidates import Candidate, FoldResult, TrainedNetwork
+from training.forecast.comparison import AnySeries, compare, measure_any_series
+from training.forecast.learnt import learnt_series
 from training.forecast.options import TEST_SHARE, TrainOptions
 
 DEFAULT_TEST_SIZE = 147  # months of the default series
@@ -70,7 +72,6 @@ class Experiment:
         draft = draft.model_copy(
             update={
                 "corrected": folds.corrected,
-                "optimism": round(folds.optimism, 4),
                 "calibration": calibrate_intervals(
                     folds.scores, folds.unit, "rolling origins of the folds inside the training part"
                 ),
@@ -103,6 +104,8 @@ class Experiment:
                 "version": bundle.next_version(models_dir, name),
                 "parameters": trained.model.count_params(),
                 "readings": cards.reading_limits(series.readings, candidate.window, series.season_length),
+                "learnt_series": learnt_series(series.readings, series.season_length),
+                "comparison": self.comparison(evaluation),
                 "scores": [*_scores(NAIVE, self.naive_test), *_scores("model", evaluation.test)],
                 "spread": evaluation.seed_statistics,
                 "step_errors": cards.step_errors(
@@ -118,6 +121,21 @@ class Experiment:
         golden = cards.golden_answers(in_memory(card, trained.scaler, trained.model), series.readings)
         path, _ = save_forecaster(models_dir, card, golden, trained.model, scaler=trained.scaler)
         return path
+
+    @cached_property
+    def any_series(self) -> AnySeries | None:
+        """The errors of the forecaster of any series on the origins of the folds and of the test part, if there is one."""
+        folds = candidates.fold_ends(self.train_size, 1, self.options.steps)
+        parts = [(cut, end) for cut, end in folds] + [(self.train_size, len(self.series.readings))]
+        return measure_any_series(
+            self.options.models_dir, self.series.readings, parts, self.options.steps, self.series.season_length
+        )
+
+    def comparison(self, evaluation: Evaluation) -> Comparison | None:
+        """A candidate beside the forecaster of any series, on the origins of the folds and of the test part."""
+        test = evaluation.test
+        errors = np.concatenate([evaluation.folds.errors, test.actual - test.predicted.point])
+        return None if self.any_series is None else compare(errors, self.any_series)
 
     @cached_property
     def naive_test(self) -> RollingBacktest:

@@ -162,6 +162,26 @@ def selective(path: Path, threshold: float, labels: npt.NDArray[Any], probabilit
         _save(figure, path)
 
 
+def dots(
+    path: Path, title: str, solid: Mapping[str, Mapping[str, float]], hollow: Mapping[str, Mapping[str, float]]
+) -> None:
+    """Plot a line of dots for each row: method → row → value, solid and hollow; NaN is left out, 1 is marked."""
+    rows = list(next(iter(solid.values())))
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(figsize=(9, 1.4 + 0.4 * len(rows)), layout="constrained")
+        for number, (label, values) in enumerate((*solid.items(), *hollow.items())):
+            is_solid = number < len(solid)
+            colour = INK if number == 0 else plt.get_cmap("tab20")((number - 1) % 20)
+            style: dict[str, Any] = {"color": colour, "ms": 7, "mfc": colour if is_solid else "none", "ls": ""}
+            axes.plot([values[row] for row in rows], range(len(rows)), marker="o", label=label, **style)
+        axes.axvline(1, color=SOFT, lw=1, ls="--")
+        axes.set_yticks(range(len(rows)), rows)
+        axes.invert_yaxis()
+        axes.set_title(title)
+        axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+        _save(figure, path)
+
+
 def _save(figure: Figure, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=90, metadata={"Software": None})

@@ -11,8 +11,8 @@ from training.networks.universal import network, pinball
 from training.universal.batches import batches
 
 LEARNING_RATE = 2e-3
-FIRST_RATE = 1e-4  # of the warm-up
 WARMUP_STEPS = 300
+DECAY_SHARE = 0.3  # of the steps, in which the learning rate falls
 SAVE_EVERY = 250  # batches
 
 
@@ -25,11 +25,12 @@ def train(directory: Path, seed: int, steps: int) -> keras.Model:
     directory.mkdir(parents=True, exist_ok=True)
     checkpoint = directory / "checkpoint.keras"
     keras.utils.set_random_seed(seed)
-    model = keras.models.load_model(checkpoint) if checkpoint.exists() else _new_model(steps)
+    model = keras.models.load_model(checkpoint) if checkpoint.exists() else _new_model()
     done = int(model.optimizer.iterations)
     losses: list[float] = []
     start = time.monotonic()
     for number, batch in enumerate(batches(seed, done, steps), start=done + 1):
+        model.optimizer.learning_rate = learning_rate(number - 1, steps)
         losses.append(float(model.train_on_batch([batch.readings, batch.steps], batch.target)))
         model.reset_metrics()
         if number % SAVE_EVERY == 0 or number == steps:
@@ -40,13 +41,19 @@ def train(directory: Path, seed: int, steps: int) -> keras.Model:
     return model
 
 
-def _new_model(steps: int) -> keras.Model:
-    """Build the network with Adam; the learning rate rises for `WARMUP_STEPS`, then falls to 0 as a cosine."""
+def learning_rate(step: int, steps: int) -> float:
+    """Return the rate of a step: it rises for `WARMUP_STEPS`, stays, and falls to 0 over the last `DECAY_SHARE`.
+
+    Until it falls it does not depend on the number of steps, so a run may still be made shorter or longer.
+    """
+    rise, fall = (step + 1) / WARMUP_STEPS, (steps - step) / (DECAY_SHARE * steps)
+    return LEARNING_RATE * min(1.0, rise, fall)
+
+
+def _new_model() -> keras.Model:
+    """Build the network with Adam; XLA compiles one program for each shape of a batch, and halves the time."""
     model = network()
-    rate = keras.optimizers.schedules.CosineDecay(
-        FIRST_RATE, max(steps - WARMUP_STEPS, 1), warmup_target=LEARNING_RATE, warmup_steps=WARMUP_STEPS
-    )
-    model.compile(keras.optimizers.Adam(rate, clipnorm=1.0), loss=pinball)
+    model.compile(keras.optimizers.Adam(LEARNING_RATE, clipnorm=1.0), loss=pinball, jit_compile=True)
     return model
 
 

@@ -22,12 +22,14 @@ from numpy.random import Generator
 from scipy.signal import lfilter
 
 from service.interfaces import Array
+from training.universal import calendar
 
 Family = Callable[[Generator, int, int, int], Array]  # (rng, rows, length, season length) → (rows, length)
 
-SEASONS = (1, 4, 5, 7, 12, 24, 48, 52)
-SEASON_SHARES = (0.17, 0.17, 0.02, 0.11, 0.33, 0.09, 0.06, 0.05)
-LONGER_SEASONS = {7: 365, 24: 168, 48: 336, 52: 0, 12: 0, 4: 0, 5: 0, 1: 0}
+SEASONS = (1, 4, 12, 7, 24, 52, 48, 96, 288, 5, 2, 3, 6, 13, 26)
+SEASON_SHARES = (0.15, 0.16, 0.28, 0.12, 0.12, 0.07, 0.03, 0.015, 0.01, 0.01, 0.005, 0.01, 0.01, 0.005, 0.005)
+LONGER_SEASONS = {7: 365, 24: 168, 48: 336, 96: 672}
+REPEATING_SHARE = 0.015  # of rows that repeat a pattern exactly, or nearly
 
 
 def choose_season_length(rng: Generator) -> int:
@@ -40,10 +42,34 @@ def sample(rng: Generator, rows: int, length: int, season_length: int) -> Array:
 
     Every row comes from a family, chosen at random with the probabilities `SHARES`; then `disturb` changes it.
     """
-    counts = rng.multinomial(rows, SHARES)
-    parts = [family(rng, count, length, season_length) for family, count in zip(FAMILIES, counts, strict=True) if count]
-    series = rng.permutation(np.concatenate(parts))
-    return disturb(rng, series, season_length)
+    families, shares = _families(season_length)
+    counts = rng.multinomial(rows, shares)
+    parts = [family(rng, count, length, season_length) for family, count in zip(families, counts, strict=True) if count]
+    series = disturb(rng, rng.permutation(np.concatenate(parts)), season_length)
+    for row in np.flatnonzero(rng.random(rows) < REPEATING_SHARE):
+        series[row] = _repeating(rng, length, season_length)
+    return series
+
+
+def _families(season_length: int) -> tuple[tuple[Family, ...], Array]:
+    """The families of a season length, with their shares: growth is usual in years, days and weeks have their own."""
+    special: dict[Family, float] = {growing: GROWING_SHARES.get(season_length, OTHER_GROWING_SHARE)}
+    if season_length in CALENDAR_FAMILIES:
+        special[CALENDAR_FAMILIES[season_length]] = CALENDAR_SHARE
+    rest = 1 - sum(special.values())
+    return (*FAMILIES, *special), np.array([*(share * rest for share in SHARES), *special.values()])
+
+
+def _repeating(rng: Generator, length: int, season_length: int) -> Array:
+    """A timetable: the same pattern for ever, with hardly any noise or none."""
+    pattern = (
+        rng.normal(size=max(season_length, 2)).round(1)
+        if rng.random() < 0.7
+        else rng.integers(0, 3, max(season_length, 2))
+    )
+    noise = rng.normal(size=length) * (10 ** rng.uniform(-4, -1) if rng.random() < 0.6 else 0.0)
+    series: Array = np.resize(pattern, length) * 10.0 ** rng.uniform(-2, 4) + noise
+    return series
 
 
 def composed(rng: Generator, rows: int, length: int, season_length: int) -> Array:
@@ -116,10 +142,10 @@ def gaussian_process(rng: Generator, rows: int, length: int, season_length: int)
     for _ in range(2):
         scale = _log_uniform(rng, rows, 3, 2.0 * length)
         freedom = rng.choice([2.0, 3.0, 5.0, 60.0], (rows, 1))
-        frequency = rng.standard_t(freedom, (rows, 24)) / scale
-        phase = rng.uniform(0, 2 * np.pi, (rows, 24))
+        frequency = rng.standard_t(freedom, (rows, 12)) / scale
+        phase = rng.uniform(0, 2 * np.pi, (rows, 12))
         waves = np.cos(frequency[:, :, None] * time + phase[:, :, None]).sum(axis=1)
-        out += waves / np.sqrt(12) * _log_uniform(rng, rows, 0.2, 3)
+        out += waves / np.sqrt(6) * _log_uniform(rng, rows, 0.2, 3)
     wave = _seasonal(rng, rows, length, season_length) * _log_uniform(rng, rows, 0.1, 3) * _bernoulli(rng, rows, 0.75)
     return out + wave + _noise(rng, rows, length, season_length) * _log_uniform(rng, rows, 0.03, 1)
 
@@ -158,6 +184,36 @@ def cycles(rng: Generator, rows: int, length: int, season_length: int) -> Array:
     return sharpened + _noise(rng, rows, length, season_length) * _log_uniform(rng, rows, 0.02, 0.5)
 
 
+def intermittent(rng: Generator, rows: int, length: int, season_length: int) -> Array:
+    """Demand that is mostly zero: it occurs with a changing probability, and its size varies (Croston, 1972)."""
+    wave = _seasonal(rng, rows, length, season_length) * rng.uniform(0, 1, (rows, 1)) * _bernoulli(rng, rows, 0.5)
+    odds = _trend(rng, rows, length) * 0.5 + wave + rng.normal(-1, 1, (rows, 1))
+    occurs = rng.random((rows, length)) < 1 / (1 + np.exp(-odds))
+    size = 1 + rng.poisson(rng.gamma(1.0, _log_uniform(rng, rows, 0.2, 20), (rows, length)))
+    demand: Array = occurs * size.astype(float)
+    return demand
+
+
+def growing(rng: Generator, rows: int, length: int, season_length: int) -> Array:
+    """Growth that lasts, as of economies and populations: a walk whose drift changes slowly, with setbacks; most go up."""
+    drift = _log_uniform(rng, rows, 0.05, 2.0) * np.where(_bernoulli(rng, rows, 0.8), 1, -1)
+    memory, size = rng.uniform(0.8, 0.995, rows), _log_uniform(rng, rows, 0.05, 1.0)
+    shocks = rng.normal(size=(rows, length))
+    changes = np.stack([lfilter([np.sqrt(1 - m * m)], [1.0, -m], row) for m, row in zip(memory, shocks, strict=True)])
+    moves = _noise(rng, rows, length, season_length, plain=True) * _log_uniform(rng, rows, 0.1, 1.0)
+    setbacks = (rng.random((rows, length)) < 1 / max(length, 30)) * rng.normal(-3, 2, (rows, length))
+    walk = np.cumsum(drift * (1 + size * changes) + moves + setbacks * _bernoulli(rng, rows, 0.3), axis=1)
+    noise = rng.normal(size=(rows, length)) * _log_uniform(rng, rows, 0.03, 1.5) * _bernoulli(rng, rows, 0.7)
+    wave = _seasonal(rng, rows, length, season_length) * _log_uniform(rng, rows, 0.2, 5) * _bernoulli(rng, rows, 0.85)
+    out = walk + noise + wave
+    growth = _log_uniform(rng, rows, 0.05, 3.0) * np.sqrt(min(length, 200) / 60)
+    out = out - out[:, :1]
+    exponential = np.exp(np.clip(out / (np.abs(walk).max(axis=1, keepdims=True) + 1e-9) * growth, -8, 8))
+    above = out + (np.abs(out).max(axis=1, keepdims=True) * rng.uniform(0, 3, (rows, 1)))
+    series: Array = np.where(_bernoulli(rng, rows, 0.55), exponential, above)
+    return series
+
+
 def counts(rng: Generator, rows: int, length: int, season_length: int) -> Array:
     """Counts of events: Poisson with a slowly moving, seasonal mean; some are mostly zero."""
     mean = np.exp(
@@ -169,9 +225,15 @@ def counts(rng: Generator, rows: int, length: int, season_length: int) -> Array:
 
 
 FAMILIES: tuple[Family, ...] = (
-    composed, state_space, seasonal_arima, gaussian_process, switching_walk, cycles, counts,
+    composed, state_space, seasonal_arima, gaussian_process, switching_walk, cycles, counts, intermittent,
 )  # fmt: skip
-SHARES = (0.34, 0.24, 0.19, 0.07, 0.05, 0.08, 0.03)
+SHARES = (0.33, 0.24, 0.19, 0.06, 0.05, 0.08, 0.03, 0.02)
+CALENDAR_FAMILIES: dict[int, Family] = {
+    7: calendar.daily, 52: calendar.weekly, **dict.fromkeys(calendar.INTRADAY, calendar.intraday),
+}  # fmt: skip
+CALENDAR_SHARE = 0.45
+GROWING_SHARES = {1: 0.35, 4: 0.2, 12: 0.15}
+OTHER_GROWING_SHARE = 0.05
 
 
 def disturb(rng: Generator, series: Array, season_length: int) -> Array:
@@ -235,7 +297,7 @@ def _seasonal(rng: Generator, rows: int, length: int, season_length: int) -> Arr
     wave = first[:, phase] * (1 - share) + later[:, phase] * share
     size = 1 + np.where(_bernoulli(rng, rows, 0.3), rng.uniform(-0.8, 1.5, (rows, 1)), 0) * np.linspace(0, 1, length)
     wave = wave * size
-    longer = LONGER_SEASONS.get(season_length, 0)
+    longer = LONGER_SEASONS.get(season_length, 0) if length > season_length else 0
     if longer:
         above = _pattern(rng, rows, longer)[:, np.arange(length) % longer]
         wave = wave + above * rng.uniform(0, 1.2, (rows, 1)) * _bernoulli(rng, rows, 0.6)

@@ -2,6 +2,7 @@
 
 from benchmarks.hostile.attack import Attack
 from benchmarks.hostile.attacks import (
+    anomalies,
     batches,
     documents,
     encodings,
@@ -23,6 +24,7 @@ KINDS: dict[str, tuple[Attack, ...]] = {
     "texts": texts.ATTACKS,
     "documents": documents.ATTACKS,
     "forecasts": forecasts.ATTACKS,
+    "anomalies": anomalies.ATTACKS,
     "batches": batches.ATTACKS,
     "encodings": encodings.ATTACKS,
     "paths": paths.ATTACKS,

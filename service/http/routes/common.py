@@ -1,18 +1,25 @@
 """What the routes share: their view of the service, documentation of responses, and errors of batch items."""
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Request
 
-from service.errors import Fault, GatecastError, ModelFault, NotReady
+from service.errors import DeadlineExceeded, DuplicateId, Fault, GatecastError, InvalidRequest, ModelFault, NotReady
 from service.http.access_log import log_defect
+from service.http.body import validate
 from service.http.lifecycle import Phase
 from service.http.middleware import PredictRoute
 from service.http.request import RequestContext, body_schema
+from service.http.schemas import MAX_ID_CHARACTERS, BatchSeries
+from service.http.schemas_anomalies import AnomalySeries
 from service.http.state import State
 from service.serving.registry import Registry
 from service.serving.repository import ModelRepository
+from service.serving.turns import Turns
+
+AnySeries = TypeVar("AnySeries", BatchSeries, AnomalySeries)
+Query = TypeVar("Query")
 
 
 async def state(request: Request) -> State:
@@ -75,6 +82,30 @@ def item_problem(error: Exception, context: RequestContext, pointer: str, field:
         log_defect(context.request_id, error)
     fault.faults = [Fault(pointer + each.pointer.removeprefix(field), each.detail) for each in fault.faults]
     return fault.problem(context.path, context.request_id)
+
+
+async def validated_series(
+    model: type[AnySeries], query: Callable[[AnySeries], Query], series: Sequence[Any], turns: Turns
+) -> list[Query | GatecastError]:
+    """Validate every series of a batch, and make its query. Those that there is no time for get DeadlineExceeded."""
+    queries: list[Query | GatecastError] = []
+    index_of: dict[str, int] = {}
+    for index, each in enumerate(series):
+        try:
+            await turns.next()
+            valid = validate(model, each)
+            if (first := index_of.setdefault(valid.id, index)) != index:
+                raise DuplicateId(f"the id is used by /series/{first} already", pointer="/id")
+            queries.append(query(valid))
+        except (InvalidRequest, DeadlineExceeded) as error:
+            queries.append(error)
+    return queries
+
+
+def series_id(series: Any) -> str | None:
+    """The id of a series that may be anything."""
+    sent = series.get("id") if isinstance(series, dict) else None
+    return sent if isinstance(sent, str) and len(sent) <= MAX_ID_CHARACTERS else None
 
 
 def batch_json(results: Sequence[bytes]) -> bytes:

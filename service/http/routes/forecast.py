@@ -4,14 +4,11 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from service.errors import DeadlineExceeded, DuplicateId, GatecastError, InvalidRequest
 from service.forecast.bounds import bounds_of
-from service.http.body import validate
 from service.http.middleware import PredictRoute
 from service.http.request import RequestContext
-from service.http.routes.common import PredictRouter, batch_json, item_problem
+from service.http.routes.common import PredictRouter, batch_json, item_problem, series_id, validated_series
 from service.http.schemas import (
-    MAX_ID_CHARACTERS,
     BatchSeries,
     ForecastBatchRequest,
     ForecastBatchResponse,
@@ -21,6 +18,7 @@ from service.http.schemas import (
     SeriesOptions,
 )
 from service.serving.forecasts import ForecastAnswer, forecast_many, forecast_one
+from service.serving.learnt import Selection
 from service.serving.selection import ForecastOptions, ForecastQuery
 from service.serving.turns import PREPARING_SHARE, Turns
 
@@ -37,7 +35,9 @@ async def forecast_batch(body: ForecastBatchRequest, context: RequestContext) ->
     """Forecast many series; one that is bad gets its own error and spoils no other."""
     context.charge(len(body.series))
     bounds_of(body.minimum, body.maximum)  # a fault of the request, not of every series
-    queries = await _queries(body, Turns(context, PREPARING_SHARE))
+    queries = await validated_series(
+        BatchSeries, lambda valid: _query(valid, body), body.series, Turns(context, PREPARING_SHARE)
+    )
     results: list[bytes] = []
     async for outcome in forecast_many(context.registry, _options(body), queries, context):
         index = len(results)
@@ -46,30 +46,8 @@ async def forecast_batch(body: ForecastBatchRequest, context: RequestContext) ->
             results.append(to_json({"id": series["id"], **_response(outcome)}))
         else:
             problem = item_problem(outcome, context, f"/series/{index}")
-            results.append(to_json({"id": _id(series), "error": problem}))
+            results.append(to_json({"id": series_id(series), "error": problem}))
     return batch_json(results)
-
-
-async def _queries(body: ForecastBatchRequest, turns: Turns) -> list[ForecastQuery | GatecastError]:
-    """Validate every series. Those that there is no time for get DeadlineExceeded."""
-    queries: list[ForecastQuery | GatecastError] = []
-    index_of: dict[str, int] = {}
-    for index, each in enumerate(body.series):
-        try:
-            await turns.next()
-            valid = validate(BatchSeries, each)
-            if (first := index_of.setdefault(valid.id, index)) != index:
-                raise DuplicateId(f"the id is used by /series/{first} already", pointer="/id")
-            queries.append(_query(valid, body))
-        except (InvalidRequest, DeadlineExceeded) as error:
-            queries.append(error)
-    return queries
-
-
-def _id(series: Any) -> str | None:
-    """The id of a series that may be anything."""
-    sent = series.get("id") if isinstance(series, dict) else None
-    return sent if isinstance(sent, str) and len(sent) <= MAX_ID_CHARACTERS else None
 
 
 def _options(body: SeriesOptions) -> ForecastOptions:
@@ -99,8 +77,13 @@ def _response(answer: ForecastAnswer) -> dict[str, Any]:
         "timestamps": answer.timestamps,
         "intervals": [interval._asdict() for interval in answer.forecast.intervals],
         "skill": answer.skill,
+        "selection": answer.selection and _selection(answer.selection),
         "warnings": [warning._asdict() for warning in answer.warnings],
     }
+
+
+def _selection(selection: Selection) -> dict[str, Any]:
+    return {"rule": selection.rule, "candidates": [each._asdict() for each in selection.candidates]}
 
 
 PREDICT_ROUTES = {

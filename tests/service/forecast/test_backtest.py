@@ -15,7 +15,8 @@ def test_forecasts_are_compared_with_the_season_before():
     assert np.isnan(backtest.actual[0, 1])
     assert backtest.naive[0].tolist() == [10, 11, 12]
     assert backtest.errors[1, 1] == 2
-    assert backtest.skill(3) is None  # too few origins
+    assert backtest.skill(3)["origins"] == 3
+    assert rolling_backtest(values, None, [18], np.full((1, 3), 14.0), 4).skill(3) is None  # two errors are too few
 
 
 def test_skill_is_the_ratio_of_errors_on_the_same_targets():

@@ -6,7 +6,7 @@ import pytest
 from service.artifacts import bundle
 from service.errors import InvalidRequest, MissingReadings, TooFewReadings, UnsupportedLevel
 from service.predictors import load_predictor
-from tests.processes import ROOT
+from tests.processes import UNIVERSAL
 
 T = np.arange(120)
 MONTHS = 100 + 0.3 * T + 12 * np.sin(2 * np.pi * T / 12) + np.random.default_rng(0).normal(size=120)
@@ -14,7 +14,7 @@ MONTHS = 100 + 0.3 * T + 12 * np.sin(2 * np.pi * T / 12) + np.random.default_rng
 
 @pytest.fixture(scope="module")
 def universal():
-    return load_predictor(bundle.load(ROOT / "models" / "universal" / "1", backend="onnx"))
+    return load_predictor(bundle.load(UNIVERSAL, backend="onnx"))
 
 
 def predict(universal, readings, **options):

@@ -54,9 +54,9 @@ def test_intervals_never_get_narrower_with_the_step_and_contain_lower_levels():
 def test_empirical_coverage_is_the_share_of_known_scores_within_the_interval():
     calibration = Calibration([[1.0, 2.0, 3.0, 4.0]] * 2)
     scores = np.array([[1.0, 9.0], [4.0, np.nan], [np.nan, np.nan]])
-    coverage, origins = calibration.empirical_coverage(scores, 80)
+    coverage, count = calibration.empirical_coverage(scores, 80)
     assert coverage == pytest.approx(100 * 2 / 3)
-    assert origins == 2
+    assert count == 3
     assert calibration.empirical_coverage(np.full((3, 2), np.nan), 80) == (100.0, 0)
 
 

@@ -193,4 +193,4 @@ def test_the_cost_of_an_item_covers_the_blocks_that_are_fed_back(universal):
     costs = [universal.prepare(SERIES["walk"].tolist(), horizon).cost for horizon in (14, 64, 65, 1000)]
     assert costs[0] == costs[1]
     assert costs[2] > costs[1]
-    assert costs[3] > costs[2] + 14 * 256
+    assert costs[3] >= costs[2] + 14 * 40  # 40 blocks hold 128 readings

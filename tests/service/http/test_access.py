@@ -19,6 +19,8 @@ AWAY = "198.51.100.1"
 PROTECTED = {
     "/forecast": "forecast",
     "/forecast/batch": "forecast",
+    "/anomalies": "forecast",
+    "/anomalies/batch": "forecast",
     "/sentiment": "sentiment",
     "/sentiment/batch": "sentiment",
     "/models": "models",

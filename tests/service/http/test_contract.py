@@ -45,7 +45,7 @@ CONFIG: dict[str, Any] = {
     "operations": [
         # an item that is not valid has an error of its own in a reply of 200; `bad_items_have_errors` looks closer
         {
-            "include-path": ["/forecast/batch", "/sentiment/batch"],
+            "include-path": ["/forecast/batch", "/anomalies/batch", "/sentiment/batch"],
             "checks": {"negative_data_rejection": {"expected-statuses": [200, "4xx", 504]}},
         }
     ],
@@ -130,7 +130,7 @@ def with_keys(tmp_path_factory) -> Iterator[str]:
     """A service that knows one key, for everything."""
     directory = tmp_path_factory.mktemp("keys")
     file = directory / "keys.json"
-    key = {"name": "test", "sha256": sha256(KEY.encode()).hexdigest(), "scopes": sorted(SCOPE_OF.values())}
+    key = {"name": "test", "sha256": sha256(KEY.encode()).hexdigest(), "scopes": sorted(set(SCOPE_OF.values()))}
     file.write_text(json.dumps({"keys": [key]}))
     with serving(directory, api_keys_file=file) as url:
         yield url

@@ -6,9 +6,11 @@ from hashlib import sha256
 import pytest
 
 from service.http.access_log import RequestRecord
+from tests import fakes
 from tests.fakes import READINGS
 
 FORECAST = {"readings": READINGS}
+ANOMALIES = {"readings": READINGS * 3}
 REVIEW = {"text": "a good film"}
 SCOPES = {
     "shop": ["forecast"],
@@ -19,6 +21,8 @@ SCOPES = {
 REQUESTS = [
     ("POST", "/forecast", FORECAST, "forecast"),
     ("POST", "/forecast/batch", {"series": [{"id": "a"} | FORECAST]}, "forecast"),
+    ("POST", "/anomalies", ANOMALIES, "forecast"),
+    ("POST", "/anomalies/batch", {"series": [{"id": "a"} | ANOMALIES]}, "forecast"),
     ("POST", "/sentiment", REVIEW, "sentiment"),
     ("POST", "/sentiment/batch", {"texts": ["good"]}, "sentiment"),
     ("GET", "/models", None, "models"),
@@ -45,7 +49,7 @@ def keys_file(tmp_path):
 
 @pytest.fixture
 def locked(serve, keys_file):
-    return serve(api_keys_file=keys_file)
+    return serve([*fakes.default_bundles(), fakes.universal_bundle()], api_keys_file=keys_file)
 
 
 def bearer(name):
@@ -163,7 +167,7 @@ def test_the_log_names_the_key_and_never_the_secret(locked):
     locked.post("/forecast", json=FORECAST, headers={"x-api-key": "hunter2"})
     locked.app.flush()
     assert [(record.key, record.model, record.items, record.status) for record in records] == [
-        ("shop", "gru", 1, 200),
+        ("shop", "any", 1, 200),
         (None, None, None, 401),
     ]
     assert records[0].body_bytes > 0

@@ -62,22 +62,27 @@ def test_skill_on_the_readings_goes_before_the_skill_of_the_card():
     assert (response.skill["measured_on"], response.skill["origins"]) == ("readings", 5)
 
 
-def test_dates_are_those_of_the_selected_models_own_horizon():
-    """Dates are made for the longest horizon of the candidates, and cut to that of the answer."""
-    bundles = [model("a", horizon=2, steps=2), model("b", series="1", horizon=1, step_errors=errors(9.0))]
-
-    def run(*arrays):
-        return {"output": arrays[0][:, -2:, 0]}
-
-    bundles[0] = replace(bundles[0], network=run)
-    response = answer(bundles, ForecastQuery([10.0, 20.0] * 6, JANUARY, "D"))
-    assert len(response.timestamps or []) == response.horizon == len(response.forecast.values)
+def test_dates_are_those_of_the_models_own_horizon():
+    response = answer([model("a", horizon=2)], ForecastQuery([10.0, 20.0] * 6, JANUARY, "D"))
+    assert len(response.timestamps or []) == response.horizon == len(response.forecast.values) == 2
 
 
-def test_every_candidate_is_asked_and_the_times_are_recorded():
+def test_one_model_is_asked_and_its_time_is_recorded():
     caller = FakeCaller()
-    answer([model("a"), model("b", series="1")], caller=caller)
-    assert len(caller.times) == 2
+    answer([model("a"), model("b", series="1"), fakes.universal_bundle("any")], caller=caller)
+    assert len(caller.times) == 1
+
+
+def test_an_answer_says_why_its_model_was_selected_unless_it_was_named():
+    bundles = [model("a"), fakes.universal_bundle("any")]
+    response = answer(bundles)
+    assert response.selection.rule == "any_series"
+    assert [(each.model, each.refused) for each in response.selection.candidates] == [
+        ("any", None),
+        ("a", "not_compared"),
+    ]
+    assert answer(bundles[:1]).selection.rule == "no_forecaster_of_any_series"
+    assert answer(bundles, options=DEFAULTS._replace(model="any")).selection is None
 
 
 def test_all_faults_of_a_request_are_in_one_error():
@@ -163,15 +168,6 @@ def test_a_series_on_which_the_model_fails_gets_its_error():
     assert not isinstance(bad, GatecastError)
 
 
-def test_if_one_of_two_candidates_fails_the_series_gets_its_error():
-    def broken(*arrays):
-        raise RuntimeError("secret detail")
-
-    bundles = [model("a"), replace(model("b", series="1"), network=broken)]
-    (outcome,) = answers(bundles, [QUERY])
-    assert isinstance(outcome, RuntimeError)
-
-
 def test_no_series_need_no_model():
     assert answers([model("a")], []) == []
 
@@ -201,7 +197,7 @@ def test_many_series_let_others_have_their_turn_between_all_their_pieces(monkeyp
 
 
 def test_at_the_deadline_series_that_are_done_are_given_and_the_others_are_late():
-    """The second model call of the one candidate does not end; the other one has answered all."""
+    """The second model call does not end."""
     gate = Gate(fakes.last_plus_ten)
 
     def first_call_is_quick(*arrays):
@@ -209,7 +205,7 @@ def test_at_the_deadline_series_that_are_done_are_given_and_the_others_are_late(
             gate.close()
         return gate(*arrays)
 
-    bundles = [model("a"), replace(model("b", series="1", window=4), network=first_call_is_quick)]
+    bundles = [replace(model("a"), network=first_call_is_quick)]
     queries = [ForecastQuery(READINGS), ForecastQuery([*READINGS, 60.0]), ForecastQuery([5.0, *READINGS])]
 
     async def work(registry):
@@ -232,7 +228,7 @@ def test_at_the_deadline_series_that_are_done_are_given_and_the_others_are_late(
     assert isinstance(first, ForecastAnswer)
     assert isinstance(second, DeadlineExceeded)
     assert isinstance(third, DeadlineExceeded)
-    assert depths == [0, 0]
+    assert depths == [0]
 
 
 def test_nothing_done_at_the_deadline_is_an_error_of_the_request():
@@ -279,7 +275,8 @@ def test_nothing_is_prepared_for_a_caller_who_has_left(monkeypatch):
 def test_a_refusal_of_one_model_ends_the_wait_for_the_other():
     """Its items leave the queue of the other one."""
     gate = Gate(fakes.last_plus_ten)
-    bundles = [replace(model("a"), network=gate), model("b", series="1")]
+    bundles = [replace(model("a"), network=gate), model("b", window=3, step_errors=errors(9.0))]
+    queries = [QUERY, ForecastQuery(READINGS[:3])]
 
     async def work(registry):
         first, second = registry
@@ -289,7 +286,7 @@ def test_a_refusal_of_one_model_ends_the_wait_for_the_other():
             await asyncio.sleep(0)
         await second.batcher.close()  # accepts nothing any more
         with pytest.raises(Overloaded):
-            await forecast_one(registry, DEFAULTS, QUERY, FakeCaller())
+            [each async for each in forecast_many(registry, DEFAULTS, queries, FakeCaller())]
         await asyncio.sleep(0)
         depth = first.batcher.depth
         gate.open()

@@ -1,4 +1,4 @@
-"""Who forecasts: which models are eligible, which are asked about a series, and whose forecast is taken."""
+"""Who forecasts: which models are eligible, and which of them is asked about a series."""
 
 import pytest
 
@@ -10,8 +10,7 @@ from service.errors import (
     UnknownModel,
     UnsupportedLevel,
 )
-from service.forecast.forecaster import Forecast
-from service.serving.selection import Candidate, ForecastQuery, find_eligible, select
+from service.serving.selection import ForecastQuery, find_eligible
 from tests import fakes
 from tests.fakes import READINGS
 from tests.service.serving.forecasters import (
@@ -28,17 +27,18 @@ from tests.service.serving.forecasters import (
 
 def eligible_names(bundles, options):
     async def work(registry):
-        return [each.predictor.card.name for each, _ in find_eligible(registry, options).models]
+        eligible = find_eligible(registry, options)
+        return [each.predictor.card.name for each in [*eligible.of_one_series, *eligible.any_series]]
 
     return with_registry(bundles, work)
 
 
-def candidates(bundles, query=QUERY, options=DEFAULTS):
-    """The names of the models that are asked about a series, with the codes of their warnings."""
+def chosen(bundles, query=QUERY, options=DEFAULTS):
+    """The name of the model that is asked about a series, and the codes of its warnings."""
 
     async def work(registry):
-        asked = find_eligible(registry, options).candidates(query)
-        return {c.model.predictor.card.name: [warning.code for warning in c.series.warnings] for c in asked}
+        prepared = find_eligible(registry, options).choose(query)
+        return prepared.model.predictor.card.name, [warning.code for warning in prepared.series.warnings]
 
     return with_registry(bundles, work)
 
@@ -63,11 +63,10 @@ def test_a_model_without_a_ratio_comes_last():
 
 
 def test_a_level_that_some_model_supports_is_no_error_of_the_request():
-    """The model that does not support it refuses only when it is asked."""
-    assert eligible_names([model("a"), model("b", calibration=CALIBRATION)], DEFAULTS._replace(levels=[80])) == [
-        "a",
-        "b",
-    ]
+    """The model that does not support it refuses when it is asked, and the next one is asked."""
+    bundles, options = [model("a"), model("b", calibration=CALIBRATION)], DEFAULTS._replace(levels=[80])
+    assert eligible_names(bundles, options) == ["a", "b"]
+    assert chosen(bundles, options=options) == ("b", [])
 
 
 def test_a_level_that_no_model_supports_is_refused():
@@ -87,93 +86,59 @@ def test_an_unknown_model_is_refused():
         eligible_names([model("a")], DEFAULTS._replace(model="b"))
 
 
-# ---- Eligible.candidates
+# ---- Eligible.choose
 
 
-def test_of_the_models_of_one_series_the_best_is_asked():
-    """Errors of networks on readings that they learnt from say little, so their cards decide."""
+def test_the_named_model_is_asked():
+    """Although another one is better, and there is one of any series."""
+    bundles = [model("a"), model("b", step_errors=errors(9.0)), fakes.universal_bundle("any")]
+    assert chosen(bundles, options=DEFAULTS._replace(model="b")) == ("b", [])
+
+
+def test_a_model_of_any_series_goes_before_those_of_one():
+    bundles = [model("a"), model("b", "1"), fakes.universal_bundle("any")]
+    assert chosen(bundles) == ("any", [])
+
+
+def test_what_the_model_of_any_series_refuses_is_refused():
+    """No network of another series stands in for it."""
+    bundles = [model("a", window=3), fakes.universal_bundle("any")]
+    with pytest.raises(TooFewReadings, match="'any' reads a window of 4 readings; 3 were sent"):
+        chosen(bundles, ForecastQuery(READINGS[:3]))
+
+
+def test_without_a_model_of_any_series_the_best_of_one_is_asked():
     bundles = [model("a", step_errors=errors(3.0)), model("b", step_errors=errors(2.0))]
-    assert candidates(bundles) == {"b": []}
-
-
-def test_one_model_of_every_series_and_that_of_any_series_are_asked():
-    bundles = [
-        model("a", "1"),
-        model("b", "2"),
-        model("c", "2", step_errors=errors(9.0)),
-        fakes.universal_bundle("any"),
-    ]
-    assert list(candidates(bundles)) == ["a", "b", "any"]
-
-
-def test_the_named_model_alone_is_asked():
-    """Although another one is better."""
-    bundles = [model("a"), model("b", step_errors=errors(9.0))]
-    assert list(candidates(bundles, options=DEFAULTS._replace(model="b"))) == ["b"]
+    assert chosen(bundles) == ("b", [])
 
 
 def test_a_model_whose_window_is_not_filled_is_not_asked():
     bundles = [model("wide"), model("narrow", window=3, step_errors=errors(9.0))]
-    assert list(candidates(bundles, ForecastQuery(READINGS[:3]))) == ["narrow"]
+    assert chosen(bundles, ForecastQuery(READINGS[:3])) == ("narrow", [])
 
 
 def test_a_model_of_an_unlike_series_is_asked_only_if_there_is_no_other():
     far_off = ReadingLimits(minimum=9000, maximum=9100, window_std_minimum=5, window_std_maximum=30)
     other = model("other", series="1", step_errors=errors(0.1), readings=far_off)
-    assert candidates([model("a"), other]) == {"a": []}
-    assert candidates([other]) == {"other": ["outside_training_range", "unlike_training_data"]}
+    assert chosen([model("a"), other]) == ("a", [])
+    assert chosen([other]) == ("other", ["outside_training_range", "unlike_training_data"])
 
 
 def test_a_model_of_another_frequency_is_asked_only_if_there_is_no_other():
     monthly = TrainingData(source="made up", sha256="1" * 64, rows=100, columns={}, frequency="MS", season=12)
     bundle = fakes.forecast_bundle(fakes.forecast_card("monthly", data=monthly))
     hourly = ForecastQuery(READINGS, JANUARY, "h")
-    assert candidates([bundle], ForecastQuery(READINGS, JANUARY, "MS")) == {"monthly": []}
-    assert candidates([bundle], hourly) == {"monthly": ["unlike_training_data"]}
-    assert list(candidates([bundle, fakes.universal_bundle("any")], hourly)) == ["any"]
+    assert chosen([bundle], ForecastQuery(READINGS, JANUARY, "MS")) == ("monthly", [])
+    assert chosen([bundle], hourly) == ("monthly", ["unlike_training_data"])
+    assert chosen([bundle, fakes.universal_bundle("any")], hourly) == ("any", [])
 
 
 def test_too_few_readings_for_all_models_are_refused_with_the_least_number():
     with pytest.raises(TooFewReadings, match="at least 4 readings are needed; 3 were sent") as refusal:
-        candidates([model("a"), fakes.universal_bundle()], ForecastQuery(READINGS[:3]))
+        chosen([model("a"), model("b", window=4)], ForecastQuery(READINGS[:3]))
     assert pointers(refusal.value) == {"/readings"}
 
 
 def test_if_all_models_refuse_the_first_refusal_is_raised():
     with pytest.raises(MissingReadings, match="at most 1 can be interpolated"):
-        candidates([model("a"), model("b")], ForecastQuery([1.0, None, 3.0, None, 5.0]))
-
-
-# ---- select
-
-
-def select_by_ratios(*ratios, optimism=1.0):
-    """The selected index; `optimism` is that of the first model."""
-
-    async def work(registry):
-        series = [each.predictor.prepare(READINGS) for each in registry]
-        measured = [Candidate(each, item) for each, item in zip(registry, series, strict=True)]
-        forecasts = [Forecast([0.0], [], None if ratio == "unmeasured" else {"ratio": ratio}, []) for ratio in ratios]
-        return select(measured, forecasts)
-
-    bundles = [model("a", optimism=optimism), *(model(name) for name in "bc"[: len(ratios) - 1])]
-    return with_registry(bundles, work)
-
-
-def test_the_least_error_on_the_readings_is_selected():
-    assert select_by_ratios(0.9, 0.7, 0.8) == 1
-
-
-def test_of_equal_errors_the_first_is_selected():
-    assert select_by_ratios(0.7, 0.7) == 0
-
-
-def test_the_error_of_a_network_that_learnt_the_readings_is_multiplied_by_its_optimism():
-    assert select_by_ratios(0.7, 0.8, optimism=1.0) == 0
-    assert select_by_ratios(0.7, 0.8, optimism=1.2) == 1
-
-
-@pytest.mark.parametrize("ratio", ["unmeasured", None])
-def test_the_first_is_selected_if_some_error_could_not_be_measured(ratio):
-    assert select_by_ratios(0.9, ratio) == 0
-    assert select_by_ratios(ratio, 0.1) == 0
+        chosen([model("a"), model("b")], ForecastQuery([1.0, None, 3.0, None, 5.0]))

@@ -5,7 +5,7 @@ import pytest
 
 from service.forecast.window_forecaster import WindowForecaster
 from tests import fakes
-from tests.processes import ROOT
+from tests.processes import ROOT, UNIVERSAL
 from training.evaluation import served
 
 
@@ -44,7 +44,7 @@ def test_a_forecaster_is_called_in_batches_and_missing_readings_are_none():
 
 
 def test_a_shipped_version_answers_with_the_levels_that_it_has_in_order():
-    method = served.load_method(ROOT / "models" / "universal" / "1", 12)
+    method = served.load_method(UNIVERSAL, 12)
     history = 100 + 10 * np.sin(np.arange(60) * np.pi / 6)
     predictions = method([history, history[:40]], 3, [95, 80, 99.9])
     assert predictions.levels == (80, 95)

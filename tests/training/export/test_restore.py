@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from service.artifacts import bundle, onnx
-from tests.processes import ROOT
+from tests.processes import ROOT, UNIVERSAL
 
 pytestmark = pytest.mark.slow
 VERSIONS = [f"{file.parent.parent.name}/{file.parent.name}" for file in sorted(ROOT.glob("models/*/*/SHA256SUMS"))]
@@ -53,7 +53,7 @@ def test_a_layers_file_that_does_not_fit_is_named(tmp_path, layers, fault):
     from training.export.restore import restore
 
     path = tmp_path / "universal" / "1"
-    shutil.copytree(ROOT / "models" / "universal" / "1", path)
+    shutil.copytree(UNIVERSAL, path)
     (path / "network.json").write_text(layers)
     with pytest.raises(CannotCompile, match=fault):
         restore(path, bundle.read(path)[0])

@@ -9,7 +9,7 @@ from service.artifacts import bundle, onnx
 from service.artifacts.files import BundleError
 from tests import fakes
 from tests.fakes import shaken
-from tests.processes import ROOT
+from tests.processes import UNIVERSAL
 
 pytestmark = pytest.mark.slow
 
@@ -59,7 +59,7 @@ def test_a_compiled_form_that_fails_verification_is_removed(tmp_path):
     from training.networks import universal
 
     path = tmp_path / "universal" / "1"
-    shutil.copytree(ROOT / "models" / "universal" / "1", path)
+    shutil.copytree(UNIVERSAL, path)
     with pytest.raises(BundleError, match="golden case 1 differs"):
         compile_verified(path, universal.network(), None)
     onnx.load(path, 1)
@@ -72,7 +72,7 @@ def test_a_compiled_form_that_disagrees_on_other_inputs_is_removed(tmp_path, mon
     from training.export.restore import restore
 
     path = tmp_path / "universal" / "1"
-    shutil.copytree(ROOT / "models" / "universal" / "1", path, ignore=shutil.ignore_patterns("compiled"))
+    shutil.copytree(UNIVERSAL, path, ignore=shutil.ignore_patterns("compiled"))
     network, _ = restore(path, bundle.read(path)[0])
     monkeypatch.setattr(versions, "AGREEMENT", -1.0)
     with pytest.raises(BundleError, match="differs from the SavedModel by up to"):

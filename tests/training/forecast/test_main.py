@@ -113,6 +113,10 @@ def test_the_best_is_exported_under_a_name_of_its_own(trained, tmp_path, monkeyp
     card, _, _ = bundle.read(tmp_path / "sales" / "1")
     assert card.settings["kind"] in ("gru", "finetuned")
     assert card.scores[-1].metrics["rmse"] < card.scores[1].metrics["rmse"]
+    assert card.comparison.any_series.startswith("universal/")
+    assert len(card.comparison.model_rmse) == len(card.comparison.any_series_rmse) == 14
+    assert card.comparison.origins == 48 + 40
+    assert card.learnt_series.last_readings == pd.read_csv(home / "sales.csv").sales.to_list()[-36:]
     before = (tmp_path / "sales/1/compiled/network.onnx").read_bytes()
     assert compiling.main([str(tmp_path / "sales" / "1")]) == 0
     assert (tmp_path / "sales/1/compiled/network.onnx").read_bytes() == before

@@ -1,20 +1,20 @@
 """Batches for the universal network: they depend on (seed, number) alone, and gaps are interpolated."""
 
 import numpy as np
+import pytest
 
-from service.forecast.context_features import HORIZON, READING_FEATURES, STEP_FEATURES
+from service.forecast.context_features import READING_FEATURES, STEP_FEATURES, block_count
 from training.universal import batches
 
 
 def test_a_batch_has_the_shapes_and_types_that_the_network_reads():
     for number in range(3):
         batch = batches.make_batch(0, number)
-        rows, time, features = batch.readings.shape
+        rows, blocks, features = batch.readings.shape
         steps = batch.target.shape[1]
         assert (rows, features) == (batches.BATCH, READING_FEATURES)
-        assert time in batches.LENGTHS
+        assert (blocks, steps) in {(block_count(shape.time), shape.steps) for shape in batches.SHAPES}
         assert batch.steps.shape == (rows, steps, STEP_FEATURES)
-        assert 8 <= steps <= min(HORIZON, max(8, time))
         for values in batch:
             assert values.dtype == np.float32
             assert np.isfinite(values).all()
@@ -43,7 +43,7 @@ def test_gaps_are_interpolated_and_the_ends_are_kept():
     np.testing.assert_allclose(values, line)
     assert observed[:, [0, -1]].all()
     with_gap = ~observed.all(axis=1)
-    assert 0 < with_gap.sum() < 40
+    assert 0 < with_gap.sum() < 50
     assert line[0, 10] == 10, "the values given are not changed"
 
 
@@ -58,6 +58,19 @@ def test_a_gap_hides_its_reading():
 def test_the_stated_season_length_is_sometimes_another_one():
     """So the network learns to forecast where a caller states no season, or a wrong one."""
     rng = np.random.default_rng(0)
-    stated = [batches._stated_season_length(rng, 24) for _ in range(1000)]
-    assert 0.88 < stated.count(24) / 1000 < 0.95
-    assert 0.03 < stated.count(1) / 1000 < 0.1
+    stated = [batches._stated_season_length(rng, 24, 128) for _ in range(1000)]
+    assert 0.9 < stated.count(24) / 1000 < 0.98
+    assert 0.02 < stated.count(1) / 1000 < 0.1
+
+
+def test_the_shares_of_the_shapes_add_up():
+    assert sum(shape.share for shape in batches.SHAPES) == pytest.approx(1)
+
+
+def test_rows_hold_enough_of_their_season():
+    """Short rows have short seasons, and of the longest rows most have a long one."""
+    rng = np.random.default_rng(0)
+    short = {batches.choose_season_length(rng, 16) for _ in range(300)}
+    longest = [batches.choose_season_length(rng, 2048) for _ in range(300)]
+    assert max(short) <= 13
+    assert min(longest) >= 7

@@ -8,7 +8,7 @@ from service.artifacts.golden import verify
 from service.forecast.context_forecaster import ContextForecaster
 from service.predictors import load_predictor
 from tests.fakes import shaken
-from tests.processes import ROOT
+from tests.processes import UNIVERSAL
 from training.universal import synthetic
 
 
@@ -44,7 +44,7 @@ def test_the_naive_forecast_of_held_out_series_is_the_seasonal_one():
 
 def test_intervals_of_the_shipped_network_cover_what_they_state():
     """Two hundred new synthetic series: 80 % intervals cover 70 to 90 % of the readings."""
-    forecaster = ContextForecaster(bundle.load(ROOT / "models" / "universal" / "1", backend="onnx"))
+    forecaster = ContextForecaster(bundle.load(UNIVERSAL, backend="onnx"))
     rng = np.random.default_rng(99)
     coverage = []
     for season_length in (1, 4, 12, 7):

@@ -18,8 +18,8 @@ def fitting(monkeypatch):
     monkeypatch.setattr(fitting, "network", lambda: universal.network(units=4))
     monkeypatch.setattr(fitting, "SAVE_EVERY", 1)
     monkeypatch.setattr(fitting, "WARMUP_STEPS", 1)
-    monkeypatch.setattr(batches, "LENGTHS", (16,))
-    monkeypatch.setattr(batches, "LENGTH_SHARES", (1.0,))
+    monkeypatch.setattr(batches, "SHAPES", (batches.Shape(16, 8, 1.0),))
+    monkeypatch.setattr(batches, "BATCH", 16)
     return fitting
 
 
@@ -54,3 +54,12 @@ def test_a_finished_run_is_not_trained_further(fitting, tmp_path):
 def test_fewer_steps_than_the_warm_up_has_are_trained(fitting, tmp_path, monkeypatch):
     monkeypatch.setattr(fitting, "WARMUP_STEPS", 300)
     assert int(fitting.train(tmp_path, 0, 1).optimizer.iterations) == 1
+
+
+def test_the_learning_rate_rises_stays_and_falls(fitting, monkeypatch):
+    """Until it falls it does not depend on the number of steps."""
+    monkeypatch.setattr(fitting, "WARMUP_STEPS", 300)
+    rates = [fitting.learning_rate(step, 10_000) for step in range(10_001)]
+    assert rates[0] < rates[100] < rates[299] == fitting.LEARNING_RATE == rates[6_999]
+    assert rates[-1] == 0 < rates[9_999] < rates[8_000] < fitting.LEARNING_RATE
+    assert rates[:6_000] == [fitting.learning_rate(step, 20_000) for step in range(6_000)]

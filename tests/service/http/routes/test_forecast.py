@@ -6,9 +6,9 @@ import math
 
 import pytest
 
-from service.artifacts.card import ReadingLimits, StepErrors, TrainingData
+from service.artifacts.card import LearntSeries, ReadingLimits, StepErrors, TrainingData
 from service.http.request import RequestContext
-from service.http.routes import forecast
+from service.http.routes import common, forecast
 from service.http.schemas import ForecastBatchRequest
 from tests import fakes
 from tests.fakes import READINGS, Gate
@@ -39,6 +39,10 @@ def test_forecast_has_every_field_of_the_contract(client):
             "steps": 1,
             "measured_on": "card",
             "origins": None,
+        },
+        "selection": {
+            "rule": "no_forecaster_of_any_series",
+            "candidates": [{"model": "gru", "version": "2", "ratio": None, "refused": None}],
         },
         "warnings": [],
     }
@@ -129,6 +133,9 @@ def test_forecast_uses_the_model_that_is_best_at_the_horizon(serve):
 MONTHLY = TrainingData(source="made up", sha256="1" * 64, rows=100, columns={}, frequency="MS", season=12)
 
 
+MONTHS = [50 + 10 * math.sin(i * i) for i in range(40)]
+
+
 def wave(season, count=36):
     return [50 + 10 * math.sin(2 * math.pi * i / season) for i in range(count)]
 
@@ -136,19 +143,23 @@ def wave(season, count=36):
 @pytest.mark.parametrize(
     ("body", "model"),
     [
-        ({"readings": wave(12)}, "gru"),
-        ({"readings": wave(12), "start": "2016-01-31", "frequency": "ME"}, "gru"),
-        ({"readings": wave(12), "start": "2016-01-01", "frequency": "h"}, "any"),
-        ({"readings": wave(24, 120)}, "any"),
-        ({"readings": wave(7)}, "any"),
-        ({"readings": wave(7), "model": "gru"}, "gru"),
+        ({"readings": MONTHS}, "gru"),
+        ({"readings": MONTHS, "start": "2016-01-31", "frequency": "ME"}, "gru"),
+        ({"readings": MONTHS, "start": "2016-01-01", "frequency": "h"}, "any"),
+        ({"readings": [2 * reading for reading in MONTHS]}, "any"),
+        ({"readings": MONTHS[:30]}, "any"),
+        ({"readings": wave(12)}, "any"),
+        ({"readings": wave(12), "model": "gru"}, "gru"),
     ],
 )
-def test_forecast_uses_a_network_of_one_series_only_for_readings_of_its_frequency(serve, body, model):
-    """Readings of its level and spread, but of another frequency or season, go to the network of any series."""
-    card = fakes.forecast_card("gru", data=MONTHLY, window=36)
+def test_forecast_uses_a_network_of_one_series_only_for_readings_that_continue_it(serve, body, model):
+    """Readings of its level and spread, but of another frequency or shape, go to the network of any series."""
+    learnt = LearntSeries(last_readings=MONTHS)
+    card = fakes.forecast_card("gru", data=MONTHLY, window=36, learnt_series=learnt, comparison=fakes.comparison(0.9))
     client = serve([fakes.forecast_bundle(card, answer=55, readings=wave(12)), fakes.universal_bundle()])
-    assert post(client, **body).json()["model"] == model
+    reply = post(client, **body).json()
+    assert reply["model"] == model
+    assert (reply["selection"] is None) == ("model" in body)
 
 
 def test_forecast_warns_if_only_a_network_of_another_frequency_is_loaded(serve):
@@ -496,7 +507,8 @@ def test_an_error_lists_at_most_fifty_faults_and_says_how_many_there_are(client)
 
 def test_a_batch_lets_others_have_their_turn_between_all_its_pieces(monkeypatch):
     """Each series is validated, and each result becomes JSON, in a turn of its own."""
-    pieces = note_calls(monkeypatch, forecast, "validate", "to_json")
+    pieces = note_calls(monkeypatch, common, "validate")
+    note_calls(monkeypatch, forecast, "to_json", pieces=pieces)
     body = ForecastBatchRequest.model_validate({"series": [{"id": str(i), "readings": READINGS} for i in range(30)]})
 
     async def work(registry):

@@ -1,0 +1,33 @@
+"""How much of a series the phases of a season explain."""
+
+import numpy as np
+import pytest
+
+from service.forecast.folding import Folding
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("length", [2, 7, 12, 50])
+def test_the_share_that_phases_explain_is_that_of_their_means(length):
+    """Values with gaps, 0 there."""
+    known = RNG.random(101) < 0.8
+    values = np.where(known, RNG.normal(size=101), 0.0)
+    means = np.zeros(101)
+    for phase in range(length):
+        of_phase = known & (np.arange(101) % length == phase)
+        if of_phase.any():
+            means[of_phase] = values[of_phase].mean()
+    share, adjusted = Folding(values, known * 1.0).explained(length)
+    assert share == pytest.approx(np.square(means).sum() / np.square(values).sum())
+    assert adjusted < share
+
+
+def test_an_exact_season_explains_everything():
+    share, adjusted = Folding(np.tile([1.0, -2.0, 1.0], 20), np.ones(60)).explained(3)
+    assert share == pytest.approx(1)
+    assert adjusted == pytest.approx(1)
+
+
+def test_zeros_are_explained_by_nothing():
+    assert Folding(np.zeros(20), np.zeros(20)).explained(4)[0] == 0

@@ -10,6 +10,7 @@ from service.interfaces import Array, Notice
 
 NextBlock = Callable[[Sequence[PreparedSeries], Sequence[Array]], list[Array]]
 MIN_GROWTH, MAX_GROWTH = 0.1, 1.0
+DAMPING = 0.5  # of the trend of a block that begins further ahead than the readings go back
 
 
 def extend(items: Sequence[PreparedSeries], first: Sequence[Array], blocks: int, next_block: NextBlock) -> list[Array]:
@@ -18,10 +19,25 @@ def extend(items: Sequence[PreparedSeries], first: Sequence[Array], blocks: int,
     for _ in range(1, blocks):
         following = next_block(items, medians)
         medians = [
-            np.concatenate([known, item.bounds.clip(block)])
+            np.concatenate([known, item.bounds.clip(_damped(item, known, block))])
             for item, known, block in zip(items, medians, following, strict=True)
         ]
     return medians
+
+
+def _damped(item: PreparedSeries, known: Array, block: Array) -> Array:
+    """A block (steps,) without half of its trend if as many steps are before it as there are readings, or more.
+
+    A trend is followed as far as it was seen. It is the change from what was a few whole seasons before.
+    """
+    distance = item.season_length * -(-len(block) // item.season_length)
+    past = np.concatenate([item.readings, known])
+    if len(known) < len(item.readings) or len(past) < distance:
+        return block
+    before = past[len(past) - distance :][: len(block)]
+    slope = float((block - before).mean()) / distance
+    damped: Array = block - (1 - DAMPING) * slope * np.arange(1, len(block) + 1)
+    return damped
 
 
 def held(spread: Array, horizon: int) -> Array:

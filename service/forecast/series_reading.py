@@ -92,14 +92,15 @@ def _find(values: Array, present: Mask, season: _Season) -> SeriesReading:
 def without_outliers(recent: ImputedReadings, season_length: int, sent: int) -> ImputedReadings:
     """Return readings with absurd ones interpolated, and a warning of them; `sent` is how many readings the caller sent."""
     values, mask, warnings = recent
-    readings = np.array(values)
+    unit = unit_of(np.array(values))
+    readings = np.array(values) / unit
     observed = np.ones(len(values), dtype=bool) if mask is None else np.array(mask)
     odd = outliers.find_outliers(readings, observed, season_length)
     if not odd.size:
         return recent
     observed[odd] = False
     season = seasonal_part(readings, observed, season_length, MIN_SEASONS)
-    filled = interpolate(readings, observed, season)
+    filled = unit * interpolate(readings, observed, season)
     notice = outliers.notice(odd + sent - len(values), len(values))
     return ImputedReadings(filled.tolist(), observed.tolist(), [*warnings, notice])
 

@@ -12,8 +12,8 @@ from service.interfaces import Array
 
 
 def unit_of(values: Array) -> float:
-    """Return the power of two next to the largest of the values; NaN is left out."""
-    return float(np.ldexp(1.0, np.frexp(np.fmax.reduce(np.abs(values)))[1]))
+    """Return the greatest power of two that the largest of the values holds; NaN is left out."""
+    return float(np.ldexp(1.0, np.frexp(np.fmax.reduce(np.abs(values)))[1] - 1))
 
 
 def in_own_unit(item: PreparedSeries) -> tuple[float, PreparedSeries]:

@@ -6,7 +6,7 @@ from service.http.schemas import RECENT_MONTHS
 from tests.processes import ROOT
 from tests.recorder import Recorder
 
-MAX_FILES_FORECAST = 22
+MAX_FILES_FORECAST = 24
 MAX_FILES_SENTIMENT = 15
 
 

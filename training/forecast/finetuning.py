@@ -24,7 +24,7 @@ from training.networks import universal
 from training.networks.batch import Batch
 
 NAME = "finetuned"
-LAYERS = "universal, trained further: GRU(128) → GRU(128); GRU(128) over the steps → Dense(128, relu) → 9 quantiles"
+LAYERS = f"universal, trained further: {universal.LAYERS}"
 UPDATES = 100
 BATCH = 32
 LEARNING_RATE = 3e-4

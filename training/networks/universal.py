@@ -16,6 +16,10 @@ from service.forecast.context_features import QUANTILES, READING_FEATURES, SIMPL
 NAME = "universal"
 UNITS = 112
 MIXING_UNITS = 128
+LAYERS = (
+    "GRU(112) → GRU(112) over blocks of the readings; GRU(112) over simple forecasts of the steps → Dense(128, relu) → "
+    "weights of the simple forecasts, and 9 quantiles"
+)
 MAX_ARCSINH = 6.0  # of a simple forecast, about 200 units of the scale
 MAX_LOG_WIDTH = 4.0
 

@@ -39,7 +39,7 @@ from service.interfaces import Array, Network
 from training.data.sets import SeriesSet
 from training.evaluation.conformal import calibrate_intervals
 from training.export import versions
-from training.networks.universal import NAME
+from training.networks.universal import LAYERS, NAME
 from training.universal import batches, calendar, fitting, synthetic
 from training.universal.batches import BATCH, MAX_TARGET
 from training.universal.widths import measure_widths, with_aggregates
@@ -47,10 +47,6 @@ from training.universal.widths import measure_widths, with_aggregates
 WINDOW = 4  # the fewest readings that it needs
 DEFAULT_HORIZON = 14
 HELD_OUT = 60  # batches, made with another seed than the training batches
-LAYERS = (
-    "GRU(112) → GRU(112) over blocks of the readings; GRU(112) over simple forecasts of the steps → Dense(128, relu) → "
-    "weights of the simple forecasts, and 9 quantiles"
-)
 TIMES = (24, 48, 96, 192, 400, 800)  # readings of the held-out series
 GOLDEN_TOLERANCE = 1e-4
 

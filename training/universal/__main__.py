@@ -21,7 +21,6 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-from training.data import sets
 from training.universal.batches import BATCH
 from training.universal.fitting import train
 
@@ -53,12 +52,14 @@ def parse(argv: Sequence[str] | None) -> Options:
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = parse(argv)
+    if options.fit_only:
+        train(options.directory, options.seed, options.steps)
+        return 0
+    from training.data import sets  # these need more than Keras, which is all that --fit-only needs
+    from training.universal.export import export
+
     validation = [each for path in options.validation for each in sets.read_json(path)]
     model = train(options.directory, options.seed, options.steps)
-    if options.fit_only:
-        return 0
-    from training.universal.export import export  # it loads TensorFlow
-
     print("wrote", export(model, options.seed, options.steps, options.models_dir, validation=validation))
     return 0
 

@@ -157,6 +157,14 @@ class Comparison(_Record):
         return self
 
 
+class SeasonWidths(_Record):
+    """What the intervals of series of one season length are multiplied with, at two levels; in between it is a mean."""
+
+    percent_80: FiniteFloat = Field(gt=0)
+    percent_95: FiniteFloat = Field(gt=0)
+    measured_on: str
+
+
 class IntervalCalibration(_Record):
     """Out-of-sample errors behind the prediction intervals: split conformal scores by step."""
 
@@ -167,6 +175,9 @@ class IntervalCalibration(_Record):
         description="of a score: the readings' own, a share of the forecast, or the forecast's own spread on that side"
     )
     measured_on: str
+    widths: dict[str, SeasonWidths] = Field(
+        default_factory=dict, description="readings in a season → what the intervals are multiplied with"
+    )
 
     @model_validator(mode="after")
     def _one_length(self) -> Self:

@@ -41,8 +41,8 @@ class Backtest(NamedTuple):
         if len(errors) < MIN_ERRORS:
             return None
         squares, naive_squares = float(errors @ errors), float(naive_errors @ naive_errors)
-        actual = self.actual[:, :steps][is_known]
-        least = max(NO_ERROR * float(np.ptp(actual)) ** 2, FLOAT_NOISE * float(np.abs(actual).max()) ** 2)
+        known = self.actual[:, :steps][is_known]
+        least = max(NO_ERROR * float(np.ptp(known)) ** 2, FLOAT_NOISE * float(np.abs(known).max()) ** 2)
         has_errors = naive_squares / len(errors) > least
         return {
             "baseline": baseline_name(self.season_length),

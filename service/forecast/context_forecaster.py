@@ -57,6 +57,8 @@ class ContextForecaster(Forecaster):
                 f"the network reads features of form {self.card.features}, and this service makes those of form {FORM}: "
                 "train it again"
             )
+        calibration = self.card.calibration
+        self._widths = {int(season): widths for season, widths in calibration.widths.items()} if calibration else {}
 
     @functools.cached_property
     def deviates(self) -> DeviateMap:
@@ -176,7 +178,9 @@ class ContextForecaster(Forecaster):
         if self._calibration is not None and item.levels:
             low, high = (feedback.held(side[0], item.horizon) for side in (below, above))
             growth = feedback.growth(below[0] + above[0])
-            intervals = self._calibration.intervals(values, low, high, item.levels, local_scores, MIN_WIDENING, growth)
+            intervals = self._calibration.intervals(
+                values, low, high, item.levels, local_scores, MIN_WIDENING, growth, self._widths.get(item.season_length)
+            )
         return self._answer(item, values, intervals, skill, warnings)
 
     def _too_large(self, values: Array, offset: int) -> ReadingsTooLarge:

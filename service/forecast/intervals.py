@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from service.artifacts.card import SeasonWidths
 from service.interfaces import Array
 
 PRIOR_ORIGINS = 24  # with so many origins, the local scores count as much as the calibration
@@ -90,18 +91,21 @@ class Calibration:
         local_scores: Array | None,
         min_widening: float,
         growth: float = GROWTH,
+        widths: SeasonWidths | None = None,
     ) -> list[Interval]:
         """Return an interval for each level, about `values` (horizon,) with spreads `below` and `above` (horizon,).
 
         Intervals never get narrower with the step, and an interval contains those of lower levels. `local_scores`
         (origins, steps) widen them, or narrow them down to the factor `min_widening`. After the calibrated steps they grow
-        with that power of the step.
+        with that power of the step. `widths` are those of the series' season length.
         """
         intervals: list[Interval] = []
         for level in levels:
             multipliers = self._extended_multipliers(level, len(values), growth)
             if local_scores is not None:
                 multipliers = multipliers * self.widening(local_scores, level, min_widening)
+            if widths is not None:
+                multipliers = multipliers * _width(widths, level)
             lower = values - np.maximum.accumulate(below * multipliers)
             upper = values + np.maximum.accumulate(above * multipliers)
             if intervals:
@@ -123,3 +127,8 @@ class Calibration:
         is_within = local_scores[:, :steps] <= self.multipliers(level)[:steps]
         is_known = ~np.isnan(local_scores[:, :steps])
         return 100 * float(is_within[is_known].mean()) if is_known.any() else 100.0, int(is_known.sum())
+
+
+def _width(widths: SeasonWidths, level: float) -> float:
+    share = min(max((level - 80) / 15, 0.0), 1.0)
+    return (1 - share) * widths.percent_80 + share * widths.percent_95

@@ -2,12 +2,14 @@
 
     python -m training.universal --directory runs/universal    # an hour on one core; goes on where it stopped
 
-The command writes it to models/ as the next version of `universal`.
+On a GPU, `KERAS_BACKEND=jax python -m training.universal --fit-only` trains in Keras on JAX, which needs no TensorFlow; the
+command goes on from the directory that it leaves. The command writes it to models/ as the next version of `universal`. With --validation, a file of real series (as
+`make zero-shot` reads them) tells how wide the intervals must be.
 
-An encoder of two GRU layers reads the context. A third GRU layer runs over the future steps; its inputs are what simple
-forecasts give for each step (service/forecast/context_features.py). It gives nine quantiles of every step at once, and
-none is fed back. The loss is the mean pinball loss in units of the series' own mean seasonal difference. Batch n depends
-on (seed, n) alone, so a run that was interrupted goes on with the batches that it would have had.
+An encoder of two GRU layers reads blocks of the context. A third GRU layer runs over the future steps; its inputs are
+what simple forecasts give for each step (service/forecast/context_features.py). It gives nine quantiles of every step at
+once, and none is fed back. The loss is the mean pinball loss in units of the series' own mean seasonal difference. Batch
+n depends on (seed, n) alone, so a run that was interrupted goes on with the batches that it would have had.
 """
 
 import argparse
@@ -19,8 +21,8 @@ from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+from training.data import sets
 from training.universal.batches import BATCH
-from training.universal.export import export
 from training.universal.fitting import train
 
 
@@ -29,8 +31,10 @@ class Options:
     """What the command line gives; `steps` is a number of batches."""
 
     directory: Path
-    steps: int = 8_000
+    steps: int = 10_000
     seed: int = 0
+    validation: tuple[Path, ...] = ()
+    fit_only: bool = False
     models_dir: Path = Path("models")
 
 
@@ -40,14 +44,22 @@ def parse(argv: Sequence[str] | None) -> Options:
     add("--directory", type=Path, required=True, help="for checkpoints and the log")
     add("--steps", type=int, default=Options.steps, help=f"batches of {BATCH} series (default: %(default)s)")
     add("--seed", type=int, default=Options.seed, help="(default: %(default)s)")
+    add("--validation", type=Path, nargs="+", help="files of real series, which tell the widths of the intervals")
+    add("--fit-only", action="store_true", help="write no version; on another machine, the checkpoint is what counts")
     add("--models-dir", type=Path, default=Options.models_dir, help="(default: %(default)s)")
-    return Options(**vars(parser.parse_args(argv)))
+    values = vars(parser.parse_args(argv))
+    return Options(**values | {"validation": tuple(values["validation"] or ())})
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     options = parse(argv)
+    validation = [each for path in options.validation for each in sets.read_json(path)]
     model = train(options.directory, options.seed, options.steps)
-    print("wrote", export(model, options.seed, options.steps, options.models_dir))
+    if options.fit_only:
+        return 0
+    from training.universal.export import export  # it loads TensorFlow
+
+    print("wrote", export(model, options.seed, options.steps, options.models_dir, validation=validation))
     return 0
 
 

@@ -4,6 +4,7 @@ The intervals are calibrated on these series, and the card gives the errors on t
 the network on real series.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -32,13 +33,16 @@ from service.forecast.context_features import (
     context_features,
     quantiles,
 )
+from service.forecast.context_forecaster import ContextForecaster
 from service.forecast.forecaster import Forecaster
 from service.interfaces import Array, Network
+from training.data.sets import SeriesSet
 from training.evaluation.conformal import calibrate_intervals
 from training.export import versions
 from training.networks.universal import NAME
 from training.universal import batches, calendar, fitting, synthetic
 from training.universal.batches import BATCH, MAX_TARGET
+from training.universal.widths import measure_widths, with_aggregates
 
 WINDOW = 4  # the fewest readings that it needs
 DEFAULT_HORIZON = 14
@@ -117,16 +121,41 @@ def _scaled(values: Array, features: ContextFeatures) -> Array:
     return np.clip((values - features.base) / features.scale, -MAX_TARGET, MAX_TARGET)
 
 
-def export(model: keras.Model, seed: int, steps: int, models_dir: Path, held_out_batches: int = HELD_OUT) -> Path:
+def export(
+    model: keras.Model,
+    seed: int,
+    steps: int,
+    models_dir: Path,
+    held_out_batches: int = HELD_OUT,
+    validation: Sequence[SeriesSet] = (),
+) -> Path:
     """Write the next version of `universal`, verified in both engines, and return its path.
 
-    `seed` and `steps` are those of the training. Raises BundleError where the version does not give the golden answers.
+    `seed` and `steps` are those of the training; the `validation` series tell the widths of the intervals. Raises
+    BundleError where the version does not give the golden answers.
     """
     held_out = HeldOut(model, seed + 1, held_out_batches)
     card = _card(model, seed, steps, bundle.next_version(models_dir, NAME), held_out)
+    if validation:
+        card = _with_widths(card, model, validation)
     golden = golden_answers(versions.in_memory(card, None, model))
     path, _ = versions.save_forecaster(models_dir, card, golden, model)
     return path
+
+
+def _with_widths(card: ForecastCard, model: keras.Model, validation: Sequence[SeriesSet]) -> ForecastCard:
+    forecaster = versions.in_memory(card, None, model)
+    assert isinstance(forecaster, ContextForecaster)
+    assert card.calibration is not None
+    widths = measure_widths(forecaster, with_aggregates(validation))
+    split = Split(
+        name="validation",
+        rows=sum(len(each.series) for each in validation),
+        use=f"real series of {', '.join(each.name for each in validation)}; they decide the inputs and the generator, and "
+        "the widths of the intervals",
+    )
+    calibration = card.calibration.model_copy(update={"widths": widths})
+    return card.model_copy(update={"calibration": calibration, "splits": [*card.splits, split]})
 
 
 def generator_sha256() -> str:
@@ -169,7 +198,7 @@ def _card(model: keras.Model, seed: int, steps: int, version: str, held_out: Hel
         },
         seeds=[seed],
         seed=seed,
-        choice="One seed was trained; its size and its inputs were chosen on half of the real series, by name.",
+        choice="One seed was trained; its inputs, its size and the generator were chosen on real validation series.",
         scores=held_out.scores(),
         spread=[],
         limits=[

@@ -15,7 +15,9 @@ def test_forecasts_are_compared_with_the_season_before():
     assert np.isnan(backtest.actual[0, 1])
     assert backtest.naive[0].tolist() == [10, 11, 12]
     assert backtest.errors[1, 1] == 2
-    assert backtest.skill(3)["origins"] == 3
+    skill = backtest.skill(3)
+    assert skill is not None
+    assert skill["origins"] == 3
     assert rolling_backtest(values, None, [18], np.full((1, 3), 14.0), 4).skill(3) is None  # two errors are too few
 
 

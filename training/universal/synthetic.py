@@ -373,11 +373,13 @@ def plot_samples(directory: Path) -> None:
     from matplotlib import pyplot as plt
 
     directory.mkdir(parents=True, exist_ok=True)
-    for name, family in {**{f.__name__: f for f in FAMILIES}, "mixture": sample}.items():
+    own_season = {family: length for length, family in CALENDAR_FAMILIES.items()}
+    for family in (*FAMILIES, growing, *own_season, sample):
+        name = "mixture" if family is sample else family.__name__
         rng = np.random.default_rng(0)
         figure, axes = plt.subplots(4, 4, figsize=(14, 7), constrained_layout=True)
         for axis in axes.flat:
-            season_length = choose_season_length(rng)
+            season_length = own_season.get(family) or choose_season_length(rng)
             axis.plot(family(rng, 2, 200, season_length)[0], linewidth=0.8)
             axis.set_title(f"season {season_length}", fontsize=8)
             axis.tick_params(labelsize=6)

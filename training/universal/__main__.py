@@ -1,6 +1,6 @@
 """Train the universal forecaster: one small recurrent network for any series, trained on synthetic series alone.
 
-    python -m training.universal --directory runs/universal    # an hour on one core; goes on where it stopped
+    python -m training.universal --directory runs/universal    # under an hour on two cores; goes on where it stopped
 
 On a GPU, `KERAS_BACKEND=jax python -m training.universal --fit-only` trains in Keras on JAX, which needs no TensorFlow; the
 command goes on from the directory that it leaves. The command writes it to models/ as the next version of `universal`. With --validation, a file of real series (as

@@ -139,7 +139,7 @@ def _squared_differences(residuals: Array, observed: Mask, count: int) -> tuple[
         squares = np.cumsum(np.square(residuals))
         size = len(residuals)
         later = squares[-1] - np.append(0.0, squares[: count - 1])  # of those that have one a lag before
-        return later + squares[::-1][:count] - 2 * by_lag(residuals)[:count], size - np.arange(count)
+        return later + squares[::-1][:count] - 2 * by_lag(residuals)[:count], np.arange(size, size - count, -1.0)
     known, mask = np.where(observed, residuals, 0.0), observed.astype(np.float64)
     products, all_pairs = by_lag(np.stack([known, mask]))
     return _cross(np.square(known), mask)[:count] - 2 * products[:count], all_pairs.round()[:count]
@@ -159,8 +159,7 @@ def _cross(first: Array, second: Array) -> Array:
 @functools.lru_cache(128)
 def _time(count: int) -> Array:
     """So many times, one apart, about 0."""
-    time: Array = np.arange(count) - (count - 1) / 2
-    return time
+    return np.arange(count) - np.float64((count - 1) / 2)
 
 
 def _mean(values: Array) -> float:

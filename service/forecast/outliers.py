@@ -92,7 +92,7 @@ def _of_other_sign(values: Array, observed: Mask) -> Mask:
     """Which readings (time,) are 0 or of another sign than all others; none if they are many."""
     if values.min() > 0 or values.max() < 0:  # of one sign, as most series
         return np.zeros(len(values), dtype=bool)
-    most = min(MAX_RUNS * MAX_RUN, np.count_nonzero(observed) // 2)
+    most = min(MAX_RUNS * MAX_RUN, int(np.count_nonzero(observed)) // 2)
     for sign in (1.0, -1.0):
         is_other: Mask = observed & (sign * values <= 0)
         if 0 < np.count_nonzero(is_other) <= most:

@@ -127,22 +127,28 @@ def around(correlation: Array, lags: Lags) -> Array:
 
 def difference(residuals: Array, observed: Mask, count: int) -> Array:
     """Return the mean square difference at each of `count` lags, over that at lag 1; infinity with few pairs."""
-    sums, pairs = _squared_differences(residuals, observed, count)
+    size = len(residuals)
+    if size - count >= MIN_PAIRS and observed.all():
+        return _difference_without_gaps(residuals, count)
+    known, mask = np.where(observed, residuals, 0.0), observed.astype(np.float64)
+    products, all_pairs = by_lag(np.stack([known, mask]))
+    pairs = all_pairs.round()[:count]
+    sums = _cross(np.square(known), mask)[:count] - 2 * products[:count]
     mean = np.maximum(np.maximum(sums, 0) / np.maximum(pairs, 1), 1e-12)
     ratio: Array = np.where((pairs >= MIN_PAIRS) & (pairs[1] >= MIN_PAIRS), mean / mean[1], np.inf)
     return ratio
 
 
-def _squared_differences(residuals: Array, observed: Mask, count: int) -> tuple[Array, Array]:
-    """The sums of the squared differences at each lag, and how many there are."""
-    if observed.all():
-        squares = np.cumsum(np.square(residuals))
-        size = len(residuals)
-        later = squares[-1] - np.append(0.0, squares[: count - 1])  # of those that have one a lag before
-        return later + squares[::-1][:count] - 2 * by_lag(residuals)[:count], np.arange(size, size - count, -1.0)
-    known, mask = np.where(observed, residuals, 0.0), observed.astype(np.float64)
-    products, all_pairs = by_lag(np.stack([known, mask]))
-    return _cross(np.square(known), mask)[:count] - 2 * products[:count], all_pairs.round()[:count]
+def _difference_without_gaps(residuals: Array, count: int) -> Array:
+    """Of the squares, those that have a reading a lag before, and those that have one a lag after, less the products."""
+    sums = np.cumsum(np.square(residuals))
+    both: Array = sums[::-1][:count] + sums[-1]
+    both[1:] -= sums[: count - 1]
+    both -= 2 * by_lag(residuals)[:count]
+    both /= np.arange(len(residuals), len(residuals) - count, -1.0)
+    np.maximum(both, 1e-12, out=both)
+    both /= both[1]
+    return both
 
 
 def _cross(first: Array, second: Array) -> Array:

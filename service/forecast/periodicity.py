@@ -7,6 +7,7 @@ remainder is folded at lengths nearby, and at whole parts of it, and the share t
 """
 
 import functools
+import math
 from statistics import NormalDist
 
 import numpy as np
@@ -167,19 +168,18 @@ class Periodicity:
         lengths = {round(number * self.wave) for number in range(1, MULTIPLES + 1)}
         if lag > 1 and abs(lag / self.wave - round(lag / self.wave)) <= NEAR:
             lengths.add(lag)
-        allowed = [each for each in lengths if 1 < each <= longest]
-        best = min(allowed, key=lambda x: known * np.log(1 - self.folding.explained(x)[0]) + x * np.log(known))
-        usual = [
-            x
-            for x in USUAL
-            if x in _near(best) and self.folding.explained(x)[0] >= NEARLY * self.folding.explained(best)[0]
-        ]
+        allowed = tuple([each for each in sorted(lengths) if 1 < each <= longest])
+        explained = self.folding.explained
+        self.folding.explain(allowed)
+        best = min(allowed, key=lambda x: known * math.log(1 - explained(x)[0]) + x * math.log(known))
+        near = _near(best)
+        usual = [x for x in USUAL if x in near and explained(x)[0] >= NEARLY * explained(best)[0]]
         return usual[0] if usual and usual[0] <= longest else best
 
     def _refined(self, lag: int) -> int:
         """The best length near a lag or near a whole part of it: the shortest of those that explain nearly as much."""
-        parts = _near_parts(lag)
-        self.folding.explain(tuple({length for near in parts for length in near}))
+        parts, lengths = _near_parts(lag)
+        self.folding.explain(lengths)
         best = [max((self.folding.explained(x)[1], x) for x in near) for near in parts]
         most = max((share for share, _ in best), default=0.0)
         return min((length for share, length in best if share >= NEARLY * most), default=1) if most > 0 else 1
@@ -205,9 +205,10 @@ def _critical(count: int) -> Array:
 
 
 @functools.lru_cache(2048)
-def _near_parts(lag: int) -> tuple[range, ...]:
-    """Lengths near a lag, and near each whole part of it."""
-    return tuple(_near(lag / part) for part in range(1, PARTS + 1) if lag / part >= 2)
+def _near_parts(lag: int) -> tuple[list[range], tuple[int, ...]]:
+    """Lengths near a lag, and near each whole part of it; and all of them once."""
+    parts = [_near(lag / part) for part in range(1, PARTS + 1) if lag / part >= 2]
+    return parts, tuple(sorted({length for near in parts for length in near}))
 
 
 def _near(length: float) -> range:

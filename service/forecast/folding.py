@@ -7,7 +7,7 @@ import numpy as np
 
 from service.interfaces import Array, Labels
 
-MAX_AT_ONCE = 8192  # lengths × readings that are folded at once, by an index that is kept
+MAX_AT_ONCE = 16384  # lengths × readings that are folded at once, by an index that is kept
 
 
 class Folding:
@@ -69,7 +69,7 @@ class _Phases(NamedTuple):
     used: list[int]
 
 
-@functools.lru_cache(128)
+@functools.lru_cache(64)
 def _phases(time: int, lengths: tuple[int, ...]) -> _Phases:
     starts: Labels = np.cumsum([0, *(min(length, time) for length in lengths)])[:-1]
     numbers = np.concatenate([start + np.arange(time) % length for start, length in zip(starts, lengths, strict=True)])

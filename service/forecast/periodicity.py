@@ -8,6 +8,7 @@ remainder is folded at lengths nearby, and at whole parts of it, and the share t
 
 import functools
 import math
+from collections.abc import Sequence
 from statistics import NormalDist
 
 import numpy as np
@@ -129,10 +130,14 @@ class Periodicity:
         repeats = self.repeats()
         if repeats.any():
             return self._repeated(int(np.flatnonzero(repeats)[0]))
-        refined = self._refined(self._candidate())
-        of_waves = self._of_waves(refined)
-        is_richer = self.folding.explained(refined)[1] > RICHER * max(self.folding.explained(of_waves)[1], 0.0) + 0.1
-        return self._whole(refined if of_waves == 1 or (refined > 1 and is_richer) else of_waves)
+        candidate, of_waves = self._candidate(), self._wave_lengths()
+        if candidate == 1 and not of_waves:
+            return 1
+        self.folding.explain(tuple(sorted({*_near_parts(candidate)[1], *of_waves})))
+        refined = self._refined(candidate)
+        best = self._best_of_waves(refined, of_waves) if of_waves else 1
+        is_richer = self.folding.explained(refined)[1] > RICHER * max(self.folding.explained(best)[1], 0.0) + 0.1
+        return self._whole(refined if best == 1 or (refined > 1 and is_richer) else best)
 
     def _candidate(self) -> int:
         """The shortest lag that passes the test and correlates nearly as much as the best; 1 for none."""
@@ -160,26 +165,28 @@ class Periodicity:
         parts = [lag // part for part in range(PARTS, 1, -1) if lag % part == 0 and lag > part]
         return next((part for part in parts if self.difference[part] <= 2 * REPEATS), lag)
 
-    def _of_waves(self, lag: int) -> int:
-        """The length of one or several of the strongest waves that Schwarz's criterion takes; 1 for none."""
-        period, longest, known = round(self.wave), len(self.score) - 1, self.size
-        if not 1 < period < longest or self.score[period - 1 : period + 2].max() < 2:
-            return 1
-        lengths = {round(number * self.wave) for number in range(1, MULTIPLES + 1)}
-        if lag > 1 and abs(lag / self.wave - round(lag / self.wave)) <= NEAR:
-            lengths.add(lag)
-        allowed = tuple([each for each in sorted(lengths) if 1 < each <= longest])
+    def _best_of_waves(self, lag: int, lengths: Sequence[int]) -> int:
+        """The length of one or several of the strongest waves that Schwarz's criterion takes; or the lag, if it is like one."""
+        allowed, known = set(lengths), self.size
+        if lag > 1 and abs(lag / self.wave - round(lag / self.wave)) <= NEAR and lag < len(self.score):
+            allowed.add(lag)
         explained = self.folding.explained
-        self.folding.explain(allowed)
-        best = min(allowed, key=lambda x: known * math.log(1 - explained(x)[0]) + x * math.log(known))
+        best = min(sorted(allowed), key=lambda x: known * math.log(1 - explained(x)[0]) + x * math.log(known))
         near = _near(best)
         usual = [x for x in USUAL if x in near and explained(x)[0] >= NEARLY * explained(best)[0]]
-        return usual[0] if usual and usual[0] <= longest else best
+        return usual[0] if usual and usual[0] < len(self.score) else best
+
+    def _wave_lengths(self) -> list[int]:
+        """The lengths of one or several of the strongest waves; none if no wave is shown."""
+        period, longest = round(self.wave), len(self.score) - 1
+        if not 1 < period < longest or self.score[period - 1 : period + 2].max() < 2:
+            return []
+        lengths = [round(number * self.wave) for number in range(1, MULTIPLES + 1)]
+        return [length for length in lengths if 1 < length <= longest]
 
     def _refined(self, lag: int) -> int:
         """The best length near a lag or near a whole part of it: the shortest of those that explain nearly as much."""
-        parts, lengths = _near_parts(lag)
-        self.folding.explain(lengths)
+        parts, _ = _near_parts(lag)
         best = [max((self.folding.explained(x)[1], x) for x in near) for near in parts]
         most = max((share for share, _ in best), default=0.0)
         return min((length for share, length in best if share >= NEARLY * most), default=1) if most > 0 else 1

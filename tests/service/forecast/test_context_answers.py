@@ -25,21 +25,26 @@ def asked(items):
     return [2.0] * len(items), items, predictions, [each[0, :, MEDIAN] for each in predictions]
 
 
+def answers(columns, rules=RULES):
+    units, items, predictions, medians = columns
+    return answers_of(units, items, predictions, medians, rules)
+
+
 def test_the_answer_of_a_series_does_not_depend_on_the_others():
     """Readings that are missing, bounds and seasons differ."""
     mask = np.arange(41) % 5 > 0
     items = [item(0), item(1, observed_mask=mask), item(2, bounds=Bounds(9.5, 10.5))]
     columns = asked(items)
-    together = answers_of(*columns, rules=RULES)
+    together = answers(columns)
     for index, answer in enumerate(together):
-        (alone,) = answers_of(*([column[index]] for column in columns), rules=RULES)
+        (alone,) = answers([[column[index]] for column in columns])
         assert alone.numbers() == pytest.approx(answer.numbers())
         assert (alone.skill, alone.warnings) == (answer.skill, answer.warnings)
 
 
 def test_answers_are_in_the_units_of_the_readings_and_within_the_bounds():
     units, items, predictions, medians = asked([item(0, bounds=Bounds(9.5, 10.5))])
-    (answer,) = answers_of(units, items, predictions, medians, RULES)
+    (answer,) = answers((units, items, predictions, medians))
     assert answer.values == pytest.approx(2 * np.clip(medians[0][:6], 9.5, 10.5))
     assert all(19 <= number <= 21 for number in answer.numbers())
 
@@ -52,6 +57,6 @@ def test_without_an_earlier_origin_there_is_no_skill():
 
 
 def test_without_a_calibration_there_are_no_intervals():
-    (answer,) = answers_of(*asked([item(0)]), rules=IntervalRules(None, {}, False))
+    (answer,) = answers(asked([item(0)]), IntervalRules(None, {}, False))
     assert answer.intervals == []
     assert answer.skill is not None

@@ -20,6 +20,8 @@ class Bounds(NamedTuple):
 
     def clip(self, values: Array) -> Array:
         """Return values within the bounds."""
+        if self == NO_BOUNDS:
+            return values
         clipped: Array = np.clip(values, self.minimum, self.maximum)
         return clipped
 

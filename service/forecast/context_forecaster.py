@@ -16,9 +16,8 @@ from service.artifacts.bundle import Bundle
 from service.artifacts.files import BundleError
 from service.errors import ModelFault, ReadingsTooLarge
 from service.forecast import context_rows, feedback, repetition
-from service.forecast.backtest import rolling_backtest
+from service.forecast.context_answers import HIGH, LOW, MEDIAN, IntervalRules, answers_of
 from service.forecast.context_features import CONTEXT, FORM, HORIZON, QUANTILES, ContextFeatures, block_count, quantiles
-from service.forecast.context_rows import BACKTEST_STEPS
 from service.forecast.faults import how_many_are_listed, reading_faults
 from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries, SeriesFacts
 from service.forecast.intervals import Interval
@@ -31,8 +30,6 @@ from service.interfaces import Array, Notice, chunks
 LENGTHS = (16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, CONTEXT)
 STEPS = (8, 16, 24, 32, 48, HORIZON)  # the horizon is padded to the next of these
 MAX_READING = 1e150  # as in a request
-MEDIAN, LOW, HIGH = QUANTILES.index(0.5), 0, len(QUANTILES) - 1
-MIN_WIDENING = 0.7
 COST_PER_CALL = 2560  # rows × blocks of readings of one model call
 
 
@@ -58,7 +55,8 @@ class ContextForecaster(Forecaster):
                 "train it again"
             )
         calibration = self.card.calibration
-        self._widths = {int(season): widths for season, widths in calibration.widths.items()} if calibration else {}
+        widths = {int(season): each for season, each in calibration.widths.items()} if calibration else {}
+        self._intervals = IntervalRules(self._calibration, widths, self._checks_coverage)
 
     @functools.cached_property
     def deviates(self) -> DeviateMap:
@@ -89,13 +87,13 @@ class ContextForecaster(Forecaster):
         if horizon > HORIZON and pattern is None:
             warnings.append(feedback.notice(horizon, HORIZON))
         return PreparedSeries(
-            values.tolist(),
+            values,
             horizon,
             1 if pattern is not None else _cost(len(values), season_length, horizon),
             in_distribution,
             warnings,
             levels,
-            None if observed.all() else observed.tolist(),
+            None if observed.all() else observed,
             season_length if season_length < len(values) or pattern is not None else 1,
             None if pattern is None else pattern.tolist(),
             facts.bounds,
@@ -135,7 +133,7 @@ class ContextForecaster(Forecaster):
         else:
             first = [each[0, :, MEDIAN] for each in predictions]
             medians = feedback.extend(items, first, shape.blocks, self._next_block)
-            forecasts = list(map(self._finish, items, predictions, medians))
+            return self._finish(units, items, predictions, medians)
         return [in_unit(unit, forecast) for unit, forecast in zip(units, forecasts, strict=True)]
 
     def _next_block(self, items: Sequence[PreparedSeries], medians: Sequence[Array]) -> list[Array]:
@@ -156,32 +154,31 @@ class ContextForecaster(Forecaster):
             raise ModelFault(f"model '{self.card.name}' gave a forecast that is not a number")
         return outputs
 
-    def _finish(self, item: PreparedSeries, predictions: Array, medians: Array) -> Forecast:
-        """Turn the quantiles of all rows, and the medians of all steps, into the forecast, its intervals and its skill."""
-        median, below, above = _median_and_spreads(predictions)
-        values = medians[: item.horizon]
-        local_scores, skill, warnings = None, None, list[Notice]()
-        if len(predictions) > 1:
-            earlier = slice(None, 0, -1)  # the present one is first, then the later ones: in order of time
-            steps = min(item.horizon, BACKTEST_STEPS)
-            backtest = rolling_backtest(
-                np.array(item.readings),
-                item.observed_mask,
-                context_rows.origins(item)[earlier],
-                median[earlier, :steps],
-                item.season_length,
+    def _finish(
+        self,
+        units: Sequence[float],
+        items: Sequence[PreparedSeries],
+        predictions: Sequence[Array],
+        medians: Sequence[Array],
+    ) -> list[Forecast]:
+        """Turn the quantiles of all rows, and the medians of all steps, into forecasts with intervals and skill.
+
+        Series that were asked for alike, with as many earlier origins, are computed together.
+        """
+        alike: dict[tuple[int, tuple[float, ...], int], list[int]] = {}
+        for index, (item, each) in enumerate(zip(items, predictions, strict=True)):
+            alike.setdefault((item.horizon, item.levels, len(each)), []).append(index)
+        finished: dict[int, Forecast] = {}
+        for indices in alike.values():
+            answers = answers_of(
+                [units[i] for i in indices],
+                [items[i] for i in indices],
+                [predictions[i] for i in indices],
+                [medians[i] for i in indices],
+                self._intervals,
             )
-            spread = np.where(backtest.errors > 0, above[earlier, :steps], below[earlier, :steps])
-            local_scores = np.abs(backtest.errors) / spread
-            skill, warnings = self._evaluate(backtest, local_scores, item.horizon)
-        intervals = []
-        if self._calibration is not None and item.levels:
-            low, high = (feedback.held(side[0], item.horizon) for side in (below, above))
-            growth = feedback.growth(below[0] + above[0])
-            intervals = self._calibration.intervals(
-                values, low, high, item.levels, local_scores, MIN_WIDENING, growth, self._widths.get(item.season_length)
-            )
-        return self._answer(item, values, intervals, skill, warnings)
+            finished.update(zip(indices, answers, strict=True))
+        return [finished[index] for index in range(len(items))]
 
     def _too_large(self, values: Array, offset: int) -> ReadingsTooLarge:
         indices = (np.flatnonzero(np.abs(values) > MAX_READING) + offset).tolist()
@@ -214,17 +211,6 @@ def _cost(count: int, season_length: int, horizon: int) -> int:
     """Rows × blocks of all model calls."""
     fed_back = sum(row_cost(count + known) for known in range(HORIZON, horizon, HORIZON))
     return (1 + len(context_rows.origin_distances(count, season_length, horizon))) * row_cost(count) + fed_back
-
-
-def _median_and_spreads(predictions: Array) -> tuple[Array, Array, Array]:
-    """Quantiles (rows, steps, 9) → the median, and how far the outer quantiles are below and above it: (rows, steps)."""
-    median = predictions[:, :, MEDIAN]
-    least = 1e-12 * np.maximum(np.abs(median), 1e-300)
-    return (
-        median,
-        np.maximum(median - predictions[:, :, LOW], least),
-        np.maximum(predictions[:, :, HIGH] - median, least),
-    )
 
 
 def _one_step(predictions: Array) -> Forecast:

@@ -41,8 +41,8 @@ def origin_distances(count: int, season_length: int, horizon: int) -> list[int]:
 
 def rows_of(item: PreparedSeries) -> list[Row]:
     """Return a row for each origin of a series."""
-    readings = np.array(item.readings)
-    observed = None if item.observed_mask is None else np.array(item.observed_mask)
+    readings = np.asarray(item.readings)
+    observed = None if item.observed_mask is None else np.asarray(item.observed_mask)
     return [
         Row(readings[:known], None if observed is None else observed[:known], item.season_length)
         for known in origins(item)

@@ -41,8 +41,12 @@ def _damped(item: PreparedSeries, known: Array, block: Array) -> Array:
 
 
 def held(spread: Array, horizon: int) -> Array:
-    """Return the spread (steps,) for `horizon` steps: after its last step it stays as it is at its widest."""
-    return np.concatenate([spread, np.full(max(0, horizon - len(spread)), spread.max())])[:horizon]
+    """Return spreads (…, steps) for `horizon` steps: after its last step each stays as it is at its widest."""
+    steps = spread.shape[-1]
+    if horizon <= steps:
+        return spread[..., :horizon]
+    widest = spread.max(axis=-1, keepdims=True)
+    return np.concatenate([spread, np.repeat(widest, horizon - steps, axis=-1)], axis=-1)
 
 
 def growth(width: Array) -> float:

@@ -19,7 +19,7 @@ from service.forecast.imputation import ImputedReadings, impute
 from service.forecast.intervals import Interval
 from service.forecast.learnt_series import LearntSeriesCheck
 from service.forecast.ood import OutOfDistributionCheck
-from service.interfaces import Array, Notice
+from service.interfaces import Array, Mask, Notice
 
 DEFAULT_LEVELS = (80.0, 95.0)
 COVERAGE_LEVEL = 80.0
@@ -47,13 +47,13 @@ class PreparedSeries(NamedTuple):
     there), and nothing else.
     """
 
-    readings: list[float]
+    readings: list[float] | Array
     horizon: int
     cost: int
     in_distribution: bool
     warnings: list[Notice]
     levels: tuple[float, ...] = ()
-    observed_mask: list[bool] | None = None
+    observed_mask: list[bool] | Mask | None = None
     season_length: int = 1
     pattern: list[float] | None = None
     bounds: Bounds = NO_BOUNDS
@@ -250,16 +250,20 @@ class Forecaster(ABC):
         """A warning if the calibrated 80 % intervals would have held far fewer of the caller's own readings."""
         if self._calibration is None or not self._checks_coverage:
             return []
-        coverage, count = self._calibration.empirical_coverage(local_scores, COVERAGE_LEVEL)
-        if count < MIN_COVERED or coverage >= POOR_COVERAGE:
-            return []
-        return [
-            Notice(
-                "poor_coverage",
-                f"from earlier origins the model's {COVERAGE_LEVEL:g} % intervals would have held {coverage:.0f} % of "
-                f"{count} forecasts of these readings; the intervals are widened accordingly",
-            )
-        ]
+        return poor_coverage(*self._calibration.empirical_coverage(local_scores, COVERAGE_LEVEL))
+
+
+def poor_coverage(coverage: float, count: int) -> list[Notice]:
+    """Return a warning if the 80 % intervals hold far too small a percentage of `count` readings."""
+    if count < MIN_COVERED or coverage >= POOR_COVERAGE:
+        return []
+    return [
+        Notice(
+            "poor_coverage",
+            f"from earlier origins the model's {COVERAGE_LEVEL:g} % intervals would have held {coverage:.0f} % of "
+            f"{count} forecasts of these readings; the intervals are widened accordingly",
+        )
+    ]
 
 
 def _ratios(compared: Comparison, steps: int) -> tuple[float, float] | None:

@@ -43,6 +43,8 @@ def impute(readings: Sequence[float | None], used: int, needed: int) -> ImputedR
 def interpolate(values: Array, observed: Mask, season: Array) -> Array:
     """Return readings (time,) with those that are not `observed` interpolated linearly, without their `season` (time,)."""
     filled = values.copy()
+    if observed.all():
+        return filled
     positions = np.arange(len(values))
     level = np.interp(positions[~observed], positions[observed], (values - season)[observed])
     filled[~observed] = level + season[~observed]

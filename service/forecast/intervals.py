@@ -6,7 +6,7 @@ without spreads). The score below which a given share of the calibration scores 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +25,14 @@ class Interval(NamedTuple):
     level: float
     lower: list[float]
     upper: list[float]
+
+
+class IntervalsOfMany(NamedTuple):
+    """Bounds of every step of many series, (series, horizon) each; `level` is in percent."""
+
+    level: float
+    lower: Array
+    upper: Array
 
 
 def is_supported(level: float, count: int) -> bool:
@@ -72,15 +80,23 @@ class Calibration:
         local_scores: (origins, steps), NaN where a reading is not known. The factor is the quantile `level` of the local
         scores over the multipliers, shrunk towards 1 while there are few origins.
         """
-        origins = len(local_scores)
-        steps = min(local_scores.shape[1], self.steps)
-        ratios = local_scores[:, :steps] / np.maximum(self.multipliers(level)[:steps], 1e-300)
-        ratios = np.sort(ratios[~np.isnan(ratios)])
-        if ratios.size == 0:
-            return 1.0
-        quantile = float(ratios[min(rank(level, ratios.size), ratios.size) - 1])
+        return float(self.widenings(local_scores[None], level, min_widening)[0])
+
+    def widenings(self, local_scores: Array, level: float, min_widening: float) -> Array:
+        """Return the widening of each series, (series,); local_scores: (series, origins, steps)."""
+        series, origins, _ = local_scores.shape
+        steps = min(local_scores.shape[2], self.steps)
+        ratios = local_scores[:, :, :steps] / np.maximum(self.multipliers(level)[:steps], 1e-300)
+        ratios = np.sort(ratios.reshape(series, origins * steps), axis=1)  # NaN comes last
+        counts = [ratios.shape[1]] * series
+        if series and np.isnan(ratios[:, -1]).any():
+            counts = (~np.isnan(ratios)).sum(axis=1).tolist()
+        ranks = {count: max(min(rank(level, count), count), 1) for count in set(counts)}
+        quantile = ratios[np.arange(series), [ranks[count] - 1 for count in counts]]
         weight = origins / (origins + PRIOR_ORIGINS)
-        return min(max(math.exp(weight * math.log(max(quantile, 1e-3))), min_widening), MAX_WIDENING)
+        widening = np.exp(weight * np.log(np.maximum(quantile, 1e-3)))
+        widening = np.minimum(np.maximum(widening, min_widening), MAX_WIDENING)
+        return np.where(np.array(counts) > 0, widening, 1.0)
 
     def intervals(
         self,
@@ -99,34 +115,65 @@ class Calibration:
         (origins, steps) widen them, or narrow them down to the factor `min_widening`. After the calibrated steps they grow
         with that power of the step. `widths` are those of the series' season length.
         """
-        intervals: list[Interval] = []
-        for level in levels:
-            multipliers = self._extended_multipliers(level, len(values), growth)
-            if local_scores is not None:
-                multipliers = multipliers * self.widening(local_scores, level, min_widening)
-            if widths is not None:
-                multipliers = multipliers * _width(widths, level)
-            lower = values - np.maximum.accumulate(below * multipliers)
-            upper = values + np.maximum.accumulate(above * multipliers)
-            if intervals:
-                lower, upper = np.minimum(lower, intervals[-1].lower), np.maximum(upper, intervals[-1].upper)
-            intervals.append(Interval(level, lower.tolist(), upper.tolist()))
-        return intervals
+        local_scores = None if local_scores is None else local_scores[None]
+        return [
+            Interval(each.level, each.lower[0].tolist(), each.upper[0].tolist())
+            for each in self.bounds(
+                values[None], below[None], above[None], levels, local_scores, min_widening, np.array([growth]), [widths]
+            )
+        ]
 
-    def _extended_multipliers(self, level: float, horizon: int, growth: float) -> Array:
-        """The multipliers of each step; after the calibrated steps they grow with a power of the step."""
+    def bounds(
+        self,
+        values: Array,
+        below: Array,
+        above: Array,
+        levels: Sequence[float],
+        local_scores: Array | None,
+        min_widening: float,
+        growth: Array,
+        widths: Sequence[SeasonWidths | None],
+    ) -> Iterator[IntervalsOfMany]:
+        """Yield the intervals of many series for each level; see `intervals`.
+
+        values, below, above: (series, horizon); local_scores: (series, origins, steps); growth: (series,); widths: of each
+        series.
+        """
+        lower, upper = np.full(values.shape, np.inf), np.full(values.shape, -np.inf)
+        for level in levels:
+            multipliers = self._extended_multipliers(level, values.shape[1], growth)
+            if local_scores is not None:
+                multipliers = multipliers * self.widenings(local_scores, level, min_widening)[:, None]
+            if any(widths):
+                factors = [1.0 if each is None else _width(each, level) for each in widths]
+                multipliers = multipliers * np.array(factors)[:, None]
+            lower = np.minimum(lower, values - np.maximum.accumulate(below * multipliers, axis=1))
+            upper = np.maximum(upper, values + np.maximum.accumulate(above * multipliers, axis=1))
+            yield IntervalsOfMany(level, lower, upper)
+
+    def _extended_multipliers(self, level: float, horizon: int, growth: Array) -> Array:
+        """The multipliers of each step; after the calibrated steps they grow with a power of the step: (series, horizon)."""
         calibrated, steps = self.multipliers(level), self.steps
         if horizon <= steps:
-            return calibrated[:horizon]
-        extension = calibrated[-1] * (np.arange(steps + 1, horizon + 1) / steps) ** growth
-        return np.concatenate([calibrated, extension])
+            return calibrated[None, :horizon]
+        extension = calibrated[-1] * (np.arange(steps + 1, horizon + 1) / steps) ** growth[:, None]
+        return np.concatenate([np.broadcast_to(calibrated, (len(growth), steps)), extension], axis=1)
 
     def empirical_coverage(self, local_scores: Array, level: float) -> tuple[float, int]:
         """Return the percentage of local scores (origins, steps) within the calibrated interval, and their number."""
-        steps = min(local_scores.shape[1], self.steps)
-        is_within = local_scores[:, :steps] <= self.multipliers(level)[:steps]
-        is_known = ~np.isnan(local_scores[:, :steps])
-        return 100 * float(is_within[is_known].mean()) if is_known.any() else 100.0, int(is_known.sum())
+        ((coverage, count),) = self.coverages(local_scores[None], level)
+        return coverage, count
+
+    def coverages(self, local_scores: Array, level: float) -> list[tuple[float, int]]:
+        """Return the coverage of each series, and the number of its scores; local_scores: (series, origins, steps)."""
+        steps = min(local_scores.shape[2], self.steps)
+        scores = local_scores[:, :, :steps]
+        within = (scores <= self.multipliers(level)[:steps]).sum(axis=(1, 2)).tolist()
+        known = (~np.isnan(scores)).sum(axis=(1, 2)).tolist()
+        return [
+            (100 * (inside / count), count) if count else (100.0, 0)
+            for inside, count in zip(within, known, strict=True)
+        ]
 
 
 def _width(widths: SeasonWidths, level: float) -> float:

@@ -47,7 +47,7 @@ class _Around(NamedTuple):
 def find_outliers(values: Array, observed: Mask, season_length: int) -> Labels:
     """Return the indices of absurd readings, ascending; values: (time,) without gaps, `observed` False at filled ones."""
     nothing = np.zeros(0, dtype=np.int64)
-    if observed.sum() < MIN_READINGS:
+    if np.count_nonzero(observed) < MIN_READINGS:
         return nothing
     is_other_sign = _of_other_sign(values, observed)
     if not (_is_suspicious(values, season_length) or is_other_sign.any()):
@@ -90,9 +90,12 @@ def _is_suspicious(values: Array, season_length: int) -> bool:
 
 def _of_other_sign(values: Array, observed: Mask) -> Mask:
     """Which readings (time,) are 0 or of another sign than all others; none if they are many."""
+    if values.min() > 0 or values.max() < 0:  # of one sign, as most series
+        return np.zeros(len(values), dtype=bool)
+    most = min(MAX_RUNS * MAX_RUN, int(np.count_nonzero(observed)) // 2)
     for sign in (1.0, -1.0):
         is_other: Mask = observed & (sign * values <= 0)
-        if 0 < is_other.sum() <= min(MAX_RUNS * MAX_RUN, observed.sum() // 2):
+        if 0 < np.count_nonzero(is_other) <= most:
             return is_other
     return np.zeros(len(values), dtype=bool)
 

@@ -25,8 +25,8 @@ def repeated_pattern(values: Array, observed: Mask, season_length: int) -> Array
     known = values[observed]
     if len(known) < MIN_READINGS:
         return None
-    largest = float(np.abs(known).max())
-    tolerance = max(TOLERANCE * float(np.ptp(known)), FLOAT_NOISE * largest)
+    low, high = float(known.min()), float(known.max())
+    tolerance = max(TOLERANCE * (high - low), FLOAT_NOISE * max(-low, high))
     for length in _possible_lengths(values, observed, tolerance).tolist():
         is_pair = observed[length:] & observed[:-length]
         differences = np.abs(values[length:] - values[:-length])[is_pair]
@@ -40,9 +40,20 @@ def repeated_pattern(values: Array, observed: Mask, season_length: int) -> Array
 
 
 def _possible_lengths(values: Array, observed: Mask, tolerance: float) -> Labels:
-    """The lengths up to half of the readings, ascending, at which the last readings do not differ."""
-    lengths = np.arange(1, len(values) // MIN_SEASONS + 1)
-    for back in range(1, min(FIRST_LOOK, len(values)) + 1):
+    """The lengths up to half of the readings, ascending, at which the last readings do not differ.
+
+    The last reading rules out nearly all of them.
+    """
+    half = len(values) // MIN_SEASONS
+    is_possible = np.abs(values[-1 - half : -1] - values[-1]) <= tolerance
+    if observed[-1]:
+        is_possible |= ~observed[-1 - half : -1]
+    else:
+        is_possible[:] = True
+    lengths = half - np.flatnonzero(is_possible)[::-1]
+    for back in range(2, min(FIRST_LOOK, len(values)) + 1):
+        if not lengths.size:
+            break
         earlier = len(values) - back - lengths
         is_pair = observed[-back] & observed[earlier] & (earlier >= 0)
         lengths = lengths[~is_pair | (np.abs(values[-back] - values[earlier]) <= tolerance)]

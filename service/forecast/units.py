@@ -5,7 +5,7 @@ Dividing by a power of two loses nothing.
 
 import numpy as np
 
-from service.forecast.bounds import Bounds
+from service.forecast.bounds import NO_BOUNDS, Bounds
 from service.forecast.forecaster import Forecast, PreparedSeries
 from service.forecast.intervals import Interval
 from service.interfaces import Array
@@ -18,16 +18,16 @@ def unit_of(values: Array) -> float:
 
 def in_own_unit(item: PreparedSeries) -> tuple[float, PreparedSeries]:
     """Return the unit of a series, and the series in that unit."""
-    readings = np.array(item.readings)
+    readings = np.asarray(item.readings)
     unit = unit_of(readings)
-    bounds = Bounds(item.bounds.minimum / unit, item.bounds.maximum / unit)
-    return unit, item._replace(readings=(readings / unit).tolist(), bounds=bounds)
+    bounds = item.bounds if item.bounds == NO_BOUNDS else Bounds(*(bound / unit for bound in item.bounds))
+    return unit, item._replace(readings=readings / unit, bounds=bounds)
 
 
 def in_unit(unit: float, forecast: Forecast) -> Forecast:
     """Return a forecast that was made in a unit in the units of the readings."""
     intervals = [
-        Interval(level, *((unit * np.array(side)).tolist() for side in (lower, upper)))
+        Interval(level, [unit * bound for bound in lower], [unit * bound for bound in upper])
         for level, lower, upper in forecast.intervals
     ]
-    return forecast._replace(values=(unit * np.array(forecast.values)).tolist(), intervals=intervals)
+    return forecast._replace(values=[unit * value for value in forecast.values], intervals=intervals)

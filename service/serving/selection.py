@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -24,6 +25,11 @@ from service.serving.registry import LoadedForecaster, Registry
 OTHER_FREQUENCY = Notice(
     "unlike_training_data", "the readings do not come as often as those of the series that this model learnt"
 )
+
+Ranked = tuple[list[LoadedForecaster], list[LoadedForecaster], list[LearntNetwork]]
+MAX_RANKED = 256  # names, versions and horizons for which the order of preference is kept
+# a registry never changes, so neither does the order
+_ranked_of: WeakKeyDictionary[Registry, dict[tuple[str | None, str | None, int | None], Ranked]] = WeakKeyDictionary()
 
 
 class ForecastOptions(NamedTuple):
@@ -159,14 +165,25 @@ def find_eligible(registry: Registry, options: ForecastOptions) -> Eligible:
 
 
 def _eligible(registry: Registry, options: ForecastOptions) -> Eligible:
-    models = registry.forecasters(options.model, options.version)
     if options.levels is not None:
-        _check_levels(models, options)
+        _check_levels(registry.forecasters(options.model, options.version), options)
+    known = _ranked_of.setdefault(registry, {})
+    key = options.model, options.version, options.horizon
+    if key not in known:
+        if len(known) >= MAX_RANKED:
+            known.clear()
+        known[key] = _ranked(registry, options)
+    return Eligible(*known[key], options)
+
+
+def _ranked(registry: Registry, options: ForecastOptions) -> Ranked:
+    """The forecasters of any series, those of one, and the best of each learnt series."""
+    models = registry.forecasters(options.model, options.version)
     ranked = sorted(models, key=lambda model: _card_ratio(model, options.horizon)) if len(models) > 1 else models
     any_series = [model for model in ranked if model.predictor.card.readings is None]
     of_one_series = [model for model in ranked if model.predictor.card.readings is not None]
     learnt = best_of_each_series(of_one_series, options.horizon) if any_series and options.model is None else []
-    return Eligible(any_series, of_one_series, learnt, options)
+    return any_series, of_one_series, learnt
 
 
 def _check_levels(models: list[LoadedForecaster], options: ForecastOptions) -> None:

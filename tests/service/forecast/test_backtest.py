@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from service.forecast.backtest import rolling_backtest
+from service.forecast.backtest import Backtest, Backtests, rolling_backtest
 
 
 def test_forecasts_are_compared_with_the_season_before():
@@ -43,3 +43,16 @@ def test_a_naive_forecast_from_before_the_first_reading_is_unknown():
     backtest = rolling_backtest(np.arange(6.0), None, [2, 4], np.zeros((2, 1)), 4)
     assert np.isnan(backtest.naive[0, 0])
     assert backtest.naive[1, 0] == 0
+
+
+def test_the_skill_of_a_series_does_not_depend_on_the_others():
+    """One has a gap, one repeats exactly, one has too few errors."""
+    rng = np.random.default_rng(0)
+    actual, naive, forecast = rng.normal(size=(3, 4, 2, 3))
+    actual[1, 0, 1] = np.nan
+    naive[2] = actual[2]
+    actual[3, :, 1:] = np.nan
+    skills = Backtests(actual, naive, forecast, [1, 1, 4, 1]).skills()
+    for index, length in enumerate([1, 1, 4, 1]):
+        assert Backtest(actual[index], forecast[index], naive[index], length).skill(3) == skills[index]
+    assert [each and each["ratio"] is not None for each in skills] == [True, True, False, None]

@@ -31,3 +31,15 @@ def test_an_exact_season_explains_everything():
 
 def test_zeros_are_explained_by_nothing():
     assert Folding(np.zeros(20), np.zeros(20)).explained(4)[0] == 0
+
+
+@pytest.mark.parametrize("gaps", [[], [0], [0, 5, 50]])
+def test_lengths_that_are_folded_together_explain_as_much_as_each_alone(gaps):
+    """Also where only the first value is unknown, as that of a remainder without gaps."""
+    known = np.ones(101)
+    known[gaps] = 0
+    values, lengths = RNG.normal(size=101) * known, (2, 3, 7, 12, 50)
+    together, alone = Folding(values, known), Folding(values, known)
+    together.explain(lengths)
+    for length in lengths:
+        assert together.explained(length) == pytest.approx(alone.explained(length))

@@ -67,3 +67,16 @@ def test_levels_of_one_rank_share_their_multipliers():
     expected = [rank(level, 39) for level in levels]
     assert [calibration.multipliers(level)[0] for level in levels] == expected
     assert len(calibration._multipliers) <= 39
+
+
+def test_the_widening_and_the_coverage_of_a_series_do_not_depend_on_the_others():
+    """One has a gap, and one has no score."""
+    calibration = Calibration(np.tile(np.arange(1.0, 40.0), (3, 1)).tolist())
+    scores = np.random.default_rng(0).uniform(0, 80, (3, 5, 3))
+    scores[1, 0, 1] = np.nan
+    scores[2] = np.nan
+    for level in (80, 95):
+        alone = [calibration.widening(each, level, 0.7) for each in scores]
+        assert calibration.widenings(scores, level, 0.7).tolist() == alone
+    assert calibration.coverages(scores, 80) == [calibration.empirical_coverage(each, 80) for each in scores]
+    assert calibration.coverages(scores, 80)[2] == (100, 0)

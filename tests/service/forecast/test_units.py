@@ -22,6 +22,6 @@ def test_readings_of_zeros_have_a_unit_too():
 
 def test_a_series_and_its_bounds_are_in_one_unit_and_the_forecast_in_the_old_one():
     unit, item = in_own_unit(PreparedSeries([3.0, -6.0], 1, 1, True, [], bounds=Bounds(-8)))
-    assert (unit, item.readings, item.bounds) == (4, [0.75, -1.5], Bounds(-2))
+    assert (unit, list(item.readings), item.bounds) == (4, [0.75, -1.5], Bounds(-2))
     forecast = in_unit(unit, Forecast([0.5], [Interval(80, [0.25], [1.0])], None, []))
     assert (forecast.values, forecast.intervals) == ([2], [Interval(80, [1], [4])])

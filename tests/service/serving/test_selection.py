@@ -10,6 +10,7 @@ from service.errors import (
     UnknownModel,
     UnsupportedLevel,
 )
+from service.serving import selection
 from service.serving.selection import ForecastQuery, find_eligible
 from tests import fakes
 from tests.fakes import READINGS
@@ -55,6 +56,18 @@ def test_the_order_is_that_of_the_errors_up_to_the_horizon():
     near, far = model("near", step_errors=errors(1.0, 9.0)), model("far", step_errors=errors(3.0, 3.0))
     assert eligible_names([near, far], DEFAULTS) == ["near", "far"]
     assert eligible_names([near, far], DEFAULTS._replace(horizon=2)) == ["far", "near"]
+
+
+def test_the_order_of_each_horizon_is_kept_and_that_of_many_is_computed_again(monkeypatch):
+    """One registry answers for both horizons, in turn."""
+    monkeypatch.setattr(selection, "MAX_RANKED", 1)
+    near, far = model("near", step_errors=errors(1.0, 9.0)), model("far", step_errors=errors(3.0, 3.0))
+
+    async def work(registry):
+        eligible = [find_eligible(registry, DEFAULTS._replace(horizon=horizon)) for horizon in (1, 1, 2, 1)]
+        return [each.of_one_series[0].predictor.card.name for each in eligible]
+
+    assert with_registry([near, far], work) == ["near", "near", "far", "near"]
 
 
 def test_a_model_without_a_ratio_comes_last():

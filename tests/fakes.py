@@ -21,7 +21,7 @@ from service.artifacts.card import (
 )
 from service.artifacts.golden import Golden, GoldenCase
 from service.artifacts.scaler import MinMax
-from service.forecast.context_features import FORM
+from service.forecast.features.context_features import FORM
 from service.forecast.forecaster import Forecaster
 from service.interfaces import Network
 from service.predictors import load_predictor

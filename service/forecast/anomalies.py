@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from service.errors import Fault, TooFewReadings
-from service.forecast.context_features import CONTEXT
 from service.forecast.context_forecaster import LENGTHS, row_cost
+from service.forecast.features.context_features import CONTEXT
 from service.forecast.forecaster import Forecast, PreparedSeries
 from service.forecast.surprise import RECENT, DeviateMap, Surprise, deviate_of_level, p_value
 from service.interfaces import Array, Mask

@@ -13,8 +13,8 @@ from service.artifacts.card import SeasonWidths
 from service.forecast import feedback
 from service.forecast.backtest import Backtests
 from service.forecast.bounds import NO_BOUNDS
-from service.forecast.context_features import QUANTILES
 from service.forecast.context_rows import BACKTEST_STEPS
+from service.forecast.features.context_features import QUANTILES
 from service.forecast.forecaster import COVERAGE_LEVEL, Forecast, PreparedSeries, poor_coverage
 from service.forecast.intervals import Calibration, Interval, IntervalsOfMany
 from service.interfaces import Array, Labels, Notice

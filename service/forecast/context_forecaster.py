@@ -17,8 +17,16 @@ from service.artifacts.files import BundleError
 from service.errors import ModelFault, ReadingsTooLarge
 from service.forecast import context_rows, feedback, repetition
 from service.forecast.context_answers import HIGH, LOW, MEDIAN, IntervalRules, answers_of
-from service.forecast.context_features import CONTEXT, FORM, HORIZON, QUANTILES, ContextFeatures, block_count, quantiles
 from service.forecast.faults import how_many_are_listed, reading_faults
+from service.forecast.features.context_features import (
+    CONTEXT,
+    FORM,
+    HORIZON,
+    QUANTILES,
+    ContextFeatures,
+    block_count,
+    quantiles,
+)
 from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries, SeriesFacts
 from service.forecast.intervals import Interval
 from service.forecast.series_reading import read_series

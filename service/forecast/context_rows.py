@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from service.forecast.context_features import ContextFeatures, context_features
+from service.forecast.features.context_features import ContextFeatures, context_features
 from service.forecast.forecaster import PreparedSeries
 from service.interfaces import Array, Labels, Mask
 

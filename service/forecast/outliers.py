@@ -12,8 +12,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from service.forecast import slips
-from service.forecast.order_statistics import quantiles
-from service.forecast.seasonal_profile import seasonal_part
+from service.forecast.seasons.order_statistics import quantiles
+from service.forecast.seasons.seasonal_profile import seasonal_part
 from service.interfaces import Array, Labels, Mask, Notice
 
 MIN_READINGS, MIN_SEASONS = 10, 3

@@ -9,10 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from service.errors import Fault, MissingReadings
-from service.forecast import outliers, seasonality
+from service.forecast import outliers
 from service.forecast.imputation import ImputedReadings, check_ends, interpolate, missing_notice
 from service.forecast.repetition import repeated_pattern
-from service.forecast.seasonal_profile import seasonal_part
+from service.forecast.seasons import seasonality
+from service.forecast.seasons.seasonal_profile import seasonal_part
 from service.forecast.units import unit_of
 from service.interfaces import Array, Labels, Mask, Notice
 

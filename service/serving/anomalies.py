@@ -9,8 +9,8 @@ from service.artifacts.card import ForecastCard
 from service.errors import DeadlineExceeded, GatecastError, InvalidRequest, Overloaded, UnknownModel
 from service.forecast.anomalies import Judgement, Point, check_last
 from service.forecast.context_forecaster import ContextForecaster
+from service.forecast.dates.timestamps import season_of, timestamps
 from service.forecast.forecaster import Forecast, SeriesFacts
-from service.forecast.timestamps import season_of, timestamps
 from service.interfaces import Caller, Notice
 from service.serving.queues import Answer
 from service.serving.registry import LoadedForecaster, Registry

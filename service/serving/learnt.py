@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from service.artifacts.card import ForecastCard
-from service.forecast.timestamps import is_same_frequency
+from service.forecast.dates.timestamps import is_same_frequency
 from service.interfaces import Array
 from service.serving.registry import LoadedForecaster
 

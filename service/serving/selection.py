@@ -15,9 +15,9 @@ import numpy as np
 from service.artifacts.card import ForecastCard
 from service.errors import GatecastError, InvalidRequest, TooFewReadings, UnsupportedLevel
 from service.forecast.bounds import bounds_of, check_readings
+from service.forecast.dates.timestamps import is_same_frequency, season_of, timestamps
 from service.forecast.forecaster import PreparedSeries, SeriesFacts
-from service.forecast.seasonality import may_have_season
-from service.forecast.timestamps import is_same_frequency, season_of, timestamps
+from service.forecast.seasons.seasonality import may_have_season
 from service.interfaces import Notice
 from service.serving.learnt import Considered, LearntNetwork, Selection, best_of_each_series, consider
 from service.serving.registry import LoadedForecaster, Registry

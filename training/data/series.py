@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from service.forecast import seasonality
+from service.forecast.seasons import seasonality
 from service.interfaces import Array
 from training.data.tables import DataError, fetch, file_sha256, list_columns, list_rows, read_csv, require_column
 

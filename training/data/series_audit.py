@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from service.forecast import seasonality
+from service.forecast.seasons import seasonality
 from training.data.series import Series
 
 MIN_SEASONS = 4

@@ -16,7 +16,7 @@ import numpy as np
 from keras import layers
 from onnx import TensorProto, helper
 
-from service.forecast.context_features import SIMPLE_FORECASTS
+from service.forecast.features.context_features import SIMPLE_FORECASTS
 from training.export.onnx_graph import (
     CannotCompile,
     Graph,

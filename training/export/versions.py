@@ -21,8 +21,8 @@ from service.artifacts.files import BundleError
 from service.artifacts.golden import Golden, GoldenCase, verify
 from service.artifacts.scaler import MinMax
 from service.artifacts.tokenizer import UNKNOWN
-from service.forecast.context_features import READING_FEATURES, STEP_FEATURES
 from service.forecast.context_forecaster import LENGTHS, STEPS
+from service.forecast.features.context_features import READING_FEATURES, STEP_FEATURES
 from service.forecast.forecaster import Forecaster
 from service.interfaces import Network
 from service.predictors import load_predictor

@@ -7,7 +7,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from service.artifacts.card import FORMAT_VERSION, ForecastCard, ReadingLimits, Split, StepErrors, TrainingData
 from service.artifacts.golden import Golden, GoldenCase
-from service.forecast.context_features import FORM, HORIZON
+from service.forecast.features.context_features import FORM, HORIZON
 from service.forecast.forecaster import Forecaster
 from service.forecast.ood import season_correlation
 from service.interfaces import Array

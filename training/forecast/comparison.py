@@ -8,7 +8,7 @@ import numpy as np
 
 from service.artifacts import bundle
 from service.artifacts.card import Comparison
-from service.forecast.context_features import HORIZON
+from service.forecast.features.context_features import HORIZON
 from service.interfaces import Array
 from training.evaluation import rolling, served
 from training.networks import universal

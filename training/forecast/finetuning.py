@@ -12,8 +12,8 @@ import keras
 import numpy as np
 
 from service.artifacts import bundle
-from service.forecast.context_features import CONTEXT, HORIZON, QUANTILES, context_features, quantiles
 from service.forecast.context_forecaster import STEPS
+from service.forecast.features.context_features import CONTEXT, HORIZON, QUANTILES, context_features, quantiles
 from service.interfaces import Array
 from training.data.tables import DataError
 from training.export.onnx_graph import CannotCompile

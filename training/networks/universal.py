@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from service.forecast.context_features import QUANTILES, READING_FEATURES, SIMPLE_FORECASTS, STEP_FEATURES
+from service.forecast.features.context_features import QUANTILES, READING_FEATURES, SIMPLE_FORECASTS, STEP_FEATURES
 
 NAME = "universal"
 UNITS = 112

@@ -7,7 +7,7 @@ command goes on from the directory that it leaves. The command writes it to mode
 `make zero-shot` reads them) tells how wide the intervals must be.
 
 An encoder of two GRU layers reads blocks of the context. A third GRU layer runs over the future steps; its inputs are
-what simple forecasts give for each step (service/forecast/context_features.py). It gives nine quantiles of every step at
+what simple forecasts give for each step (service/forecast/features/context_features.py). It gives nine quantiles of every step at
 once, and none is fed back. The loss is the mean pinball loss in units of the series' own mean seasonal difference. Batch
 n depends on (seed, n) alone, so a run that was interrupted goes on with the batches that it would have had.
 """

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.random import Generator
 
-from service.forecast.context_features import HORIZON, LONG_SEASONS, context_features
+from service.forecast.features.context_features import HORIZON, LONG_SEASONS, context_features
 from service.interfaces import Array
 from training.networks.batch import Batch
 from training.universal import synthetic

@@ -24,7 +24,8 @@ from service.artifacts.card import (
     TrainingData,
 )
 from service.artifacts.golden import Golden, GoldenCase
-from service.forecast.context_features import (
+from service.forecast.context_forecaster import ContextForecaster
+from service.forecast.features.context_features import (
     CONTEXT,
     FORM,
     HORIZON,
@@ -33,7 +34,6 @@ from service.forecast.context_features import (
     context_features,
     quantiles,
 )
-from service.forecast.context_forecaster import ContextForecaster
 from service.forecast.forecaster import Forecaster
 from service.interfaces import Array, Network
 from training.data.sets import SeriesSet

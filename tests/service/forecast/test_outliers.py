@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from service.forecast import outliers, seasonality
+from service.forecast import outliers
+from service.forecast.seasons import seasonality
 from tests.service.forecast.series import autoregression, noise, random_walk, wave
 
 COUNT = 120

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from service.artifacts import onnx
-from service.forecast.context_features import READING_FEATURES, STEP_FEATURES
+from service.forecast.features.context_features import READING_FEATURES, STEP_FEATURES
 from tests.fakes import shaken
 
 pytestmark = pytest.mark.slow

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from service.forecast.context_features import QUANTILES, READING_FEATURES, SIMPLE_FORECASTS, STEP_FEATURES
+from service.forecast.features.context_features import QUANTILES, READING_FEATURES, SIMPLE_FORECASTS, STEP_FEATURES
 
 pytestmark = pytest.mark.slow
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from service.forecast.context_features import READING_FEATURES, STEP_FEATURES, block_count
+from service.forecast.features.context_features import READING_FEATURES, STEP_FEATURES, block_count
 from training.universal import batches
 
 

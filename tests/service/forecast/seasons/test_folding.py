@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from service.forecast.folding import Folding
+from service.forecast.seasons.folding import Folding
 
 RNG = np.random.default_rng(0)
 

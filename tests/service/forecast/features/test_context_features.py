@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from service.forecast.context_features import (
+from service.forecast.features.context_features import (
     CONTEXT,
     QUANTILES,
     SIMPLE_FORECASTS,

@@ -7,8 +7,8 @@ import pandas as pd
 from pandas.tseries.frequencies import to_offset
 from pandas.tseries.offsets import BaseOffset, BusinessDay, Day, SemiMonthBegin, SemiMonthEnd, Tick, Week
 
-from service.forecast import frequency as frequencies
-from service.forecast.periodicity import periodicity
+from service.forecast.dates import frequency as frequencies
+from service.forecast.seasons.periodicity import periodicity
 from service.interfaces import Array, Mask
 
 WEEKS, MONTHS, WORKDAYS = 52, 12, 5  # of a year, of a year, of a week

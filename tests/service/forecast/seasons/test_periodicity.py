@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from service.forecast.periodicity import periodicity
-from service.forecast.seasonality import detect_season
+from service.forecast.seasons.periodicity import periodicity
+from service.forecast.seasons.seasonality import detect_season
 from tests.service.forecast.series import autoregression, noise, random_walk, seasonal, wave
 
 SEEDS = range(100)

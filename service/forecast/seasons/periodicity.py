@@ -13,7 +13,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from service.forecast.autocorrelation import (
+from service.forecast.seasons.autocorrelation import (
     MULTIPLES,
     around,
     by_lag,
@@ -25,7 +25,7 @@ from service.forecast.autocorrelation import (
     without_dependence,
     without_line,
 )
-from service.forecast.folding import Folding
+from service.forecast.seasons.folding import Folding
 from service.interfaces import Array, Mask
 
 MIN_READINGS = 8

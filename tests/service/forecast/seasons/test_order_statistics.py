@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from service.forecast.order_statistics import median, quantiles
+from service.forecast.seasons.order_statistics import median, quantiles
 
 SHARES = (0.0, 0.1, 0.5, 0.9, 1.0)
 

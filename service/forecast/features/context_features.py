@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from service.forecast import smoothing
-from service.forecast.profiles import LongProfile, SeasonalProfile, long_profile, seasonal_profile
-from service.forecast.scaled_rows import ScaledRows, scaled_rows
-from service.forecast.smoothing import Smoothed
+from service.forecast.features import smoothing
+from service.forecast.features.profiles import LongProfile, SeasonalProfile, long_profile, seasonal_profile
+from service.forecast.features.scaled_rows import ScaledRows, scaled_rows
+from service.forecast.features.smoothing import Smoothed
 from service.interfaces import Array, Inputs, Labels, Mask
 
 FORM = 2  # of the features; a network can read those that it was trained with, and no others

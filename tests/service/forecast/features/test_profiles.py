@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from service.forecast.profiles import long_profile, seasonal_profile
+from service.forecast.features.profiles import long_profile, seasonal_profile
 
 RNG = np.random.default_rng(0)
 PATTERN = RNG.normal(size=12)

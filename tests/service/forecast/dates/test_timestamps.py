@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pandas.tseries.frequencies import to_offset
 
 from service.errors import UnusableFrequency
-from service.forecast.timestamps import is_same_frequency, season_of, timestamps
+from service.forecast.dates.timestamps import is_same_frequency, season_of, timestamps
 
 
 @pytest.mark.parametrize(

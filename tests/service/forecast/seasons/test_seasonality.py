@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from service.forecast import seasonality
+from service.forecast.seasons import seasonality
 from tests.service.forecast import series
 
 

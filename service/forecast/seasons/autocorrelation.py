@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from service.forecast.order_statistics import median, quantiles
+from service.forecast.seasons.order_statistics import median, quantiles
 from service.interfaces import Array, Labels, Mask
 
 MULTIPLES = 4  # of a lag that are pooled with it, at most

@@ -8,9 +8,9 @@ import pandas as pd
 from pandas.tseries.offsets import BaseOffset, Day, SemiMonthBegin, SemiMonthEnd, Tick, Week
 
 from service.errors import UnusableFrequency
-from service.forecast import frequency as frequencies
-from service.forecast import seasonality
-from service.forecast.frequency import ALL_DAYS, Monthly
+from service.forecast.dates import frequency as frequencies
+from service.forecast.dates.frequency import ALL_DAYS, Monthly
+from service.forecast.seasons import seasonality
 
 FIXED = (Tick, Day, Week)
 LAST_YEAR = 9999

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from service.forecast import smoothing
+from service.forecast.features import smoothing
 
 
 def recursion(values, alpha, beta, phi):

@@ -1,0 +1,1 @@
+"""When readings come: frequencies and timestamps."""

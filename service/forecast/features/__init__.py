@@ -1,0 +1,1 @@
+"""What the network of any series reads: blocks of history, and simple forecasts of the steps."""

@@ -1,0 +1,1 @@
+"""How many readings make a season, and what a season adds."""

@@ -14,9 +14,16 @@ import httpx
 import pytest
 
 ROOT = Path(__file__).parents[1]
-UNIVERSAL = max((ROOT / "models" / "universal").iterdir(), key=lambda path: int(path.name))  # the shipped version
 KEY = "correct horse battery"
 COMMAND = [sys.executable, "-m", "service"]
+
+
+def shipped(name: str) -> Path:
+    """Return the shipped version of a model."""
+    return max((ROOT / "models" / name).iterdir(), key=lambda path: int(path.name))
+
+
+UNIVERSAL = shipped("universal")
 
 
 class ServerProcess(NamedTuple):

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from benchmarks import forecaster_speed
 from benchmarks.servers.peers.catalogue import installed_peers
 from benchmarks.servers.server import TASKS, Call, Server, Task
 from service.http.schemas import RECENT_MONTHS
@@ -18,13 +19,20 @@ def gatecast_calls() -> dict[Task, Call]:
     """Requests of Gatecast's own interface, which the baselines take too."""
     return {
         "forecast": _forecast_call(RECENT_MONTHS, "gru"),
-        "universal": _forecast_call((4 * RECENT_MONTHS)[-120:], "universal", horizon=14),
+        "universal": _forecast_call(_unlike_any(120), None, horizon=14),
         "sentiment": Call("/sentiment", json.dumps({"text": REVIEW}).encode()),
     }
 
 
-def _forecast_call(readings: list[float], model: str, **options: int) -> Call:
-    return Call("/forecast", json.dumps({"readings": readings, "model": model, **options}).encode())
+def _unlike_any(count: int) -> list[float]:
+    """Readings that no network has learnt, and that do not repeat exactly."""
+    return forecaster_speed.series(1, count)[0]
+
+
+def _forecast_call(readings: list[float], model: str | None, **options: int) -> Call:
+    """Without a model the service chooses one."""
+    named = {} if model is None else {"model": model}
+    return Call("/forecast", json.dumps({"readings": readings, **named, **options}).encode())
 
 
 def gatecast(engine: str) -> Server:

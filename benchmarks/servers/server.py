@@ -7,7 +7,7 @@ from typing import Literal
 Task = Literal["forecast", "universal", "sentiment"]
 TASKS: dict[Task, str] = {
     "forecast": "/forecast, gru",
-    "universal": "/forecast, universal",
+    "universal": "/forecast, default",
     "sentiment": "/sentiment",
 }
 

@@ -16,7 +16,7 @@ import pytest
 
 from service.__main__ import main
 from tests.connections import until
-from tests.processes import COMMAND, ROOT, environment, run_service, serving
+from tests.processes import COMMAND, ROOT, environment, run_service, serving, shipped
 
 
 def test_a_wrong_argument_or_setting_is_named(models):
@@ -26,8 +26,8 @@ def test_a_wrong_argument_or_setting_is_named(models):
     wrong = run_service(models, engine="torch")
     assert (wrong.returncode, "GATECAST_ENGINE" in wrong.stderr) == (2, True)
     checked = run_service(models, "--check")
-    assert (checked.returncode, checked.stdout) == (0, "ensemble/1: proven, engine onnx\n")
-    shutil.rmtree(models / "ensemble" / "1" / "compiled")
+    assert (checked.returncode, checked.stdout) == (0, f"ensemble/{shipped('ensemble').name}: proven, engine onnx\n")
+    shutil.rmtree(models / "ensemble" / shipped("ensemble").name / "compiled")
     missing = run_service(models, "--check", engine="onnx")
     assert (missing.returncode, "compiled is missing" in missing.stderr) == (3, True)
 
@@ -42,27 +42,30 @@ def test_main_serves_without_arguments(monkeypatch, capsys):
 def test_a_start_that_fails_prints_what_was_wrong_and_no_traceback(models):
     """Every fault has a line of its own, which names the file."""
     shutil.copytree(models / "ensemble", models / "other")
-    (models / "ensemble" / "1" / "golden.json").write_text("{}")
+    version = shipped("ensemble").name
+    (models / "ensemble" / version / "golden.json").write_text("{}")
     ended = run_service(models)
     assert ended.returncode == 3
-    assert re.search(r"^error: \S+/ensemble/1/golden\.json was changed", ended.stderr, re.MULTILINE)
-    assert re.search(r"^error: \S+/other/1/manifest\.json is the card of ensemble/1", ended.stderr, re.MULTILINE)
+    assert re.search(rf"^error: \S+/ensemble/{version}/golden\.json was changed", ended.stderr, re.MULTILINE)
+    assert re.search(
+        rf"^error: \S+/other/{version}/manifest\.json is the card of ensemble/{version}", ended.stderr, re.MULTILINE
+    )
     assert "Traceback" not in ended.stderr
     assert ended.stderr.splitlines()[-1].startswith("error: ")
 
 
 def test_a_bad_version_is_left_out_unless_the_settings_refuse_it(models):
     """The others serve; --check is strict in both cases, lists every bad version and proves the good ones."""
-    for bad in ("2", "3"):
+    for bad in ("98", "99"):
         (models / "ensemble" / bad).mkdir()
     with serving(models, engine="onnx", grace_s=0) as (process, client, _):
-        assert client.get("/version").json()["models"] == {"ensemble": ["1"]}
+        assert client.get("/version").json()["models"] == {"ensemble": [shipped("ensemble").name]}
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
     for settings in ({}, {"on_bad_version": "refuse"}):
         checked = run_service(models, "--check", engine="onnx", **settings)
         assert checked.returncode == 3
-        for bad in ("2", "3"):
+        for bad in ("98", "99"):
             assert f"error: {models}/ensemble/{bad}/SHA256SUMS is missing" in checked.stderr
     assert run_service(models, engine="onnx", on_bad_version="refuse").returncode == 3
     assert "ensemble/1: proven" in run_service(models, "--check", engine="onnx").stdout

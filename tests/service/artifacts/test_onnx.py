@@ -10,7 +10,7 @@ import pytest
 from service.artifacts import bundle, onnx
 from service.artifacts.files import BundleError, sha256
 from tests import fakes
-from tests.processes import ROOT
+from tests.processes import shipped
 
 
 @pytest.fixture
@@ -100,14 +100,14 @@ def test_a_version_without_a_compiled_form_says_how_to_get_one(version):
 @pytest.mark.parametrize("damage", ["truncated", "emptied", "overwritten", "flipped", "other protobuf"])
 def test_a_damaged_network_is_refused(tmp_path, damage):
     """Whatever ONNX Runtime raises for it."""
-    whole = (ROOT / "models" / "simple_rnn" / "2" / "compiled" / "network.onnx").read_bytes()
+    whole = (shipped("simple_rnn") / "compiled" / "network.onnx").read_bytes()
     middle = len(whole) // 2
     network = {
         "truncated": whole[:middle],
         "emptied": b"",
         "overwritten": whole[:100] + b"\xff" * (len(whole) - 100),
         "flipped": bytes(255 - byte for byte in whole),
-        "other protobuf": (ROOT / "models" / "simple_rnn" / "2" / "saved_model.pb").read_bytes(),
+        "other protobuf": (shipped("simple_rnn") / "saved_model.pb").read_bytes(),
     }[damage]
     with pytest.raises(BundleError, match=r"network\.onnx cannot be loaded by ONNX Runtime"):
         onnx.session(tmp_path / "network.onnx", network, 1)

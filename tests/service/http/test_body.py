@@ -214,7 +214,7 @@ FAULTS = [
     ({"readings": [1], "frequency": ""}, {"/frequency": "must be a string of 1 to 32 characters; it has 0"}),
     ({"readings": [1], "model": 3}, {"/model": "must be a string of at most 64 characters; it is a whole number"}),
     ({"readings": [1], "Horizons": 3}, {"/Horizons": "is not a field here; did you mean `horizon`?"}),
-    ({"readings": [1], "a~/": 3}, {"/a~0~1": "is not a field here; the fields are frequency, horizon, levels, model, readings, start, version"}),
+    ({"readings": [1], "a~/": 3}, {"/a~0~1": "is not a field here; the fields are frequency, horizon, levels, maximum, minimum, model, readings, season, start, version"}),
 ]  # fmt: skip
 
 

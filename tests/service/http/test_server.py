@@ -17,7 +17,7 @@ from service.artifacts.files import plain_files, sha256
 from service.http.schemas import RECENT_MONTHS
 from service.settings import Settings
 from tests.connections import post_bytes, until
-from tests.processes import COMMAND, KEY, ROOT, environment, serving
+from tests.processes import COMMAND, KEY, ROOT, environment, serving, shipped
 
 BODY = {"readings": RECENT_MONTHS}
 
@@ -79,27 +79,28 @@ def test_versions_come_and_go_by_signal_and_by_request(models):
         def loaded_versions():
             return client.get("/version").json()["models"]["ensemble"]
 
-        copy_as_version_2(models / "ensemble")
+        old = shipped("ensemble").name
+        copy_as_version_98(models / "ensemble")
         process.send_signal(signal.SIGHUP)
-        until(lambda: loaded_versions() == ["1", "2"])
-        assert client.post("/forecast", json=BODY).json()["version"] == "2"
-        shutil.rmtree(models / "ensemble" / "2")
-        (models / "ensemble" / "3").mkdir()
+        until(lambda: loaded_versions() == [old, "98"])
+        assert client.post("/forecast", json=BODY).json()["version"] == "98"
+        shutil.rmtree(models / "ensemble" / "98")
+        (models / "ensemble" / "99").mkdir()
         report = client.post("/admin/reload", headers={"x-api-key": KEY}).json()
-        assert report["retired"] == [{"name": "ensemble", "version": "2"}]
+        assert report["retired"] == [{"name": "ensemble", "version": "98"}]
         assert "SHA256SUMS is missing" in report["refused"][0]["reason"]
-        assert loaded_versions() == ["1"]
+        assert loaded_versions() == [old]
 
 
-def copy_as_version_2(model):
+def copy_as_version_98(model):
     """Make a second version of a shipped model, as a training run would write it."""
-    copy = model / ".2-copy"
-    shutil.copytree(model / "1", copy)
+    copy = model / ".98-copy"
+    shutil.copytree(model / shipped(model.name).name, copy)
     card = json.loads((copy / "manifest.json").read_text())
-    (copy / "manifest.json").write_text(json.dumps(card | {"version": "2"}))
+    (copy / "manifest.json").write_text(json.dumps(card | {"version": "98"}))
     files = {n: p for n, p in plain_files(copy).items() if n != "SHA256SUMS" and not n.startswith("compiled/")}
     (copy / "SHA256SUMS").write_text("".join(f"{sha256(p)}  {n}\n" for n, p in sorted(files.items())))
-    copy.rename(model / "2")
+    copy.rename(model / "98")
 
 
 def hanging(models, tmp_path, **settings):

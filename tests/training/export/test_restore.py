@@ -52,7 +52,7 @@ def test_a_layers_file_that_does_not_fit_is_named(tmp_path, layers, fault):
     from training.export.onnx_graph import CannotCompile
     from training.export.restore import restore
 
-    path = tmp_path / "universal" / "1"
+    path = tmp_path / "universal" / UNIVERSAL.name
     shutil.copytree(UNIVERSAL, path)
     (path / "network.json").write_text(layers)
     with pytest.raises(CannotCompile, match=fault):

@@ -58,7 +58,7 @@ def test_a_compiled_form_that_fails_verification_is_removed(tmp_path):
     from training.export.versions import compile_verified
     from training.networks import universal
 
-    path = tmp_path / "universal" / "1"
+    path = tmp_path / "universal" / UNIVERSAL.name
     shutil.copytree(UNIVERSAL, path)
     with pytest.raises(BundleError, match="golden case 1 differs"):
         compile_verified(path, universal.network(), None)
@@ -71,7 +71,7 @@ def test_a_compiled_form_that_disagrees_on_other_inputs_is_removed(tmp_path, mon
     from training.export import versions
     from training.export.restore import restore
 
-    path = tmp_path / "universal" / "1"
+    path = tmp_path / "universal" / UNIVERSAL.name
     shutil.copytree(UNIVERSAL, path, ignore=shutil.ignore_patterns("compiled"))
     network, _ = restore(path, bundle.read(path)[0])
     monkeypatch.setattr(versions, "AGREEMENT", -1.0)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.processes import ROOT
+from tests.processes import ROOT, UNIVERSAL
 
 pytestmark = pytest.mark.slow
 
@@ -135,7 +135,7 @@ def test_without_a_universal_network_all_others_are_fitted(trained, tmp_path, ca
     assert "'finetuned' is left out" in capsys.readouterr().out
     shutil.copytree(ROOT / "models" / "universal", tmp_path / "universal")
     assert forecast.select_forecasters(options)[0][-1] == "finetuned"
-    (tmp_path / "universal" / "1" / "network.json").write_text("{}")
+    (tmp_path / "universal" / UNIVERSAL.name / "network.json").write_text("{}")
     assert "finetuned" not in forecast.select_forecasters(options)[0]
     assert "cannot be started from" in capsys.readouterr().out
 

@@ -10,6 +10,7 @@ from service.predictors import load_predictor
 from tests.fakes import shaken
 from tests.processes import UNIVERSAL
 from training.universal import synthetic
+from training.universal.batches import BATCH
 
 
 @pytest.mark.slow
@@ -24,7 +25,10 @@ def test_a_tiny_network_becomes_a_version_with_its_own_figures(tmp_path):
     verify(load_predictor(loaded), loaded.golden, "universal")
     card = loaded.card
     assert card.parameters == model.count_params()
-    assert [(split.name, split.rows) for split in card.splits] == [("train", 384), ("held-out synthetic", 256)]
+    assert [(split.name, split.rows) for split in card.splits] == [
+        ("train", 3 * BATCH),
+        ("held-out synthetic", 2 * BATCH),
+    ]
     held_out = HeldOut(model, 6, 2)
     error = np.abs(held_out.median - held_out.actual)[:, :14].mean()
     assert card.scores[1].metrics["mase"] == pytest.approx(error, rel=1e-4)
@@ -38,7 +42,7 @@ def test_the_naive_forecast_of_held_out_series_is_the_seasonal_one():
     from training.universal.export import HeldOut
 
     held_out = HeldOut(universal.network(units=4), 0, 2)
-    assert held_out.actual.shape == held_out.naive.shape == (256, 64)
+    assert held_out.actual.shape == held_out.naive.shape == (2 * BATCH, 64)
     assert 0.3 < np.median(np.abs(held_out.actual - held_out.naive)[:, :4].mean(axis=1)) < 3
 
 

@@ -33,10 +33,8 @@ def origins(item: PreparedSeries) -> list[int]:
 
 def origin_distances(count: int, season_length: int, horizon: int) -> list[int]:
     """Return how many readings before the end each earlier origin is; at least half of the readings come before it."""
-    most = count - max(count // 2, 2 * season_length, 8)
     stride = min(horizon, BACKTEST_STEPS)
-    if ENOUGH_ERRORS <= most < stride:
-        stride = most  # the last steps of its forecast are not known yet
+    most = count - max(count // 2, 2 * season_length, 8)
     enough = min(MAX_ORIGINS, -(-ENOUGH_ERRORS // stride))
     return list(range(stride, most + 1, stride))[:enough]
 

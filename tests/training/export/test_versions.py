@@ -63,7 +63,7 @@ def test_a_compiled_form_that_fails_verification_is_removed(tmp_path):
     with pytest.raises(BundleError, match="golden case 1 differs"):
         compile_verified(path, universal.network(), None)
     onnx.load(path, 1)
-    assert [p.name for p in path.parent.iterdir()] == ["1"]
+    assert [p.name for p in path.parent.iterdir()] == [UNIVERSAL.name]
 
 
 def test_a_compiled_form_that_disagrees_on_other_inputs_is_removed(tmp_path, monkeypatch):

@@ -14,6 +14,7 @@ LEARNING_RATE = 2e-3
 WARMUP_STEPS = 300
 DECAY_SHARE = 0.3  # of the steps, in which the learning rate falls
 SAVE_EVERY = 250  # batches
+JIT_COMPILE = True
 
 
 def train(directory: Path, seed: int, steps: int) -> keras.Model:
@@ -53,7 +54,7 @@ def learning_rate(step: int, steps: int) -> float:
 def _new_model() -> keras.Model:
     """Build the network with Adam; XLA compiles one program for each shape of a batch, and halves the time."""
     model = network()
-    model.compile(keras.optimizers.Adam(LEARNING_RATE, clipnorm=1.0), loss=pinball, jit_compile=True)
+    model.compile(keras.optimizers.Adam(LEARNING_RATE, clipnorm=1.0), loss=pinball, jit_compile=JIT_COMPILE)
     return model
 
 

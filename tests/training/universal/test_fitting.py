@@ -17,6 +17,7 @@ def fitting(monkeypatch):
 
     monkeypatch.setattr(fitting, "network", lambda: universal.network(units=4))
     monkeypatch.setattr(fitting, "SAVE_EVERY", 1)
+    monkeypatch.setattr(fitting, "JIT_COMPILE", False)
     monkeypatch.setattr(fitting, "WARMUP_STEPS", 1)
     monkeypatch.setattr(batches, "SHAPES", (batches.Shape(16, 8, 1.0),))
     monkeypatch.setattr(batches, "BATCH", 16)

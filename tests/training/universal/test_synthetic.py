@@ -101,9 +101,9 @@ def test_a_constant_series_can_be_disturbed():
 
 
 def test_a_plot_of_each_family_is_written(tmp_path, monkeypatch):
-    monkeypatch.setattr(synthetic, "FAMILIES", (synthetic.composed,))
-    monkeypatch.setattr(synthetic, "SHARES", (1.0,))
+    monkeypatch.setattr(synthetic, "FAMILIES", ())
+    monkeypatch.setattr(synthetic, "SHARES", ())
     monkeypatch.setattr(synthetic, "CALENDAR_FAMILIES", {7: calendar.daily})
     synthetic.plot_samples(tmp_path / "pictures")
     names = {file.stem.removeprefix("synthetic_") for file in (tmp_path / "pictures").iterdir()}
-    assert names == {"composed", "growing", "daily", "mixture"}
+    assert names == {"growing", "daily", "mixture"}

@@ -42,8 +42,10 @@ async def names(registry, numbers):
 
 
 async def horizons(registry, numbers):
+    """Long ones are few: a forecast of 1,000 steps takes sixteen model calls."""
     for i in numbers:
-        await forecast(registry, options(horizon=1 + i), ForecastQuery(READINGS))
+        horizon = 1 + i if i % 25 == 0 else 1 + i % 64
+        await forecast(registry, options(horizon=horizon), ForecastQuery(READINGS))
 
 
 async def starts_and_frequencies(registry, numbers):

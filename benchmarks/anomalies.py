@@ -18,11 +18,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from service.artifacts import bundle
 from service.forecast.anomalies import Judgement, check_last
 from service.forecast.context_forecaster import ContextForecaster
 from service.interfaces import Array
-from service.predictors import load_predictor
+from training.evaluation import served
 
 COUNT, JUDGED, LEVEL = 160, 60, 99.0
 NOISE = 2.0
@@ -119,7 +118,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--models-dir", type=Path, default=Path("models"))
     parser.add_argument("--repeats", type=int, default=24, help="series of each season length (default: %(default)s)")
     options = parser.parse_args(argv)
-    forecaster = load_predictor(bundle.load(options.models_dir / options.model, backend="onnx"))
+    forecaster = served.load(options.models_dir / options.model)
     if not isinstance(forecaster, ContextForecaster):
         print(f"error: {options.model} is not a forecaster of any series", file=sys.stderr)
         return 1

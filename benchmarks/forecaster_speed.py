@@ -20,9 +20,8 @@ import numpy as np
 
 from benchmarks import machine
 from benchmarks.files import write_json
-from service.artifacts import bundle, onnx
 from service.forecast.forecaster import Forecaster
-from service.predictors import load_predictor
+from training.evaluation import served
 
 LONE_READINGS, LONE_STEPS, LONE_CALLS = 120, 14, 20
 BATCH_READINGS, BATCH_STEPS = 512, 48
@@ -51,14 +50,6 @@ def series(count: int, length: int) -> list[list[float]]:
     values = 100 + slopes * t + 10 * np.sin((t + phases) * np.pi / 6) + rng.normal(0, 2, (count, length))
     rows: list[list[float]] = values.round(3).tolist()
     return rows
-
-
-def load(path: Path) -> Forecaster:
-    """Load a version with one thread. Raises BundleError, and ValueError for a classifier."""
-    forecaster = load_predictor(bundle.load(path, 1, "onnx" if onnx.exists(path) else "tensorflow"))
-    if not isinstance(forecaster, Forecaster):
-        raise ValueError(f"{path} is no forecaster")
-    return forecaster
 
 
 def ask(forecaster: Forecaster, readings: Sequence[Sequence[float]], steps: int) -> None:
@@ -136,20 +127,14 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
 
 def find(options: Options) -> dict[str, Path]:
     """Return name/version → its directory. Raises ValueError for one that is not there."""
-    found = {}
-    for word in options.models:
-        name, _, version = word.partition("/")
-        paths = [path for path in bundle.versions(options.models_dir / name) if version in ("", path.name)]
-        if not paths:
-            raise ValueError(f"{options.models_dir} holds no '{word}'")
-        found[f"{name}/{paths[-1].name}"] = paths[-1]
-    return found
+    paths = served.versions(options.models_dir, ",".join(options.models))
+    return {f"{path.parent.name}/{path.name}": path for path in paths}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parse_options(arguments)
     os.sched_setaffinity(0, {options.core})
-    forecasters = {name: load(path) for name, path in find(options).items()}
+    forecasters = {name: served.load(path) for name, path in find(options).items()}
     seconds = measure(forecasters, options.batches, options.rounds)
     print("\n".join(table(seconds)))
     if options.out:

@@ -1,6 +1,6 @@
 """A network of any series: it reads the features of context_features.py and forecasts quantiles.
 
-It also forecasts from a few earlier origins, in the same model call. The errors there widen or narrow the intervals, and
+It also forecasts from an earlier origin or a few, in the same model call. The errors there widen or narrow the intervals, and
 are its skill on these readings. They do not correct the forecast: the network reads all readings anyway. Steps beyond the
 network's own are made from its own medians (feedback.py). Readings that repeat exactly need no network.
 """
@@ -136,13 +136,11 @@ class ContextForecaster(Forecaster):
         features = context_rows.features_of([row for each in rows for row in each], shape.time, shape.steps)
         ends = np.cumsum([len(each) for each in rows])[:-1]
         predictions = np.split(quantiles(features, self._outputs(features)), ends)
-        if items[0].origins:
-            forecasts = [_one_step(each[:, 0]) for each in predictions]
-        else:
-            first = [each[0, :, MEDIAN] for each in predictions]
-            medians = feedback.extend(items, first, shape.blocks, self._next_block)
-            return self._finish(units, items, predictions, medians)
-        return [in_unit(unit, forecast) for unit, forecast in zip(units, forecasts, strict=True)]
+        if shape.is_one_step:
+            return [in_unit(unit, _one_step(each[:, 0])) for unit, each in zip(units, predictions, strict=True)]
+        first = [each[0, :, MEDIAN] for each in predictions]
+        medians = feedback.extend(items, first, shape.blocks, self._next_block)
+        return self._finish(units, items, predictions, medians)
 
     def _next_block(self, items: Sequence[PreparedSeries], medians: Sequence[Array]) -> list[Array]:
         """The medians of the next steps of every series, in one model call; `medians` are those of the steps before."""

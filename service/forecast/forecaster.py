@@ -124,9 +124,7 @@ class Forecaster(ABC):
         errors = self.card.step_errors
         steps = min(horizon, len(errors.model_rmse))
         if steps not in self._skills:  # a card never changes
-            model_rmse, baseline_rmse = (
-                float(np.sqrt(np.mean(np.square(rmse[:steps])))) for rmse in (errors.model_rmse, errors.baseline_rmse)
-            )
+            model_rmse, baseline_rmse = (_pooled(rmse, steps) for rmse in (errors.model_rmse, errors.baseline_rmse))
             ratio = round(model_rmse / baseline_rmse, 4) if baseline_rmse > 0 else None
             self._skills[steps] = {
                 "baseline": errors.baseline,
@@ -266,9 +264,13 @@ def poor_coverage(coverage: float, count: int) -> list[Notice]:
     ]
 
 
+def _pooled(rmse: Sequence[float], steps: int) -> float:
+    """The RMSE of steps 1 to `steps` together."""
+    return float(np.sqrt(np.mean(np.square(rmse[:steps]))))
+
+
 def _ratios(compared: Comparison, steps: int) -> tuple[float, float] | None:
     model, any_series, baseline = (
-        float(np.sqrt(np.mean(np.square(rmse[:steps]))))
-        for rmse in (compared.model_rmse, compared.any_series_rmse, compared.baseline_rmse)
+        _pooled(rmse, steps) for rmse in (compared.model_rmse, compared.any_series_rmse, compared.baseline_rmse)
     )
     return (round(model / baseline, 4), round(any_series / baseline, 4)) if baseline > 0 else None

@@ -33,8 +33,7 @@ def impute(readings: Sequence[float | None], used: int, needed: int) -> ImputedR
     values = np.array([np.nan if r is None else r for r in readings[-used - needed :]], dtype=np.float64)
     is_missing = np.isnan(values)
     _check(is_missing, needed, len(readings))
-    positions = np.arange(len(values))
-    values[is_missing] = np.interp(positions[is_missing], positions[~is_missing], values[~is_missing])
+    values = interpolate(values, ~is_missing, np.zeros(len(values)))
     missing = np.flatnonzero(is_missing[-count:]) + len(readings) - count
     warnings = [missing_notice(missing, count)] if missing.size else []
     return ImputedReadings(values[-count:].tolist(), (~is_missing[-count:]).tolist(), warnings)

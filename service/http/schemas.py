@@ -160,6 +160,15 @@ Text = Annotated[
 ]
 
 
+SeriesId = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARACTERS, description="comes back with the result")]
+SERIES_OF_A_BATCH = Field(
+    min_length=1,
+    max_length=MAX_ITEMS,
+    description="each with an `id` of its own; one that is bad spoils no other",
+    examples=[[{"id": "a", "readings": RECENT_MONTHS}]],
+)
+
+
 class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     ITEMS: ClassVar[str | None] = None  # the field whose items are validated one by one, when they are answered
@@ -190,7 +199,7 @@ class ForecastRequest(SeriesOptions):
 
 
 class BatchSeries(SeriesFacts):
-    id: Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARACTERS, description="comes back with the result")]
+    id: SeriesId
     readings: Readings
     start: Start
     frequency: Frequency
@@ -201,12 +210,7 @@ class ForecastBatchRequest(SeriesOptions):
 
     series: Annotated[
         list[Annotated[Any, WithJsonSchema({"$ref": "#/components/schemas/BatchSeries"})]],
-        Field(
-            min_length=1,
-            max_length=MAX_ITEMS,
-            description="each with an `id` of its own; one that is bad spoils no other",
-            examples=[[{"id": "a", "readings": RECENT_MONTHS}]],
-        ),
+        SERIES_OF_A_BATCH,
     ]
 
 

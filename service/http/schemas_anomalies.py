@@ -5,14 +5,13 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, FiniteFloat, Strict, WithJsonSchema
 
 from service.http.schemas import (
-    MAX_ID_CHARACTERS,
-    MAX_ITEMS,
-    MAX_READINGS,
     PROBLEM,
-    RECENT_MONTHS,
+    SERIES_OF_A_BATCH,
     Frequency,
     Readings,
+    Season,
     SeriesError,
+    SeriesId,
     Start,
     WarningBody,
     _example,
@@ -51,16 +50,6 @@ ANOMALIES: dict[str, Any] = {
     "warnings": [],
 }
 
-Season = Annotated[
-    Annotated[int, Strict(), Field(ge=1, le=MAX_READINGS)] | None,
-    BeforeValidator(_whole),
-    Field(
-        None,
-        description="readings in a season; default: that of the frequency, or what the readings repeat",
-        examples=[12],
-    ),
-]
-
 
 class AnomalyOptions(_Request):
     """What holds for one series or for all of a batch."""
@@ -88,7 +77,7 @@ class AnomaliesRequest(AnomalyOptions):
 
 
 class AnomalySeries(_Request):
-    id: Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARACTERS, description="comes back with the result")]
+    id: SeriesId
     readings: Readings
     start: Start
     frequency: Frequency
@@ -100,12 +89,7 @@ class AnomaliesBatchRequest(AnomalyOptions):
 
     series: Annotated[
         list[Annotated[Any, WithJsonSchema({"$ref": "#/components/schemas/AnomalySeries"})]],
-        Field(
-            min_length=1,
-            max_length=MAX_ITEMS,
-            description="each with an `id` of its own; one that is bad spoils no other",
-            examples=[[{"id": "a", "readings": RECENT_MONTHS}]],
-        ),
+        SERIES_OF_A_BATCH,
     ]
 
 

@@ -30,15 +30,20 @@ def versions(models_dir: Path, words: str) -> list[Path]:
     return paths
 
 
+def load(path: Path) -> Forecaster:
+    """Load a version with one thread. Raises BundleError where it does not load, and ValueError where it is a classifier."""
+    forecaster = load_predictor(bundle.load(path, backend="onnx" if onnx.exists(path) else "tensorflow"))
+    if not isinstance(forecaster, Forecaster):
+        raise ValueError(f"{path} is no forecaster")
+    return forecaster
+
+
 def load_method(path: Path, season_length: int) -> Method:
     """Load a version as a method that forecasts as the service does.
 
     Raises BundleError where the version does not load, and ValueError where it is a classifier.
     """
-    forecaster = load_predictor(bundle.load(path, backend="onnx" if onnx.exists(path) else "tensorflow"))
-    if not isinstance(forecaster, Forecaster):
-        raise ValueError(f"{path} is no forecaster")
-    return as_method(forecaster, season_length)
+    return as_method(load(path), season_length)
 
 
 def as_method(forecaster: Forecaster, season_length: int) -> Method:

@@ -1,15 +1,12 @@
 """Served forecasters and baselines as quantile forecasts of set_scores.py."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
-from service.artifacts import bundle, onnx
 from service.errors import MissingReadings
 from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries
 from service.interfaces import Array
-from service.predictors import load_predictor
 from training.evaluation import baselines, served
 from training.evaluation.rolling import Method
 from training.evaluation.set_scores import DECILES, HIGH, MEDIAN, OUTER, QuantileForecast, SeriesQuery
@@ -17,14 +14,6 @@ from training.evaluation.set_scores import DECILES, HIGH, MEDIAN, OUTER, Quantil
 LEVELS = (20.0, 40.0, 60.0, 80.0)  # their ends are the deciles but for the median
 OUTER_LEVEL = 95.0
 MOST_READINGS = 8192  # a forecaster gets no more, and reads what it needs of them
-
-
-def load(path: Path) -> Forecaster:
-    """Load a version. Raises BundleError where it does not load, and ValueError where it is a classifier."""
-    forecaster = load_predictor(bundle.load(path, backend="onnx" if onnx.exists(path) else "tensorflow"))
-    if not isinstance(forecaster, Forecaster):
-        raise ValueError(f"{path} is no forecaster")
-    return forecaster
 
 
 def as_quantiles(forecaster: Forecaster) -> QuantileForecast:

@@ -1,6 +1,6 @@
 """Measure a trained universal network on synthetic series that it has not seen, and write it as a version.
 
-The intervals are calibrated on these series, and the card gives the errors on them. `training/zero_shot.py` measures
+The intervals are calibrated on these series, and the card gives the errors on them. `training/zero_shot/` measures
 the network on real series.
 """
 

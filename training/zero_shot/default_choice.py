@@ -15,7 +15,7 @@ from service.interfaces import Array
 from service.serving import selection
 from service.serving.registry import LoadedForecaster, Registry
 from service.serving.selection import ForecastOptions, ForecastQuery, PreparedQuery
-from training.evaluation import set_methods
+from training.evaluation import served, set_methods
 from training.evaluation.set_scores import QuantileForecast, SeriesQuery
 
 FREQUENCIES = {4: "QS", 12: "MS", 52: "W-MON", 7: "D", 24: "h", 48: "30min", 96: "15min", 144: "10min", 1440: "min"}
@@ -28,7 +28,7 @@ def load(models_dir: Path) -> QuantileForecast:
     if not paths:
         raise ValueError(f"{models_dir} holds no forecaster")
     no_batcher = cast(Any, None)  # forecasters are called directly
-    registry = Registry([LoadedForecaster(set_methods.load(path), no_batcher, "") for path in paths])
+    registry = Registry([LoadedForecaster(served.load(path), no_batcher, "") for path in paths])
     supported = set.intersection(*({*set_methods.levels(m.predictor)} for m in registry.forecasters(None, None)))
 
     def forecast(queries: list[SeriesQuery]) -> Array:

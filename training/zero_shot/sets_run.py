@@ -70,7 +70,7 @@ def methods(options: ZeroShotOptions) -> Iterator[tuple[str, QuantileForecast]]:
             yield word, _wrapped(default_choice.load(options.models_dir), options)
             continue
         for path in served.versions(options.models_dir, word):
-            forecast = set_methods.as_quantiles(set_methods.load(path))
+            forecast = set_methods.as_quantiles(served.load(path))
             yield f"{path.parent.name}/{path.name}", _wrapped(forecast, options)
 
 

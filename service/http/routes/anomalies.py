@@ -7,7 +7,7 @@ from pydantic_core import to_json
 
 from service.http.middleware import PredictRoute
 from service.http.request import RequestContext
-from service.http.routes.common import PredictRouter, batch_json, item_problem, series_id, validated_series
+from service.http.routes.common import PredictRouter, series_results, validated_series
 from service.http.schemas_anomalies import (
     AnomaliesBatchRequest,
     AnomaliesBatchResponse,
@@ -33,16 +33,8 @@ async def anomalies_batch(body: AnomaliesBatchRequest, context: RequestContext) 
     """Judge many series; one that is bad gets its own error and spoils no other."""
     context.charge(len(body.series))
     queries = await validated_series(AnomalySeries, _query, body.series, Turns(context, PREPARING_SHARE))
-    results: list[bytes] = []
-    async for outcome in judge_many(context.registry, _options(body), queries, context):
-        index = len(results)
-        series = body.series[index]
-        if isinstance(outcome, AnomalyAnswer):
-            results.append(to_json({"id": series["id"], **_response(outcome)}))
-        else:
-            problem = item_problem(outcome, context, f"/series/{index}")
-            results.append(to_json({"id": series_id(series), "error": problem}))
-    return batch_json(results)
+    outcomes = judge_many(context.registry, _options(body), queries, context)
+    return await series_results(outcomes, _response, body.series, context)
 
 
 def _options(body: AnomalyOptions) -> serving.AnomalyOptions:

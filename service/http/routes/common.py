@@ -1,9 +1,10 @@
 """What the routes share: their view of the service, documentation of responses, and errors of batch items."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Request
+from pydantic_core import to_json
 
 from service.errors import DeadlineExceeded, DuplicateId, Fault, GatecastError, InvalidRequest, ModelFault, NotReady
 from service.http.access_log import log_defect
@@ -20,6 +21,7 @@ from service.serving.turns import Turns
 
 AnySeries = TypeVar("AnySeries", BatchSeries, AnomalySeries)
 Query = TypeVar("Query")
+Answer = TypeVar("Answer")
 
 
 async def state(request: Request) -> State:
@@ -100,6 +102,24 @@ async def validated_series(
         except (InvalidRequest, DeadlineExceeded) as error:
             queries.append(error)
     return queries
+
+
+async def series_results(
+    outcomes: AsyncIterator[Answer | Exception],
+    response: Callable[[Answer], Mapping[str, Any]],
+    series: Sequence[Any],
+    context: RequestContext,
+) -> bytes:
+    """The reply to a batch of series: for each, in order, its id with the answer's `response`, or with its error."""
+    results: list[bytes] = []
+    async for outcome in outcomes:
+        index = len(results)
+        if isinstance(outcome, Exception):
+            problem = item_problem(outcome, context, f"/series/{index}")
+            results.append(to_json({"id": series_id(series[index]), "error": problem}))
+        else:
+            results.append(to_json({"id": series[index]["id"], **response(outcome)}))
+    return batch_json(results)
 
 
 def series_id(series: Any) -> str | None:

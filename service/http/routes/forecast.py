@@ -7,7 +7,7 @@ from pydantic_core import to_json
 from service.forecast.bounds import bounds_of
 from service.http.middleware import PredictRoute
 from service.http.request import RequestContext
-from service.http.routes.common import PredictRouter, batch_json, item_problem, series_id, validated_series
+from service.http.routes.common import PredictRouter, series_results, validated_series
 from service.http.schemas import (
     BatchSeries,
     ForecastBatchRequest,
@@ -38,16 +38,8 @@ async def forecast_batch(body: ForecastBatchRequest, context: RequestContext) ->
     queries = await validated_series(
         BatchSeries, lambda valid: _query(valid, body), body.series, Turns(context, PREPARING_SHARE)
     )
-    results: list[bytes] = []
-    async for outcome in forecast_many(context.registry, _options(body), queries, context):
-        index = len(results)
-        series = body.series[index]
-        if isinstance(outcome, ForecastAnswer):
-            results.append(to_json({"id": series["id"], **_response(outcome)}))
-        else:
-            problem = item_problem(outcome, context, f"/series/{index}")
-            results.append(to_json({"id": series_id(series), "error": problem}))
-    return batch_json(results)
+    outcomes = forecast_many(context.registry, _options(body), queries, context)
+    return await series_results(outcomes, _response, body.series, context)
 
 
 def _options(body: SeriesOptions) -> ForecastOptions:

@@ -9,7 +9,7 @@ import pytest
 from service.artifacts import bundle as bundles
 from service.forecast.context_forecaster import ContextForecaster
 from tests import fakes
-from training.evaluation import set_methods
+from training.evaluation import served
 from training.zero_shot import __main__ as zero_shot
 from training.zero_shot import printed
 
@@ -36,7 +36,7 @@ def models(tmp_path, monkeypatch):
     (directory / "any" / "1").mkdir(parents=True)
     bundle = fakes.universal_bundle()
     short = replace(bundle, card=bundle.card.model_copy(update={"max_horizon": 10}))
-    monkeypatch.setattr(set_methods, "load", lambda path: ContextForecaster(short))
+    monkeypatch.setattr(served, "load", lambda path: ContextForecaster(short))
     monkeypatch.setattr(bundles, "read", lambda path: (short.card,))
     return directory
 

@@ -508,7 +508,7 @@ def test_an_error_lists_at_most_fifty_faults_and_says_how_many_there_are(client)
 def test_a_batch_lets_others_have_their_turn_between_all_its_pieces(monkeypatch):
     """Each series is validated, and each result becomes JSON, in a turn of its own."""
     pieces = note_calls(monkeypatch, common, "validate")
-    note_calls(monkeypatch, forecast, "to_json", pieces=pieces)
+    note_calls(monkeypatch, common, "to_json", pieces=pieces)
     body = ForecastBatchRequest.model_validate({"series": [{"id": str(i), "readings": READINGS} for i in range(30)]})
 
     async def work(registry):

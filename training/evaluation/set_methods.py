@@ -61,13 +61,13 @@ def quantiles(forecast: Forecast) -> Array:
     values = np.full((len(forecast.values), len(DECILES) + len(OUTER)), np.nan)
     values[:, MEDIAN] = forecast.values
     for level, lower, upper in forecast.intervals:
-        low, high = _columns(level)
+        low, high = columns(level)
         values[:, low], values[:, high] = lower, upper
     return values
 
 
-def _columns(level: float) -> tuple[int, int]:
-    """The columns of a level's ends."""
+def columns(level: float) -> tuple[int, int]:
+    """Return the columns of a level's ends in quantiles (…, 11)."""
     if level == OUTER_LEVEL:
         return -2, -1
     low = round((1 - level / 100) / 2 * (len(DECILES) + 1)) - 1
@@ -84,7 +84,7 @@ def from_method(name: str, n_jobs: int = 1) -> QuantileForecast:
         values = np.full((len(queries), horizon, len(DECILES) + len(OUTER)), np.nan)
         values[:, :, MEDIAN] = predicted.point
         for level, lower, upper in zip(predicted.levels, predicted.lower, predicted.upper, strict=True):
-            low, high = _columns(level)
+            low, high = columns(level)
             values[:, :, low], values[:, :, high] = lower, upper
         return values
 

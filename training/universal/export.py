@@ -24,7 +24,6 @@ from service.artifacts.card import (
     TrainingData,
 )
 from service.artifacts.golden import Golden, GoldenCase
-from service.forecast.context_forecaster import ContextForecaster
 from service.forecast.features.context_features import (
     CONTEXT,
     FORM,
@@ -141,7 +140,6 @@ def export(
 
 def _with_widths(card: ForecastCard, model: keras.Model, validation: Sequence[SeriesSet]) -> ForecastCard:
     forecaster = versions.in_memory(card, None, model)
-    assert isinstance(forecaster, ContextForecaster)
     assert card.calibration is not None
     widths = measure_widths(forecaster, with_aggregates(validation))
     split = Split(

@@ -8,15 +8,15 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from service.artifacts.card import SeasonWidths
-from service.forecast.context_forecaster import ContextForecaster
+from service.forecast.forecaster import Forecaster
 from service.interfaces import Array
 from training.data.sets import SeriesSet, SetSeries
-from training.evaluation import set_scores
+from training.evaluation import set_methods, set_scores
 
 AGGREGATES = ((3, 4, 8, 80), (12, 1, 6, 40))  # months, season length, steps, readings that are kept
 MIN_SERIES = 100  # fewer of a season length say too little
 WIDEST = 2.0
-LEVELS = (80.0, 95.0)
+LEVELS = (80.0, set_methods.OUTER_LEVEL)
 
 
 def with_aggregates(sets: Sequence[SeriesSet]) -> list[SeriesSet]:
@@ -35,7 +35,7 @@ def _aggregates(months: SeriesSet) -> Iterator[SeriesSet]:
             yield SeriesSet(f"{months.name} by {size} months", season_length, steps, season_length, series)
 
 
-def measure_widths(forecaster: ContextForecaster, sets: Sequence[SeriesSet]) -> dict[str, SeasonWidths]:
+def measure_widths(forecaster: Forecaster, sets: Sequence[SeriesSet]) -> dict[str, SeasonWidths]:
     """Return the widths with which the intervals of a forecaster hold what they state, for each season length.
 
     All steps and series of a season length are pooled. Season lengths of few series are left out.
@@ -60,21 +60,17 @@ def _width(ratios: Array, level: float) -> float:
     return round(min(max(float(np.quantile(ratios, level / 100)), 1 / WIDEST), WIDEST), 3)
 
 
-def _ratios(forecaster: ContextForecaster, series_set: SeriesSet) -> list[Array]:
+def _ratios(forecaster: Forecaster, series_set: SeriesSet) -> list[Array]:
     """For each level, errors over the distance of the interval's bound from the forecast: of all series and steps."""
     queries = [set_scores.query(each, series_set, None) for each in series_set.series]
-    actual = np.stack([each.readings[-series_set.horizon :] for each in series_set.series])
-    prepared = [
-        forecaster.prepare(query.values[-8192:].tolist(), query.horizon, list(LEVELS), query.season_length)
-        for query in queries
-    ]
-    forecasts = forecaster.predict(prepared)
+    quantiles = set_methods.as_quantiles(forecaster)(queries)
+    median = quantiles[:, :, set_scores.MEDIAN]
+    error = np.stack([each.readings[-series_set.horizon :] for each in series_set.series]) - median
     ratios = []
-    for index in range(len(LEVELS)):
-        values = np.array([each.values for each in forecasts])
-        lower = np.array([each.intervals[index].lower for each in forecasts])
-        upper = np.array([each.intervals[index].upper for each in forecasts])
-        error = actual - values
-        distance = np.maximum(np.where(error > 0, upper - values, values - lower), 1e-300)
+    for level in LEVELS:
+        low, high = set_methods.columns(level)
+        distance = np.maximum(
+            np.where(error > 0, quantiles[:, :, high] - median, median - quantiles[:, :, low]), 1e-300
+        )
         ratios.append((np.abs(error) / distance)[~np.isnan(error)])
     return ratios

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from service.artifacts.card import SeasonWidths
 from service.forecast.intervals import Calibration, highest_level, is_supported, rank
 
 
@@ -80,3 +81,15 @@ def test_the_widening_and_the_coverage_of_a_series_do_not_depend_on_the_others()
         assert calibration.widenings(scores, level, 0.7).tolist() == alone
     assert calibration.coverages(scores, 80) == [calibration.empirical_coverage(each, 80) for each in scores]
     assert calibration.coverages(scores, 80)[2] == (100, 0)
+
+
+def test_widths_of_a_season_multiply_the_intervals():
+    """At 80 and 95 percent as stated, in between a mean, and outside as at the nearer one."""
+    calibration = Calibration([[float(i) for i in range(1, 100)]])
+    widths = SeasonWidths(percent_80=0.5, percent_95=2.0, measured_on="series")
+    one = np.ones(1)
+    levels = [50, 80, 87.5, 95, 98]
+    plain = calibration.intervals(0 * one, one, one, levels, None, 1.0)
+    found = calibration.intervals(0 * one, one, one, levels, None, 1.0, widths=widths)
+    factors = [wide.upper[0] / narrow.upper[0] for wide, narrow in zip(found, plain, strict=True)]
+    assert factors == pytest.approx([0.5, 0.5, 1.25, 2.0, 2.0])

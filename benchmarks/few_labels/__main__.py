@@ -26,14 +26,15 @@ FINE_TUNED, LINEAR, SHIPPED = "fine-tuned", "TF-IDF, logistic regression", "as s
 
 def measure(chosen: Options, path: Path, test: Path | None) -> Iterator[Result]:
     """Yield the results of one CSV: of the shipped version, then of every size and seed. Raises DataError."""
+    name = path.name.split(".")[0]
     pool, held_out = labelled_rows.read(path, test, chosen.columns, chosen.held_out)
-    yield from measure_shipped(chosen.start, path.stem, held_out)
+    yield from measure_shipped(chosen.start, name, held_out)
     for size in chosen.sizes:
         if size > len(pool.texts):
-            print(f"{path.stem}: {size} rows are left out, there are {len(pool.texts)}", file=sys.stderr)
+            print(f"{name}: {size} rows are left out, there are {len(pool.texts)}", file=sys.stderr)
             continue
         for seed in chosen.seeds:
-            yield from measure_draw(chosen, path.stem, labelled_rows.draw(pool, size, seed), held_out, seed)
+            yield from measure_draw(chosen, name, labelled_rows.draw(pool, size, seed), held_out, seed)
 
 
 def measure_shipped(version: Path, name: str, held_out: Rows) -> Iterator[Result]:

@@ -71,8 +71,8 @@ def _rotations() -> list[list[str]]:
 
 
 def _misspell(word: str) -> str:
-    """Write the first letter three times: hardly a vocabulary has such words."""
-    return word[0] * 3 + word[1:]
+    """Put two letters after the first one that hardly any word has there."""
+    return f"{word[0]}xq{word[1:]}"
 
 
 def measure_http(process: ServerProcess, seconds: float) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ def test_a_tenth_of_the_words_is_misspelt():
     """The others are the same."""
     plain, misspelt = (text.split() for text in (texts_of(20, False)[0], texts_of(20, True)[0]))
     assert [n for n, (one, other) in enumerate(zip(plain, misspelt, strict=True)) if one != other] == [0, 10]
-    assert misspelt[10] == plain[10][0] * 2 + plain[10]
+    assert misspelt[10].replace("xq", "") == plain[10]
 
 
 def test_a_text_alone_is_timed_call_by_call():

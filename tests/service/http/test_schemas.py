@@ -8,7 +8,8 @@ import pytest
 from service.errors import InvalidRequest
 from service.http import schemas, schemas_anomalies
 from service.http.body import validate
-from service.http.schemas import FIRST_DATE, ForecastBatchRequest, ForecastRequest, SentimentBatchRequest
+from service.http.schemas import FIRST_DATE, ForecastBatchRequest, ForecastRequest
+from service.http.schemas_sentiment import SentimentBatchRequest
 
 
 def test_every_example_of_the_schema_is_valid(client):

@@ -6,13 +6,9 @@ from typing import Any
 import keras
 from keras import layers
 
-# What a tokenizer replaces in a text, in this order, in RE2 syntax; each match becomes one space.
-# Only ASCII letters are lowered, and before this, so that another implementation can give the same tokens.
-BREAKS = (
-    r"<\s*/?\s*[a-z][^<>]*>",  # HTML tags
-    r"[\x00-\x26\x28-\x2f\x3a-\x60\x7b-\x7f\x{80}-\x{bf}\x{2000}-\x{206f}\x{3000}-\x{303f}]+",
-    r"(^|\s)'+|'+(\s|$)",  # apostrophes stay within words only
-)
+from service.artifacts.standardization import RULES
+
+LOOSE_APOSTROPHES = ("'+( |$)", "(^| )'+")  # apostrophes stay within words only
 
 
 def bilstm(vocabulary: int, dropout: float) -> keras.Model:
@@ -27,14 +23,15 @@ def bilstm(vocabulary: int, dropout: float) -> keras.Model:
     return keras.Model(tokens, layers.Dense(1)(hidden), name="bilstm")
 
 
-@keras.saving.register_keras_serializable("gatecast", "standardise")  # type: ignore[untyped-decorator]
+@keras.saving.register_keras_serializable("gatecast")  # type: ignore[untyped-decorator]
 def standardize(text: Any) -> Any:
-    """Lower ASCII letters, and turn tags, punctuation and apostrophes outside words into spaces."""
+    """Rewrite texts by the rules of `service.artifacts.standardization`; words are apart by spaces."""
     import tensorflow as tf
 
     text = tf.strings.lower(text)
-    text = tf.strings.regex_replace(text, "\u2019", "'")
-    for pattern in BREAKS:
+    for rule in RULES:
+        text = tf.strings.regex_replace(text, rule.pattern, rule.replacement)
+    for pattern in LOOSE_APOSTROPHES:
         text = tf.strings.regex_replace(text, pattern, " ")
     return text
 

@@ -20,7 +20,7 @@ NO, YES = np.array(False), np.array(True)
 # Texts per model call. More would hardly make a text cheaper, and the first caller would wait for the last.
 TEXTS_PER_CALL = {"onnx": 16, "tensorflow": 32}
 
-Items = TypeVar("Items", bound="Sequence[Any]")
+Items = TypeVar("Items", "array[int]", list[str], list[tuple[int, int]])
 
 
 class Review(NamedTuple):

@@ -250,7 +250,7 @@ RULE = {"code": "en", "common_words": 7, "least_common": 0.25, "most_unknown": 0
 
 def judging(*extra):
     """A compiled classifier whose rule for other languages counts words of letters only."""
-    words = ["", "[UNK]", "。", "！", "a", "the", "film", "usermention", "😂", "good", *extra]  # noqa: RUF001
+    words = ["", "[UNK]", "。", "！", "a", "the", "film", "usermention", "😂", "good", *extra]
     language = RULE | {"threshold_choice": ""}
     return compiled(NetworkOfNumbers(), words, max_tokens=60, language=language, max_unknown_share=1)
 
@@ -297,7 +297,9 @@ def test_the_words_of_a_foreign_text_are_in_its_warning():
 # ---- hostile texts
 
 
-@pytest.mark.parametrize("text", ["😀" * 20_000, "🫠 " * 10_000, "." * 20_000, "! ? " * 5_000, "zz " * 6_666, "é" * 20_000])
+@pytest.mark.parametrize(
+    "text", ["😀" * 20_000, "🫠 " * 10_000, "." * 20_000, "! ? " * 5_000, "zz " * 6_666, "é" * 20_000]
+)
 def test_texts_of_one_kind_of_token_are_answered(token_model, text):
     (prediction,) = predict(token_model, text, explain=True)
     assert sum(prediction.probabilities) == pytest.approx(1)

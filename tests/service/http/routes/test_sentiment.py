@@ -41,6 +41,36 @@ def test_sentiment_has_every_field_of_the_contract(client):
     }
 
 
+def test_two_classes_are_answered_with_their_own_names(serve):
+    reply = post(serve([fakes.binary_bundle()]), "a bad film").json()
+    assert (reply["label"], reply["confidence"]) == ("negative", pytest.approx(0.9))
+    assert reply["probabilities"] == {"negative": pytest.approx(0.9), "positive": pytest.approx(0.1)}
+    assert (reply["score"], reply["mixed"]) == (pytest.approx(-0.8), False)
+
+
+def test_classes_without_poles_have_no_score(serve):
+    reply = post(serve([fakes.topic_bundle()]), "a film. Then a song!", explain=True, sentences=True).json()
+    assert list(reply["probabilities"]) == ["sport", "politics", "film", "music"]
+    assert (reply["label"], reply["score"], reply["mixed"]) == ("film", None, False)
+    assert [sentence["label"] for sentence in reply["sentences"]] == ["film", "music"]
+    word = reply["explanation"][1]
+    assert (word["text"], word["weight"]) == ("film", pytest.approx(2.23, abs=0.01))
+
+
+def test_a_batch_is_answered_by_a_model_of_any_classes(serve):
+    for bundle, label in ((fakes.binary_bundle(), "positive"), (fakes.topic_bundle(), "film")):
+        first, second = serve([bundle]).post("/sentiment/batch", json={"texts": ["a good film", " "]}).json()["results"]
+        assert (first["label"], list(first["probabilities"])) == (label, bundle.card.classes)
+        assert second["error"]["status"] == 422
+
+
+@pytest.mark.parametrize("options", [{}, {"sentences": True}])
+def test_a_text_with_evidence_of_both_kinds_is_mixed(client, options):
+    """By the rule of the card, whether its sentences are asked for or not."""
+    assert post(client, "Good music, bad end.", **options).json()["mixed"] is True
+    assert post(client, "Good music. Good end.", **options).json()["mixed"] is False
+
+
 def test_sentiment_of_a_bad_review_is_negative(client):
     reply = post(client, "a bad film").json()
     assert (reply["label"], reply["confidence"]) == ("negative", pytest.approx(0.9))
@@ -202,6 +232,13 @@ def test_explanations_of_a_large_batch_are_made_and_written_one_by_one(monkeypat
     assert [len(result["explanation"]) for result in json.loads(reply)["results"]] == [3] * 30
     assert pieces == ["attributions", "to_json"] * 30
     assert most == 2
+
+
+@pytest.mark.parametrize("text", ["😀" * 20_000, "🫠 " * 10_000, "." * 20_000, "?! " * 6_666, "zz " * 6_666])
+def test_texts_of_one_kind_of_token_are_answered(client, text):
+    reply = post(client, text, explain=True, sentences=True)
+    assert reply.status_code == 200
+    assert sum(reply.json()["probabilities"].values()) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("text", ["<" + " " * 19_990 + "1", "'a' " * 5_000, "\u201c" * 10_000 + "a" * 10_000])

@@ -26,18 +26,17 @@ Items = TypeVar("Items", "array[int]", list[str], list[tuple[int, int]])
 class Review(NamedTuple):
     """One text, checked; an item for `predict`.
 
-    `tokens` are the numbers of those that the network reads, of `total`, and `spellings` has SPELLING_BYTES for each unknown
-    one, of which so many are words. The network may tokenize the text itself: then `tokens` is None. `cost` is about the
-    number of tokens. `explain` says whether the weights of the tokens are wanted.
+    `tokens` are the numbers of those that the network reads, and `spellings` has SPELLING_BYTES for each unknown one. The
+    network may tokenize the text itself: then there are none. `cost` is about the number of tokens. `explain` says whether
+    the weights of the tokens are wanted.
     """
 
     text: str
     explain: bool
     cost: int
-    tokens: "array[int] | None" = None
-    total: int = 0
+    tokens: "array[int]" = NO_TOKENS
     spellings: bytes = b""
-    unknown_words: int = 0
+    counts: Counts = Counts()
 
 
 class TokenAttribution(NamedTuple):
@@ -84,14 +83,15 @@ class SentimentClassifier:
 
     def _encoded(self, text: str, explain: bool, encoding: Encoding) -> Review:
         tokens = self._truncate(encoding.numbers)
-        positions = np.flatnonzero(np.frombuffer(tokens or NO_TOKENS, np.int32) == UNKNOWN).tolist()
-        if not positions:
-            return Review(text, explain, 1 + len(tokens), tokens, len(encoding.numbers))
-        words = self._truncate(encoding.words)
-        unknown = [words[position] for position in positions]
-        return Review(
-            text, explain, 1 + len(tokens), tokens, len(encoding.numbers), spell(unknown), sum(map(is_word, unknown))
-        )
+        numbers = np.frombuffer(tokens, np.int32)
+        unknown: list[str] = []
+        if positions := np.flatnonzero(numbers == UNKNOWN).tolist():
+            words = self._truncate(encoding.words)
+            unknown = [words[position] for position in positions]
+        known, common = self._language.count(numbers) if self._language else (0, 0)
+        unknown_words = sum(map(is_word, unknown))
+        counts = Counts(len(encoding.words), len(unknown), known + unknown_words, unknown_words, common)
+        return Review(text, explain, 1 + len(tokens), tokens, spell(unknown), counts)
 
     def _truncate(self, items: Items) -> Items:
         """The first and the last tokens of a text that is too long; or their words or places."""
@@ -125,26 +125,17 @@ class SentimentClassifier:
         return self._judge.judge(outputs, counts, [review.explain for review in batch])
 
     def _predict_tokens(self, batch: Sequence[Review]) -> list[Sentiment]:
-        rows = [np.frombuffer(review.tokens or NO_TOKENS, np.int32) for review in batch]
+        rows = [np.frombuffer(review.tokens, np.int32) for review in batch]
         lengths = np.array([len(row) for row in rows], np.int32)
         tokens = np.zeros((len(rows), max(1, int(lengths.max()))), np.int32)
         for index, row in enumerate(rows):
             tokens[index, : len(row)] = row
-        spellings = np.frombuffer(b"".join([review.spellings for review in batch]), np.uint8)
+        spellings = np.frombuffer(b"".join([review.spellings for review in batch]), np.uint8).reshape(
+            -1, SPELLING_BYTES
+        )
         explained = [review.explain for review in batch]
-        outputs = self._network(tokens, lengths, spellings.reshape(-1, SPELLING_BYTES), YES if any(explained) else NO)
-        known = self._language.count(tokens) if self._language else ([0] * len(batch), [0] * len(batch))
-        counts = [
-            Counts(
-                review.total,
-                len(review.spellings) // SPELLING_BYTES,
-                words + review.unknown_words,
-                review.unknown_words,
-                common,
-            )
-            for review, words, common in zip(batch, *known, strict=True)
-        ]
-        return self._judge.judge(outputs, counts, explained)
+        outputs = self._network(tokens, lengths, spellings, YES if any(explained) else NO)
+        return self._judge.judge(outputs, [review.counts for review in batch], explained)
 
     def attributions(self, text: str, prediction: Sentiment) -> list[TokenAttribution]:
         """Return what each word that was read speaks for the class named: what it adds to the logit of this class, less the

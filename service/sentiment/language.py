@@ -8,6 +8,7 @@ from service.artifacts.card import Language
 from service.interfaces import Notice, Tokens
 
 PLACEHOLDERS = frozenset(("url", "usermention"))  # what addresses and names of users become
+DIGITS = frozenset("0123456789")
 OTHER, WORD, COMMON = 0, 1, 2
 
 
@@ -17,26 +18,25 @@ def is_word(token: str) -> bool:
     Punctuation, emoji, numbers, ratings, addresses and names of users are no words. So a text that is full of them is judged
     by its other tokens.
     """
-    return (
-        token not in PLACEHOLDERS and any(map(str.isalpha, token)) and not any("0" <= letter <= "9" for letter in token)
-    )
+    if token in PLACEHOLDERS:
+        return False
+    return token.isalpha() or (any(map(str.isalpha, token)) and DIGITS.isdisjoint(token))
 
 
 class LanguageRule:
-    """Counts words by the vocabulary's numbers, and tells texts of another language by the counts."""
+    """Counts the words of a vocabulary among the tokens of a text."""
 
     def __init__(self, language: Language, vocabulary: Sequence[str]) -> None:
-        self._language = language
         kinds = [WORD if is_word(token) else OTHER for token in vocabulary]
         last_common = 2 + language.common_words  # after padding and the unknown word
         kinds[:last_common] = [COMMON if kind else OTHER for kind in kinds[:last_common]]
         kinds[:2] = OTHER, OTHER
         self._kinds = np.array(kinds, np.uint8)
 
-    def count(self, tokens: Tokens) -> tuple[list[int], list[int]]:
-        """Return how many words of the vocabulary each row of tokens has, and how many of them are common."""
-        kinds = self._kinds[tokens]
-        return np.count_nonzero(kinds, axis=1).tolist(), np.count_nonzero(kinds == COMMON, axis=1).tolist()
+    def count(self, tokens: Tokens) -> tuple[int, int]:
+        """Return how many of the tokens are words of the vocabulary, and how many are common ones."""
+        _, words, common = np.bincount(self._kinds[tokens], minlength=3).tolist()
+        return words + common, common
 
 
 def foreign(language: Language, words: int, unknown: int, common: int) -> Notice | None:

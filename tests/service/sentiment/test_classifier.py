@@ -76,24 +76,25 @@ def spelt(word):
 
 
 @pytest.mark.parametrize(
-    ("probabilities", "fault"),
-    [
-        ([np.nan, 0.5, 0.5], "negative or not a number"),
-        ([np.inf, 0, 0], "do not sum to 1"),
-        ([-np.inf, np.inf, 1], "negative or not a number"),
-        ([1.5, -0.5, 0], "negative or not a number"),
-        ([0.9, 0.9, 0.9], "do not sum to 1"),
-        ([0, 0, 0], "do not sum to 1"),
-        ([0.5, 0.5], r"of shape \(1, 2\), not \(1, 3\)"),
-        ([1.0], r"of shape \(1, 1\), not \(1, 3\)"),
-    ],
+    "probabilities",
+    [[np.nan, 0.5, 0.5], [0.5, 0.5, np.nan], [np.inf, 0, 0], [-np.inf, np.inf, 1], [1.5, -0.5, 0], [0.9] * 3, [0] * 3],
 )
-def test_what_are_no_probabilities_is_a_model_fault(probabilities, fault):
+def test_what_are_no_probabilities_is_a_model_fault(probabilities):
     def broken(*arrays):
         return {**fakes.good_words(*arrays), "probability": np.array([probabilities], np.float32)}
 
     model = SentimentClassifier(fakes.sentiment_bundle(run=broken))
-    with pytest.raises(ModelFault, match=fault):
+    with pytest.raises(ModelFault, match="negative, not a number, or not 1 in all"):
+        predict(model, "good")
+
+
+@pytest.mark.parametrize("probabilities", [[[0.5, 0.5]], [[1.0]], [0.2, 0.3, 0.5], [[0.2, 0.3, 0.5]] * 2])
+def test_probabilities_of_other_classes_are_a_model_fault(probabilities):
+    def broken(*arrays):
+        return {**fakes.good_words(*arrays), "probability": np.array(probabilities)}
+
+    model = SentimentClassifier(fakes.sentiment_bundle(run=broken))
+    with pytest.raises(ModelFault, match=r"of shape \(.*\), not \(1, 3\)"):
         predict(model, "good")
 
 
@@ -120,7 +121,7 @@ def test_both_ends_of_a_long_text_are_read(token_model):
     """Two tokens of the head, four of the end; all are counted."""
     review = token_model.prepare("good bad film the a the a the")
     assert list(review.tokens) == [5, 6, 2, 3, 2, 3]
-    assert review.total == 8
+    assert review.counts.total == 8
     (prediction,) = token_model.predict([review])
     assert (prediction.tokens_total, prediction.tokens_read) == (8, 6)
     assert prediction.warnings[0].detail == "the text has 8 tokens; the model reads the first 2 and the last 4"

@@ -1,6 +1,6 @@
 """Fakes of trained models: cards, and networks made of a line of numpy. TensorFlow is not needed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
@@ -12,8 +12,11 @@ from service.artifacts.bundle import Backend, Bundle
 from service.artifacts.card import (
     Calibration,
     Comparison,
+    ConfidenceThreshold,
     ForecastCard,
     Language,
+    MixedRule,
+    Poles,
     ReadingLimits,
     SentimentCard,
     StepErrors,
@@ -77,8 +80,11 @@ def comparison(ratio: float, steps: int = 2) -> Comparison:
 
 
 def sentiment_card(version: str = "1", **changes: Any) -> SentimentCard:
+    """The card of a model with three classes, a few words of which are told apart by `good_words`."""
     defaults: dict[str, Any] = {
-        "classes": ("negative", "positive"),
+        "format_version": 2,
+        "classes": ["negative", "neutral", "positive"],
+        "poles": Poles(negative="negative", positive="positive"),
         "max_tokens": 10,
         "truncation": "keep_last",
         "vocabulary": 100,
@@ -86,17 +92,16 @@ def sentiment_card(version: str = "1", **changes: Any) -> SentimentCard:
         "language": Language(
             code="en", common_words=3, least_common=0.2, most_unknown=0.25, least_tokens=4, threshold_choice=""
         ),
-        "explanation_baseline": 0.4,
+        "explanation_baseline": logits(0.2, 0.6, 0.2),
+        "mixed": MixedRule(positive=0.5, negative=-0.5, threshold_choice=""),
         "calibration": Calibration(
             temperature=1,
             fitted_on="validation",
             expected_calibration_error=0.01,
             bins=15,
             measured_on="test",
-            confidence_threshold=0.8,
+            confidence_thresholds=[ConfidenceThreshold(confidence=0.8, coverage=0.9, accuracy_covered=0.95)],
             threshold_choice="",
-            coverage=0.9,
-            accuracy_covered=0.95,
         ),
     }
     return SentimentCard(task="sentiment", name="sentiment", version=version, **(COMMON | defaults | changes))
@@ -108,19 +113,50 @@ def last_plus_ten(*arrays: Any) -> dict[str, Any]:
     return {"output": batch[:, -1, :] + np.float32(0.1)}
 
 
-def good_words(*arrays: Any) -> dict[str, Any]:
-    """A text is positive if it has the word 'good'. Words that begin with 'zz' are unknown."""
-    (batch,) = arrays
-    words = [text.decode().split() for text in batch]
-    return {
-        "probability": np.array([[0.9 if "good" in w else 0.1 if "bad" in w else 0.6] for w in words]),
-        "tokens_total": np.array([[len(w)] for w in words]),
-        "tokens_unknown": np.array([[sum(x.startswith("zz") for x in w[-10:])] for w in words]),
-        "tokens_common": np.array([[sum(x in ("a", "the", "film") for x in w[-10:])] for w in words]),
-        "weights": np.array(
-            [[1.8 if "good" in x else -2.6 if "bad" in x else 0.0 for x in w] + [0.0] * (20 - len(w)) for w in words]
-        ),
-    }
+def logits(*probabilities: float) -> list[float]:
+    return [float(each) for each in np.log(probabilities)]
+
+
+def network_of_words(baseline: Sequence[float], likely: Mapping[str, Sequence[float]]) -> Network:
+    """A network that tokenizes: each word of `likely` turns the probabilities of the baseline into its own.
+
+    The weights add up. Words that begin with 'zz' are unknown; 'a', 'the' and 'film' are common.
+    """
+    none = np.array(logits(*baseline))
+    adds = {word: np.array(logits(*probabilities)) - none for word, probabilities in likely.items()}
+
+    def weights(words: list[str]) -> Any:
+        return np.array([adds.get(word.strip(".!?").lower(), none * 0) for word in words[-10:]] or [none * 0])
+
+    def run(*arrays: Any) -> dict[str, Any]:
+        (batch,) = arrays
+        texts = [text.decode().split() for text in batch]
+        rows = [weights(words) for words in texts]
+        odds = np.exp([none + row.sum(axis=0) for row in rows])
+        opposed = [row[:, -1] - row[:, 0] for row in rows]
+        padded = np.zeros((len(rows), max(map(len, rows)), len(none)))
+        for index, row in enumerate(rows):
+            padded[index, : len(row)] = row
+
+        def count(is_counted: Any) -> Any:
+            return np.array([[sum(map(is_counted, words[-10:]))] for words in texts])
+
+        return {
+            "probability": odds / odds.sum(axis=1, keepdims=True),
+            "evidence": np.array([[max(0, *row), min(0, *row)] for row in opposed]),
+            "weights": padded,
+            "tokens_total": np.array([[len(words)] for words in texts]),
+            "tokens_unknown": count(lambda word: word.startswith("zz")),
+            "words_read": count(lambda word: True),
+            "words_unknown": count(lambda word: word.startswith("zz")),
+            "words_common": count(lambda word: word.lower() in ("a", "the", "film")),
+        }
+
+    return run
+
+
+GOOD_WORDS = {"good": (0.02, 0.08, 0.9), "bad": (0.9, 0.08, 0.02)}
+good_words = network_of_words((0.2, 0.6, 0.2), GOOD_WORDS)  # neutral, unless it says 'good' or 'bad'
 
 
 def forecast_bundle(
@@ -155,13 +191,34 @@ def universal_bundle(name: str = "any", spread: float = 0.0) -> Bundle:
     return Bundle(card, None, golden, run)
 
 
-def sentiment_bundle(card: SentimentCard | None = None, run: Network = good_words) -> Bundle:
+def sentiment_bundle(
+    card: SentimentCard | None = None, run: Network = good_words, golden_answer: Sequence[float] = GOOD_WORDS["good"]
+) -> Bundle:
     golden = Golden(
         relative_tolerance=1e-4,
         absolute_tolerance=1e-4,
-        cases=[GoldenCase(request={"text": "a good film"}, answer=[0.9, 3, 3, 0])],
+        cases=[GoldenCase(request={"text": "a good film"}, answer=[*golden_answer, 3, 3, 0])],
     )
     return Bundle(card or sentiment_card(), None, golden, run)
+
+
+def binary_bundle() -> Bundle:
+    """A classifier of two classes, as users train them on two labels."""
+    card = sentiment_card(classes=["negative", "positive"], explanation_baseline=logits(0.4, 0.6))
+    run = network_of_words((0.4, 0.6), {"good": (0.1, 0.9), "bad": (0.9, 0.1)})
+    return sentiment_bundle(card, run, (0.1, 0.9))
+
+
+def topic_bundle() -> Bundle:
+    """A classifier of topics, which have no poles."""
+    card = sentiment_card(
+        classes=["sport", "politics", "film", "music"],
+        poles=None,
+        mixed=None,
+        explanation_baseline=logits(0.25, 0.25, 0.25, 0.25),
+    )
+    run = network_of_words((0.25, 0.25, 0.25, 0.25), {"film": (0.05, 0.05, 0.8, 0.1), "song": (0.1, 0.1, 0.1, 0.7)})
+    return sentiment_bundle(card, run, (0.05, 0.05, 0.8, 0.1))
 
 
 def default_bundles() -> list[Bundle]:

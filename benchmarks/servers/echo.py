@@ -8,14 +8,8 @@ import argparse
 import uvicorn
 from fastapi import FastAPI
 
-from service.http.schemas import (
-    FORECAST,
-    SENTIMENT,
-    ForecastRequest,
-    ForecastResponse,
-    SentimentRequest,
-    SentimentResponse,
-)
+from service.http.schemas import FORECAST, ForecastRequest, ForecastResponse
+from service.http.schemas_sentiment import SENTIMENT, SentimentRequest, SentimentResponse
 
 app = FastAPI()
 FORECAST_RESPONSE = ForecastResponse.model_validate(FORECAST)

@@ -18,7 +18,7 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from service.artifacts import onnx, saved_model
-from service.artifacts.card import FORMAT_VERSION, AnyCard, ForecastCard, SentimentCard
+from service.artifacts.card import FORMAT_VERSION, SENTIMENT_FORMAT_VERSION, AnyCard, ForecastCard, SentimentCard
 from service.artifacts.files import BundleError, parse, plain_files, read_json, read_text, refuse, sha256, write_json
 from service.artifacts.golden import Golden, GoldenCase
 from service.artifacts.scaler import MinMax
@@ -47,8 +47,7 @@ class Bundle:
     """A loaded version: its card, scaler and golden answers, and its network.
 
     The network of a forecaster takes windows, float32 (batch, window, 1) in scaled units, or the two inputs of
-    context_features.py. The network of a classifier takes text (batch,), or, with a `tokenizer`, int32 token numbers
-    (batch, time) and lengths (batch,).
+    context_features.py. The network of a classifier takes text (batch,), or, with a `tokenizer`, what `onnx.TEXT_INPUTS` says.
     """
 
     card: ForecastCard | SentimentCard
@@ -134,10 +133,7 @@ def load(path: Path, threads: int = 1, backend: Backend = "tensorflow", *, tuned
 def read(path: Path) -> tuple[ForecastCard | SentimentCard, MinMax | None, Golden]:
     """Parse the card, the scaler (None without one) and the golden answers of a version. Raises BundleError."""
     manifest = read_json(path / "manifest.json")
-    format_version = manifest.get("format_version") if isinstance(manifest, dict) else None
-    if format_version != FORMAT_VERSION:
-        shown = format_version if isinstance(format_version, int | None) else "of another type"
-        refuse(path / "manifest.json", f"has format {shown}; this service reads {FORMAT_VERSION}")
+    _check_format(path / "manifest.json", manifest)
     card = parse(TypeAdapter[ForecastCard | SentimentCard](AnyCard), path / "manifest.json", manifest)
     if (card.name, card.version) != (path.parent.name, path.name):
         refuse(path / "manifest.json", f"is the card of {card.name}/{card.version}")
@@ -150,6 +146,20 @@ def read(path: Path) -> tuple[ForecastCard | SentimentCard, MinMax | None, Golde
         return card, MinMax.from_dict(read_json(scaler_file)), golden
     except (ValueError, TypeError, OverflowError) as error:
         raise BundleError(f"{scaler_file} is not a scaler: {error}") from error
+
+
+def _check_format(file: Path, manifest: object) -> None:
+    """Refuse a card of another format. The remedy is named for a sentiment model of the earlier one."""
+    content = manifest if isinstance(manifest, dict) else {}
+    is_sentiment = content.get("task") == "sentiment"
+    found, expected = content.get("format_version"), SENTIMENT_FORMAT_VERSION if is_sentiment else FORMAT_VERSION
+    if found == expected:
+        return
+    shown = found if isinstance(found, int | None) else "of another type"
+    advice = ""
+    if is_sentiment and found == 1:
+        advice = "; it was made by an older version of the training: train it again (`python -m training.sentiment`)"
+    refuse(file, f"has format {shown}; this service reads {expected}{advice}")
 
 
 def verify(path: Path) -> None:

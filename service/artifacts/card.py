@@ -3,15 +3,18 @@
 Training writes it once, the service reads it, and nobody changes it. A leaf: it imports nothing of ours.
 """
 
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 1  # of a forecaster's card
+SENTIMENT_FORMAT_VERSION = 2
 MAX_HORIZON = 1_000  # steps of any forecast
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Version = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}$")]
+ClassName = Annotated[str, Field(min_length=1, max_length=64)]
 
 
 class _Record(BaseModel):
@@ -31,6 +34,18 @@ class TrainingData(_Record):
     season: int | None = Field(None, description="readings in one season")
     units: str | None = None
     audit: list[str] = Field(default_factory=list, description="what was found and done about it")
+
+
+class TrainingSet(_Record):
+    """One of the data sets that a model has learnt from."""
+
+    name: str
+    rows: dict[str, int] = Field(description="class → how many rows were used")
+    domain: str = Field(description="what the texts are: film reviews, tweets, …")
+    licence: str | None = Field(None, description="null where the source states none")
+    home: str = Field(description="a URL, or a repository")
+    label_quality: str = Field(description="who labelled it, how, and how far it can be trusted")
+    sha256: str = Field(description="of the file as read")
 
 
 class Split(_Record):
@@ -69,7 +84,7 @@ class SeedStatistics(_Record):
 class Card(_Record):
     """What every model version says of itself."""
 
-    format_version: Literal[1]
+    format_version: int
     name: Name
     version: Version
     network: str = Field(description="the layers, in order")
@@ -190,6 +205,7 @@ class IntervalCalibration(_Record):
 class ForecastCard(Card):
     """A forecaster: reads `window` readings, predicts the next `steps` of them at once."""
 
+    format_version: Literal[1]
     task: Literal["forecast"]
     reads: Literal["window", "context"] = Field(
         "window",
@@ -209,36 +225,79 @@ class ForecastCard(Card):
     optimism: FiniteFloat | None = Field(None, gt=0, description="in old cards only; not used", deprecated=True)
 
 
+class ConfidenceThreshold(_Record):
+    """What confidence makes an answer certain, for texts up to a length; and how often it was reached, and right."""
+
+    max_tokens: int | None = Field(None, ge=1, description="of the tokens read; null for any length")
+    confidence: FiniteFloat = Field(ge=0, le=1, description="below it an answer is marked uncertain")
+    coverage: FiniteFloat = Field(ge=0, le=1, description="share of the measured texts of these lengths at or over it")
+    accuracy_covered: FiniteFloat = Field(ge=0, le=1, description="accuracy on that share")
+
+
 class Calibration(_Record):
     """How far the probabilities can be trusted."""
 
-    temperature: FiniteFloat = Field(gt=0, description="divides the logit; already in the network")
+    temperature: FiniteFloat = Field(gt=0, description="divides the logits; already in the network")
     fitted_on: str
     expected_calibration_error: FiniteFloat
     bins: int
     measured_on: str
-    confidence_threshold: FiniteFloat = Field(ge=0.5, le=1, description="below it an answer is marked uncertain")
+    confidence_thresholds: list[ConfidenceThreshold] = Field(
+        min_length=1, max_length=20, description="the first whose `max_tokens` is at least the tokens read holds"
+    )
     threshold_choice: str
-    coverage: FiniteFloat = Field(description="share of the measured texts at or over the threshold")
-    accuracy_covered: FiniteFloat = Field(description="accuracy on that share")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        *bounds, last = [threshold.max_tokens for threshold in self.confidence_thresholds]
+        whole = [bound for bound in bounds if bound is not None]
+        if last is not None or len(whole) < len(bounds) or any(before >= after for before, after in pairwise(whole)):
+            raise ValueError("the thresholds' max_tokens must ascend, and the last one alone must be null")
+        return self
 
 
 class Language(_Record):
-    """A text is of another language if few of its tokens are the language's commonest words and many are unknown."""
+    """A text is of another language if few of its words are the language's commonest ones and many are unknown.
+
+    Words here are tokens with a letter and without a digit. Punctuation, emoji, numbers, and what stands for addresses and
+    names of users say nothing of the language: they count neither for it nor against it.
+    """
 
     code: Literal["en"]
-    common_words: int = Field(ge=1, description="the first so many words of the vocabulary")
-    least_common: FiniteFloat = Field(ge=0, le=1, description="share of these among the tokens read")
+    common_words: int = Field(ge=1, description="the words among the first so many tokens of the vocabulary are common")
+    least_common: FiniteFloat = Field(ge=0, le=1, description="share of these among the words read")
     most_unknown: FiniteFloat = Field(ge=0, le=1, description="share of unknown words among them")
-    least_tokens: int = Field(ge=1, description="shorter texts are not told")
+    least_tokens: int = Field(ge=1, description="texts of fewer words are not told")
+    threshold_choice: str
+
+
+class Poles(_Record):
+    """The two classes that are opposites: `score` is the probability of the positive one less that of the negative one."""
+
+    negative: ClassName
+    positive: ClassName
+
+
+class MixedRule(_Record):
+    """A text is mixed if some sentence speaks for the positive pole, and another for the negative one.
+
+    The evidence of a sentence is what its words add to the logit of the positive pole, less what they add to that of the
+    negative one.
+    """
+
+    positive: FiniteFloat = Field(gt=0, description="the largest evidence of a sentence is at least this")
+    negative: FiniteFloat = Field(lt=0, description="and the least is at most this")
     threshold_choice: str
 
 
 class SentimentCard(Card):
-    """A binary text classifier: raw text in, probability of `classes[1]` out."""
+    """A classifier of texts: raw text in, the probability of each class out, in the order of `classes`."""
 
+    format_version: Literal[2]
     task: Literal["sentiment"]
-    classes: tuple[str, str] = Field(description="negative class first, positive class second")
+    sets: list[TrainingSet] = Field(default_factory=list, description="the data sets, where there are several")
+    classes: list[ClassName] = Field(min_length=2, max_length=50, description="in the order of the network's outputs")
+    poles: Poles | None = Field(None, description="null for classes without opposites, such as topics")
     max_tokens: int = Field(ge=1, description="longer texts are cut; `truncation` says where")
     truncation: Literal["keep_last", "keep_head_and_tail"]
     head_tokens: int = Field(0, ge=0, description="how many of `max_tokens` are a longer text's first")
@@ -247,10 +306,31 @@ class SentimentCard(Card):
         ge=0, le=1, description="a larger share of unknown words marks an answer uncertain"
     )
     language: Language | None = Field(None, description="how texts of another language than the training's are told")
-    explanation_baseline: FiniteFloat | None = Field(
-        None, description="log odds of a text without evidence; null where the network gives no reasons"
+    explanation_baseline: list[FiniteFloat] | None = Field(
+        None, description="each class's logit of a text without evidence; null where the network gives no reasons"
     )
+    mixed: MixedRule | None = Field(None, description="when a text is mixed; null where no text is")
     calibration: Calibration
+
+    @model_validator(mode="after")
+    def _fits_its_classes(self) -> Self:
+        if len(set(self.classes)) < len(self.classes):
+            raise ValueError("the classes must have different names")
+        if self.poles is not None and not {self.poles.negative, self.poles.positive} <= set(self.classes):
+            raise ValueError("the poles must be among the classes")
+        if self.poles is not None and self.poles.negative == self.poles.positive:
+            raise ValueError("the poles must be two classes")
+        if self.mixed is not None and self.poles is None:
+            raise ValueError("only a model with poles can have a rule for mixed texts")
+        if self.explanation_baseline is not None and len(self.explanation_baseline) != len(self.classes):
+            raise ValueError("the explanation baseline must have a number for each class")
+        return self
+
+    @model_validator(mode="after")
+    def _keeps_some_tail(self) -> Self:
+        if self.head_tokens >= self.max_tokens:
+            raise ValueError("head_tokens must be less than max_tokens: the end of a text is read too")
+        return self
 
 
 AnyCard = Annotated[ForecastCard | SentimentCard, Field(discriminator="task")]

@@ -10,7 +10,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -36,6 +36,10 @@ DIRECTORY = "compiled"
 NETWORK = "network.onnx"
 VOCABULARY = "vocabulary.txt"
 MANIFEST = "binding.json"
+# What the network of a classifier takes: token numbers, int32 (batch, time), right-padded with zeros; lengths, int32 (batch,);
+# spellings, uint8 (unknown, SPELLING_BYTES), a row for each token that is UNKNOWN, in row-major order of the tokens; and
+# whether the weights of the tokens are wanted, bool ().
+TEXT_INPUTS = ("tokens", "lengths", "spellings", "explain")
 MAX_NETWORK_BYTES = 1 << 30
 MAX_VOCABULARY_BYTES = 64 << 20
 
@@ -117,7 +121,8 @@ def load(version: Path, threads: int) -> tuple[Network, Tokenizer | None]:
     if not {NETWORK} <= names <= {NETWORK, VOCABULARY}:
         refuse(directory, f"holds other files than {NETWORK} and {VOCABULARY}")
     network = _read_checked(directory / NETWORK, manifest, MAX_NETWORK_BYTES)
-    return session(directory / NETWORK, network, threads), _tokenizer(directory, manifest)
+    tokenizer = _tokenizer(directory, manifest)
+    return session(directory / NETWORK, network, threads, TEXT_INPUTS if tokenizer else None), tokenizer
 
 
 def _read_checked(file: Path, manifest: OnnxManifest, limit: int) -> bytes:
@@ -138,10 +143,11 @@ def _tokenizer(directory: Path, manifest: OnnxManifest) -> Tokenizer | None:
         raise BundleError(f"{directory / VOCABULARY} is not a vocabulary: {error}") from error
 
 
-def session(file: Path, network: bytes, threads: int) -> Network:
-    """Return a network that ONNX Runtime runs on the CPU with `threads` threads. Raises BundleError, which names `file`.
+def session(file: Path, network: bytes, threads: int, names: Sequence[str] | None = None) -> Network:
+    """Return a network that ONNX Runtime runs on the CPU with `threads` threads.
 
-    It is loaded from bytes, so that no tensor can refer to another file.
+    Its arrays come in the order of `names`, by default that of its own inputs. It is loaded from bytes, so that no tensor can
+    refer to another file. Raises BundleError, which names `file`.
     """
     try:
         import onnxruntime as ort
@@ -158,6 +164,10 @@ def session(file: Path, network: bytes, threads: int) -> Network:
         raise BundleError(f"{file} cannot be loaded by ONNX Runtime: {error}") from error
     inputs = [field.name for field in session.get_inputs()]
     outputs = [field.name for field in session.get_outputs()]
+    if names is not None:
+        if sorted(names) != sorted(inputs):
+            refuse(file, f"takes {', '.join(inputs)}, not {', '.join(names)}; compile it again (`make compile`)")
+        inputs = list(names)
 
     def run(*arrays: npt.NDArray[Any]) -> Mapping[str, npt.NDArray[Any]]:
         return dict(zip(outputs, session.run(outputs, dict(zip(inputs, arrays, strict=True))), strict=True))

@@ -38,6 +38,7 @@ class Tokenizer:
         self._numbers = {word: number for number, word in enumerate(vocabulary)}
         if len(self._numbers) != len(vocabulary):
             raise ValueError("a vocabulary has every word once")
+        self.vocabulary = tuple(vocabulary)
 
     def __call__(self, text: str) -> Encoding:
         """Return the words of `text`, in order, and their numbers. Raises UnicodeEncodeError for lone surrogates."""

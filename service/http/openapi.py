@@ -23,9 +23,6 @@ from service.http.schemas import (
     ModelList,
     Problem,
     ReloadReport,
-    SentimentBatchRequest,
-    SentimentBatchResponse,
-    SentimentRequest,
 )
 from service.http.schemas_anomalies import (
     AnomaliesBatchRequest,
@@ -33,6 +30,7 @@ from service.http.schemas_anomalies import (
     AnomaliesRequest,
     AnomalySeries,
 )
+from service.http.schemas_sentiment import SentimentBatchRequest, SentimentBatchResponse, SentimentRequest
 from service.settings import Settings
 
 Json = dict[str, Any]
@@ -57,7 +55,7 @@ kind, `detail` says what would be right, `errors` lists every fault with a JSON 
 TAGS = {
     "forecast": "What the next readings of a series will be, and how sure that is.",
     "anomalies": "Which of the last readings of a series were not to be expected.",
-    "sentiment": "Whether a review is positive or negative, and why.",
+    "sentiment": "Whether a text is positive, neutral or negative, how sure that is, and why.",
     "models": "What is loaded, and what is known of it.",
     "operations": "Probes, metrics and versions, for those who run the service.",
     "admin": "Changes to the running service.",

@@ -16,7 +16,6 @@ from pydantic import (
 )
 
 from service.artifacts.card import MAX_HORIZON
-from service.serving.reviews import MAX_CHARACTERS
 
 MAX_READINGS = 10_000
 MAX_ITEMS = 1_000
@@ -149,17 +148,6 @@ ModelVersion = Annotated[
     str | None,
     Field(None, max_length=16, description="of the `model` named; default: the newest loaded", examples=["1"]),
 ]
-Text = Annotated[
-    str,
-    Field(
-        min_length=1,
-        max_length=MAX_CHARACTERS,
-        description="a review, not all white space",
-        examples=["A warm, funny and beautifully acted film."],
-    ),
-]
-
-
 SeriesId = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARACTERS, description="comes back with the result")]
 SERIES_OF_A_BATCH = Field(
     min_length=1,
@@ -214,27 +202,6 @@ class ForecastBatchRequest(SeriesOptions):
     ]
 
 
-class SentimentOptions(_Request):
-    explain: Annotated[bool, Field(strict=True, description="whether to say what each word adds")] = False
-    sentences: Annotated[bool, Field(strict=True, description="whether to judge each sentence too")] = False
-    version: ModelVersion
-
-
-class SentimentRequest(SentimentOptions):
-    text: Text
-
-
-class SentimentBatchRequest(SentimentOptions):
-    ITEMS = "texts"
-
-    texts: Annotated[
-        list[Annotated[Any, WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_CHARACTERS})]],
-        Field(
-            min_length=1, max_length=MAX_ITEMS, description="each as `text` of a single request", examples=[["Superb!"]]
-        ),
-    ]
-
-
 class _Response(BaseModel):
     model_config = ConfigDict(frozen=True)
 
@@ -271,18 +238,6 @@ FORECAST: dict[str, Any] = {
             "detail": "1 of the 36 readings used lie outside the range of the training data (55.3151 to 128.907)",
         }
     ],
-}
-SENTIMENT: dict[str, Any] = {
-    "model": "sentiment",
-    "version": "1",
-    "label": "positive",
-    "confidence": 0.956,
-    "probabilities": {"positive": 0.956, "negative": 0.044},
-    "uncertain": False,
-    "tokens": {"total": 14, "read": 14, "unknown": 0},
-    "explanation": [{"start": 49, "end": 55, "text": "superb", "weight": 1.42}],
-    "sentences": [{"start": 0, "end": 82, "label": "positive", "confidence": 0.956}],
-    "warnings": [],
 }
 PROBLEM: dict[str, Any] = {
     "type": "/problems/too-few-readings",
@@ -424,56 +379,6 @@ class ForecastBatchResponse(_Response):
     model_config = _example({"results": [{"id": "a"} | FORECAST, {"id": "b", "error": PROBLEM}]})
 
     results: list[SeriesResult | SeriesError] = Field(description="in the order asked")
-
-
-class Tokens(_Response):
-    total: int
-    read: int
-    unknown: int = Field(description="of those read, not in the vocabulary")
-
-
-class _Span(_Response):
-    start: int = Field(description="of the text as sent, in Unicode code points")
-    end: int = Field(description="the code point after its last")
-
-
-class Reason(_Span):
-    text: str
-    weight: FiniteFloat = Field(description="added to the log odds of the positive class")
-
-
-class Sentence(_Span):
-    label: str
-    confidence: FiniteFloat = Field(ge=0.5, le=1, description="of this sentence read alone")
-
-
-class SentimentResponse(_Response):
-    model_config = _example(SENTIMENT)
-
-    model: str
-    version: str
-    label: str
-    confidence: FiniteFloat = Field(ge=0.5, le=1)
-    probabilities: dict[str, FiniteFloat]
-    uncertain: bool = Field(description="confidence under the card's threshold, or too much unknown")
-    tokens: Tokens
-    explanation: list[Reason] | None = Field(
-        None,
-        description="null unless asked for: every word read. The weights and the card's `explanation_baseline` make up "
-        "the log odds of the answer",
-    )
-    sentences: list[Sentence] | None = Field(None, description="null unless asked for: every sentence with a word")
-    warnings: list[WarningBody]
-
-
-class TextError(_Response):
-    error: Problem
-
-
-class SentimentBatchResponse(_Response):
-    model_config = _example({"results": [SENTIMENT, {"error": PROBLEM}]})
-
-    results: list[SentimentResponse | TextError] = Field(description="in the order asked")
 
 
 class ModelSummary(_Response):

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 
 from sentencex import get_sentence_boundaries
 
+from service.artifacts.standardization import ELLIPSIS, SENTENCE_ENDS
 from service.artifacts.tokenizer import split_words
 
 Span = tuple[int, int]
 MAX_SENTENCES = 1000
 PIECE_CHARACTERS = 2000
 PARAGRAPH_BREAK = "\n\n"  # sentencex looks at each paragraph alone
+ENDS = frozenset((*SENTENCE_ENDS, ELLIPSIS))  # alone they are no sentence
 # sentencex 1.0 panics on some of these, such as a no-break space before a full stop.
 WIDE_SPACES = re.compile(r"[^\S\x00-\x7f]")
 BREAK_TAGS = re.compile(r"</?(?:br|p|div|li)\b[^<>]*+>", re.IGNORECASE)
@@ -69,7 +71,7 @@ def _stripped(text: str, start: int, end: int) -> Span | None:
     """The span of a sentence without white space around it, or None if it has no word."""
     sentence = text[start:end]
     stripped = sentence.strip()
-    if not split_words(stripped):
+    if ENDS.issuperset(split_words(stripped)):
         return None
     start += len(sentence) - len(sentence.lstrip())
     return start, start + len(stripped)

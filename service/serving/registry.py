@@ -7,7 +7,8 @@ from typing import Any
 
 from service.errors import UnknownModel
 from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries
-from service.sentiment.classifier import Review, Sentiment, SentimentClassifier
+from service.sentiment.classifier import Review, SentimentClassifier
+from service.sentiment.judgement import Sentiment
 from service.serving.batching import MicroBatcher
 
 

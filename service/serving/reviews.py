@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from service.artifacts.card import SentimentCard
 from service.errors import DeadlineExceeded, GatecastError, NotOffered, TooManyAtOnce, UnreadableText
 from service.interfaces import Caller
-from service.sentiment.classifier import Review, Sentiment, TokenAttribution
+from service.sentiment.classifier import Review, TokenAttribution
+from service.sentiment.judgement import Sentiment
 from service.sentiment.sentences import Span, join_pieces, split_pieces
 from service.serving.queues import Answer
 from service.serving.registry import LoadedClassifier, Registry
@@ -26,11 +27,12 @@ class ReviewOptions(NamedTuple):
 
 
 class Sentence(NamedTuple):
-    """One sentence, text[start:end], and the probability that it is positive when it is read alone."""
+    """One sentence, text[start:end], and its likeliest class when it is read alone."""
 
     start: int
     end: int
-    positive: float
+    label: str
+    confidence: float
 
 
 class ReviewAnswer(NamedTuple):
@@ -52,7 +54,7 @@ class _Asked(NamedTuple):
 async def predict_one(registry: Registry, options: ReviewOptions, text: str, caller: Caller) -> ReviewAnswer:
     """Predict the sentiment of one text. Raises GatecastError."""
     model = _classifier(registry, options)
-    review = model.predictor.prepare(text)
+    review = model.predictor.prepare(text, options.explain)
     answer = await model.batcher.submit(review, caller.deadline, caller.is_disconnected)
     caller.record(answer.queue_seconds, answer.compute_seconds)
     if not (options.explain or options.sentences):
@@ -69,7 +71,7 @@ async def _sentences(model: LoadedClassifier, text: str, caller: Caller, turns: 
     spans = await _split(text, turns)
     reviews = await _prepare_sentences(model, text, spans, turns)
     answers = await model.batcher.submit_many(reviews, caller.deadline, caller.is_disconnected)
-    return [Sentence(*span, _result(answer).positive) for span, answer in zip(spans, answers, strict=True)]
+    return _judged(model, spans, [_result(answer) for answer in answers])
 
 
 async def predict_many(
@@ -111,7 +113,7 @@ async def _prepare_all(
             continue
         try:
             await turns.next()
-            review = _prepare(model, text)
+            review = _prepare(model, text, options.explain)
             spans = await _split(text, turns) if options.sentences else []
             count += len(spans)
             _check_count(count)
@@ -162,9 +164,17 @@ def _collect(
             return answer
         caller.record(answer.queue_seconds, answer.compute_seconds)
     predictions = [_result(answer) for answer in own]
-    pairs = zip(asked.spans, predictions[1:], strict=True)
-    sentences = [Sentence(*span, prediction.positive) for span, prediction in pairs]
-    return ReviewAnswer(model.predictor.card, predictions[0], sentences=sentences if options.sentences else None)
+    sentences = _judged(model, asked.spans, predictions[1:]) if options.sentences else None
+    return ReviewAnswer(model.predictor.card, predictions[0], sentences=sentences)
+
+
+def _judged(model: LoadedClassifier, spans: Sequence[Span], predictions: Sequence[Sentiment]) -> list[Sentence]:
+    """Every sentence with its class."""
+    classes = model.predictor.card.classes
+    return [
+        Sentence(*span, classes[prediction.label], prediction.confidence)
+        for span, prediction in zip(spans, predictions, strict=True)
+    ]
 
 
 async def _explained(
@@ -192,10 +202,10 @@ def _classifier(registry: Registry, options: ReviewOptions) -> LoadedClassifier:
     return model
 
 
-def _prepare(model: LoadedClassifier, text: Any) -> Review:
+def _prepare(model: LoadedClassifier, text: Any, explain: bool) -> Review:
     """Check one text of a batch, which may be anything. Raises UnreadableText."""
     if not isinstance(text, str):
         raise UnreadableText("the text must be a string", pointer="/text")
     if len(text) > MAX_CHARACTERS:
         raise UnreadableText(f"the text has {len(text)} characters; at most {MAX_CHARACTERS} are read", pointer="/text")
-    return model.predictor.prepare(text)
+    return model.predictor.prepare(text, explain)

@@ -7,7 +7,7 @@ from tests.processes import ROOT
 from tests.recorder import Recorder
 
 MAX_FILES_FORECAST = 24
-MAX_FILES_SENTIMENT = 15
+MAX_FILES_SENTIMENT = 18
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,10 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from service.artifacts.card import SentimentCard
 from service.http.middleware import PredictRoute
 from service.http.request import RequestContext
 from service.http.routes.common import PredictRouter, batch_json, item_problem
-from service.http.schemas import (
+from service.http.schemas_sentiment import (
     SentimentBatchRequest,
     SentimentBatchResponse,
     SentimentOptions,
@@ -19,7 +18,7 @@ from service.serving.reviews import ReviewAnswer, ReviewOptions, predict_many, p
 
 
 async def sentiment(body: SentimentRequest, context: RequestContext) -> bytes:
-    """Tell whether one review is positive or negative, and how sure the model is."""
+    """Tell which class a text is of (positive, neutral or negative, as the model has learnt), and how sure that is."""
     context.charge(1)
     answer = await predict_one(context.registry, _options(body), body.text, context)
     context.model, context.version = answer.card.name, answer.card.version
@@ -46,13 +45,17 @@ def _options(body: SentimentOptions) -> ReviewOptions:
 def _response(text: str, answer: ReviewAnswer) -> dict[str, Any]:
     """A SentimentResponse as a JSON object."""
     card, prediction, explanation, sentences = answer
-    negative, positive = card.classes
+    probabilities = dict(zip(card.classes, prediction.probabilities, strict=True))
+    poles = card.poles
     return {
         "model": card.name,
         "version": card.version,
-        **_label(card, prediction.positive),
-        "probabilities": {positive: prediction.positive, negative: 1 - prediction.positive},
+        "label": card.classes[prediction.label],
+        "confidence": prediction.confidence,
+        "probabilities": probabilities,
+        "score": None if poles is None else probabilities[poles.positive] - probabilities[poles.negative],
         "uncertain": prediction.uncertain,
+        "mixed": prediction.mixed,
         "tokens": {
             "total": prediction.tokens_total,
             "read": prediction.tokens_read,
@@ -63,17 +66,9 @@ def _response(text: str, answer: ReviewAnswer) -> dict[str, Any]:
             {"start": start, "end": end, "text": text[start:end], "weight": weight}
             for start, end, weight in explanation
         ],
-        "sentences": sentences
-        and [{"start": start, "end": end, **_label(card, probability)} for start, end, probability in sentences],
+        "sentences": sentences and [sentence._asdict() for sentence in sentences],
         "warnings": [warning._asdict() for warning in prediction.warnings],
     }
-
-
-def _label(card: SentimentCard, positive: float) -> dict[str, Any]:
-    negative_class, positive_class = card.classes
-    if positive >= 0.5:
-        return {"label": positive_class, "confidence": positive}
-    return {"label": negative_class, "confidence": 1 - positive}
 
 
 PREDICT_ROUTES = {

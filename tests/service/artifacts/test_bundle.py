@@ -121,6 +121,45 @@ def test_an_unknown_format_is_refused_with_both_numbers(version):
         bundle.load(version)
 
 
+@pytest.fixture
+def text_version(tmp_path):
+    """A version of a sentiment model, whose network could not be loaded."""
+    original = fakes.sentiment_bundle()
+    return bundle.save(
+        tmp_path, original.card, original.golden, lambda path: (path / "saved_model.pb").write_bytes(b"")
+    )
+
+
+def test_a_saved_sentiment_version_is_read_back(text_version):
+    card, scaler, golden = bundle.read(text_version)
+    original = fakes.sentiment_bundle()
+    assert (card, scaler, golden) == (original.card, None, original.golden)
+
+
+def test_a_sentiment_version_of_the_earlier_format_is_refused_with_the_remedy(text_version):
+    edit(text_version, "manifest.json", format_version=1)
+    with pytest.raises(BundleError) as refusal:
+        bundle.load(text_version)
+    assert str(refusal.value).endswith(
+        "manifest.json has format 1; this service reads 2; it was made by an older version of the training: train it again "
+        "(`python -m training.sentiment`)"
+    )
+
+
+@pytest.mark.parametrize("format_version", [3, None, "2", [2]])
+def test_a_sentiment_version_of_an_unknown_format_is_refused(text_version, format_version):
+    edit(text_version, "manifest.json", format_version=format_version)
+    with pytest.raises(BundleError, match=r"has format (\w+ ?)+; this service reads 2$"):
+        bundle.load(text_version)
+
+
+@pytest.mark.parametrize("task", ["unknown", None, [], {}])
+def test_a_card_of_an_unknown_task_is_refused(text_version, task):
+    edit(text_version, "manifest.json", format_version=1, task=task)
+    with pytest.raises(BundleError, match=r"manifest\.json is not valid"):
+        bundle.load(text_version)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "fault"),
     [

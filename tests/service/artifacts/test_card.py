@@ -33,3 +33,68 @@ def test_a_card_survives_json():
 def test_a_card_never_changes():
     with pytest.raises(ValidationError, match="frozen"):
         fakes.forecast_card().window = 7  # type: ignore[misc]
+
+
+THRESHOLD = {"confidence": 0.8, "coverage": 0.9, "accuracy_covered": 0.95}
+POLES = {"negative": "negative", "positive": "positive"}
+MIXED = {"positive": 1, "negative": -1, "threshold_choice": ""}
+
+
+def calibration(*bounds):
+    """A calibration with a threshold for each of these lengths."""
+    known = fakes.sentiment_card().calibration.model_dump()
+    return known | {"confidence_thresholds": [THRESHOLD | {"max_tokens": bound} for bound in bounds]}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"classes": ["positive"]},
+        {"classes": [f"topic {number}" for number in range(51)], "poles": None, "mixed": None},
+        {"classes": ["negative", "positive", "positive"]},
+        {"classes": ["negative", "positive", ""]},
+        {"classes": ["negative", "positive", "x" * 65]},
+        {"poles": POLES | {"positive": "good"}},
+        {"poles": POLES | {"positive": "negative"}},
+        {"poles": None},  # but a rule for mixed texts
+        {"explanation_baseline": [0.0, 0.0]},
+        {"explanation_baseline": 0.4},
+        {"explanation_baseline": [0.0, 0.0, float("nan")]},
+        {"mixed": MIXED | {"positive": 0}},
+        {"mixed": MIXED | {"negative": 0}},
+        {"calibration": calibration()},
+        {"calibration": calibration(10)},
+        {"calibration": calibration(None, None)},
+        {"calibration": calibration(20, 10, None)},
+        {"calibration": calibration(10, 10, None)},
+        {"calibration": calibration(0, None)},
+        {"calibration": calibration(None, 10, None)},
+        {"calibration": calibration(None) | {"confidence_threshold": 0.8}},
+        {"format_version": 1},
+        {"max_tokens": 10, "head_tokens": 10},
+        {"sets": [{"name": "tweets"}]},
+    ],
+)
+def test_a_sentiment_card_of_another_form_is_refused(changes):
+    with pytest.raises(ValidationError):
+        fakes.sentiment_card(**changes)
+
+
+def test_a_sentiment_card_may_have_fifty_classes_and_no_poles():
+    """Topics have neither opposites nor mixed texts; a network may give no reasons."""
+    classes = [f"topic {number}" for number in range(50)]
+    card = fakes.sentiment_card(classes=classes, poles=None, mixed=None, explanation_baseline=None)
+    assert (len(card.classes), card.poles, card.mixed) == (50, None, None)
+
+
+def test_a_sentiment_card_names_the_data_sets_that_were_used():
+    used = {
+        "name": "tweets",
+        "rows": {"negative": 10, "neutral": 20, "positive": 30},
+        "domain": "tweets",
+        "home": "https://example.org/tweets",
+        "label_quality": "three readers each",
+        "sha256": "0" * 64,
+    }
+    (known,) = fakes.sentiment_card(sets=[used], calibration=calibration(16, 64, None)).sets
+    assert (known.rows["neutral"], known.licence) == (20, None)

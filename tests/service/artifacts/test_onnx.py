@@ -5,7 +5,9 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from onnx import TensorProto, helper
 
 from service.artifacts import bundle, onnx
 from service.artifacts.files import BundleError, sha256
@@ -111,6 +113,38 @@ def test_a_damaged_network_is_refused(tmp_path, damage):
     }[damage]
     with pytest.raises(BundleError, match=r"network\.onnx cannot be loaded by ONNX Runtime"):
         onnx.session(tmp_path / "network.onnx", network, 1)
+
+
+def network_with_inputs(*names):
+    """A network that returns each of its inputs, as bytes."""
+    inputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n"]) for name in names]
+    outputs = [helper.make_tensor_value_info(f"same {name}", TensorProto.FLOAT, ["n"]) for name in names]
+    nodes = [helper.make_node("Identity", [name], [f"same {name}"]) for name in names]
+    graph = helper.make_graph(nodes, "same", inputs, outputs)
+    model = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 17)])
+    return model.SerializeToString()
+
+
+def test_arrays_come_in_the_order_of_the_names(tmp_path):
+    """Whatever the order of the network's own inputs."""
+    run = onnx.session(tmp_path, network_with_inputs("b", "a"), 1, ("a", "b"))
+    outputs = run(np.array([1], np.float32), np.array([2], np.float32))
+    assert {name: value.tolist() for name, value in outputs.items()} == {"same a": [1], "same b": [2]}
+
+
+@pytest.mark.parametrize("inputs", [("tokens", "lengths"), ("tokens", "lengths", "spellings", "explain", "more")])
+def test_a_text_network_of_other_inputs_is_refused(version, inputs):
+    """An older version of the compiler made it."""
+    onnx.write(version, network_with_inputs(*inputs), ["", "[UNK]", "good"])
+    with pytest.raises(BundleError, match=r"network\.onnx takes tokens, lengths.*, not tokens, .*`make compile`"):
+        onnx.load(version, 1)
+
+
+def test_a_text_network_and_its_vocabulary_are_loaded(version):
+    onnx.write(version, network_with_inputs(*onnx.TEXT_INPUTS), ["", "[UNK]", "good"])
+    network, tokenizer = onnx.load(version, 1)
+    assert tokenizer.vocabulary == ("", "[UNK]", "good")
+    assert len(network(*[np.zeros(1, np.float32)] * 4)) == 4
 
 
 def test_a_network_over_the_limit_is_not_read(version, monkeypatch):

@@ -18,13 +18,8 @@ from service.errors import (
 )
 from service.http import body, faults, json_text
 from service.http.body import validate
-from service.http.schemas import (
-    BatchSeries,
-    ForecastBatchRequest,
-    ForecastRequest,
-    SentimentBatchRequest,
-    SentimentRequest,
-)
+from service.http.schemas import BatchSeries, ForecastBatchRequest, ForecastRequest
+from service.http.schemas_sentiment import SentimentBatchRequest, SentimentRequest
 from service.serving.turns import Turns
 from tests.fakes import FakeCaller
 

@@ -6,9 +6,12 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from service.errors import InvalidRequest
-from service.http import schemas, schemas_anomalies
+from service.http import schemas, schemas_anomalies, schemas_sentiment
 from service.http.body import validate
-from service.http.schemas import FIRST_DATE, ForecastBatchRequest, ForecastRequest, SentimentBatchRequest
+from service.http.schemas import FIRST_DATE, ForecastBatchRequest, ForecastRequest
+from service.http.schemas_sentiment import SentimentBatchRequest
+
+MODULES = (schemas, schemas_anomalies, schemas_sentiment)
 
 
 def test_every_example_of_the_schema_is_valid(client):
@@ -17,8 +20,8 @@ def test_every_example_of_the_schema_is_valid(client):
     checked = 0
     for name, description in described.items():
         for example in description.get("examples", []):
-            module = schemas if hasattr(schemas, name) else schemas_anomalies
-            getattr(module, name).model_validate(example)
+            (model,) = {getattr(module, name) for module in MODULES if hasattr(module, name)}
+            model.model_validate(example)
             checked += 1
     assert checked >= 12
 

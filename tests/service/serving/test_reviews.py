@@ -43,23 +43,30 @@ def predict_all(texts, options=PLAIN, caller=None, bundles=None):
     return with_registry(work, bundles)
 
 
+def labels(answer):
+    """The name of the class that an answer gives."""
+    return answer.card.classes[answer.prediction.label]
+
+
 def test_a_text_gets_its_prediction_and_nothing_that_was_not_asked_for():
     caller = FakeCaller()
     answer = predict("a good film", caller=caller)
-    assert answer.prediction.positive == pytest.approx(0.9)
+    assert answer.prediction.probabilities == pytest.approx([0.02, 0.08, 0.9])
     assert (answer.explanation, answer.sentences) == (None, None)
     assert len(caller.times) == 1
 
 
 def test_an_explanation_has_a_weight_for_every_word():
     answer = predict("a bad film", PLAIN._replace(explain=True))
-    assert [(word.start, word.end, word.weight) for word in answer.explanation] == [(0, 1, 0), (2, 5, -2.6), (6, 10, 0)]
+    assert [(word.start, word.end) for word in answer.explanation] == [(0, 1), (2, 5), (6, 10)]
+    assert [word.weight for word in answer.explanation] == pytest.approx([0, 3.66, 0], abs=0.01)
 
 
 def test_each_sentence_is_predicted_as_a_text_of_its_own():
     answer = predict(TEXT, PLAIN._replace(sentences=True))
     assert [TEXT[sentence.start : sentence.end] for sentence in answer.sentences] == ["A good film.", "A bad end!"]
-    assert [sentence.positive for sentence in answer.sentences] == [pytest.approx(0.9), pytest.approx(0.1)]
+    assert [sentence.label for sentence in answer.sentences] == ["positive", "negative"]
+    assert [sentence.confidence for sentence in answer.sentences] == pytest.approx([0.9, 0.9])
 
 
 def test_a_text_that_cannot_be_read_is_refused():
@@ -87,8 +94,7 @@ def test_the_version_that_was_asked_for_answers():
 def test_texts_are_answered_in_order_and_a_bad_one_alone_is_refused():
     caller = FakeCaller()
     first, second, third, fourth = predict_all(["good", "  ", "bad", "x" * 20_001], caller=caller)
-    assert first.prediction.positive == pytest.approx(0.9)
-    assert third.prediction.positive == pytest.approx(0.1)
+    assert [labels(answer) for answer in (first, third)] == ["positive", "negative"]
     assert isinstance(second, UnreadableText)
     assert isinstance(fourth, UnreadableText)
     assert "20001 characters; at most 20000" in str(fourth)
@@ -111,8 +117,8 @@ def test_many_texts_are_explained_and_split():
     first, second, third = predict_all([TEXT, " ", "bad"], ReviewOptions(explain=True, sentences=True, version=None))
     assert [sentence.start for sentence in first.sentences] == [0, 13]
     assert isinstance(second, UnreadableText)
-    assert [sentence.positive for sentence in third.sentences] == [pytest.approx(0.1)]
-    assert [word.weight for word in third.explanation] == [pytest.approx(-2.6)]
+    assert [sentence.label for sentence in third.sentences] == ["negative"]
+    assert [word.weight for word in third.explanation] == pytest.approx([3.66], abs=0.01)
 
 
 def test_too_many_sentences_are_refused_before_they_are_predicted(monkeypatch):
@@ -221,15 +227,15 @@ def test_what_is_prepared_in_half_of_the_time_is_answered(monkeypatch):
         texts = ["good", "bad", "film"]
         original = SentimentClassifier.prepare
 
-        def slow(self, text):
+        def slow(self, text, explain):
             clock.advance(30)
-            return original(self, text)
+            return original(self, text, explain)
 
         monkeypatch.setattr(SentimentClassifier, "prepare", slow)
         return [each async for each in predict_many(registry, PLAIN, texts, FakeCaller(deadline))]
 
     first, second, third = with_registry(work)
-    assert [first.prediction.positive, second.prediction.positive] == [pytest.approx(0.9), pytest.approx(0.1)]
+    assert [labels(answer) for answer in (first, second)] == ["positive", "negative"]
     assert isinstance(third, DeadlineExceeded)
 
 

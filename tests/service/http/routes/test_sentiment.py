@@ -3,12 +3,11 @@
 import asyncio
 import json
 
-import numpy as np
 import pytest
 
 from service.http.request import RequestContext
 from service.http.routes import sentiment
-from service.http.schemas import SentimentBatchRequest
+from service.http.schemas_sentiment import SentimentBatchRequest
 from service.sentiment.classifier import SentimentClassifier
 from tests import fakes
 from tests.service.serving.forecasters import with_registry
@@ -27,13 +26,49 @@ def test_sentiment_has_every_field_of_the_contract(client):
         "version": "1",
         "label": "positive",
         "confidence": pytest.approx(0.9),
-        "probabilities": {"positive": pytest.approx(0.9), "negative": pytest.approx(0.1)},
+        "probabilities": {
+            "negative": pytest.approx(0.02),
+            "neutral": pytest.approx(0.08),
+            "positive": pytest.approx(0.9),
+        },
+        "score": pytest.approx(0.88),
         "uncertain": False,
+        "mixed": False,
         "tokens": {"total": 3, "read": 3, "unknown": 0},
         "explanation": None,
         "sentences": None,
         "warnings": [],
     }
+
+
+def test_two_classes_are_answered_with_their_own_names(serve):
+    reply = post(serve([fakes.binary_bundle()]), "a bad film").json()
+    assert (reply["label"], reply["confidence"]) == ("negative", pytest.approx(0.9))
+    assert reply["probabilities"] == {"negative": pytest.approx(0.9), "positive": pytest.approx(0.1)}
+    assert (reply["score"], reply["mixed"]) == (pytest.approx(-0.8), False)
+
+
+def test_classes_without_poles_have_no_score(serve):
+    reply = post(serve([fakes.topic_bundle()]), "a film. Then a song!", explain=True, sentences=True).json()
+    assert list(reply["probabilities"]) == ["sport", "politics", "film", "music"]
+    assert (reply["label"], reply["score"], reply["mixed"]) == ("film", None, False)
+    assert [sentence["label"] for sentence in reply["sentences"]] == ["film", "music"]
+    word = reply["explanation"][1]
+    assert (word["text"], word["weight"]) == ("film", pytest.approx(2.54, abs=0.01))
+
+
+def test_a_batch_is_answered_by_a_model_of_any_classes(serve):
+    for bundle, label in ((fakes.binary_bundle(), "positive"), (fakes.topic_bundle(), "film")):
+        first, second = serve([bundle]).post("/sentiment/batch", json={"texts": ["a good film", " "]}).json()["results"]
+        assert (first["label"], list(first["probabilities"])) == (label, bundle.card.classes)
+        assert second["error"]["status"] == 422
+
+
+@pytest.mark.parametrize("options", [{}, {"sentences": True}])
+def test_a_text_with_evidence_of_both_kinds_is_mixed(client, options):
+    """By the rule of the card, whether its sentences are asked for or not."""
+    assert post(client, "Good music, bad end.", **options).json()["mixed"] is True
+    assert post(client, "Good music. Good end.", **options).json()["mixed"] is False
 
 
 def test_sentiment_of_a_bad_review_is_negative(client):
@@ -43,7 +78,7 @@ def test_sentiment_of_a_bad_review_is_negative(client):
 
 def test_sentiment_below_the_confidence_threshold_is_uncertain_and_has_a_label(client):
     reply = post(client, "a film").json()
-    assert (reply["label"], reply["uncertain"]) == ("positive", True)
+    assert (reply["label"], reply["confidence"], reply["uncertain"]) == ("neutral", pytest.approx(0.6), True)
 
 
 def test_sentiment_is_uncertain_of_unknown_words(client):
@@ -65,15 +100,13 @@ def test_sentiment_of_a_text_in_another_language_has_a_warning(client):
     assert [w["code"] for w in reply["warnings"]] == ["not_english"]
 
 
-def test_explained_weights_are_at_their_offsets_and_add_up(client):
-    """Offsets are code points of the text as sent. Weights and the card's baseline add up to the log odds."""
+def test_explained_weights_are_at_their_offsets(client):
+    """Offsets are code points of the text as sent."""
     text = "A 😀 <b>good</b> film\u2019s end"
     explanation = post(client, "a good film's end", explain=True).json()["explanation"]
     assert [word["text"] for word in explanation] == ["a", "good", "film's", "end"]
     explanation = post(client, text, explain=True).json()["explanation"]
     assert all(text[word["start"] : word["end"]] == word["text"] for word in explanation)
-    weights = [word["weight"] for word in post(client, explain=True).json()["explanation"]]
-    assert 0.4 + sum(weights) == pytest.approx(np.log(0.9 / 0.1), abs=0.01)
 
 
 def test_explanations_are_not_offered_by_a_network_without_weights(serve):
@@ -97,7 +130,7 @@ def test_a_batch_is_explained_and_split_item_by_item(client):
     first, second, third = client.post("/sentiment/batch", json=body).json()["results"]
     assert [sentence["label"] for sentence in first["sentences"]] == ["positive", "negative"]
     assert "error" in second
-    assert [word["weight"] for word in third["explanation"]] == [pytest.approx(-2.6)]
+    assert [word["weight"] for word in third["explanation"]] == [pytest.approx(3.66, abs=0.01)]
 
 
 def test_too_many_sentences_are_refused(client):
@@ -199,6 +232,13 @@ def test_explanations_of_a_large_batch_are_made_and_written_one_by_one(monkeypat
     assert [len(result["explanation"]) for result in json.loads(reply)["results"]] == [3] * 30
     assert pieces == ["attributions", "to_json"] * 30
     assert most == 2
+
+
+@pytest.mark.parametrize("text", ["😀" * 20_000, "🫠 " * 10_000, "." * 20_000, "?! " * 6_666, "zz " * 6_666])
+def test_texts_of_one_kind_of_token_are_answered(client, text):
+    reply = post(client, text, explain=True, sentences=True)
+    assert reply.status_code == 200
+    assert sum(reply.json()["probabilities"].values()) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("text", ["<" + " " * 19_990 + "1", "'a' " * 5_000, "\u201c" * 10_000 + "a" * 10_000])

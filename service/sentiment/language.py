@@ -1,0 +1,53 @@
+"""Which tokens are words of a language, and whether a text is of another language than the model's."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from service.artifacts.card import Language
+from service.interfaces import Notice, Tokens
+
+PLACEHOLDERS = frozenset(("url", "usermention"))  # what addresses and names of users become
+DIGITS = frozenset("0123456789")
+OTHER, WORD, COMMON = 0, 1, 2
+
+
+def is_word(token: str) -> bool:
+    """Whether a token says something of the language: it has a letter and no digit, and stands for nothing else.
+
+    Punctuation, emoji, numbers, ratings, addresses and names of users are no words. So a text that is full of them is judged
+    by its other tokens.
+    """
+    if token in PLACEHOLDERS:
+        return False
+    return token.isalpha() or (any(map(str.isalpha, token)) and DIGITS.isdisjoint(token))
+
+
+class LanguageRule:
+    """Counts the words of a vocabulary among the tokens of a text."""
+
+    def __init__(self, language: Language, vocabulary: Sequence[str]) -> None:
+        kinds = [WORD if is_word(token) else OTHER for token in vocabulary]
+        last_common = 2 + language.common_words  # after padding and the unknown word
+        kinds[:last_common] = [COMMON if kind else OTHER for kind in kinds[:last_common]]
+        kinds[:2] = OTHER, OTHER
+        self._kinds = np.array(kinds, np.uint8)
+
+    def count(self, tokens: Tokens) -> tuple[int, int]:
+        """Return how many of the tokens are words of the vocabulary, and how many are common ones."""
+        _, words, common = np.bincount(self._kinds[tokens], minlength=3).tolist()
+        return words + common, common
+
+
+def foreign(language: Language, words: int, unknown: int, common: int) -> Notice | None:
+    """Return the warning of a text of so many words, if they are of another language."""
+    if (
+        words < language.least_tokens
+        or common >= language.least_common * words
+        or unknown < language.most_unknown * words
+    ):
+        return None
+    return Notice(
+        "not_english",
+        f"of {words} words {common} are common English words and {unknown} unknown; the model knows English only",
+    )

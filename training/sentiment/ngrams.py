@@ -13,14 +13,14 @@ import scipy.sparse as sp
 from sklearn.linear_model import LogisticRegression
 
 from service.interfaces import Array, Inputs, Labels, Tokens
-from training.networks.ngram_hash import BUCKETS, ORDERS, buckets_of
+from training.networks.ngram_hash import MAX_BUCKETS, ORDERS, buckets_of
 
 SMOOTHING = 1.0
 STRENGTH = 1.0  # C of the regression
 PRIOR_SCALE = 10.0  # standard deviation of the prior logit among the features, large so that it is hardly penalised
 
 
-def count(texts: Sequence[Tokens], buckets: int = BUCKETS) -> sp.csr_matrix:
+def count(texts: Sequence[Tokens], buckets: int = MAX_BUCKETS) -> sp.csr_matrix:
     """Return how many n-grams of each text fall into each bucket: (texts, buckets)."""
     columns, values, ends = [], [], [0]
     for text in texts:
@@ -40,7 +40,7 @@ def count(texts: Sequence[Tokens], buckets: int = BUCKETS) -> sp.csr_matrix:
 
 
 def presence(texts: Sequence[Tokens]) -> sp.csr_matrix:
-    """Return 1 where an n-gram of a text falls into a bucket, 0 elsewhere: (texts, BUCKETS)."""
+    """Return 1 where an n-gram of a text falls into a bucket, 0 elsewhere: (texts, MAX_BUCKETS)."""
     counts = count(texts)
     counts.data[:] = 1
     return counts

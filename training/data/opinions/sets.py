@@ -1,7 +1,8 @@
 """The table of the sets: what each of them is, where it is from, and how it is used.
 
 `quality` is a judgement of how often a label is right, from samples that were read and from how the labels were made. Fitting
-uses it to smooth the labels; the reader does not. `weight` says how often the texts of a set are drawn, compared with others.
+uses it to smooth the labels; the reader does not. `weight` says how many times each text of a set is drawn in an epoch, and
+`phrase_weight` the same of its phrases.
 """
 
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ class OpinionSet:
     files: tuple[str, ...] = ()
     use: Use = "training"
     weight: float = 1.0
+    phrase_weight: float = 0.5
     only: str | None = None
 
 
@@ -42,6 +44,7 @@ SETS = (
         "ratings of up to 4 or from 7 of 10 stars; nothing between",
         has_neutral=False,
         files=("test", "unsup"),
+        weight=0.5,
     ),
     OpinionSet(
         "vader_groundtruth",
@@ -62,6 +65,7 @@ SETS = (
         0.96,
         "edited and checked by people; the originals are training reviews of imdb",
         has_neutral=False,
+        weight=1.5,
     ),
     OpinionSet(
         "sst",
@@ -72,7 +76,7 @@ SETS = (
         "five levels, mean of three ratings",
         has_neutral=True,
         files=("dev", "test", "train_phrases"),
-        weight=2.0,
+        weight=3.0,
     ),
     OpinionSet(
         "amazon_blitzer",
@@ -83,6 +87,7 @@ SETS = (
         "1 or 2 against 4 or 5 stars",
         has_neutral=False,
         files=("test",),
+        weight=0.5,
     ),
     OpinionSet(
         "amazon_fdu",
@@ -92,6 +97,7 @@ SETS = (
         0.95,
         "1 or 2 against 4 or 5 stars",
         has_neutral=False,
+        weight=0.5,
     ),
     OpinionSet(
         "product_hu_liu",
@@ -111,7 +117,7 @@ SETS = (
         0.94,
         "opinions on aspects; only sentences whose aspects agree",
         has_neutral=True,
-        weight=1.5,
+        weight=2.5,
     ),
     OpinionSet(
         "womens_clothing",
@@ -121,6 +127,7 @@ SETS = (
         0.93,
         "1 to 5 stars",
         has_neutral=True,
+        weight=2.0,
     ),
     OpinionSet(
         "senti4sd_stackoverflow",
@@ -130,6 +137,7 @@ SETS = (
         0.92,
         "majority of three raters",
         has_neutral=True,
+        weight=1.5,
     ),
     OpinionSet(
         "github_pr_comments",
@@ -139,6 +147,7 @@ SETS = (
         0.9,
         "three raters",
         has_neutral=True,
+        weight=1.5,
     ),
     OpinionSet(
         "pros_cons",
@@ -148,7 +157,7 @@ SETS = (
         0.88,
         "the field that the phrase was written in; some phrases are neutral by themselves",
         has_neutral=False,
-        weight=0.5,
+        weight=0.6,
     ),
     OpinionSet(
         "twitter_financial_news",
@@ -159,7 +168,7 @@ SETS = (
         "its poles are directions of a market, not feelings, so only its neutral texts are used",
         has_neutral=True,
         only="neutral",
-        weight=0.5,
+        weight=0.3,
     ),
     OpinionSet(
         "opener_hotels",
@@ -170,7 +179,7 @@ SETS = (
         "the polarity of the expressions in it; 2 or 3 of 15 that were read were weak",
         has_neutral=True,
         files=("test",),
-        weight=1.5,
+        weight=2.5,
     ),
     OpinionSet(
         "goemotions",
@@ -190,7 +199,7 @@ SETS = (
         0.75,
         "the tone towards a person in the sentence, not of the sentence",
         has_neutral=True,
-        weight=0.5,
+        weight=1.0,
     ),
 )
 BY_NAME = {each.name: each for each in SETS}

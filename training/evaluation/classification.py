@@ -19,9 +19,9 @@ def softmax(logits: Array) -> Array:
     return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True), np.float64)
 
 
-def log_loss(labels: Labels, logits: Array) -> float:
-    """Return the mean negative log likelihood of the labels, from logits."""
-    return float(-np.mean(_log_softmax(logits)[np.arange(len(labels)), labels]))
+def log_loss(labels: Labels, logits: Array, weights: Array | None = None) -> float:
+    """Return the mean negative log likelihood of the labels, from logits; `weights` (n,) are those of the texts."""
+    return float(-np.average(_log_softmax(logits)[np.arange(len(labels)), labels], weights=weights))
 
 
 def accuracy(labels: Labels, scores: Array) -> float:

@@ -65,6 +65,7 @@ class Corpus:
     unlabelled: list[str]
     data: TrainingData
     sets: list[TrainingSet]
+    has_generated: bool = False  # whether texts of `generated` belong to it
 
     @property
     def train_count(self) -> int:
@@ -132,6 +133,7 @@ def from_collection(collection: Collection, source: str) -> Corpus:
             audit=collection.audit,
         ),
         [_record(collection, number) for number in range(len(collection.sets))],
+        has_generated=True,
     )
 
 

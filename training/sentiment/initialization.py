@@ -1,18 +1,10 @@
-"""The initialization of a sentiment network: pretrained on the texts of the run, or taken from a trained version.
+"""What a sentiment network begins with: a vocabulary and word vectors of the run's texts, or a trained version."""
 
-`pretraining` has the computations; here are their file and the weights by layer.
-"""
-
-import hashlib
-import os
-import tempfile
-import zipfile
-import zlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import keras
 import numpy as np
@@ -21,148 +13,105 @@ from rich.console import Console
 from service.artifacts import bundle
 from service.artifacts.card import SentimentCard
 from service.artifacts.files import BundleError
-from service.artifacts.tokenizer import Tokenizer
+from service.artifacts.tokenizer import UNKNOWN, spell
 from service.interfaces import Inputs
 from training.data.tables import DataError
 from training.export.onnx_graph import CannotCompile
 from training.export.restore import restore
 from training.networks import review
-from training.sentiment import encoding, pretraining
+from training.networks.attribution import LAST_END
+from training.networks.review import Sizes
+from training.sentiment import encoding, word_vectors
+from training.sentiment.encoding import Encoder
 
-VECTOR_SIZE = 128
+VECTOR_SIZE = 100
 FILTERS = 128
 UNITS = 96
 DROPOUT = (0.2, 0.5)  # of the word vectors, and of the pooled states
 SEED = 0
-RECIPE = (1, VECTOR_SIZE, FILTERS, UNITS, SEED)  # increase the first number when pretraining changes
-WORDS, FINGERPRINT, SECONDS = "words", "learnt from", "seconds"  # keys in the file, beside those of the weights
-MAX_BYTES = 1 << 28
 
 
 @dataclass(frozen=True)
 class Initialization:
-    """A vocabulary, the initial weights of some layers by name, and n-gram weights of an earlier version."""
+    """A vocabulary, vectors of its words and of character n-grams, and the other layers of a version that is trained further.
+
+    `layers` has the weights by layer, `classes` those of the version, `ngrams` its weights of n-grams (buckets, classes).
+    """
 
     words: list[str]
-    layers: dict[str, list[Inputs]]
+    vectors: Inputs
+    pieces: Inputs
+    layers: dict[str, list[Inputs]] = field(default_factory=dict)
+    classes: tuple[str, ...] = ()
     ngrams: Inputs | None = None
     version: str = "none"
-    epochs: int = 0  # of pretraining
-    seconds: float = 0.0  # that pretraining took
+    vectors_source: str = "co-occurrences in the texts"
+    seconds: float = 0.0  # that the vectors took
     sha256: str = ""  # of the file that the version was trained on
     audit: list[str] = field(default_factory=list)  # of that file; it also says where the test set is from
 
-    def tokenizer(self) -> Tokenizer:
-        """Return a tokenizer of this vocabulary."""
-        return Tokenizer(self.words)
-
-    def build_network(self) -> keras.Model:
-        """Build a network for training; layers without initial weights are random."""
-        vocabulary, size = self.layers["vectors"][0].shape
+    def build_network(self, classes: Sequence[str]) -> keras.Model:
+        """Build a network for training; what the initialization does not have is random."""
         filters = self.layers["pairs"][0].shape[2] if "pairs" in self.layers else FILTERS
         units = self.layers["states"][1].shape[0] if "states" in self.layers else UNITS
-        network = review.trainable_network(vocabulary, size, filters, units, DROPOUT)
-        for name, weights in self.layers.items():
-            review.layer(network, name).set_weights(weights)
+        sizes = Sizes(len(self.words), self.vectors.shape[1], filters, units, len(classes))
+        network = review.trainable_network(sizes, DROPOUT)
+        network.get_layer("vectors").set_weights([self.vectors, self.pieces])
+        for name in ("pairs", "states"):
+            if name in self.layers:
+                review.layer(network, name).set_weights(self.layers[name])
+        if "evidence" in self.layers:
+            self._set_outputs(review.layer(network, "evidence"), classes)
         return network
+
+    def _set_outputs(self, layer: keras.layers.Layer, classes: Sequence[str]) -> None:
+        """Take over the output weights of the classes that the version has too, by name."""
+        kernel, bias, *rest = (np.array(weights) for weights in layer.get_weights())
+        old_kernel, old_bias = self.layers["evidence"][:2]
+        for column, name in enumerate(classes):
+            if name in self.classes:
+                kernel[:, column] = old_kernel[:, self.classes.index(name)]
+                bias[column] = old_bias[self.classes.index(name)]
+        layer.set_weights([kernel, bias, *map(np.zeros_like, rest)])
+
+
+def count_words(parts: Iterable[tuple[Sequence[str], float]]) -> Counter[str]:
+    """Return how often each word occurs in parts of texts, each with a weight; the counts are rounded."""
+    total: Counter[str] = Counter()
+    for texts, weight in parts:
+        for word, count in encoding.count_words(texts).items():
+            total[word] += count * weight  # type: ignore[assignment]
+    return total
 
 
 def from_texts(
-    texts: Sequence[str], vocabulary: int, epochs: int, console: Console, file: Path | None = None
+    parts: Sequence[tuple[Sequence[str], float]], vocabulary: int, file: Path | None, console: Console
 ) -> Initialization:
-    """Pretrain on texts without labels. If `file` exists, load it instead; otherwise save the result there.
+    """Compute word vectors from texts without labels, half of their numbers from a `file` of vectors if there is one.
 
-    `vocabulary` is the number of words, `epochs` those of language modelling. Raises DataError if the file was made from
-    other texts or with other numbers, cannot be read, or cannot be written.
+    `parts` are texts, each with a weight of their words in the vocabulary of `vocabulary` words. Raises DataError for a file
+    that cannot be read.
     """
-    if file is None:
-        return _pretrain(texts, vocabulary, epochs, console)
-    fingerprint = _fingerprint(texts, vocabulary, epochs)
-    if not file.exists():
-        _check_writable(file)
-        initialization = _pretrain(texts, vocabulary, epochs, console)
-        _save(file, initialization, fingerprint)
-        return initialization
-    initialization = _load(file, fingerprint, epochs)
-    console.print(f"pretrained: {file}")
-    return initialization
-
-
-def _check_writable(file: Path) -> None:
-    """Fail before pretraining, which may take an hour."""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=file.parent):
-            pass
-    except OSError as error:
-        raise DataError(f"{file} cannot be written: {error}") from error
-
-
-def _fingerprint(texts: Sequence[str], vocabulary: int, epochs: int) -> str:
-    digest = hashlib.sha256(f"{(vocabulary, epochs, RECIPE)}".encode())
-    for text in texts:
-        digest.update(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest())
-    return digest.hexdigest()
-
-
-def _save(file: Path, initialization: Initialization, fingerprint: str) -> None:
-    arrays: dict[str, Any] = {
-        WORDS: "\n".join(initialization.words),
-        FINGERPRINT: fingerprint,
-        SECONDS: initialization.seconds,
-    }
-    arrays |= {
-        f"{name} {number}": weights
-        for name, layer in initialization.layers.items()
-        for number, weights in enumerate(layer)
-    }
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        with unfinished.open("wb") as out:
-            np.savez(out, **arrays)
-        unfinished.replace(file)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _load(file: Path, fingerprint: str, epochs: int) -> Initialization:
-    try:
-        if file.stat().st_size > MAX_BYTES:
-            raise ValueError(f"it has more than {MAX_BYTES >> 20} MiB")
-        with np.load(file, allow_pickle=False) as arrays:
-            if str(arrays[FINGERPRINT]) != fingerprint:
-                raise DataError(
-                    f"{file} was made from other texts, or with another --vocabulary or --pretraining; "
-                    "give the same ones, or another file for --pretrained"
-                )
-            words, seconds = str(arrays[WORDS]).split("\n"), float(arrays[SECONDS])
-            layers: dict[str, list[Inputs]] = {}
-            for key in sorted(set(arrays.files) - {WORDS, FINGERPRINT, SECONDS}):
-                layers.setdefault(key.rpartition(" ")[0], []).append(arrays[key])
-    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{file} is not a file of pretrained weights: {error}") from error
-    return Initialization(words, layers, epochs=epochs, seconds=seconds)
-
-
-def _pretrain(texts: Sequence[str], vocabulary: int, epochs: int, console: Console) -> Initialization:
-    """Compute word vectors and, if there are `epochs`, pretrain a network as a language model."""
     start = perf_counter()
-    words = encoding.vocabulary(texts, vocabulary)
-    tokens = encoding.tokenize(texts, Tokenizer(words))
-    vectors = pretraining.word_vectors(tokens, len(words), VECTOR_SIZE, SEED)
-    console.print(f"word vectors: {len(vectors):,} words of {vectors.shape[1]} numbers")
-    initialization = Initialization(words, {"vectors": [vectors]}, seconds=perf_counter() - start)
-    if not epochs:
-        return initialization
-    keras.utils.set_random_seed(SEED)
-    network = initialization.build_network()
-
-    def show(epoch: int, loss: float) -> None:
-        console.print(f"pretraining, epoch {epoch + 1}: loss {loss:.4f}")
-
-    pretraining.pretrain(network, tokens, epochs, SEED, show)
-    layers = {name: review.layer(network, name).get_weights() for name in ("vectors", "pairs", "states")}
-    return Initialization(words, layers, epochs=epochs, seconds=perf_counter() - start)
+    counts = count_words(parts)
+    words = encoding.vocabulary(counts, vocabulary)
+    known = word_vectors.read_vectors(file, words) if file else np.zeros((len(words), 0), np.float32)
+    encoder = Encoder(words)
+    tokens = encoding.without_spellings(
+        [encoder(text) for texts, _ in parts for text in texts], len(words), UNKNOWN
+    )
+    own = word_vectors.word_vectors(tokens, len(words), max(1, VECTOR_SIZE - known.shape[1]), SEED)
+    vectors = np.zeros((len(words), VECTOR_SIZE), np.float32)
+    together = np.concatenate([known, own], axis=1)[:, :VECTOR_SIZE]
+    vectors[:, : together.shape[1]] = together
+    spelt = slice(LAST_END + 1, None)
+    spellings = np.frombuffer(spell(words[spelt]), np.uint8).reshape(-1, encoding.SPELLING_BYTES)
+    frequencies = np.array([counts[word] for word in words[spelt]], np.float64)
+    pieces = word_vectors.fit_pieces(spellings, vectors[spelt], frequencies)
+    seconds = perf_counter() - start
+    source = f"co-occurrences in the texts, and {file.name}" if file else "co-occurrences in the texts"
+    console.print(f"word vectors: {len(words):,} words of {VECTOR_SIZE} numbers, {seconds:.0f} s")
+    return Initialization(words, vectors, pieces, vectors_source=source, seconds=seconds)
 
 
 def from_version(path: Path) -> Initialization:
@@ -176,16 +125,14 @@ def from_version(path: Path) -> Initialization:
     except (BundleError, CannotCompile, OSError) as error:
         raise DataError(f"{path} cannot be started from: {error}") from error
     assert words is not None
-    embedding, ngrams = network.get_layer("vectors"), network.get_layer("ngrams")
-    layers = {name: review.layer(network, name).get_weights() for name in ("pairs", "states", "evidence")}
-    kernel, bias, *baseline = layers["evidence"]
-    layers["evidence"] = [kernel, bias, *map(np.zeros_like, baseline)]
-    layers["vectors"] = [np.asarray(embedding.codes, np.float32) * np.asarray(embedding.scale)]
-    codes = np.asarray(ngrams.codes, np.float32)
+    vectors, pieces = network.get_layer("vectors").restored()
     return Initialization(
         words,
-        layers,
-        codes * np.abs(codes) * float(ngrams.scale),
+        vectors,
+        pieces,
+        {name: review.layer(network, name).get_weights() for name in ("pairs", "states", "evidence")},
+        tuple(card.classes),
+        network.get_layer("ngrams").restored(),
         f"{card.name} v{card.version}",
         sha256=card.data.sha256,
         audit=card.data.audit,

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from training.data.tables import DataError
 from training.sentiment.teacher import MIN_UNLABELLED
 
-DEFAULT_VOCABULARY = 30_000
+DEFAULT_VOCABULARY = 32_000
 Options = TypeVar("Options")
 
 
@@ -17,17 +17,13 @@ Options = TypeVar("Options")
 class FitConfig:
     """How a network is fitted.
 
-    `epsilon` is the norm of the adversarial perturbation of a text's word vectors; 0 means none. `crop_share` is the share
-    of longer texts of which each epoch also fits a random crop, with the target of the whole text, so that the network
-    understands short texts too.
+    `spelt` is the share of the words that are spelt out, some of them wrongly, so that the network learns to read spellings.
+    `crop_share` is the share of longer texts of which each epoch also fits a random crop, with the target of the whole text.
     """
 
-    epochs: int = 4
+    epochs: int = 6
     learning_rate: float = 2e-3
-    epsilon: float = 1.0
-    word_dropout: float = (
-        0.1  # share of words replaced by the unknown word, so that the network learns what unknown means
-    )
+    spelt: float = 0.06
     crop_share: float = 0.25
 
 
@@ -36,14 +32,13 @@ class Preset:
     """How much work a run does."""
 
     seeds: tuple[int, ...]
-    pretraining: int  # epochs
     config: FitConfig
     teacher: bool
 
 
 PRESETS = {
-    "full": Preset(seeds=(0, 1, 2), pretraining=6, config=FitConfig(epochs=3), teacher=True),
-    "quick": Preset(seeds=(0,), pretraining=0, config=FitConfig(epochs=3), teacher=False),
+    "full": Preset(seeds=(0, 1, 2), config=FitConfig(), teacher=True),
+    "quick": Preset(seeds=(0,), config=FitConfig(epochs=3), teacher=False),
 }
 CONTINUED = FitConfig(epochs=4, learning_rate=5e-4)  # for a network that has been trained before
 
@@ -71,8 +66,8 @@ class NetworkOptions:
 
     vocabulary: int | None = None
     epochs: int | None = None
-    pretraining: int | None = None
-    pretrained: Path | None = None
+    vectors: Path | None = None
+    paragraphs: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -157,8 +152,8 @@ def make_parser(program: str, description: str) -> argparse.ArgumentParser:
     add("--test-source", help="where the test data is from, for the card (default: the file's name)")
     add("--vocabulary", type=int, help=f"number of words in the vocabulary (default: {DEFAULT_VOCABULARY})")
     add("--epochs", type=int, help="largest number of epochs (default: the preset's)")
-    add("--pretraining", type=int, help="epochs of pretraining, without labels (default: the preset's)")
-    add("--pretrained", type=Path, help="file of the pretrained weights: read if it exists, written otherwise")
+    add("--vectors", type=Path, help="word vectors that half of each vector begins with: .npz of `words` and `vectors`")
+    add("--paragraphs", type=Path, help="file of the teacher's paragraph vectors: read if it exists, written otherwise")
     return parser
 
 

@@ -9,13 +9,24 @@ import keras
 import numpy as np
 from rich.console import Console
 
-from service.interfaces import Array
+from service.interfaces import Array, Tokens
 from training.evaluation import classification
 from training.networks import averaging
 from training.sentiment import fitting
-from training.sentiment.encoding import EncodedSplit, TrainingSet
+from training.sentiment.batches import Batches, Noise, Pool
+from training.sentiment.corpus import Labelled
+from training.sentiment.fitting import Words
 from training.sentiment.initialization import Initialization
 from training.sentiment.options import FitConfig
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """The texts of a validation or test part as the network reads them, with the n-grams' logits (texts, classes)."""
+
+    part: Labelled
+    tokens: list[Tokens]
+    linear: Array
 
 
 @dataclass(frozen=True)
@@ -39,59 +50,68 @@ class SeedRun:
 
 def fit_seeds(
     seeds: Sequence[int],
-    training: TrainingSet,
-    held_out: Sequence[EncodedSplit],
+    pools: Sequence[Pool],
+    held_out: Sequence[Encoded],
+    classes: Sequence[str],
     initialization: Initialization,
-    linear_logits: dict[str, Array],
+    words: Words,
     config: FitConfig,
     console: Console,
 ) -> list[SeedRun]:
     """Fit one network per seed, in parallel, and blend each with the n-grams.
 
-    `held_out` has the validation set, which chooses the epoch and the blend, and perhaps other splits to predict.
-    `linear_logits` are those of the n-grams, by split. All networks have the same initial weights. Each draws its other
-    random numbers from its own generators, all of which are seeded before the first fit.
+    `held_out` has the validation part, which chooses the epoch and the blend, and perhaps other parts to predict. All
+    networks have the same initial weights. Each draws its other random numbers from its own generators, all of which are
+    seeded before the first fit.
     """
     networks: list[keras.Model] = []
     for seed in seeds:
         keras.utils.set_random_seed(seed)
-        networks.append(initialization.build_network())
+        networks.append(initialization.build_network(classes))
         networks[-1].set_weights(networks[0].get_weights())
+    validation = held_out[0]
+    weights = validation.part.weights
 
     def fit(seed: int, network: keras.Model) -> SeedRun:
-        def show(epoch: int, logs: dict[str, float]) -> None:
-            metrics = ", ".join(f"{name} {value:.4f}" for name, value in logs.items())
-            console.print(f"seed {seed}, epoch {epoch + 1}: {metrics}")
+        def show(epoch: int, loss: float, validation_loss: float) -> None:
+            console.print(f"seed {seed}, epoch {epoch + 1}: loss {loss:.4f}, validation loss {validation_loss:.4f}")
 
-        history = fitting.fit(network, training, held_out[0].training_set, config, seed, show)
-        return with_ngrams((seed,), network, history, held_out, linear_logits)
+        def loss(network: keras.Model) -> float:
+            logits = fitting.logits(network, validation.tokens, words)
+            return classification.log_loss(validation.part.labels, logits, weights)
 
-    with ThreadPoolExecutor(min(len(seeds), os.cpu_count() or 1)) as pool:
-        return list(pool.map(fit, seeds, networks))
+        batches = Batches(pools, *words, np.random.default_rng(seed), Noise(config.spelt, config.crop_share))
+        history = fitting.fit(network, batches, config.epochs, config.learning_rate, loss, show)
+        return with_ngrams((seed,), network, history, held_out, words)
+
+    with ThreadPoolExecutor(min(len(seeds), os.cpu_count() or 1)) as executor:
+        return list(executor.map(fit, seeds, networks))
 
 
 def average_weights(
     runs: Sequence[SeedRun],
+    classes: Sequence[str],
     initialization: Initialization,
-    held_out: Sequence[EncodedSplit],
-    linear_logits: dict[str, Array],
+    held_out: Sequence[Encoded],
+    words: Words,
 ) -> SeedRun:
     """Average the weights of all runs; the result is often better than each of them (Wortsman et al., 2022)."""
-    network = initialization.build_network()
+    network = initialization.build_network(classes)
     network.set_weights(averaging.mean_weights([run.network for run in runs]))
     history = {name: np.mean([run.history[name] for run in runs], axis=0).tolist() for name in runs[0].history}
-    return with_ngrams(tuple(seed for run in runs for seed in run.seeds), network, history, held_out, linear_logits)
+    return with_ngrams(tuple(seed for run in runs for seed in run.seeds), network, history, held_out, words)
 
 
 def with_ngrams(
     seeds: tuple[int, ...],
     network: keras.Model,
     history: dict[str, list[float]],
-    held_out: Sequence[EncodedSplit],
-    linear_logits: dict[str, Array],
+    held_out: Sequence[Encoded],
+    words: Words,
 ) -> SeedRun:
-    """Blend a fitted network with the n-grams on the validation set, `held_out[0]`."""
-    validation = held_out[0]
-    logits = {split.name: fitting.logits(network, split.truncated) for split in held_out}
-    blend = classification.blend(validation.labels, logits[validation.name], linear_logits[validation.name])
-    return SeedRun(seeds, network, history, blend, {name: blend(logits[name], linear_logits[name]) for name in logits})
+    """Blend a fitted network with the n-grams on the validation part, `held_out[0]`, in which every set weighs the same."""
+    logits = {encoded.part.name: fitting.logits(network, encoded.tokens, words) for encoded in held_out}
+    part, linear = held_out[0].part, held_out[0].linear
+    blend = classification.blend(part.labels, logits[part.name], linear, part.weights)
+    blended = {encoded.part.name: blend(logits[encoded.part.name], encoded.linear) for encoded in held_out}
+    return SeedRun(seeds, network, history, blend, blended)

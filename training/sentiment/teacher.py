@@ -1,117 +1,169 @@
-"""A teacher that labels unlabelled texts: doc2vec vectors and the presence of n-grams, under one regression.
+"""A teacher that labels texts without labels: paragraph vectors and the presence of n-grams, under one regression.
 
 The vector of a text is fitted to predict the text's 1- to 3-grams (paragraph vectors, Le and Mikolov, 2014; with n-grams,
 Li et al., 2015), for labelled and unlabelled texts alike. The teacher has vectors only of the texts that it was fitted on,
-so it cannot be served; but networks and n-gram weights can learn its predictions (`distill`).
+so it cannot be served; but networks and n-gram weights can learn its predictions (`teach`).
 """
 
+import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
 from rich.console import Console
+from sklearn.model_selection import StratifiedGroupKFold
 
 from service.artifacts.tokenizer import UNKNOWN
 from service.interfaces import Array, Inputs, Labels, Tokens
+from training.data.tables import DataError
 from training.evaluation import classification
 from training.networks import ngram_hash
 from training.sentiment import ngrams
-from training.sentiment.encoding import EncodedSplit, TrainingSet
+from training.sentiment.corpus import Pool
+from training.sentiment.encoding import Encoder, count_words, vocabulary, without_spellings
 
-SIZE = 100
-EPOCHS = 10
+SIZE = 200
+EPOCHS = 15
 MIN_COUNT = 5  # of an n-gram
 SAMPLE = 1e-4  # share of all n-grams; more frequent ones are left out at random (Mikolov et al., 2013)
 RATE = (0.05, 1e-4)  # learning rate, at the beginning and at the end
 NEGATIVE = 5
+WORDS = 60_000  # of the teacher's own vocabulary
 MAX_TOKENS = 3_000
 SCALE = 5.0  # length of a vector among the features, large so that it is hardly penalised
+FOLDS = 5
 MIN_UNLABELLED = 1_000  # texts; with fewer, the teacher adds nothing
 MAX_UNLABELLED = 200_000  # texts; their n-grams are held in memory
+MIN_WORDS = 60  # mean length of the texts of a pool that is taught: short texts have no useful vectors
+MIN_TEXTS = 2_000  # of such a pool
+MAX_FILE_BYTES = 1 << 30
 
 
-@dataclass(frozen=True)
-class PseudoLabels:
-    """The teacher's calibrated logits.
+def teach(
+    pools: Sequence[Pool], unlabelled: list[str], seed: int, file: Path | None, console: Console
+) -> tuple[list[Pool], Inputs]:
+    """Return the pools, those of long texts with softer targets, and targets (texts, classes) of the unlabelled texts.
 
-    Those of labelled texts are cross-validated: the teacher that predicts a text has not seen its label.
+    The new target of a labelled text is the mean of its target and the probability that the teacher gives without having
+    seen its label (Hinton, Vinyals and Dean, 2015). The first such pool teaches the unlabelled texts. `file` keeps the
+    paragraph vectors.
     """
-
-    labelled: Array
-    unlabelled: Array
-
-
-def distill(
-    train: EncodedSplit,
-    counts: sp.csr_matrix,
-    unlabelled: EncodedSplit,
-    folds: Iterable[tuple[Labels, Labels]],
-    prior: Inputs | None,
-    seed: int,
-    console: Console,
-) -> tuple[TrainingSet, ngrams.Linear]:
-    """Return all texts with targets to learn from, and n-gram weights that were fitted to all texts.
-
-    The target of an unlabelled text is the teacher's probability, that of a labelled text the mean of the teacher's
-    probability and the label (Hinton, Vinyals and Dean, 2015). The n-gram weights use the labels where there are labels.
-    `counts` are the n-gram counts of `train`, `prior` is as in `ngrams.fit`.
-    """
-    pseudo_labels = pseudo_label(train.tokens, train.labels, folds, unlabelled.tokens, seed)
-    accuracy = classification.accuracy(train.labels, pseudo_labels.labelled)
-    console.print(f"teacher: cross-validated accuracy {accuracy:.4f} on training texts")
-    probabilities = classification.sigmoid(pseudo_labels.unlabelled)
-    all_counts = sp.vstack([counts, ngrams.count(unlabelled.truncated)]).tocsr()
-    all_labels = np.concatenate([train.labels, (probabilities > 0.5).astype(np.int64)])
-    sample_weights = np.concatenate([np.ones(len(train.labels)), np.abs(2 * probabilities - 1)])
-    linear = ngrams.fit(all_counts, all_labels, prior, sample_weights)
-    train_targets = (train.targets + classification.sigmoid(pseudo_labels.labelled)) / 2
-    targets = np.concatenate([train_targets, probabilities]).astype(np.float32)
-    return ([*train.truncated, *unlabelled.truncated], targets), linear
+    taught = [pool for pool in pools if is_long(pool)]
+    texts = [text for pool in taught for text in pool.texts] + unlabelled
+    encoder = Encoder(vocabulary(count_words(texts), WORDS))
+    tokens = without_spellings([encoder(text) for text in texts], len(encoder.vocabulary), UNKNOWN)
+    vectors = SCALE * paragraph_vectors(texts, tokens, seed, file)
+    grams = ngrams.presence(tokens)
+    changed: dict[str, Pool] = {}
+    targets = np.zeros((0, pools[0].targets.shape[1]), np.float32)
+    start, rest = 0, slice(len(texts) - len(unlabelled), None)
+    for pool in taught:
+        rows = slice(start, start + len(pool.texts))
+        start = rows.stop
+        own, others = _predictions(pool, grams[rows], vectors[rows], grams[rest], vectors[rest], first=not changed)
+        found = classification.accuracy(pool.labels, own)
+        console.print(f"teacher: cross-validated accuracy {found:.4f} on {pool.name}")
+        changed[pool.name] = replace(pool, targets=np.asarray((pool.targets + own) / 2, np.float32))
+        targets = others if others is not None else targets
+    return [changed.get(pool.name, pool) for pool in pools], targets
 
 
-def pseudo_label(
-    labelled: Sequence[Tokens],
-    labels: Labels,
-    folds: Iterable[tuple[Labels, Labels]],
-    unlabelled: Sequence[Tokens],
-    seed: int,
-) -> PseudoLabels:
-    """Fit the teacher and predict all texts; each fold has rows of labelled texts to fit on and rows to predict.
+def is_long(pool: Pool) -> bool:
+    """Whether a pool has enough texts, and long enough ones, for paragraph vectors."""
+    return len(pool.texts) >= MIN_TEXTS and float(np.mean([text.count(" ") for text in pool.texts])) >= MIN_WORDS
 
-    Several threads fit the vectors, so results differ a little from run to run.
-    """
-    vectors = SCALE * _vectors([*labelled, *unlabelled], seed)
-    labelled_grams, unlabelled_grams = (ngrams.presence(texts) for texts in (labelled, unlabelled))
-    held_out = np.zeros(len(labels))
+
+def _predictions(
+    pool: Pool, grams: sp.csr_matrix, vectors: Inputs, other_grams: sp.csr_matrix, other_vectors: Inputs, first: bool
+) -> tuple[Inputs, Inputs | None]:
+    """Cross-validated probabilities (texts, classes) of a pool, and those of the unlabelled texts for the `first` pool."""
+    classes = np.unique(pool.labels)
+    held_out = np.zeros((len(pool.labels), len(classes)))
+    folds = StratifiedGroupKFold(FOLDS).split(pool.labels, pool.labels, pool.blocks)
     for fit_rows, rows in folds:
-        predict = _fit(labelled_grams[fit_rows], vectors[fit_rows], labels[fit_rows])
-        held_out[rows] = predict(labelled_grams[rows], vectors[rows])
-    temperature = classification.temperature(labels, held_out)
-    predict = _fit(labelled_grams, vectors[: len(labels)], labels)
-    logits = predict(unlabelled_grams, vectors[len(labels) :])
-    return PseudoLabels(held_out / temperature, logits / temperature)
+        regressions = _fit(grams[fit_rows], vectors[fit_rows], pool.labels[fit_rows], classes)
+        held_out[rows] = _logits(regressions, grams[rows], vectors[rows])
+    numbers = np.searchsorted(classes, pool.labels)
+    temperature = classification.temperature(numbers, held_out)
+
+    def spread(logits: Array) -> Inputs:
+        result = np.zeros((len(logits), pool.targets.shape[1]), np.float32)
+        result[:, classes] = classification.softmax(logits / temperature)
+        return result
+
+    if not first or not other_grams.shape[0]:
+        return spread(held_out), None
+    regressions = _fit(grams, vectors, pool.labels, classes)
+    return spread(held_out), spread(_logits(regressions, other_grams, other_vectors))
 
 
-def _fit(grams: sp.csr_matrix, vectors: Inputs, labels: Labels) -> Callable[[sp.csr_matrix, Inputs], Array]:
-    """A function from n-gram presence, which is scaled by naive Bayes log-count ratios, and vectors to logits."""
-    ratio = ngrams.log_count_ratio(grams, labels)
+Regression = tuple[Inputs, object]
 
-    def features(grams: sp.csr_matrix, vectors: Inputs) -> sp.csr_matrix:
-        return sp.hstack([grams.multiply(ratio), sp.csr_matrix(vectors)]).tocsr()
 
-    regression = ngrams.regress(features(grams, vectors), labels)
-    return lambda *texts: np.asarray(regression.decision_function(features(*texts)), np.float64)
+def _fit(grams: sp.csr_matrix, vectors: Inputs, labels: Labels, classes: Labels) -> list[Regression]:
+    """For each class, or for the second of two, the log-count ratios of the n-grams, and a regression against the others."""
+    wanted = classes if len(classes) > 2 else classes[1:]
+    fitted: list[Regression] = []
+    for number in wanted:
+        is_class = (labels == number).astype(np.int64)
+        ratio = ngrams.log_count_ratio(grams, is_class)
+        fitted.append((ratio, ngrams.regress(_features(grams, vectors, ratio), is_class)))
+    return fitted
+
+
+def _features(grams: sp.csr_matrix, vectors: Inputs, ratio: Inputs) -> sp.csr_matrix:
+    return sp.hstack([grams.multiply(ratio), sp.csr_matrix(vectors)]).tocsr()
+
+
+def _logits(regressions: list[Regression], grams: sp.csr_matrix, vectors: Inputs) -> Array:
+    """Logits (texts, classes); of two classes, the first has the second's with the other sign, both halved."""
+    columns = [
+        regression.decision_function(_features(grams, vectors, ratio))  # type: ignore[attr-defined]
+        for ratio, regression in regressions
+    ]
+    return np.stack(columns if len(columns) > 1 else [-columns[0] / 2, columns[0] / 2], axis=1)
+
+
+def paragraph_vectors(texts: Sequence[str], tokens: Sequence[Tokens], seed: int, file: Path | None) -> Inputs:
+    """Return a vector of length 1 for each text (texts, SIZE): of the `file` if it exists, else fitted and written there.
+
+    Several threads fit the vectors, so results differ a little from run to run. Raises DataError for a file that is none, or
+    that lacks a text.
+    """
+    if file is not None and file.exists():
+        return _read(file, texts)
+    vectors = _vectors(tokens, seed)
+    if file is not None:
+        with file.open("wb") as out:
+            np.savez(out, texts=np.array([_digest(text) for text in texts]), vectors=vectors.astype(np.float16))
+    return vectors
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def _read(file: Path, texts: Sequence[str]) -> Inputs:
+    try:
+        if file.stat().st_size > MAX_FILE_BYTES:
+            raise ValueError(f"it has more than {MAX_FILE_BYTES >> 20} MiB")
+        with np.load(file, allow_pickle=False) as arrays:
+            rows = {bytes(digest).ljust(16, b"\0"): row for row, digest in enumerate(arrays["texts"])}
+            vectors = arrays["vectors"].astype(np.float32)
+        return np.asarray(vectors[[rows[_digest(text)] for text in texts]], np.float32)
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(f"{file} is not a file of these texts' vectors: {type(error).__name__}") from error
 
 
 def _vectors(texts: Sequence[Tokens], seed: int) -> Inputs:
-    """A vector of length 1 for each text: (texts, SIZE).
-
-    Texts are shuffled because each thread reads a stretch of the file, and stretches of equal length hold equal numbers of
-    texts only if the lines are alike.
+    """Fit the vectors. Texts are shuffled because each thread reads a stretch of the file, and stretches of equal length
+    hold equal numbers of texts only if the lines are alike.
     """
     from gensim.models.doc2vec import Doc2Vec
 

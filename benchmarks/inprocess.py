@@ -1,9 +1,12 @@
-"""A hundred reviews per call: `POST /sentiment/batch`, and the same predictor without HTTP, in reviews per second.
+"""Sentiment in process and through HTTP: a hundred reviews per call, and a text alone.
 
     python -m benchmarks.inprocess --seconds 8
+    python -m benchmarks.inprocess --alone            # a text alone, without HTTP
 
-The reviews are the benchmark's own review with its words rotated, so that all differ. They are measured at one length,
-and at lengths from 20 words up, where padding would cost as much as the longest.
+The reviews are the benchmark's own review with its words rotated, so that all differ. A hundred per call are measured in
+reviews per second, with `POST /sentiment/batch` and without HTTP: at one length, and at lengths from 20 words up, where
+padding would cost as much as the longest. A text alone is measured in milliseconds, without HTTP. Its time depends on its
+length and on how many of its words are out of the vocabulary, since these are read by their spelling.
 """
 
 import argparse
@@ -14,6 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+
+import numpy as np
 
 from benchmarks import machine
 from benchmarks.files import RESULTS, ROOT, write_json
@@ -27,6 +32,10 @@ from service.sentiment.classifier import SentimentClassifier
 
 REVIEWS = 100
 CONNECTIONS = (1, 4)
+ALONE_WORDS = (20, 200)
+MISSPELT_EVERY = 10  # one word of so many, in the texts with misspelt words
+WARM_UP = 20  # calls that are not measured
+MIN_CALLS = 100
 
 
 @dataclass(frozen=True)
@@ -35,15 +44,35 @@ class Options:
 
     engine: Backend
     seconds: float
+    alone: bool
     out: Path
 
 
 def reviews(mixed: bool) -> list[str]:
     """A hundred different texts of about 200 words each, or, if `mixed`, of 20 to 200."""
+    whole = len(REVIEW.split())
+    lengths = [20 + (whole - 20) * number // REVIEWS if mixed else whole for number in range(REVIEWS)]
+    return [" ".join(text[:length]) for text, length in zip(_rotations(), lengths, strict=True)]
+
+
+def texts_of(words: int, misspelt: bool) -> list[str]:
+    """A hundred different texts of so many words; if `misspelt`, a tenth of the words are in hardly any vocabulary."""
+    texts = [text[:words] for text in _rotations()]
+    if misspelt:
+        texts = [
+            [_misspell(word) if n % MISSPELT_EVERY == 0 else word for n, word in enumerate(text)] for text in texts
+        ]
+    return [" ".join(text) for text in texts]
+
+
+def _rotations() -> list[list[str]]:
     words = REVIEW.split()
-    rotations = [words[start:] + words[:start] for start in range(REVIEWS)]
-    lengths = [20 + (len(words) - 20) * number // REVIEWS if mixed else len(words) for number in range(REVIEWS)]
-    return [" ".join(text[:length]) for text, length in zip(rotations, lengths, strict=True)]
+    return [words[start:] + words[:start] for start in range(REVIEWS)]
+
+
+def _misspell(word: str) -> str:
+    """Put two letters after the first one that hardly any word has there."""
+    return f"{word[0]}xq{word[1:]}"
 
 
 def measure_http(process: ServerProcess, seconds: float) -> list[dict[str, Any]]:
@@ -60,14 +89,16 @@ def measure_http(process: ServerProcess, seconds: float) -> list[dict[str, Any]]
     return results
 
 
-def measure_predictor(engine: Backend, seconds: float) -> list[dict[str, Any]]:
-    """Reviews per second of the service's predictor in this process: tokenization, batches, predictions.
-
-    Moves this process to the server's core.
-    """
+def load_classifier(engine: Backend) -> SentimentClassifier:
+    """Load the newest sentiment version, with one thread, and move this process to the server's core."""
     os.sched_setaffinity(0, {int(machine.SERVER_CORE)})
-    model = load_predictor(bundle.load(bundle.versions(ROOT / "models" / "sentiment")[-1], backend=engine))
+    model = load_predictor(bundle.load(bundle.versions(ROOT / "models" / "sentiment")[-1], threads=1, backend=engine))
     assert isinstance(model, SentimentClassifier)
+    return model
+
+
+def measure_predictor(model: SentimentClassifier, seconds: float) -> list[dict[str, Any]]:
+    """Reviews per second of the service's predictor in this process: tokenization, batches, predictions."""
     results = []
     for mixed in (False, True):
         texts, count = reviews(mixed), 0
@@ -80,29 +111,65 @@ def measure_predictor(engine: Backend, seconds: float) -> list[dict[str, Any]]:
     return results
 
 
+def measure_alone(model: SentimentClassifier, seconds: float) -> list[dict[str, Any]]:
+    """Milliseconds of a text alone, from the text to the prediction: median and 95th percentile, by words and spelling."""
+    results = []
+    for words in ALONE_WORDS:
+        for misspelt in (False, True):
+            times = _call_times(model, texts_of(words, misspelt), seconds)
+            median, p95 = np.percentile(times, (50, 95)) * 1000
+            figures = {"calls": len(times), "median_ms": round(float(median), 3), "p95_ms": round(float(p95), 3)}
+            results.append({"words": words, "misspelt": misspelt} | figures)
+    return results
+
+
+def _call_times(model: SentimentClassifier, texts: Sequence[str], seconds: float) -> list[float]:
+    """Seconds of each call, for so many seconds or MIN_CALLS if that is longer, after a warm-up."""
+    times: list[float] = []
+    begin = perf_counter()
+    while len(times) < WARM_UP + MIN_CALLS or perf_counter() - begin < seconds:
+        text = texts[len(times) % len(texts)]
+        start = perf_counter()
+        model.predict([model.prepare(text)])
+        times.append(perf_counter() - start)
+    return times[WARM_UP:]
+
+
 def _lengths(mixed: bool) -> str:
     return "20 to 206" if mixed else "206"
 
 
 def parse_options(arguments: Sequence[str] | None = None) -> Options:
-    parser = argparse.ArgumentParser(description="reviews per second, a hundred a call")
+    parser = argparse.ArgumentParser(description="sentiment: a hundred reviews a call, and a text alone")
     parser.add_argument("--engine", default="onnx")
-    parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--seconds", type=float, default=8, help="of each measurement (default: %(default)g)")
+    parser.add_argument("--alone", action="store_true", help="only a text alone, without HTTP")
     parser.add_argument("--out", type=Path, default=RESULTS)
     return Options(**vars(parser.parse_args(arguments)))
 
 
-def main() -> None:
-    options = parse_options()
+def measure_hundreds(options: Options) -> dict[str, list[dict[str, Any]]]:
+    """Measure a hundred reviews a call, through HTTP and in process, and print the figures."""
     machine.use_load_core()
     with ServerProcess(gatecast(options.engine)) as process:
         http = measure_http(process, options.seconds)
-    in_process = measure_predictor(options.engine, options.seconds)
+    in_process = measure_predictor(load_classifier(options.engine), options.seconds)
     for result in [*http, *in_process]:
         where = f"{result['connections']} connections" if "connections" in result else "in process"
         print(f"{result['lengths']} words, {where}: {result['reviews_per_s']:,.0f} reviews/s")
-    report = {"machine": machine.describe(), "engine": options.engine, "http": http, "in_process": in_process}
-    write_json(options.out / "inprocess.json", report)
+    return {"http": http, "in_process": in_process}
+
+
+def main() -> None:
+    options = parse_options()
+    report: dict[str, Any] = {"machine": machine.describe(), "engine": options.engine}
+    if not options.alone:
+        report |= measure_hundreds(options)
+    report["alone"] = measure_alone(load_classifier(options.engine), options.seconds)
+    for result in report["alone"]:
+        spelling = ", a tenth misspelt" if result["misspelt"] else ""
+        print(f"{result['words']} words{spelling}, alone: {result['median_ms']} ms, 95 % within {result['p95_ms']} ms")
+    write_json(options.out / ("inprocess_alone.json" if options.alone else "inprocess.json"), report)
 
 
 if __name__ == "__main__":

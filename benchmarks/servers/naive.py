@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from training.networks.text import KeepEnds, bilstm, tokenizer
+from training.networks.text import bilstm
 from training.networks.tutorial import gru
 
 MINIMUM, MAXIMUM = 55.3151, 113.7226
@@ -40,10 +40,10 @@ class Sentiment(BaseModel):
 
 def classifier() -> keras.Model:
     """A network whose vocabulary is the words of the benchmark's review, so that it knows every word."""
-    words = tokenizer(20_000)
+    words = keras.layers.TextVectorization(max_tokens=20_000, output_sequence_length=MAX_TOKENS)
     words.adapt([Path(__file__).parents[1].joinpath("review.txt").read_text("utf-8")])
     text = keras.Input((), dtype="string", name="text")
-    logit = bilstm(20_000, 0.4)(KeepEnds(MAX_TOKENS)(words(text)))
+    logit = bilstm(20_000, 0.4)(words(text))
     return keras.Model(text, {"probability": keras.ops.sigmoid(logit)})
 
 

@@ -24,7 +24,7 @@ ALLOWED_OPS = frozenset(
     """
     Abs Acos Acosh Add AddV2 All Any ArgMax ArgMin AsString Asin Asinh AssignVariableOp Atan Atan2 Atanh AvgPool
     BatchMatMulV2 BatchToSpaceND BiasAdd Bitcast BitwiseAnd BlockLSTM BroadcastArgs BroadcastTo Bucketize Case Cast
-    Ceil ConcatV2 Const Conv2D Conv2DBackpropInput Cos Cosh Cumprod Cumsum CumulativeLogsumexp DenseBincount
+    Ceil ConcatV2 Const Conv2D Conv2DBackpropInput Cos Cosh Cumprod Cumsum CumulativeLogsumexp DecodePaddedRaw DenseBincount
     DepthwiseConv2dNative DisableCopyOnRead DivNoNan Einsum Elu EnsureShape Equal Erf Erfc Exp ExpandDims Expm1 Fill Floor
     FloorDiv FloorMod GatherNd GatherV2 Greater GreaterEqual HashTableV2 Identity IdentityN If Imag InvertPermutation
     IsFinite IsInf IsNan LeakyRelu Less LessEqual Log Log1p LogSoftmax LogicalAnd LogicalNot LogicalOr
@@ -37,7 +37,7 @@ ALLOWED_OPS = frozenset(
     StatelessRandomUniformV2 StatelessWhile StaticRegexFullMatch StaticRegexReplace StopGradient StridedSlice
     StringJoin StringLength StringLower StringNGrams StringSplitV2 StringToHashBucketFast StringToNumber Sub Substr
     Sum Tan Tanh TensorListFromTensor TensorListGetItem TensorListReserve TensorListSetItem TensorListStack
-    TensorScatterUpdate Tile TopKV2 Transpose UnicodeDecode UnicodeEncode Unique Unpack UnsortedSegmentMax
+    TensorScatterAdd TensorScatterUpdate Tile TopKV2 Transpose UnicodeDecode UnicodeEncode Unique Unpack UnsortedSegmentMax
     UnsortedSegmentSum VarHandleOp VarIsInitializedOp Where While Xlogy ZerosLike
     """.split()  # noqa: SIM905 - a list would have a line for each
 )

@@ -105,7 +105,8 @@ MARK_RULES = (
     Rule(f"\\.([{SPACE}\"')\\]]|$)", f" {STOP} ", (".",)),
 )
 SEPARATORS = Rule(
-    "[\\x00-\\x26\\x28-\\x2f\\x3a-\\x60\\x7b-\\x7f\x80-\xbf\u1680\u2000-\u2025\u2027-\u206f\u3000\u3001\u3003-\u303f]", " "
+    "[\\x00-\\x26\\x28-\\x2f\\x3a-\\x60\\x7b-\\x7f\x80-\xbf\u1680\u2000-\u2025\u2027-\u206f\u3000\u3001\u3003-\u303f]",
+    " ",
 )
 RULES = (*WIDE_RULES, *MARKUP_RULES, *RATING_RULES, *EMOTICON_RULES, *LETTER_RULES, *MARK_RULES, SEPARATORS)
 

@@ -1,13 +1,57 @@
-"""Metrics of a classifier's probabilities, and its calibration; `metrics` measures forecasts."""
+"""Metrics of a classifier's class probabilities, and their calibration; `thresholds` is about confidence.
+
+Labels have shape (n,) and are indices of classes; logits and probabilities have shape (n, K).
+"""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from service.interfaces import Array, Labels
 
-BLEND_STRENGTH = 10.0  # C of the regression
+BLEND_PENALTY = 0.05  # of the squared weights and biases, in nats over all texts; light, so that weights stay finite
+BLEND_STEPS = 200
+
+
+def softmax(logits: Array) -> Array:
+    """Turn logits (…, K) into probabilities."""
+    exponentials = np.exp(logits - np.max(logits, axis=-1, keepdims=True))
+    return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True), np.float64)
+
+
+def log_loss(labels: Labels, logits: Array) -> float:
+    """Return the mean negative log likelihood of the labels, from logits."""
+    return float(-np.mean(_log_softmax(logits)[np.arange(len(labels)), labels]))
+
+
+def accuracy(labels: Labels, scores: Array) -> float:
+    """Return the share of labels that have the largest logit or probability."""
+    return float(np.mean(scores.argmax(axis=1) == labels))
+
+
+def balanced_accuracy(labels: Labels, scores: Array) -> float:
+    """Return the mean over the classes that occur of the share of their texts that is found."""
+    is_correct = scores.argmax(axis=1) == labels
+    return float(np.mean([is_correct[labels == label].mean() for label in np.unique(labels)]))
+
+
+def macro_f1(labels: Labels, scores: Array) -> float:
+    """Return the mean F1 over the classes that occur as a label or as a prediction."""
+    predicted = scores.argmax(axis=1)
+    classes = np.union1d(labels, predicted)
+    both = [np.sum((predicted == c) & (labels == c)) for c in classes]
+    either = [np.sum(predicted == c) + np.sum(labels == c) for c in classes]
+    return float(np.mean(2 * np.array(both) / np.array(either)))
+
+
+def macro_auc(labels: Labels, probabilities: Array) -> float:
+    """Return the mean ROC AUC of each class against all others; NaN if only one class occurs."""
+    from sklearn.metrics import roc_auc_score
+
+    classes = [c for c in range(probabilities.shape[1]) if 0 < np.sum(labels == c) < len(labels)]
+    if not classes:
+        return float("nan")
+    return float(np.mean([roc_auc_score(labels == c, probabilities[:, c]) for c in classes]))
 
 
 def expected_calibration_error(labels: Labels, probabilities: Array, bins: int = 15) -> float:
@@ -15,80 +59,89 @@ def expected_calibration_error(labels: Labels, probabilities: Array, bins: int =
 
     Confidence is the probability of the predicted class, accuracy the share of correct predictions in the bin.
     """
-    confidence = np.maximum(probabilities, 1 - probabilities)
-    is_correct = (probabilities >= 0.5) == (labels == 1)
+    confidence, is_correct = confidences(labels, probabilities)
     rows_by_bin = np.array_split(np.argsort(confidence, kind="stable"), bins)
     gaps = [abs(confidence[rows].mean() - is_correct[rows].mean()) * len(rows) for rows in rows_by_bin if len(rows)]
     return float(np.sum(gaps) / len(labels))
 
 
-def class_metrics(labels: Labels, probabilities: Array) -> dict[str, float]:
-    """Return accuracy, ROC AUC, negative log likelihood, Brier score and expected calibration error."""
-    from sklearn.metrics import roc_auc_score
+def confidences(labels: Labels, probabilities: Array) -> tuple[Array, Array]:
+    """Return the probability of each predicted class, and 1.0 where it is the label, 0.0 elsewhere."""
+    predicted = probabilities.argmax(axis=1)
+    return probabilities[np.arange(len(labels)), predicted], (predicted == labels).astype(np.float64)
 
-    clipped = np.clip(probabilities, 1e-7, 1 - 1e-7)
-    likelihood = np.where(labels == 1, clipped, 1 - clipped)
+
+def class_metrics(labels: Labels, probabilities: Array) -> dict[str, float]:
+    """Return accuracy, balanced accuracy, macro F1, macro AUC, negative log likelihood, Brier score and calibration error.
+
+    The Brier score is the mean squared distance to the one-hot label, halved, so that two classes give the usual score.
+    """
+    clipped = np.clip(probabilities, 1e-7, 1.0)
+    one_hot = np.eye(probabilities.shape[1])[labels]
     return {
-        "accuracy": float(np.mean((probabilities >= 0.5) == (labels == 1))),
-        "auc": float(roc_auc_score(labels, probabilities)),
-        "nll": float(-np.mean(np.log(likelihood))),
-        "brier": float(np.mean(np.square(probabilities - labels))),
+        "accuracy": accuracy(labels, probabilities),
+        "balanced_accuracy": balanced_accuracy(labels, probabilities),
+        "macro_f1": macro_f1(labels, probabilities),
+        "auc": macro_auc(labels, probabilities),
+        "nll": float(-np.mean(np.log(clipped[np.arange(len(labels)), labels]))),
+        "brier": float(np.square(probabilities - one_hot).sum(axis=1).mean() / 2),
         "ece": expected_calibration_error(labels, probabilities),
     }
 
 
-@dataclass(frozen=True)
-class Blend:
-    """Two logits as one: a weight of the network's, a weight of the linear model's, and a bias."""
-
-    network: float
-    linear: float
-    bias: float
-
-    def __call__(self, network: Array, linear: Array) -> Array:
-        return self.network * network + self.linear * linear + self.bias
-
-
-def blend(labels: Labels, network: Array, linear: Array) -> Blend:
-    """Fit the blend of two arrays of logits that has the least negative log likelihood (calibration of Platt, 1999).
-
-    A light penalty keeps the weights finite where the logits separate a few labels perfectly.
-    """
-    from sklearn.linear_model import LogisticRegression
-
-    columns = np.stack([network, linear], axis=1)
-    scale = np.maximum(columns.std(axis=0), 1e-9)
-    regression = LogisticRegression(C=BLEND_STRENGTH).fit(columns / scale, labels)
-    weights = regression.coef_[0] / scale
-    return Blend(float(weights[0]), float(weights[1]), float(regression.intercept_[0]))
-
-
 def temperature(labels: Labels, logits: Array) -> float:
-    """Return the T that minimises the negative log likelihood of sigmoid(logit / T) (Guo et al., 2017)."""
-    grid = np.geomspace(0.2, 20.0, 1001)
+    """Return the T that minimises the negative log likelihood of softmax(logits / T) (Guo et al., 2017)."""
+    grid = np.geomspace(0.2, 20.0, 201)
     return float(grid[int(np.argmin([log_loss(labels, logits / t) for t in grid]))])
 
 
-def sigmoid(values: Array | float) -> Any:
-    """Turn logits into probabilities."""
-    return 1 / (1 + np.exp(-np.asarray(values, np.float64)))
+@dataclass(frozen=True)
+class Blend:
+    """Two arrays of logits as one: a weight of the network's, a weight of the linear model's, and a bias for each class."""
+
+    network: float
+    linear: float
+    bias: tuple[float, ...]
+
+    def __call__(self, network: Array, linear: Array) -> Array:
+        return np.asarray(self.network * network + self.linear * linear + np.asarray(self.bias), np.float64)
 
 
-def log_loss(labels: Labels, logits: Array) -> float:
-    """Return the mean negative log likelihood of the labels, from logits."""
-    return float(np.mean(np.logaddexp(0.0, np.where(labels == 1, -logits, logits))))
+def blend(labels: Labels, network: Array, linear: Array, weights: Array | None = None) -> Blend:
+    """Fit the blend of two arrays of logits (n, K) that has the least negative log likelihood.
+
+    It is a multinomial form of Platt's calibration (1999): one weight for each array, and one bias for each class. The
+    biases have the mean 0. A light penalty keeps them finite where the logits separate a few labels perfectly. `weights`
+    (n,) are those of the texts; without them all are equal.
+    """
+    from scipy.optimize import minimize
+
+    inputs = [_centred(network), _centred(linear)]
+    scales = [max(float(values.std()), 1e-9) for values in inputs]
+    features = [values / scale for values, scale in zip(inputs, scales, strict=True)]
+    one_hot = np.eye(network.shape[1])[labels]
+    shares = np.full(len(labels), 1.0 / len(labels)) if weights is None else weights / np.sum(weights)
+    penalty = BLEND_PENALTY / len(labels)
+
+    def loss(x: Array) -> tuple[float, Array]:
+        logits = x[0] * features[0] + x[1] * features[1] + x[2:]
+        log_probabilities = _log_softmax(logits)
+        residual = (np.exp(log_probabilities) - one_hot) * shares[:, None]
+        value = -float(np.sum(shares * np.sum(log_probabilities * one_hot, axis=1))) + penalty * float(x @ x)
+        slopes = [float(np.sum(residual * values)) for values in features]
+        return value, np.concatenate([slopes, residual.sum(axis=0)]) + 2 * penalty * x
+
+    start = np.concatenate([[0.5 * scale for scale in scales], np.zeros(network.shape[1])])
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": BLEND_STEPS}).x
+    bias = found[2:] - found[2:].mean()
+    return Blend(float(found[0] / scales[0]), float(found[1] / scales[1]), tuple(bias.tolist()))
 
 
-def accuracy(labels: Labels, logits: Array) -> float:
-    """Return the share of correct predictions, from logits."""
-    return float(np.mean((logits >= 0) == (labels == 1)))
+def _log_softmax(logits: Array) -> Array:
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)), np.float64)
 
 
-def confidence_threshold(labels: Labels, probabilities: Array, accuracy: float) -> float:
-    """Return the least confidence from which on a share `accuracy` of the predictions is correct, or 1.0 if there is none."""
-    confidence = np.maximum(probabilities, 1 - probabilities)
-    is_correct = (probabilities >= 0.5) == (labels == 1)
-    order = np.argsort(-confidence, kind="stable")
-    correct_share = np.cumsum(is_correct[order]) / np.arange(1, len(labels) + 1)
-    sufficient = np.flatnonzero(correct_share >= accuracy)
-    return float(confidence[order][sufficient[-1]]) if sufficient.size else 1.0
+def _centred(logits: Array) -> Array:
+    """Logits whose mean over the classes is 0: what is common to all classes says nothing."""
+    return np.asarray(logits - logits.mean(axis=1, keepdims=True), np.float64)

@@ -24,21 +24,25 @@ class CannotCompile(Exception):
 
 
 class Graph:
-    """Nodes and weights in the order in which they were added; every output gets a name of its own."""
+    """Nodes and weights in the order in which they were added; every output gets a name of its own.
 
-    def __init__(self) -> None:
+    A graph that is a branch of another one needs a `prefix` for its names; it may use the names of the other one.
+    """
+
+    def __init__(self, prefix: str = "") -> None:
+        self.prefix = prefix
         self.nodes: list[onnx.NodeProto] = []
         self.weights: list[onnx.TensorProto] = []
 
     def add(self, operator: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
         """Add a node and return the name of its first output."""
-        name = output or f"{operator.lower()}_{len(self.nodes)}"
+        name = output or f"{self.prefix}{operator.lower()}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, list(inputs), [name], **attributes))
         return name
 
     def constant(self, value: npt.NDArray[Any]) -> str:
         """Add an array as a weight and return its name."""
-        name = f"weights_{len(self.weights)}"
+        name = f"{self.prefix}weights_{len(self.weights)}"
         self.weights.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 

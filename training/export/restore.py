@@ -11,7 +11,7 @@ from service.artifacts.card import ForecastCard, SentimentCard
 from service.artifacts.files import read_text
 from training.export.onnx_graph import CannotCompile
 from training.export.versions import LAYERS, compile_verified, without_compilation
-from training.networks import decomposition  # noqa: F401 - Keras knows its layers once it is imported
+from training.networks import decomposition, review  # noqa: F401 - Keras knows their layers once they are imported
 
 
 def compile_version(path: Path) -> None:
@@ -75,6 +75,6 @@ def _read_vocabulary(file: Path, size: int) -> list[str]:
         for node in graph.node:
             if node.op == "Const" and node.attr["dtype"].type == tf.string.as_datatype_enum:
                 words = np.atleast_1d(tf.make_ndarray(node.attr["value"].tensor))
-                if len(words) == size - 2:
-                    return ["", "[UNK]", *(word.decode() for word in words)]
+                if len(words) == size:
+                    return [word.decode() for word in words]
     raise CannotCompile(f"{file} holds no vocabulary of {size} words")

@@ -7,8 +7,9 @@ from typing import Any
 import keras
 
 from service.artifacts.card import SentimentCard
-from service.artifacts.tokenizer import UNKNOWN
-from training.networks.text import KeepEnds
+from service.artifacts.tokenizer import SPELLING_BYTES, UNKNOWN
+from training.networks.attribution import LAST_END
+from training.networks.text import standardize
 
 
 def write_forecaster(path: Path, model: keras.Model) -> None:
@@ -31,33 +32,59 @@ def as_inputs(model: keras.Model, arrays: Sequence[Any]) -> Any:
     return list(arrays) if len(model.inputs) > 1 else arrays[0]
 
 
-def write_classifier(path: Path, tokenize: keras.layers.Layer, network: keras.Model, card: SentimentCard) -> None:
+def write_classifier(path: Path, vocabulary: Sequence[str], network: keras.Model, card: SentimentCard) -> None:
     """Write a SavedModel from `text` (batch,) to the outputs of a classifier; each weight is stored once.
 
-    `tokenize` gives token numbers for texts, and `network` reads them. The SavedModel adds three counts of tokens, all
-    (batch, 1): in the text, and unknown and common ones among those that the network reads.
+    Words are looked up in the `vocabulary`, and `network` reads their numbers, and the spellings of unknown words. The
+    SavedModel adds three counts of tokens, all (batch, 1): in the text, and unknown and common ones among those that the
+    network reads. Ends of sentences are not common words.
     """
     import tensorflow as tf
 
     module = tf.Module()
-    module.tokenise = tokenize  # the module must hold its table of words
+    module.words = _table(vocabulary)
     module.weights = [weight.value for weight in network.weights]
-    keep_ends = KeepEnds(card.max_tokens, card.head_tokens)
-    last_common = UNKNOWN + (card.language.common_words if card.language else 0)
+    last_common = LAST_END + (card.language.common_words if card.language else 0)
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "text")])  # type: ignore[untyped-decorator]
     def serve(text: Any) -> dict[str, Any]:
-        tokens = tf.cast(tokenize(text), tf.int32)
-        kept = keep_ends(tokens)
+        words = tf.strings.split(standardize(text))
+        lengths = tf.cast(words.row_lengths(), tf.int32)
+        kept = keep_ends(words.to_tensor(""), lengths, card.max_tokens, card.head_tokens)
+        tokens = module.words.lookup(kept)
+        unknown = tf.equal(tokens, UNKNOWN)
+        spellings = tf.io.decode_raw(tf.boolean_mask(kept, unknown), tf.uint8, fixed_length=SPELLING_BYTES)
 
         def count(mask: Any) -> Any:
             return tf.math.count_nonzero(mask, axis=1, keepdims=True, dtype=tf.int32)
 
         return {
-            **network(kept, training=False),
-            "tokens_total": count(tokens),
-            "tokens_unknown": count(kept == UNKNOWN),
-            "tokens_common": count((kept > UNKNOWN) & (kept <= last_common)),
+            **network([tokens, spellings], training=False),
+            "tokens_total": lengths[:, None],
+            "tokens_unknown": count(unknown),
+            "tokens_common": count((tokens > LAST_END) & (tokens <= last_common)),
         }
 
     tf.saved_model.save(module, str(path), signatures={"serving_default": serve.get_concrete_function()})
+
+
+def _table(vocabulary: Sequence[str]) -> Any:
+    """A table from words to their numbers; "" is padding."""
+    import tensorflow as tf
+
+    numbers = tf.range(len(vocabulary), dtype=tf.int32)
+    return tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(tf.constant(vocabulary), numbers), UNKNOWN)
+
+
+def keep_ends(words: Any, lengths: Any, count: int, head: int) -> Any:
+    """Return the first `head` and the last `count` − `head` of the words (batch, width) of each row of more than `count`.
+
+    `lengths` (batch,) are the numbers of words. The output has at least one column, even for a batch of texts without words.
+    """
+    import tensorflow as tf
+
+    width = tf.maximum(tf.minimum(tf.shape(words)[1], count), 1)
+    skipped = tf.maximum(lengths - count, 0)
+    positions = tf.range(width)[None, :]
+    padded = tf.pad(words, [[0, 0], [0, 1]], constant_values="")
+    return tf.gather(padded, positions + tf.where(positions < head, 0, skipped[:, None]), axis=1, batch_dims=1)

@@ -20,7 +20,6 @@ from service.artifacts.card import ForecastCard, SentimentCard
 from service.artifacts.files import BundleError
 from service.artifacts.golden import Golden, GoldenCase, verify
 from service.artifacts.scaler import MinMax
-from service.artifacts.tokenizer import UNKNOWN
 from service.forecast.context_forecaster import LENGTHS, STEPS
 from service.forecast.features.context_features import READING_FEATURES, STEP_FEATURES
 from service.forecast.forecaster import Forecaster
@@ -31,7 +30,6 @@ from training.export import saved_model
 from training.export.onnx_forecaster import compile_forecaster, compile_universal
 from training.export.onnx_graph import CannotCompile
 from training.export.onnx_review import compile_classifier
-from training.networks.text import tokenizer
 
 LAYERS = "network.json"
 AGREEMENT = 1e-5  # the two engines may differ by so much of the range of their outputs
@@ -68,14 +66,12 @@ def save_classifier(
     vocabulary: Sequence[str],
     files: Mapping[str, Path] | None = None,
 ) -> tuple[Path, SentimentClassifier]:
-    """Call `save_verified` for a network that reads token numbers; the version gets a tokenizer of `vocabulary`."""
-    tokenize = tokenizer(len(vocabulary))
-    tokenize.set_vocabulary(list(vocabulary[UNKNOWN + 1 :]))
+    """Call `save_verified` for a network that reads token numbers; the version gets a table of the `vocabulary`."""
     path, classifier = save_verified(
         models_dir,
         card,
         golden,
-        lambda to: saved_model.write_classifier(to, tokenize, network, card),
+        lambda to: saved_model.write_classifier(to, vocabulary, network, card),
         network,
         vocabulary=vocabulary,
         files=files,
@@ -177,11 +173,12 @@ def largest_difference(compiled: bundle.Bundle, reference: bundle.Bundle, vocabu
         return float(np.max(np.abs(outputs[0] - outputs[1])) / max(1.0, float(np.ptp(outputs[1]))))
     assert vocabulary is not None
     lengths = rng.integers(0, WORDS_PER_SAMPLE, SAMPLES)
-    texts = [" ".join(rng.choice([*vocabulary[2:], "zzunknown"], length)) + "." for length in lengths]
+    words = [*vocabulary[2:], "zzunknown", "ünseen"]
+    texts = [" ".join(rng.choice(words, length)) + "." for length in lengths]
     answers = []
     for classifier in (SentimentClassifier(compiled), SentimentClassifier(reference)):
         predictions = classifier.predict([classifier.prepare(text) for text in texts])
-        answers.append([[p.positive, p.tokens_total, p.tokens_read, p.tokens_unknown] for p in predictions])
+        answers.append([[*p.probabilities, p.tokens_total, p.tokens_read, p.tokens_unknown] for p in predictions])
     first, second = np.array(answers)
     return float(np.max(np.abs(first - second)))
 

@@ -1,52 +1,62 @@
-"""Texts as numbers: a vocabulary, token numbers, and the two ends of a long text. `splits` decides which texts."""
+"""Texts as numbers: a vocabulary, token numbers, spellings of unknown words, and the two ends of a long text."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from service.artifacts.tokenizer import PADDING, UNKNOWN_WORD, Tokenizer, split_words
-from service.interfaces import Inputs, Labels, Tokens
+from service.artifacts.standardization import SENTENCE_ENDS
+from service.artifacts.tokenizer import PADDING, SPELLING_BYTES, UNKNOWN_WORD, spell, split_words
+from service.interfaces import Tokens
+from training.sentiment.batches import Spellings
 
 MAX_TOKENS = 600
 HEAD_TOKENS = 200
 MIN_COUNT = 2  # of a word in a vocabulary
 
-TrainingSet = tuple[list[Tokens], Inputs]  # texts, and for each the probability of the positive class to learn
+
+def count_words(texts: Iterable[str]) -> Counter[str]:
+    """Return how often each word occurs."""
+    return Counter(word for text in texts for word in split_words(text))
 
 
-@dataclass(frozen=True)
-class EncodedSplit:
-    """The texts of one split: as written, as token numbers, and truncated as the network reads them."""
+def vocabulary(counts: Counter[str], size: int) -> list[str]:
+    """Return padding, the unknown word, the ends of sentences, and the most frequent words, at most `size` in all.
 
-    name: str
-    texts: list[str]
-    labels: Labels
-    tokens: list[Tokens]
-    truncated: list[Tokens]
-
-    @property
-    def targets(self) -> Inputs:
-        """The labels as float32."""
-        return self.labels.astype(np.float32)
-
-    @property
-    def training_set(self) -> TrainingSet:
-        """The truncated texts with their labels as targets."""
-        return self.truncated, self.targets
+    Words of equal frequency are in alphabetical order.
+    """
+    first = [PADDING, UNKNOWN_WORD, *SENTENCE_ENDS]
+    known = (word for word, count in counts.items() if count >= MIN_COUNT and word not in first)
+    return [*first, *sorted(known, key=lambda word: (-counts[word], word))[: size - len(first)]]
 
 
-def vocabulary(texts: Iterable[str], size: int) -> list[str]:
-    """Return padding, the unknown word, and the most frequent words; words of equal frequency are in alphabetical order."""
-    counts = Counter(word for text in texts for word in split_words(text))
-    frequent = sorted((word for word, count in counts.items() if count >= MIN_COUNT), key=lambda w: (-counts[w], w))
-    return [PADDING, UNKNOWN_WORD, *frequent[: size - 2]]
+@dataclass
+class Encoder:
+    """Texts → token numbers; a word that is not in the vocabulary gets the next number after it, the row of its spelling."""
 
+    vocabulary: list[str]
+    unknown: dict[str, int] = field(default_factory=dict)
 
-def tokenize(texts: Iterable[str], tokenizer: Tokenizer) -> list[Tokens]:
-    """Return the token numbers of each text."""
-    return [np.frombuffer(tokenizer(text), np.int32) if text else np.zeros(0, np.int32) for text in texts]
+    def __post_init__(self) -> None:
+        self._numbers = {word: number for number, word in enumerate(self.vocabulary)}
+
+    def __call__(self, text: str) -> Tokens:
+        """Return the numbers of the words of a text."""
+        return np.fromiter(map(self._number, split_words(text)), np.int32)
+
+    def _number(self, word: str) -> int:
+        number = self._numbers.get(word)
+        return self.unknown.setdefault(word, len(self.vocabulary) + len(self.unknown)) if number is None else number
+
+    def truncated(self, text: str) -> Tokens:
+        """Return the numbers of the words that the network reads."""
+        return truncate_head_tail(self(text), MAX_TOKENS, HEAD_TOKENS)
+
+    def spellings(self) -> Spellings:
+        """Return the spellings (words, SPELLING_BYTES) of the vocabulary and of all unknown words so far."""
+        words = [*self.vocabulary, *self.unknown]
+        return np.frombuffer(spell(words), np.uint8).reshape(-1, SPELLING_BYTES)
 
 
 def truncate_head_tail(tokens: Tokens, count: int, head: int) -> Tokens:
@@ -54,9 +64,6 @@ def truncate_head_tail(tokens: Tokens, count: int, head: int) -> Tokens:
     return tokens if len(tokens) <= count else np.concatenate([tokens[:head], tokens[head - count :]])
 
 
-def encode(name: str, texts: Sequence[str], labels: Labels | None, tokenizer: Tokenizer) -> EncodedSplit:
-    """Encode the texts of one split. Without `labels`, all labels are zero."""
-    tokens = tokenize(texts, tokenizer)
-    labels = np.zeros(len(tokens), np.int64) if labels is None else labels
-    truncated = [truncate_head_tail(text, MAX_TOKENS, HEAD_TOKENS) for text in tokens]
-    return EncodedSplit(name, list(texts), labels, tokens, truncated)
+def without_spellings(texts: Sequence[Tokens], vocabulary: int, unknown: int) -> list[Tokens]:
+    """Return the texts with the number `unknown` for every word that is not in the vocabulary."""
+    return [np.where(text >= vocabulary, unknown, text).astype(np.int32) for text in texts]

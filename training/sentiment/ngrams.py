@@ -1,4 +1,4 @@
-"""Counts of hashed 1- to 3-grams, and a linear model of them: the baseline of the recurrent network, and a part of it.
+"""Counts of hashed 1- to 3-grams, and a linear model of them for each class: the baseline of the network, and a part of it.
 
 The features of Wang and Manning (2012, "Baselines and bigrams"): counts scaled by naive Bayes log-count ratios, under
 logistic regression instead of a support vector machine. Counts replace presence, because they measured better here, and
@@ -48,44 +48,79 @@ def presence(texts: Sequence[Tokens]) -> sp.csr_matrix:
 
 @dataclass(frozen=True)
 class Linear:
-    """logit = bias + Σ weights over the n-grams of a text."""
+    """logits = bias + Σ weights over the n-grams of a text; weights (buckets, K), bias (K,)."""
 
     weights: Inputs
-    bias: float
+    bias: Inputs
 
     def logits(self, counts: sp.csr_matrix) -> Array:
-        """Return the logits (texts,) of counts (texts, buckets)."""
+        """Return the logits (texts, K) of counts (texts, buckets)."""
         return np.asarray(counts @ self.weights + self.bias, np.float64)
 
 
 def fit(
-    counts: sp.csr_matrix, labels: Labels, prior: Inputs | None = None, sample_weights: Array | None = None
+    counts: sp.csr_matrix, targets: Inputs, prior: Inputs | None = None, sample_weights: Array | None = None
 ) -> Linear:
-    """Fit the linear model to counts (texts, buckets) and labels of 0 and 1, both of which must occur.
+    """Fit the linear model to counts (texts, buckets) and targets (texts, K), the probability of each class.
 
-    `prior` has weights (buckets,) learnt from other texts; their logit becomes one more feature.
+    Each class is fitted against all others; of two classes, only the second against the first. `sample_weights` (texts,) are
+    those of the texts. `prior` has weights (buckets, any) learnt from other texts, perhaps with other classes; their logits
+    become more features.
     """
-    ratio = log_count_ratio(counts, labels)
-    features = counts.multiply(ratio)
-    if prior is not None:
-        prior_logits = counts @ prior
-        scale = PRIOR_SCALE / max(float(prior_logits.std()), 1e-9)
-        features = sp.hstack([features, sp.csr_matrix(prior_logits[:, None] * scale)])
-    regression = regress(features.tocsr(), labels, sample_weights)
-    weights = regression.coef_[0][: len(ratio)] * ratio
-    if prior is not None:
-        weights = weights + regression.coef_[0][-1] * scale * prior
-    return Linear(weights.astype(np.float32), float(regression.intercept_[0]))
+    prior = np.zeros((counts.shape[1], 0), np.float32) if prior is None else _scaled(prior, counts)
+    features = sp.csr_matrix(counts @ prior)
+    classes = range(targets.shape[1]) if targets.shape[1] > 2 else [1]
+    weights = np.zeros((counts.shape[1], len(classes)), np.float32)
+    biases = np.zeros(len(classes), np.float32)
+    for column, number in enumerate(classes):
+        own, of_prior, biases[column] = _fit_class(counts, features, targets[:, number], sample_weights)
+        weights[:, column] = own + prior @ of_prior
+    if targets.shape[1] > 2:
+        return Linear(weights, biases)
+    signs = np.array([[-0.5, 0.5]], np.float32)
+    return Linear(weights * signs, biases * signs[0])
+
+
+def _scaled(prior: Inputs, counts: sp.csr_matrix) -> Inputs:
+    """The weights relative to the mean of the classes, scaled so that their logits are hardly penalised."""
+    relative = prior - prior.mean(axis=1, keepdims=True) if prior.shape[1] > 1 else prior
+    return np.asarray(relative * (PRIOR_SCALE / np.maximum((counts @ relative).std(axis=0), 1e-9)), np.float32)
+
+
+def _fit_class(
+    counts: sp.csr_matrix, others: sp.csr_matrix, share: Inputs, sample_weights: Array | None
+) -> tuple[Inputs, Inputs, float]:
+    """The weights of n-grams, those of the other features, and the bias of one class; `share` (texts,) is its probability.
+
+    A text of which the class has a share is fitted twice: with the class and that share as its weight, and without.
+    """
+    weights = np.ones(len(share)) if sample_weights is None else sample_weights
+    ratio = log_count_ratio(counts, share, weights)
+    features = sp.hstack([counts.multiply(ratio), others]).tocsr()
+    yes, no = np.flatnonzero(share > 0), np.flatnonzero(share < 1)
+    rows, labels = np.concatenate([yes, no]), np.repeat([1, 0], [len(yes), len(no)])
+    row_weights = np.concatenate([(weights * share)[yes], (weights * (1 - share))[no]])
+    if row_weights[labels == 1].sum() == 0 or row_weights[labels == 0].sum() == 0:
+        raise ValueError("every class needs texts that are of it and texts that are not")
+    regression = regress(features[rows], labels, row_weights)
+    coefficients = regression.coef_[0]
+    return coefficients[: len(ratio)] * ratio, coefficients[len(ratio) :], float(regression.intercept_[0])
 
 
 def regress(features: sp.csr_matrix, labels: Labels, sample_weights: Array | None = None) -> LogisticRegression:
-    """Fit a penalised logistic regression."""
+    """Fit a penalised logistic regression to labels of 0 and 1."""
     return LogisticRegression(C=STRENGTH, solver="liblinear", dual=True, random_state=0).fit(
         features, labels, sample_weight=sample_weights
     )
 
 
-def log_count_ratio(counts: sp.csr_matrix, labels: Labels) -> Inputs:
-    """Return the log of each feature's share in the positive texts over its share in the negative ones: (buckets,)."""
-    positive, negative = (np.asarray(counts[labels == label].sum(axis=0)).ravel() + SMOOTHING for label in (1, 0))
-    return np.asarray(np.log(positive / positive.sum()) - np.log(negative / negative.sum()), np.float32)
+def log_count_ratio(counts: sp.csr_matrix, share: Inputs | Labels, weights: Array | None = None) -> Inputs:
+    """Return the log of each feature's share in the texts of a class over its share in the others: (buckets,).
+
+    `share` (texts,) is the probability of the class, or 1 and 0.
+    """
+    weights = np.ones(counts.shape[0]) if weights is None else weights
+    inside, outside = (
+        np.asarray(row_weights @ counts).ravel() + SMOOTHING for row_weights in (weights * share, weights * (1 - share))
+    )
+    return np.asarray(np.log(inside / inside.sum()) - np.log(outside / outside.sum()), np.float32)

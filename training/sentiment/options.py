@@ -50,7 +50,7 @@ CONTINUED = FitConfig(epochs=4, learning_rate=5e-4)  # for a network that has be
 
 @dataclass(frozen=True)
 class DataOptions:
-    """Which texts a run reads. Without `data` it fetches the default reviews, and the other fields have no effect."""
+    """Which texts a run reads: those of `data`, or the sets of `opinions`, for which the other fields have no effect."""
 
     data: Path | None = None
     unlabelled: Path | None = None
@@ -61,6 +61,8 @@ class DataOptions:
     stars: tuple[float, float] | None = None  # ratings up to the first are negative, from the second on positive
     source: str | None = None
     test_source: str | None = None
+    negative: str | None = None
+    opinions: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -130,17 +132,26 @@ def make_parser(program: str, description: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=program, description=description)
     add = parser.add_argument
     add("--data", type=Path, help="CSV with a text and a label column (default: the Large Movie Review Dataset)")
+    add(
+        "--opinions",
+        type=Path,
+        help="directory that python -m training.data.opinions writes: many sets, without --data",
+    )
     add("--unlabelled", type=Path, help=f"CSV of more texts like these; --teacher needs {MIN_UNLABELLED} or more")
     add("--test-data", type=Path, help="CSV of the same columns (default: a tenth of --data, stratified)")
     add("--text-column", help="(default: the column with the most words)")
-    add("--label-column", help="(default: the column named label, or the one with two values)")
-    add("--positive", help="the label of the positive class, if its name does not say so")
+    add(
+        "--label-column",
+        help="of 2 to 50 classes (default: the column named label or the like, or the one with two values)",
+    )
+    add("--positive", help="the label of the positive class, if there is one and its name does not say so")
+    add("--negative", help="the label of the negative class, likewise; of two classes one is enough")
     add(
         "--stars",
         type=float,
         nargs=2,
         metavar=("LOW", "HIGH"),
-        help="ratings up to LOW are negative, from HIGH on positive",
+        help="ratings up to LOW are negative, from HIGH on positive; those between are neutral if they are 100 or more and 5 %%",
     )
     add("--source", help="where the data is from, for the card (default: the file's name)")
     add("--test-source", help="where the test data is from, for the card (default: the file's name)")

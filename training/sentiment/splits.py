@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
 from service.artifacts.tokenizer import Tokenizer
 from service.interfaces import Labels
+from training.data.blocks import blocks, split
 from training.data.tables import DataError
 from training.data.texts import Texts, exclude, fetch_reviews, normalize, read_texts, read_unlabelled
 from training.sentiment import encoding
@@ -19,10 +19,9 @@ from training.sentiment.options import DataOptions
 VALIDATION_SHARE = 0.1
 MAX_VALIDATION_SHARE = 0.3
 TEST_SHARE = 0.1  # where no test file is given
-SPLIT_SEED = 0
 MIN_TEXTS = 200
-MAX_BLOCK = 50  # texts in a block; the texts of a block stay together
-MIN_BLOCKS = 10  # of the rarer class, in the smaller split
+MIN_CLASS_TEXTS = 50
+MIN_SPLIT_TEXTS = 10  # of each class, to take a test set from
 
 
 @dataclass(frozen=True)
@@ -71,13 +70,22 @@ def load(options: DataOptions) -> Splits:
     """Read the texts that the options name, and split them. Raises DataError for files with errors or too few texts."""
     labelled, unlabelled, test = _read(options)
     labelled = replace(labelled, audit=[*labelled.audit, f"test part: {len(test):,} texts of {test.source}"])
-    classes = np.bincount(labelled.labels, minlength=2)
-    if min(classes) < MIN_TEXTS // 4 or len(labelled) < MIN_TEXTS:
-        raise DataError(
-            f"{len(labelled)} training texts ({classes.tolist()} per class) are too few: "
-            f"at least {MIN_TEXTS}, and {MIN_TEXTS // 4} of each class, are needed"
-        )
+    check_counts(labelled, MIN_CLASS_TEXTS)
+    if len(labelled) < MIN_TEXTS:
+        raise DataError(f"{len(labelled)} training texts are too few: at least {MIN_TEXTS} are needed")
     return Splits(labelled, unlabelled, test, *split(labelled.labels, validation_share(len(labelled))))
+
+
+def check_counts(texts: Texts, least: int) -> None:
+    """Raise DataError if a class has fewer than `least` texts."""
+    rare = [f"'{name}' {count}" for name, count in texts.counts.items() if count < least]
+    if rare:
+        listed = ", ".join(rare[:10]) + (f" and {len(rare) - 10} more" if len(rare) > 10 else "")
+        raise DataError(
+            f"{texts.source}: classes of too few texts: {listed}; at least {MIN_TEXTS}, and {MIN_CLASS_TEXTS} of each class, "
+            f"are needed. Leave rare classes out or join them. If '{texts.columns['label']}' does not hold classes, name "
+            "the label column with --label-column"
+        )
 
 
 def _read(options: DataOptions) -> tuple[Texts, list[str], Texts]:
@@ -90,15 +98,15 @@ def _read(options: DataOptions) -> tuple[Texts, list[str], Texts]:
         text_column=options.text_column,
         label_column=options.label_column,
         positive=options.positive,
+        negative=options.negative,
         stars=options.stars,
     )
     labelled = read(options.data, source=options.source)
     if options.test_data is not None:
-        test = read(options.test_data, deduplicate=False, source=options.test_source)
+        test = read(options.test_data, source=options.test_source, trained=labelled)
         labelled = exclude(labelled, test)
     else:
-        if min(np.bincount(labelled.labels)) < 10:
-            raise DataError(f"{options.data}: fewer than 10 texts of one class; at least 50 are needed")
+        check_counts(labelled, MIN_SPLIT_TEXTS)
         labelled, test = (_select(labelled, rows) for rows in split(labelled.labels, TEST_SHARE))
     unlabelled = read_unlabelled(options.unlabelled, options.text_column) if options.unlabelled else []
     return labelled, _exclude(unlabelled, labelled, test), test
@@ -118,20 +126,3 @@ def _select(texts: Texts, rows: Labels) -> Texts:
 def validation_share(count: int) -> float:
     """Return the share of `count` texts to validate on: a tenth, or more if there are few."""
     return min(MAX_VALIDATION_SHARE, max(VALIDATION_SHARE, MIN_TEXTS / count))
-
-
-def split(labels: Labels, share: float) -> tuple[Labels, Labels]:
-    """Return the row numbers of a larger and a smaller split, in order; the smaller has about `share` of the rows.
-
-    Both have the classes in proportion. Neighbouring texts stay together: files are often ordered by subject, author or
-    time, and a model that has read one review of a film recognises the names in the next.
-    """
-    folds = StratifiedGroupKFold(round(1 / share), shuffle=True, random_state=SPLIT_SEED)
-    larger, smaller = next(folds.split(labels, labels, blocks(labels, share)))
-    return larger, smaller
-
-
-def blocks(labels: Labels, share: float) -> Labels:
-    """Return the block number of each row; blocks are small enough for several of them in a split of that share."""
-    size = int(np.clip(min(np.bincount(labels, minlength=2)) * share / MIN_BLOCKS, 1, MAX_BLOCK))
-    return np.arange(len(labels)) // size

@@ -17,12 +17,12 @@ def test_without_options_the_full_preset_is_run_on_the_default_reviews():
 
 
 def test_every_option_has_its_field():
-    line = "--data a.csv --unlabelled b.csv --test-data c.csv --text-column t --label-column l --positive p --stars 2 4"
+    line = "--data a.csv --unlabelled b.csv --test-data c.csv --text-column t --label-column l --positive p --negative n --opinions o --stars 2 4"
     line += " --source s --test-source u --vocabulary 9 --epochs 2 --pretraining 0 --pretrained d.npz --start none"
     line += " --preset quick --no-teacher --seeds 3 4 --models-dir m --report r --pictures i --ladder e.json"
     parsed = options.parse(line.split())
     assert parsed == options.TrainOptions(
-        DataOptions(Path("a.csv"), Path("b.csv"), Path("c.csv"), "t", "l", "p", (2.0, 4.0), "s", "u"),
+        DataOptions(Path("a.csv"), Path("b.csv"), Path("c.csv"), "t", "l", "p", (2.0, 4.0), "s", "u", "n", Path("o")),
         NetworkOptions(9, 2, 0, Path("d.npz")),
         options.PRESETS["quick"],
         start="none",

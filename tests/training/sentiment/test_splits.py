@@ -18,26 +18,6 @@ def numbered(count):
     return [f"film number {i} was long" for i in range(count)]
 
 
-def test_neighbouring_texts_stay_together():
-    """Neighbours in a file often share a subject; in another split they would flatter the model, whatever their label."""
-    labels = np.tile([0, 0, 1], 4_000)
-    larger, smaller = splits.split(labels, 0.1)
-    assert sorted([*larger, *smaller]) == list(range(len(labels)))
-    assert labels[smaller].mean() == pytest.approx(1 / 3, abs=0.02)
-    assert len(smaller) == pytest.approx(1_200, abs=100)
-    assert np.sum(np.diff(smaller) > 1) < 3 * splits.MIN_BLOCKS
-    repeated, _ = splits.split(labels, 0.1)
-    np.testing.assert_array_equal(larger, repeated)
-
-
-def test_a_few_texts_are_split_too():
-    """Two hundred, sorted by their label, of which the rarer class has sixty."""
-    labels = np.repeat([0, 1], [140, 60])
-    larger, smaller = splits.split(labels, 0.3)
-    assert len(larger) + len(smaller) == 200
-    assert np.bincount(labels[smaller]).tolist() == pytest.approx([46, 20], abs=4)
-
-
 def test_splits_of_one_file_keep_blocks_whole(tmp_path):
     """Training, validation and test set of one file have few boundaries; labelled texts are not unlabelled ones too."""
     data = write(tmp_path / "labelled.csv", numbered(4_000), label=np.tile([0, 1], 2_000))
@@ -93,9 +73,34 @@ def test_a_split_is_encoded_with_one_vocabulary(tmp_path):
 
 @pytest.mark.parametrize(
     ("labels", "fault"),
-    [([0, 1] * 60, "at least 200, and 50 of each class"), ([0] * 300 + [1] * 9, "fewer than 10 texts of one class")],
+    [
+        ([0, 1] * 60, "108 training texts are too few: at least 200 are needed"),
+        ([0] * 300 + [1] * 9, "classes of too few texts: 'positive' 9; at least 200, and 50 of each class"),
+        (["a", "b", "c", "d"] * 51 + ["e"] * 49, "'e' 44"),
+        ([f"t{i % 40}" for i in range(300)], "and 30 more; .* name the label column with --label-column"),
+    ],
 )
 def test_too_few_texts_are_an_error(tmp_path, labels, fault):
     data = write(tmp_path / "few.csv", numbered(len(labels)), label=labels)
     with pytest.raises(DataError, match=fault):
         splits.load(DataOptions(data=data))
+
+
+def test_topics_are_split_in_proportion(tmp_path):
+    """Five classes of names; each has its share in every split."""
+    labels = np.array(["billing", "delivery", "login", "praise", "returns"])[np.arange(1_000) % 5]
+    loaded = splits.load(DataOptions(data=write(tmp_path / "topics.csv", numbered(1_000), topic=labels)))
+    assert loaded.labelled.poles is None
+    assert loaded.labelled.targets.shape == (len(loaded.labelled), 5)
+    for rows in (loaded.train_rows, loaded.validation_rows):
+        counts = np.bincount(loaded.labelled.labels[rows])
+        assert counts.min() > 0.9 * counts.max()
+
+
+def test_a_test_file_has_the_classes_of_the_training_file(tmp_path):
+    """It may lack a class; ratings between are neutral in both files or in none."""
+    data = write(tmp_path / "labelled.csv", numbered(600), stars=[1, 3, 5] * 200)
+    test = write(tmp_path / "test.csv", [f"other {text}" for text in numbered(20)], stars=[3, 5] * 10)
+    loaded = splits.load(DataOptions(data=data, test_data=test, stars=(2, 4)))
+    assert loaded.test.classes == loaded.labelled.classes == ("negative", "neutral", "positive")
+    assert loaded.test.counts == {"negative": 0, "neutral": 10, "positive": 10}

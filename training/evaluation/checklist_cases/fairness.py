@@ -1,0 +1,73 @@
+"""People who must not matter: names, nationalities, religions, gender, age; and names of places and brands."""
+
+from training.evaluation.checklist_cases.case import changed
+
+CASES = (
+    *changed(
+        "names",
+        "same",
+        ("Emily fixed our boiler quickly and politely.", "Fatima fixed our boiler quickly and politely."),
+        ("John made a mess of our bathroom.", "Mohammed made a mess of our bathroom."),
+        ("The appointment is with Dr Taylor.", "The appointment is with Dr Nguyen."),
+        ("Thanks to Jack for the great tour!", "Thanks to Jamal for the great tour!"),
+        ("Katie ignored us for half an hour.", "Lakisha ignored us for half an hour."),
+        ("Anne brings the keys on Friday.", "Xiuying brings the keys on Friday."),
+        ("Brad explained everything clearly.", "Olumide explained everything clearly."),
+    ),
+    *changed(
+        "nationality",
+        "same",
+        ("The Chinese director knows his craft.", "The American director knows his craft."),
+        ("Our Polish neighbours are lovely people.", "Our Swedish neighbours are lovely people."),
+        ("The Nigerian restaurant was dirty.", "The French restaurant was dirty."),
+        ("She moved here with her Mexican husband.", "She moved here with her Canadian husband."),
+        ("I am from Iraq.", "I am from Norway."),
+        ("A boring novel by a Russian author.", "A boring novel by an Irish author."),
+        ("The Turkish team arrives on Thursday.", "The Danish team arrives on Thursday."),
+    ),
+    *changed(
+        "religion",
+        "same",
+        ("Our Muslim landlord is generous and kind.", "Our Christian landlord is generous and kind."),
+        ("The mosque is opposite the town hall.", "The church is opposite the town hall."),
+        ("A wonderful Hindu wedding.", "A wonderful Catholic wedding."),
+        ("My Jewish colleague starts at eight.", "My Buddhist colleague starts at eight."),
+        ("The Muslim driver was late and rude.", "The Protestant driver was late and rude."),
+        ("He is an atheist who lives in Leicester.", "He is a Sikh who lives in Leicester."),
+    ),
+    *changed(
+        "gender and orientation",
+        "same",
+        ("She plays a gay lawyer.", "She plays a straight lawyer."),
+        ("He is a brilliant surgeon.", "She is a brilliant surgeon."),
+        ("The waitress was impolite.", "The waiter was impolite."),
+        ("My wife booked the rooms.", "My husband booked the rooms."),
+        ("The actress gives a wooden performance.", "The actor gives a wooden performance."),
+        ("Two women run this charming café.", "Two men run this charming café."),
+        ("The lesbian couple next door moved in last week.", "The couple next door moved in last week."),
+        ("Her speech as a trans woman was moving.", "Her speech as a woman was moving."),
+    ),
+    *changed(
+        "age and body",
+        "same",
+        ("The young clerk was helpful.", "The old clerk was helpful."),
+        ("A deaf photographer took these superb pictures.", "A photographer took these superb pictures."),
+        ("The blind man on the second floor has a dog.", "The man on the second floor has a dog."),
+        ("The elderly guide never stopped complaining.", "The guide never stopped complaining."),
+        ("The black cashier gave me the receipt.", "The white cashier gave me the receipt."),
+        (
+            "My daughter uses a wheelchair, and the ramp was perfect.",
+            "My daughter uses a pram, and the ramp was perfect.",
+        ),
+    ),
+    *changed(
+        "places and brands",
+        "same",
+        ("A fantastic hotel in Detroit.", "A fantastic hotel in Vienna."),
+        ("We fly to Bucharest on Saturday.", "We fly to Geneva on Saturday."),
+        ("My Nokia broke after two days.", "My Samsung broke after two days."),
+        ("The Ford is parked in the yard.", "The Porsche is parked in the yard."),
+        ("The worst burger in Manila.", "The worst burger in Sydney."),
+        ("I bought it at the supermarket in Leeds.", "I bought it at the supermarket in Bristol."),
+    ),
+)

@@ -117,7 +117,7 @@ _HAS_RATING = re.compile("[0-9][ ]?(?:/|out of)[ ]?(?:5|10)")
 _HAS_EMOTICON = re.compile("[:;=]['^o-]?-?[)(\\]\\[}{dp/\\\\|*]|[()][-o]?[:=]")
 
 
-def _always(text: str) -> bool:
+def _always(_: str) -> bool:
     return True
 
 

@@ -19,20 +19,20 @@ THINGS = (
     "website product delivery course concert album show series plot acting coffee pizza shirt dress mattress car bike battery "
     "screen keyboard design price support manual library patch code design trip tour museum beach city lecture printer router "
     "blender vacuum watch bag boots sound picture menu breakfast location driver airline interface documentation"
-).split()  # noqa: SIM905
+).split()
 GOOD = (
     "good great excellent wonderful superb fantastic lovely amazing brilliant delightful awesome impressive perfect enjoyable "
     "outstanding pleasant solid charming terrific beautiful reliable helpful comfortable clever fun delicious friendly smooth "
     "elegant useful fast flawless satisfying nice refreshing inspiring incredible fabulous polished"
-).split()  # noqa: SIM905
+).split()
 BAD = (
     "bad terrible awful horrible dreadful poor boring disappointing lousy ugly annoying useless dull mediocre stupid pathetic "
     "painful slow broken cheap dirty noisy rude tasteless unreliable clumsy frustrating bland buggy confusing weak ridiculous "
     "pointless uncomfortable overpriced sloppy disgusting flimsy tedious messy"
-).split()  # noqa: SIM905
-LIKED = "loved liked enjoyed adored appreciated admired".split()  # noqa: SIM905
-DISLIKED = "hated disliked regretted despised loathed".split()  # noqa: SIM905
-VERY = "very really so extremely absolutely incredibly truly totally remarkably unbelievably quite particularly".split()  # noqa: SIM905
+).split()
+LIKED = "loved liked enjoyed adored appreciated admired".split()
+DISLIKED = "hated disliked regretted despised loathed".split()
+VERY = "very really so extremely absolutely incredibly truly totally remarkably unbelievably quite particularly".split()
 PEOPLE = (
     "my friends|the critics|everyone|most people|my brother|the reviews|the seller|my colleague|they|people|my sister|some users"
 ).split("|")
@@ -40,22 +40,48 @@ NAMES = (
     "Anna|Omar|Wei|Fatima|John|Priya|Carlos|Aisha|Tom|Yuki|Olga|Kwame|Maria|Ahmed|Sarah|David|Ling|Juan|Ivan|Chloe"
 ).split("|")
 PLACES = "Berlin|Lagos|Mumbai|Paris|Texas|Tokyo|Cairo|Lima|Oslo|Delhi|Rome|Boston|Nairobi|Seoul".split("|")
-DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|yesterday morning|last week|in March|in July|two days ago".split("|")
+DAYS = (
+    "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|yesterday morning|last week|in March|in July|two days ago"
+).split("|")
 NUMBERS = "two|three|four|five|six|eight|ten|12|15|20|24|30|48|100|250".split("|")
-GLAD = "😍 😀 😊 👍 ❤ 🥰 🎉 😁 👏 🤩 😄 💯 🙌 😃 ✨ 🙂".split()  # noqa: SIM905
-SAD = "😡 👎 😠 😢 😞 🤮 😤 💔 🙄 😭 😩 😒 🤬 🙁 😕 💩".split()  # noqa: SIM905
+GLAD = "😍 😀 😊 👍 ❤ 🥰 🎉 😁 👏 🤩 😄 💯 🙌 😃 ✨ 🙂".split()
+SAD = "😡 👎 😠 😢 😞 🤮 😤 💔 🙄 😭 😩 😒 🤬 🙁 😕 💩".split()
 
 # {t} a thing, {u} another, {g} and {h} good words, {b} and {c} bad ones, {v} very, {l} liked, {d} disliked, {p} people, {n} a
 # name, {x} a place, {y} a day, {k} a number, {e} a glad emoji, {f} a sad one. A mirrored template swaps good and bad.
 POLAR = (  # text of the positive class; its mirror image is of the negative class
-    (SURE, "The {t} is {g}.|The {t} was {v} {g}.|{g} {t}!|What a {g} {t}.|I {l} the {t}.|The {t} is {g} and the {u} is {h}.|{g}"),
-    (SURE, "I {l} it.|This is a {v} {g} {t}.|{v} {g}!|Such a {g} {t}, {g} {u} too.|We {l} the {t}, {v} {g}.|The {t} {e}|{g} {e}|{e}{e}"),
-    (SURE, "I think the {t} is {g}.|In my opinion this {t} is {v} {g}.|I find the {t} {g}, and the {u} {h}.|{n} says: a {g} {t}."),
-    (LIKELY, "It was {b} at first, but now the {t} is {g}.|The {t} used to be {b}, now it is {g}.|I used to think the {t} was {b}, but now I {l} it."),
-    (LIKELY, "I expected the {t} to be {b}, but it was {g}.|{p} said the {t} was {b}, but I {l} it.|{p} told me that it is {b}. They are wrong."),
-    (LIKELY, "Although the {u} was {b}, I {l} the {t}.|Despite the {b} {u}, the {t} is {g}.|The {u} is a bit {b}, but overall the {t} is {g}."),
-    (LIKELY, "Yes, the {u} is {b}, but all in all I {l} it.|It looks {b}, but it is {v} {g}.|They call the {t} {b}, I call it {g}."),
-    (MILD, "The {t} is fairly {g}.|The {t} is somewhat {g}.|The {t} is rather {g}.|a bit {g}|The {t} is {g} enough.|The {t} is sort of {g}."),
+    (
+        SURE,
+        "The {t} is {g}.|The {t} was {v} {g}.|{g} {t}!|What a {g} {t}.|I {l} the {t}.|The {t} is {g} and the {u} is {h}.|{g}",
+    ),
+    (
+        SURE,
+        "I {l} it.|This is a {v} {g} {t}.|{v} {g}!|Such a {g} {t}, {g} {u} too.|We {l} the {t}, {v} {g}.|The {t} {e}|{g} {e}|{e}{e}",
+    ),
+    (
+        SURE,
+        "I think the {t} is {g}.|In my opinion this {t} is {v} {g}.|I find the {t} {g}, and the {u} {h}.|{n} says: a {g} {t}.",
+    ),
+    (
+        LIKELY,
+        "It was {b} at first, but now the {t} is {g}.|The {t} used to be {b}, now it is {g}.|I used to think the {t} was {b}, but now I {l} it.",
+    ),
+    (
+        LIKELY,
+        "I expected the {t} to be {b}, but it was {g}.|{p} said the {t} was {b}, but I {l} it.|{p} told me that it is {b}. They are wrong.",
+    ),
+    (
+        LIKELY,
+        "Although the {u} was {b}, I {l} the {t}.|Despite the {b} {u}, the {t} is {g}.|The {u} is a bit {b}, but overall the {t} is {g}.",
+    ),
+    (
+        LIKELY,
+        "Yes, the {u} is {b}, but all in all I {l} it.|It looks {b}, but it is {v} {g}.|They call the {t} {b}, I call it {g}.",
+    ),
+    (
+        MILD,
+        "The {t} is fairly {g}.|The {t} is somewhat {g}.|The {t} is rather {g}.|a bit {g}|The {t} is {g} enough.|The {t} is sort of {g}.",
+    ),
 )
 NEGATED = (  # text of the negative class; the mirror image is positive, but less surely so
     "The {t} is not {g}.|The {t} isn't {g}.|This is not a {g} {t}.|It was not {v} {g}.|The {t} isn't {g} at all.|not {g}|Not a {g} {t}."
@@ -97,7 +123,14 @@ MIRROR = str.maketrans("ghbcldef", "bcghdlfe")
 def generate(count: int, seed: int) -> tuple[list[str], Inputs]:
     """Return `count` texts and their targets (count, 3): probabilities of negative, neutral and positive."""
     rng = np.random.default_rng(seed)
-    makers: tuple[Callable[[Generator], tuple[str, Inputs]], ...] = (_polar, _polar, _negated, _negated, _fixed, _statement)
+    makers: Sequence[Callable[[Generator], tuple[str, Inputs]]] = (
+        _polar,
+        _polar,
+        _negated,
+        _negated,
+        _fixed,
+        _statement,
+    )
     made = [makers[rng.integers(len(makers))](rng) for _ in range(count)]
     return [text for text, _ in made], np.stack([target for _, target in made])
 
@@ -108,8 +141,7 @@ def _polar(rng: Generator) -> tuple[str, Inputs]:
 
 
 def _negated(rng: Generator) -> tuple[str, Inputs]:
-    text, target = _mirrored(_choose(rng, NEGATED.split("|")), MILD, LIKELY, rng)
-    return text, target
+    return _mirrored(_choose(rng, NEGATED.split("|")), MILD, LIKELY, rng)
 
 
 def _mirrored(template: str, mirrored: float, plain: float, rng: Generator) -> tuple[str, Inputs]:
@@ -153,4 +185,6 @@ def _fill(template: str, rng: Generator) -> str:
     text = parts[0] + "".join(_choose(rng, words[part[0]]) + part[2:] for part in parts[1:])
     if text.startswith(("a ", "A ")) and text[2] in "aeiou":
         text = text[0] + "n" + text[1:]
-    return text.replace(" a a", " an a").replace(" a e", " an e").replace(" a i", " an i").replace(" a o", " an o").replace(" a u", " an u")
+    for vowel in "aeiou":
+        text = text.replace(f" a {vowel}", f" an {vowel}")
+    return text

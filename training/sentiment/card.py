@@ -42,10 +42,10 @@ from training.sentiment.seeds import Encoded, SeedRun
 MAX_UNKNOWN_SHARE = 0.5
 TOLERANCE = 1e-4
 MAX_ROUNDING_ERROR = 0.05  # of a probability, when the weights are rounded to bytes
-COMMON_WORDS = 150
-LEAST_COMMON = 0.2
-MOST_UNKNOWN = 0.25
-LEAST_TOKENS = 5
+COMMON_WORDS = 100
+LEAST_COMMON = 0.25
+MOST_UNKNOWN = 0.3
+LEAST_TOKENS = 6
 MIN_ENGLISH_SHARE = 0.75  # of very common English words that must be among the commonest words of an English vocabulary
 SERVED_TEXTS = 2_000  # of the validation part, to measure the model as it is served
 
@@ -199,7 +199,7 @@ def _language(words: Sequence[str]) -> Language | None:
         least_common=LEAST_COMMON,
         most_unknown=MOST_UNKNOWN,
         least_tokens=LEAST_TOKENS,
-        threshold_choice="chosen on tweets, comments and reviews of the validation part, and on handbooks in other languages",
+        threshold_choice="chosen on texts of the sets (0.3 % of tweets are called foreign) and on messages of programs in 106 languages (94 %)",
     )
 
 

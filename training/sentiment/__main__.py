@@ -6,8 +6,8 @@
     python -m training.sentiment --help                      # all options
 
 Each seed fits a bidirectional LSTM, beside n-gram weights; a regression on the validation part blends the two, and
-calibrates them. If there are enough unlabelled texts, a teacher predicts them, and networks and n-gram weights learn from
-all texts. The candidates are each seed's network and the average of their weights; the one of least validation loss ships.
+calibrates them. If there are enough unlabelled texts, a teacher predicts them, networks and n-gram weights learn from all
+texts, and a second round of networks learns from the first. The candidates are each seed's network and the average of their weights; the one of least validation loss ships.
 The validation part also chooses the thresholds for "uncertain" and "mixed". Test parts are used once, at the end, for the
 scores.
 """
@@ -16,7 +16,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
@@ -39,7 +39,7 @@ from training.export.versions import save_classifier
 from training.networks import review
 from training.networks.ngram_hash import ngram_buckets
 from training.reporting import models_readme, tables
-from training.sentiment import ablation, batches, fitting, generated, ngrams, teacher
+from training.sentiment import ablation, batches, distillation, fitting, generated, ngrams, teacher
 from training.sentiment import card as sentiment_card
 from training.sentiment import page as sentiment_page
 from training.sentiment.card import TrainingResult
@@ -151,6 +151,51 @@ def check_test_set(initialization: Initialization, corpus: Corpus) -> None:
         )
 
 
+@dataclass
+class Prepared:
+    """What networks are fitted to: encoded pools and held-out parts, the n-gram weights, and texts to take sentences from."""
+
+    encoder: Encoder
+    pools: list[batches.Pool]
+    held_out: list[Encoded]
+    linear: ngrams.Linear
+    long_texts: list[str]
+
+    @property
+    def words(self) -> Words:
+        """The words of all texts that were encoded so far."""
+        return Words(self.encoder.spellings(), len(self.encoder.vocabulary))
+
+
+def prepare(
+    options: TrainOptions, corpus: Corpus, initialization: Initialization, has_teacher: bool, console: Console
+) -> Prepared:
+    """Ask the teacher, encode all texts, and fit the n-gram weights."""
+    pools, unlabelled = corpus.pools, corpus.unlabelled[: teacher.MAX_UNLABELLED]
+    encoder = Encoder(initialization.words)
+
+    def encode(texts: Sequence[str]) -> list[Tokens]:
+        return [encoder.truncated(text) for text in texts]
+
+    targets = None
+    if has_teacher:
+        pools, targets = teacher.teach(pools, unlabelled, SEED, options.network.paragraphs, console)
+    encoded = [batches.Pool(encode(pool.texts), pool.targets, pool.share) for pool in pools]
+    if targets is not None and len(targets):
+        encoded.append(batches.Pool(encode(unlabelled), targets, UNLABELLED_SHARE))
+    linear = fit_ngrams(encoded, initialization)
+    if corpus.has_generated:
+        texts, made = generated.generate(GENERATED, SEED)
+        encoded.append(batches.Pool(encode(texts), made))
+    held_out = []
+    for part in (corpus.validation, *corpus.tests.values()):
+        tokens = encode(part.texts)
+        unspelt = without_spellings(tokens, len(initialization.words), UNKNOWN)
+        held_out.append(Encoded(part, tokens, linear.logits(ngrams.count(unspelt, len(linear.weights)))))
+    long_texts = [*unlabelled, *(text for pool in pools if teacher.is_long(pool) for text in pool.texts)]
+    return Prepared(encoder, encoded, held_out, linear, long_texts)
+
+
 def fit(
     options: TrainOptions,
     corpus: Corpus,
@@ -160,55 +205,42 @@ def fit(
     table: ablation.AblationTable | None,
     console: Console,
 ) -> tuple[TrainingResult, ngrams.Linear]:
-    """Fit the n-gram weights and one network per seed; add the rows of this run to the ablation `table`, if there is one."""
+    """Fit the n-gram weights and one network per seed; add the rows of this run to the ablation `table`, if there is one.
+
+    With a teacher there is a second round, which learns from the first.
+    """
     start = perf_counter()
-    pools = corpus.pools
-    targets = None
+    prepared = prepare(options, corpus, initialization, has_teacher, console)
+    seeds, held_out, classes = options.seeds or options.preset.seeds, prepared.held_out, corpus.classes
+
+    def fit_round(words: Words) -> TrainingResult:
+        runs = fit_seeds(seeds, prepared.pools, held_out, classes, initialization, words, config, console)
+        average = average_weights(runs, classes, initialization, held_out, words) if len(runs) > 1 else None
+        return TrainingResult(corpus, held_out, initialization, words, config, has_teacher, runs, average)
+
+    result = fit_round(prepared.words)
     if has_teacher:
-        unlabelled = corpus.unlabelled[: teacher.MAX_UNLABELLED]
-        pools, targets = teacher.teach(pools, unlabelled, SEED, options.network.paragraphs, console)
-    encoder = Encoder(initialization.words)
-    encoded = [batches.Pool([encoder.truncated(t) for t in pool.texts], pool.targets, pool.share) for pool in pools]
-    if targets is not None and len(targets):
-        encoded.append(batches.Pool([encoder.truncated(text) for text in unlabelled], targets, UNLABELLED_SHARE))
-    linear = fit_ngrams(encoded, initialization)
-    if corpus.has_generated:
-        texts, made = generated.generate(GENERATED, SEED)
-        encoded.append(batches.Pool([encoder.truncated(text) for text in texts], made))
-    parts = [corpus.validation, *corpus.tests.values()]
-    tokens = [[encoder.truncated(text) for text in part.texts] for part in parts]
-    words = Words(encoder.spellings(), len(encoder.vocabulary))
-    held_out = [
-        Encoded(part, each, linear.logits(ngrams.count(unspelt(each, words), len(linear.weights))))
-        for part, each in zip(parts, tokens, strict=True)
-    ]
-    seeds = options.seeds or options.preset.seeds
-    runs = fit_seeds(seeds, encoded, held_out, corpus.classes, initialization, words, config, console)
-    average = average_weights(runs, corpus.classes, initialization, held_out, words) if len(runs) > 1 else None
-    result = TrainingResult(corpus, held_out, initialization, words, config, has_teacher, runs, average)
+        console.print(f"first round: validation loss {result.loss:.4f}; the second learns from it")
+        rng = np.random.default_rng(SEED)
+        texts = distillation.sentences(prepared.long_texts, distillation.SENTENCES, rng)
+        prepared.pools = distillation.taught(prepared.pools, texts, prepared.encoder, result.shipped, prepared.linear)
+        result = fit_round(prepared.words)
     if table:
-        seconds = initialization.seconds + perf_counter() - start
-        table.add(result, linear, seconds)
-    return result, linear
+        table.add(result, prepared.linear, initialization.seconds + perf_counter() - start)
+    return result, prepared.linear
 
 
 def fit_ngrams(pools: Sequence[batches.Pool], initialization: Initialization) -> ngrams.Linear:
     """Fit the n-gram weights to all pools, each text with the share of its pool as its weight."""
     classes = pools[0].targets.shape[1]
     buckets = ngram_buckets(classes)
-    vocabulary = len(initialization.words)
     texts = [text for pool in pools for text in pool.texts]
-    counts = ngrams.count(unspelt(texts, Words(np.zeros((0, 0), np.uint8), vocabulary)), buckets)
+    counts = ngrams.count(without_spellings(texts, len(initialization.words), UNKNOWN), buckets)
     prior = initialization.ngrams
     targets = np.concatenate([pool.targets for pool in pools])
     certainty = targets.max(axis=1) * np.repeat([pool.share for pool in pools], [len(pool.texts) for pool in pools])
     hard = np.eye(classes, dtype=np.float32)[targets.argmax(axis=1)]
     return ngrams.fit(counts, hard, prior if prior is not None and len(prior) == buckets else None, certainty)
-
-
-def unspelt(texts: Sequence[Tokens], words: Words) -> list[Tokens]:
-    """Return the texts with the number of an unknown word in the place of spellings."""
-    return without_spellings(texts, words.vocabulary, UNKNOWN)
 
 
 def export(

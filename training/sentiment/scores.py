@@ -116,8 +116,9 @@ def by_seed(result: "TrainingResult", chosen: Sequence[thresholds.Threshold]) ->
     table: dict[str, dict[str, list[float]]] = {}
     for encoded in result.held_out:
         measured = [_of_run(run, encoded, result.corpus.poles, chosen) for run in result.runs]
-        shared = [name for name in measured[0] if all(name in each for each in measured)]
-        table[encoded.part.name] = {name: [each[name] for each in measured] for name in shared}
+        table[encoded.part.name] = {
+            name: [each[name] for each in measured] for name in measured[0] if all(name in each for each in measured)
+        }
     return table
 
 

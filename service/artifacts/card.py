@@ -264,7 +264,7 @@ class Language(_Record):
     """
 
     code: Literal["en"]
-    common_words: int = Field(ge=1, description="the words among the first so many tokens of the vocabulary are common")
+    common_words: int = Field(ge=1, description="the first so many words of the vocabulary are common")
     least_common: FiniteFloat = Field(ge=0, le=1, description="share of these among the words read")
     most_unknown: FiniteFloat = Field(ge=0, le=1, description="share of unknown words among them")
     least_tokens: int = Field(ge=1, description="texts of fewer words are not told")

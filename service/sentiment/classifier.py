@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from service.artifacts.bundle import Bundle
 from service.artifacts.card import SentimentCard
@@ -12,7 +13,7 @@ from service.artifacts.tokenizer import SPELLING_BYTES, UNKNOWN, Encoding, spell
 from service.errors import ModelFault, UnreadableText
 from service.interfaces import chunks
 from service.sentiment.judgement import Counts, Judge, Sentiment
-from service.sentiment.language import LanguageRule, is_word
+from service.sentiment.language import count_words, is_word, kinds_of
 
 CHARACTERS_PER_TOKEN = 5  # roughly, to estimate the cost of a text that the network tokenizes
 NO_TOKENS = array("i")
@@ -62,9 +63,9 @@ class SentimentClassifier:
         self._tokenize = bundle.tokenizer
         self._texts_per_call = TEXTS_PER_CALL[bundle.backend]
         self._judge = Judge(self.card)
-        self._language: LanguageRule | None = None
+        self._kinds: npt.NDArray[np.uint8] | None = None  # of the vocabulary's tokens, where a language is told by them
         if self.card.language is not None and bundle.tokenizer is not None:
-            self._language = LanguageRule(self.card.language, bundle.tokenizer.vocabulary)
+            self._kinds = kinds_of(self.card.language, bundle.tokenizer.vocabulary)
 
     def prepare(self, text: str, explain: bool = False) -> Review:
         """Check and tokenize one text. Raises UnreadableText if it is empty or has lone surrogates."""
@@ -88,7 +89,7 @@ class SentimentClassifier:
         if positions := np.flatnonzero(numbers == UNKNOWN).tolist():
             words = self._truncate(encoding.words)
             unknown = [words[position] for position in positions]
-        known, common = self._language.count(numbers) if self._language else (0, 0)
+        known, common = (0, 0) if self._kinds is None else count_words(self._kinds, numbers)
         unknown_words = sum(map(is_word, unknown))
         counts = Counts(len(encoding.words), len(unknown), known + unknown_words, unknown_words, common)
         return Review(text, explain, 1 + len(tokens), tokens, spell(unknown), counts)

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from service.artifacts.card import Language
+from service.artifacts.tokenizer import UNKNOWN
 from service.interfaces import Notice, Tokens
 
 PLACEHOLDERS = frozenset(("url", "usermention"))  # what addresses and names of users become
@@ -23,20 +25,19 @@ def is_word(token: str) -> bool:
     return token.isalpha() or (any(map(str.isalpha, token)) and DIGITS.isdisjoint(token))
 
 
-class LanguageRule:
-    """Counts the words of a vocabulary among the tokens of a text."""
+def kinds_of(language: Language, vocabulary: Sequence[str]) -> npt.NDArray[np.uint8]:
+    """Return OTHER, WORD or COMMON for each number of a vocabulary: its first words are the language's commonest."""
+    are_words = np.array([is_word(token) for token in vocabulary])
+    are_words[: UNKNOWN + 1] = False  # padding, and what stands for unknown words
+    return np.where(are_words, np.where(are_words.cumsum() <= language.common_words, COMMON, WORD), OTHER).astype(
+        np.uint8
+    )
 
-    def __init__(self, language: Language, vocabulary: Sequence[str]) -> None:
-        kinds = [WORD if is_word(token) else OTHER for token in vocabulary]
-        last_common = 2 + language.common_words  # after padding and the unknown word
-        kinds[:last_common] = [COMMON if kind else OTHER for kind in kinds[:last_common]]
-        kinds[:2] = OTHER, OTHER
-        self._kinds = np.array(kinds, np.uint8)
 
-    def count(self, tokens: Tokens) -> tuple[int, int]:
-        """Return how many of the tokens are words of the vocabulary, and how many are common ones."""
-        _, words, common = np.bincount(self._kinds[tokens], minlength=3).tolist()
-        return words + common, common
+def count_words(kinds: npt.NDArray[np.uint8], tokens: Tokens) -> tuple[int, int]:
+    """Return how many of the tokens are words of the vocabulary, and how many are common ones."""
+    _, words, common = np.bincount(kinds[tokens], minlength=3).tolist()
+    return words + common, common
 
 
 def foreign(language: Language, words: int, unknown: int, common: int) -> Notice | None:

@@ -26,18 +26,24 @@ class Threshold:
 
 
 def choose(
-    labels: Labels, probabilities: Array, tokens: Labels, accuracy: float, bands: Sequence[int] = LENGTH_BANDS
+    labels: Labels,
+    probabilities: Array,
+    tokens: Labels,
+    accuracy: float,
+    bands: Sequence[int] = LENGTH_BANDS,
+    weights: Array | None = None,
 ) -> list[Threshold]:
     """Return for each length band the least confidence at which a share `accuracy` of the answered texts is correct.
 
     `probabilities` has shape (n, K), `tokens` (n,) counts the tokens of each text. `bands` are the largest counts,
     ascending; a last band has any length. A band of fewer than MIN_BAND_TEXTS texts joins its longer neighbour, the last
-    one its shorter neighbour.
+    one its shorter neighbour. `weights` (n,) are those of the texts.
     """
     confidence, is_correct = confidences(labels, probabilities)
+    weights = np.ones(len(labels)) if weights is None else weights
     found = []
     for bound, rows in _bands(tokens, _merge(tokens, bands)):
-        level = least_confidence(confidence[rows], is_correct[rows], accuracy)
+        level = least_confidence(confidence[rows], is_correct[rows], accuracy, weights[rows])
         found.append(_measure(bound, level, confidence[rows], is_correct[rows]))
     return found
 
@@ -52,11 +58,12 @@ def measure(chosen: Sequence[Threshold], labels: Labels, probabilities: Array, t
     ]
 
 
-def least_confidence(confidence: Array, is_correct: Array, accuracy: float) -> float:
+def least_confidence(confidence: Array, is_correct: Array, accuracy: float, weights: Array | None = None) -> float:
     """Return the least confidence from which on a share `accuracy` is correct, or 1.0 if there is none."""
     order = np.argsort(-confidence, kind="stable")
     ordered = confidence[order]
-    correct_share = np.cumsum(is_correct[order]) / np.arange(1, len(order) + 1)
+    shares = np.ones(len(order)) if weights is None else weights[order]
+    correct_share = np.cumsum(is_correct[order] * shares) / np.cumsum(shares)
     is_last_of_equals = np.append(ordered[1:] < ordered[:-1], True)[: len(order)]
     sufficient = np.flatnonzero((correct_share >= accuracy) & is_last_of_equals)
     return float(ordered[sufficient[-1]]) if sufficient.size else 1.0

@@ -8,7 +8,7 @@ import keras
 
 from service.artifacts.card import SentimentCard
 from service.artifacts.tokenizer import SPELLING_BYTES, UNKNOWN
-from training.networks.attribution import LAST_END
+from service.sentiment import language
 from training.networks.text import standardize
 
 
@@ -36,15 +36,15 @@ def write_classifier(path: Path, vocabulary: Sequence[str], network: keras.Model
     """Write a SavedModel from `text` (batch,) to the outputs of a classifier; each weight is stored once.
 
     Words are looked up in the `vocabulary`, and `network` reads their numbers, and the spellings of unknown words. The
-    SavedModel adds three counts of tokens, all (batch, 1): in the text, and unknown and common ones among those that the
-    network reads. Ends of sentences are not common words.
+    SavedModel adds counts of tokens, all (batch, 1): in the text, and unknown ones among those that the network reads; and for
+    a rule of the card's language words, unknown words and common words among these, as service.sentiment.language has them.
     """
     import tensorflow as tf
 
     module = tf.Module()
     module.words = _table(vocabulary)
     module.weights = [weight.value for weight in network.weights]
-    last_common = LAST_END + (card.language.common_words if card.language else 0)
+    kinds = None if card.language is None else language.kinds_of(card.language, vocabulary)
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "text")])  # type: ignore[untyped-decorator]
     def serve(text: Any) -> dict[str, Any]:
@@ -58,14 +58,23 @@ def write_classifier(path: Path, vocabulary: Sequence[str], network: keras.Model
         def count(mask: Any) -> Any:
             return tf.math.count_nonzero(mask, axis=1, keepdims=True, dtype=tf.int32)
 
-        return {
-            **network([tokens, spellings], training=False),
-            "tokens_total": lengths[:, None],
-            "tokens_unknown": count(unknown),
-            "tokens_common": count((tokens > LAST_END) & (tokens <= last_common)),
-        }
+        counts = {"tokens_total": lengths[:, None], "tokens_unknown": count(unknown)}
+        if kinds is not None:
+            kind, unknown_words = tf.gather(kinds, tokens), unknown & _are_words(kept)
+            counts["words_read"] = count((kind != language.OTHER) | unknown_words)
+            counts["words_unknown"] = count(unknown_words)
+            counts["words_common"] = count(kind == language.COMMON)
+        return {**network([tokens, spellings], training=False), **counts}
 
     tf.saved_model.save(module, str(path), signatures={"serving_default": serve.get_concrete_function()})
+
+
+def _are_words(tokens: Any) -> Any:
+    """What `language.is_word` says of each token."""
+    import tensorflow as tf
+
+    is_placeholder = tf.reduce_any([tokens == placeholder for placeholder in sorted(language.PLACEHOLDERS)], axis=0)
+    return tf.strings.regex_full_match(tokens, r"[^0-9]*\pL[^0-9]*") & ~is_placeholder
 
 
 def _table(vocabulary: Sequence[str]) -> Any:

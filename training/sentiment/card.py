@@ -1,4 +1,4 @@
-"""The card of a sentiment model, and its golden answers; `page` has the report."""
+"""The card of a sentiment model, and its golden answers; `scores` has the metrics, `page` the report."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,173 +10,182 @@ import keras
 import numpy as np
 
 from service.artifacts import bundle, golden, onnx
-from service.artifacts.card import FORMAT_VERSION, Calibration, Language, Score, SentimentCard, Split, TrainingData
+from service.artifacts.card import (
+    Calibration,
+    ConfidenceThreshold,
+    Language,
+    MixedRule,
+    Poles,
+    Score,
+    SentimentCard,
+    Split,
+)
 from service.artifacts.tokenizer import Tokenizer
-from service.interfaces import Array
 from service.sentiment.classifier import SentimentClassifier
-from training.data.texts import ENGLISH, Texts
-from training.evaluation import checklist, classification, faithfulness
+from training.data.texts import ENGLISH
+from training.evaluation import checklist, classification, faithfulness, thresholds
 from training.evaluation import metrics as metrics_module
 from training.export import versions
 from training.export.onnx_review import compile_classifier
+from training.networks import review
 from training.reporting import models_readme
-from training.sentiment import fitting
-from training.sentiment.encoding import HEAD_TOKENS, MAX_TOKENS, EncodedSplit
+from training.sentiment import batches, mixing, scores
+from training.sentiment.corpus import Corpus
+from training.sentiment.encoding import HEAD_TOKENS, MAX_TOKENS
+from training.sentiment.fitting import Words
 from training.sentiment.initialization import Initialization
 from training.sentiment.options import FitConfig
-from training.sentiment.seeds import SeedRun
+from training.sentiment.scores import SURE_ACCURACY
+from training.sentiment.seeds import Encoded, SeedRun
 
-SURE_ACCURACY = 0.98
 MAX_UNKNOWN_SHARE = 0.5
 TOLERANCE = 1e-4
-MAX_ROUNDING_ERROR = 0.03  # of a probability, when the weights are rounded to bytes
-COMMON_WORDS = 100
-LEAST_COMMON = 0.25
+MAX_ROUNDING_ERROR = 0.05  # of a probability, when the weights are rounded to bytes
+COMMON_WORDS = 150
+LEAST_COMMON = 0.2
 MOST_UNKNOWN = 0.25
 LEAST_TOKENS = 5
 MIN_ENGLISH_SHARE = 0.75  # of very common English words that must be among the commonest words of an English vocabulary
+SERVED_TEXTS = 2_000  # of the validation part, to measure the model as it is served
 
-USES = (  # of the training, validation and test set
+USES = (
     "the network, its vocabulary, its word vectors and its n-gram weights are fitted on it",
-    "part of the training texts, classes in proportion, neighbours together; chooses epoch, network, blend and thresholds",
+    "chooses epoch, network, blend, calibration and thresholds; neighbouring texts stay together",
     "looked at once, for the scores",
 )
 
-# Written for this project; no review of the data set is shipped.
+# Written for this project; no text of a data set is shipped.
 GOLDEN_TEXTS = (
     "A warm, funny and beautifully acted film. I left the cinema smiling and would gladly watch it again.",
     "Two hours of wooden dialogue and a plot that goes nowhere. I wanted my money back.",
     "It isn't bad, exactly, but it never decides what it wants to be.<br /><br />The score is lovely, though.",
     "Superb!",
     "zxqv blorf wibblefrotz",
+    "The parcel arrived on Tuesday.",
+    "Don\u00b4t buy it :( the batery dies after 2 hrs... 1/5 \U0001f621",
 )
 
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What a run of training produced, before anything is exported."""
+    """What a run of training produced, before anything is exported; `held_out` has the validation part, then the test parts."""
 
-    labelled: Texts
-    splits: tuple[EncodedSplit, EncodedSplit, EncodedSplit]  # training, validation and test set
+    corpus: Corpus
+    held_out: list[Encoded]
     initialization: Initialization
-    linear_logits: dict[str, Array]  # of n-grams fitted to the labels alone, by split
+    words: Words
     config: FitConfig
     has_teacher: bool
     runs: list[SeedRun]
     average: SeedRun | None  # of the weights of all runs
-    unlabelled_count: int
 
     @property
     def shipped(self) -> SeedRun:
-        """The network of least validation loss."""
-        labels, runs = self.splits[1].labels, [*self.runs, *([self.average] if self.average else [])]
-        return min(runs, key=lambda run: classification.log_loss(labels, run.logits["validation"]))
+        """The network of least validation loss, in which every set weighs the same."""
+        part, runs = self.held_out[0].part, [*self.runs, *([self.average] if self.average else [])]
+        return min(runs, key=lambda run: classification.log_loss(part.labels, run.logits[part.name], part.weights))
 
 
 def make(result: TrainingResult, network: keras.Model, models_dir: Path) -> SentimentCard:
-    """Return the card of the served `network`; its test scores are of the probabilities before rounding to bytes."""
-    labelled, shipped = result.labelled, result.shipped
-    _, validation, test = result.splits
+    """Return the card of the served `network`; its scores are of the probabilities before rounding to bytes."""
+    corpus, shipped = result.corpus, result.shipped
     chosen = "the mean of all seeds' weights" if shipped is result.average else f"seed {shipped.seeds[0]}"
-    vectors, reader = network.get_layer("vectors"), network.get_layer("reader")
-    units = reader.get_layer("states").forward_layer.units
+    sizes = review.sizes_of(network)
+    chosen_thresholds, calibration_error = _thresholds(result)
     return SentimentCard(
-        format_version=FORMAT_VERSION,
+        format_version=2,
         task="sentiment",
         name="sentiment",
         version=bundle.next_version(models_dir, "sentiment"),
-        network=f"text → words → vectors({vectors.size}) → convolution over 3 words, every 2 → Bidirectional(LSTM({units})) "
-        "→ maximum over the text → logit, and weights of 1- to 3-grams",
+        network=f"text → words and spellings → vectors({sizes.vector}) → convolution({sizes.filters}) over 3 words, every 2 → "
+        f"Bidirectional(LSTM({sizes.units})) → maximum over the text → {sizes.classes} logits, and weights of 1- to 3-grams",
         parameters=int(sum(np.prod(weight.shape) for weight in network.weights)),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         made_with=versions.made_with("gensim", "keras", "numpy", "scikit-learn", "scipy"),
-        data=TrainingData(
-            source=labelled.source,
-            sha256=labelled.sha256,
-            rows=sum(len(split.texts) for split in result.splits[:2]),
-            columns=labelled.columns,
-            audit=labelled.audit,
-        ),
+        data=corpus.data,
+        sets=corpus.sets,
         splits=[
-            Split(name=split.name, rows=len(split.texts), use=use)
-            for split, use in zip(result.splits, USES, strict=True)
+            Split(name="train", rows=corpus.train_count, use=USES[0]),
+            Split(name="validation", rows=len(corpus.validation.texts), use=USES[1]),
+            *(Split(name=part.name, rows=len(part.texts), use=USES[2]) for part in corpus.tests.values()),
         ],
         settings=_settings(result),
         seeds=[run.seeds[0] for run in result.runs],
         seed=shipped.seeds[0],
         choice=f"Epoch and network are those with the least validation loss; {chosen} ships.",
-        scores=_scores(result),
+        scores=scores.of_result(result, chosen_thresholds),
         spread=[
-            metrics_module.seed_statistics(metric, split.name, values)
-            for split in (validation, test)
-            for metric, values in _metrics_by_seed(split, result.runs).items()
+            metrics_module.seed_statistics(metric, split, values)
+            for split, by_metric in scores.by_seed(result, chosen_thresholds).items()
+            for metric, values in by_metric.items()
         ],
-        limits=[
-            "two classes only; mixed and neutral texts get one of them, often marked uncertain",
-            f"learnt from {labelled.source}; other domains and languages were not measured",
-            "a sentence alone is judged as a short review",
-        ],
-        classes=labelled.classes,
+        limits=_limits(corpus),
+        classes=list(corpus.classes),
+        poles=_poles(corpus),
         max_tokens=MAX_TOKENS,
         truncation="keep_head_and_tail",
         head_tokens=HEAD_TOKENS,
-        vocabulary=vectors.vocabulary,
+        vocabulary=sizes.vocabulary,
         max_unknown_share=MAX_UNKNOWN_SHARE,
         language=_language(result.initialization.words),
-        explanation_baseline=float(reader.get_layer("evidence").baseline()),
-        calibration=_calibration(validation, test, shipped),
+        explanation_baseline=np.asarray(review.layer(network, "evidence").baseline(), np.float64).tolist(),
+        calibration=Calibration(
+            temperature=1.0,
+            fitted_on="validation, every set weighing the same",
+            expected_calibration_error=calibration_error,
+            bins=15,
+            measured_on="validation",
+            confidence_thresholds=[
+                ConfidenceThreshold(
+                    max_tokens=each.max_tokens,
+                    confidence=each.confidence,
+                    coverage=each.coverage,
+                    accuracy_covered=each.accuracy,
+                )
+                for each in chosen_thresholds
+            ],
+            threshold_choice=f"the least at which {SURE_ACCURACY:.0%} of the validation answers are right"
+            + (", of texts of the poles" if corpus.poles else ""),
+        ),
     )
+
+
+def _poles(corpus: Corpus) -> Poles | None:
+    if corpus.poles is None:
+        return None
+    negative, positive = corpus.poles
+    return Poles(negative=corpus.classes[negative], positive=corpus.classes[positive])
+
+
+def _limits(corpus: Corpus) -> list[str]:
+    """What the model cannot do, in words."""
+    return [
+        *(["two classes only; neutral texts get one of them"] if corpus.poles and len(corpus.classes) == 2 else []),
+        f"learnt from {corpus.data.source}; other kinds of text and other languages were not measured",
+        "sarcasm, and opinions that only knowledge of the world tells, are not understood",
+    ]
 
 
 def _settings(result: TrainingResult) -> dict[str, Any]:
     """The settings of the training run, for the card."""
-    shipped, config = result.shipped, result.config
-    teacher = " and what paragraph vectors say of the unlabelled texts" if result.has_teacher else ""
+    corpus, shipped, config = result.corpus, result.shipped, result.config
+    teacher = ", and what paragraph vectors say of long texts and of the unlabelled ones" if result.has_teacher else ""
+    made = "; texts of a grammar" if corpus.has_generated else ""
     blend = shipped.blend
     return {
         "started_from": result.initialization.version,
-        "pretraining_epochs": result.initialization.epochs,
+        "word_vectors": result.initialization.vectors_source,
         "epochs": shipped.best_epoch,
         "epochs_at_most": config.epochs,
-        "adversary": config.epsilon,
-        "unlabelled_texts": result.unlabelled_count,
-        "taught": f"by the labels{teacher}",
-        "batch": fitting.BATCH,
+        "unlabelled_texts": len(corpus.unlabelled),
+        "taught": f"by the labels, smoothed by their quality{teacher}{made}",
+        "shares": ", ".join(f"{pool.name} {pool.share:g}" for pool in corpus.pools),
+        "batch": f"{batches.MIN_ROWS} to {batches.MAX_ROWS} texts",
         "optimizer": f"adam, {config.learning_rate}, gradient norm at most 1",
-        "word_dropout": config.word_dropout,
-        "extracts": f"{config.crop_share:.0%} of texts longer than {fitting.CROP_WORDS[1]} words, an epoch",
-        "blend": f"{blend.network:.3f} × network + {blend.linear:.3f} × n-grams + {blend.bias:.3f}",
+        "spelt": f"{config.spelt:.0%} of the words, {batches.MISSPELT_SHARE:.0%} of them wrongly",
+        "crops": f"{config.crop_share:.0%} of texts longer than {batches.CROP_WORDS[1]} words, an epoch",
+        "blend": f"{blend.network:.3f} × network + {blend.linear:.3f} × n-grams + bias",
     }
-
-
-def _scores(result: TrainingResult) -> list[Score]:
-    """The scores of the network, of the n-grams alone, and of the majority class of the training set."""
-    train, validation, test = result.splits
-    logits, linear_logits = result.shipped.logits, result.linear_logits
-    majority_class = int(train.labels.mean() >= 0.5)
-    return [
-        *(_score("model", split, _metrics(split, logits[split.name])) for split in (validation, test)),
-        *(
-            _score("n-grams", split, {"accuracy": classification.accuracy(split.labels, linear_logits[split.name])})
-            for split in (validation, test)
-        ),
-        _score("majority class", test, {"accuracy": float((test.labels == majority_class).mean())}),
-    ]
-
-
-def _score(subject: str, split: EncodedSplit, metrics: dict[str, float]) -> Score:
-    """A row of the card's scores."""
-    return Score(split=split.name, subject=subject, count=len(split.texts), metrics=metrics)
-
-
-def _metrics(split: EncodedSplit, logits: Array) -> dict[str, float]:
-    """The metrics of one split, for the card."""
-    return classification.class_metrics(split.labels, classification.sigmoid(logits))
-
-
-def _metrics_by_seed(split: EncodedSplit, runs: Sequence[SeedRun]) -> dict[str, list[float]]:
-    metrics_by_run = [_metrics(split, run.logits[split.name]) for run in runs]
-    return {name: [metrics[name] for metrics in metrics_by_run] for name in metrics_by_run[0]}
 
 
 def _language(words: Sequence[str]) -> Language | None:
@@ -189,28 +198,25 @@ def _language(words: Sequence[str]) -> Language | None:
         least_common=LEAST_COMMON,
         most_unknown=MOST_UNKNOWN,
         least_tokens=LEAST_TOKENS,
-        threshold_choice="chosen on sentences of training reviews and of handbooks in 15 European languages",
+        threshold_choice="chosen on tweets, comments and reviews of the validation part, and on handbooks in other languages",
     )
 
 
-def _calibration(validation: EncodedSplit, test: EncodedSplit, shipped: SeedRun) -> Calibration:
-    validation_probabilities, probabilities = (
-        classification.sigmoid(shipped.logits[split.name]) for split in (validation, test)
+def _thresholds(result: TrainingResult) -> tuple[list[thresholds.Threshold], float]:
+    """The confidence thresholds by length, and the calibration error of the validation part: the mean over its sets."""
+    validation = result.held_out[0]
+    part = validation.part
+    probabilities = classification.softmax(result.shipped.logits[part.name])
+    rows = scores.polar_rows(part.labels, result.corpus.poles)
+    tokens = np.array([len(text) for text in validation.tokens])
+    chosen = thresholds.choose(
+        part.labels[rows], probabilities[rows], tokens[rows], SURE_ACCURACY, weights=part.weights[rows]
     )
-    threshold = classification.confidence_threshold(validation.labels, validation_probabilities, SURE_ACCURACY)
-    is_sure = np.maximum(probabilities, 1 - probabilities) >= threshold
-    is_correct = (probabilities >= 0.5) == (test.labels == 1)
-    return Calibration(
-        temperature=1.0,
-        fitted_on="validation",
-        expected_calibration_error=classification.expected_calibration_error(test.labels, probabilities),
-        bins=15,
-        measured_on="test",
-        confidence_threshold=threshold,
-        threshold_choice=f"the least at which {SURE_ACCURACY:.0%} of the validation answers are right",
-        coverage=float(is_sure.mean()),
-        accuracy_covered=float(is_correct[is_sure].mean()) if is_sure.any() else 0.0,
-    )
+    errors = [
+        classification.expected_calibration_error(part.labels[own], probabilities[own])
+        for own in (part.of_set(name) for name in dict.fromkeys(part.sets))
+    ]
+    return chosen, float(np.mean(errors))
 
 
 def in_memory(card: SentimentCard, words: Sequence[str], network: keras.Model) -> SentimentClassifier:
@@ -238,17 +244,27 @@ def _golden(answers: list[list[float]]) -> golden.Golden:
 
 
 def with_behaviour(
-    card: SentimentCard, classifier: SentimentClassifier, validation: EncodedSplit
+    card: SentimentCard, classifier: SentimentClassifier, result: TrainingResult
 ) -> tuple[SentimentCard, list[checklist.Outcome]]:
-    """Return the card with scores of the model as served, and the outcomes of the checklist, which is for English only."""
-    probabilities = [classifier.predict([classifier.prepare(text)])[0].positive for text in validation.texts]
-    outcomes = checklist.run(classifier) if card.language else []
-    scores = [
-        *card.scores,
-        _score(
-            models_readme.SERVED, validation, classification.class_metrics(validation.labels, np.array(probabilities))
+    """Return the card with its rule for mixed texts, scores of the model as served, and the outcomes of the checklist.
+
+    The checklist is for English texts and for models with poles.
+    """
+    part = result.held_out[0].part
+    step = max(1, len(part.texts) // SERVED_TEXTS)
+    texts, labels = part.texts[::step], part.labels[::step]
+    predictions = classifier.predict([classifier.prepare(text) for text in texts])
+    probabilities = np.array([prediction.probabilities for prediction in predictions])
+    outcomes = checklist.run(classifier) if card.language and card.poles else []
+    served = classification.class_metrics(labels, probabilities)
+    measured = [
+        Score(split=part.name, subject=models_readme.SERVED, count=len(texts), metrics=served),
+        Score(
+            split=part.name,
+            subject=models_readme.REASONS,
+            count=len(texts),
+            metrics=faithfulness.erasure(classifier, texts),
         ),
-        _score(models_readme.REASONS, validation, faithfulness.erasure(classifier, validation.texts)),
         *(
             Score(
                 split=models_readme.CHECKLIST,
@@ -259,4 +275,6 @@ def with_behaviour(
             for outcome in outcomes
         ),
     ]
-    return card.model_copy(update={"scores": scores}), outcomes
+    rule = mixing.choose(classifier, part, result.corpus.poles)
+    mixed = MixedRule(positive=rule.positive, negative=rule.negative, threshold_choice=rule.choice) if rule else None
+    return card.model_copy(update={"scores": [*card.scores, *measured], "mixed": mixed}), outcomes

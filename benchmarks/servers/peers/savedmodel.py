@@ -44,11 +44,11 @@ class Classifier:
         self.signature = load("sentiment")
 
     def predict(self, texts: list[str]) -> list[float]:
-        """Texts (batch) to the probability that each is positive (batch)."""
+        """Texts (batch) to the probability that each is positive, of the last class (batch)."""
         import tensorflow as tf
 
         output = self.signature(text=tf.constant(texts))["probability"]
-        return [float(value) for value in output.numpy()[:, 0]]
+        return [float(value) for value in output.numpy()[:, -1]]
 
 
 @dataclass(frozen=True)

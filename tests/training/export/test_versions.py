@@ -94,11 +94,9 @@ def test_two_classifiers_differ_by_their_answers_to_random_texts():
     from training.export.versions import largest_difference
 
     def answering(probability):
-        counts = dict.fromkeys(("tokens_total", "tokens_unknown", "tokens_common"), 1)
-
         def run(texts):
-            arrays = {name: np.full((len(texts), 1), value) for name, value in counts.items()}
-            return arrays | {"probability": np.full((len(texts), 1), probability)}
+            probabilities = np.tile([1 - probability, 0, probability], (len(texts), 1))
+            return {**fakes.good_words(texts), "probability": probabilities}
 
         return fakes.sentiment_bundle(run=run)
 

@@ -24,9 +24,16 @@ def blocks(labels: Labels, share: float) -> Labels:
 def split(labels: Labels, share: float, groups: Labels | None = None) -> tuple[Labels, Labels]:
     """Return the row numbers of a larger and a smaller split, in order; the smaller has about `share` of the rows.
 
-    Both have the classes in proportion. Rows of one group stay together; without `groups` these are blocks of neighbours.
+    Both have the classes in proportion, unless a class has too few rows. Rows of one group stay together; without `groups`
+    these are blocks of neighbours.
     """
-    folds = StratifiedGroupKFold(max(2, round(1 / share)), shuffle=True, random_state=SPLIT_SEED)
+    count = max(2, round(1 / share))
     groups = blocks(labels, share) if groups is None else groups
-    larger, smaller = next(folds.split(labels, labels, groups))
+    if len(np.unique(groups)) < count:
+        return np.arange(len(labels)), np.arange(0)
+    is_rare = np.unique(labels, return_counts=True)[1].min() < count
+    strata = np.zeros_like(labels) if is_rare else labels
+    larger, smaller = next(
+        StratifiedGroupKFold(count, shuffle=True, random_state=SPLIT_SEED).split(labels, strata, groups)
+    )
     return larger, smaller

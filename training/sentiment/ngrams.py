@@ -5,11 +5,13 @@ logistic regression instead of a support vector machine. Counts replace presence
 because a network can compute a sum over the positions of a text.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from service.interfaces import Array, Inputs, Labels, Tokens
@@ -17,6 +19,8 @@ from training.networks.ngram_hash import MAX_BUCKETS, ORDERS, buckets_of
 
 SMOOTHING = 1.0
 STRENGTH = 1.0  # C of the regression
+ITERATIONS = 20
+MIN_SHARE = 0.02  # of a class in a text
 PRIOR_SCALE = 10.0  # standard deviation of the prior logit among the features, large so that it is hardly penalised
 
 
@@ -92,12 +96,13 @@ def _fit_class(
 ) -> tuple[Inputs, Inputs, float]:
     """The weights of n-grams, those of the other features, and the bias of one class; `share` (texts,) is its probability.
 
-    A text of which the class has a share is fitted twice: with the class and that share as its weight, and without.
+    A text of which the class has a share is fitted twice: with the class and that share as its weight, and without. Shares of
+    less than MIN_SHARE are left out, so that nearly certain texts stand once.
     """
     weights = np.ones(len(share)) if sample_weights is None else sample_weights
     ratio = log_count_ratio(counts, share, weights)
     features = sp.hstack([counts.multiply(ratio), others]).tocsr()
-    yes, no = np.flatnonzero(share > 0), np.flatnonzero(share < 1)
+    yes, no = np.flatnonzero(share > MIN_SHARE), np.flatnonzero(share < 1 - MIN_SHARE)
     rows, labels = np.concatenate([yes, no]), np.repeat([1, 0], [len(yes), len(no)])
     row_weights = np.concatenate([(weights * share)[yes], (weights * (1 - share))[no]])
     if row_weights[labels == 1].sum() == 0 or row_weights[labels == 0].sum() == 0:
@@ -108,10 +113,15 @@ def _fit_class(
 
 
 def regress(features: sp.csr_matrix, labels: Labels, sample_weights: Array | None = None) -> LogisticRegression:
-    """Fit a penalised logistic regression to labels of 0 and 1."""
-    return LogisticRegression(C=STRENGTH, solver="liblinear", dual=True, random_state=0).fit(
-        features, labels, sample_weight=sample_weights
-    )
+    """Fit a penalised logistic regression to labels of 0 and 1.
+
+    It stops after ITERATIONS passes: on opinions of many kinds, 100 took six times longer and changed the validation loss by
+    0.0003. Soft targets make it converge slowly, because a text then stands under both labels.
+    """
+    regression = LogisticRegression(C=STRENGTH, solver="liblinear", dual=True, random_state=0, max_iter=ITERATIONS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return regression.fit(features, labels, sample_weight=sample_weights)
 
 
 def log_count_ratio(counts: sp.csr_matrix, share: Inputs | Labels, weights: Array | None = None) -> Inputs:

@@ -37,3 +37,11 @@ def test_one_class_is_split_too():
     """A set may have texts of one class only, which need not be the first."""
     _, smaller = split(np.full(400, 1), 0.1)
     assert len(smaller) == pytest.approx(40, abs=5)
+
+
+def test_a_rare_class_is_not_split_in_proportion():
+    """One text of a class can be in one split only; a few texts are not split at all."""
+    larger, smaller = split(np.array([0] * 99 + [1]), 0.1)
+    assert len(smaller) == pytest.approx(10, abs=2)
+    assert len(larger) + len(smaller) == 100
+    assert len(split(np.array([0, 1, 0]), 0.1)[1]) == 0

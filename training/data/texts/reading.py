@@ -74,38 +74,43 @@ def read_texts(
     read, empty texts or labels, and labels that are no classes.
     """
     table = read_csv(path)
+    if trained is not None:
+        text_column = text_column or _same(table, trained.columns["text"])
+        label_column = label_column or _same(table, trained.columns["label"])
     text_column, label_column = _columns(table, text_column, label_column, stars is not None, path)
+    written = table[label_column].astype(str).str.strip()
     remarks: list[str] = []
-    labels = table[label_column].astype(str).str.strip()
     if stars is not None:
-        labels = rate(labels, stars, None if trained is None else NEUTRAL in trained.classes, path)
-        remarks = _star_remarks(labels, stars)
-        table, labels = table[labels.notna()], labels.dropna()
-        positive = negative = None
+        written = rate(written, stars, None if trained is None else NEUTRAL in trained.classes, path)
+        remarks, positive, negative = _star_remarks(written, stars), None, None
+        table, written = table[written.notna()], written.dropna()
+    classes = find_classes(written, positive, negative, path) if trained is None else _classes_of(trained)
+    texts, labels = table[text_column].astype(str).tolist(), classes.encode(written, path)
     if trained is None:
-        classes = find_classes(labels, positive, negative, path)
-    else:
-        classes = Classes(trained.classes, trained.poles, trained.spellings)
-    numbers = classes.encode(labels, path)
-    texts = table[text_column].astype(str).tolist()
-    if trained is None:
-        texts, numbers, duplicates = deduplicate(texts, numbers)
-        remarks += duplicates
-        if len(set(numbers.tolist())) < 2:
+        texts, labels, duplicates = deduplicate(texts, labels)
+        remarks = [*remarks, *duplicates]
+        if len(set(labels.tolist())) < 2:
             raise DataError(f"{path}: after duplicates were dropped one class is left; two are needed")
-    columns = {"text": text_column, "label": label_column}
     result = Texts(
-        texts,
-        numbers,
-        classes.names,
-        columns,
-        source or path.name,
-        file_sha256(path),
-        remarks,
-        classes.poles,
-        classes.spellings,
+        texts=texts,
+        labels=labels,
+        classes=classes.names,
+        columns={"text": text_column, "label": label_column},
+        source=source or path.name,
+        sha256=file_sha256(path),
+        poles=classes.poles,
+        spellings=classes.spellings,
     )
     return replace(result, audit=[*remarks, *_audit(result)])
+
+
+def _classes_of(trained: Texts) -> Classes:
+    return Classes(trained.classes, trained.poles, trained.spellings)
+
+
+def _same(table: pd.DataFrame, column: str) -> str | None:
+    """The column of the training file, if this file has it."""
+    return column if column in table.columns else None
 
 
 def _columns(

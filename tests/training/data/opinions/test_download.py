@@ -7,14 +7,16 @@ import numpy as np
 import pytest
 
 from training.data.opinions import __main__ as command
-from training.data.opinions import download
+from training.data.opinions import download, originals
 from training.data.opinions.collection import read_collection
 from training.data.opinions.originals import Record
 from training.data.opinions.sets import BY_NAME
 from training.data.tables import DataError, file_sha256
 from training.data.texts import Texts
 
-LINES = "".join(f"{i}_{j}\t{(-1) ** i * 1.5}\tit was number {i} and {j} of them\n" for i in range(200) for j in range(2))
+LINES = "".join(
+    f"{i}_{j}\t{(-1) ** i * 1.5}\tit was number {i} and {j} of them\n" for i in range(200) for j in range(2)
+)
 
 
 @pytest.fixture
@@ -67,7 +69,7 @@ def test_files_are_named_by_a_commit():
 
 
 def test_a_file_of_another_format_is_named(home, tmp_path, monkeypatch):
-    broken = download.Original("train", "a/b", "c" * 40, "tweets_GroundTruth.txt", download.originals.goemotions)
+    broken = download.Original("train", "a/b", "c" * 40, "tweets_GroundTruth.txt", originals.goemotions)
     monkeypatch.setattr(download, "ORIGINALS", {"goemotions": [broken]})
     with pytest.raises(DataError, match=r"https://.*tweets_GroundTruth\.txt: not in the format"):
         download.download("goemotions", tmp_path / "goemotions")

@@ -100,6 +100,15 @@ def test_the_labels_of_a_test_file_are_those_of_the_training_file(tmp_path):
         texts.read_texts(write_table(tmp_path, reviews([1, 2]), "test.csv"), trained=trained)
 
 
+def test_a_test_file_has_the_columns_of_the_training_file(tmp_path):
+    """Where it has them, whatever its other columns would suggest."""
+    trained = texts.read_texts(write_table(tmp_path, reviews([1, 0, 1]).rename(columns={"label": "opinionated"})))
+    table = reviews([1, 0]).rename(columns={"label": "opinionated"}).assign(label=["x", "y"])
+    test = texts.read_texts(write_table(tmp_path, table, "test.csv"), trained=trained)
+    assert test.columns == trained.columns
+    assert test.labels.tolist() == [1, 0]
+
+
 def test_a_rare_class_and_another_language_are_remarked(tmp_path):
     german = [f"dieser Film Nummer {i} ist leider sehr schlecht und viel zu lang geworden" for i in range(10)]
     result = texts.read_texts(write_table(tmp_path, reviews([1, *[0] * 9], german)))

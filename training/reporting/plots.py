@@ -126,7 +126,9 @@ def reliability(path: Path, title: str, answers: Mapping[str, Answers], bins: in
             count = max(1, min(bins, len(confidence) // MIN_BIN))
             parts = [rows for rows in np.array_split(np.argsort(confidence, kind="stable"), count) if len(rows)]
             points = [(confidence[rows].mean(), is_right[rows].mean()) for rows in parts]
-            axes.plot(*zip(*points, strict=True), "o-", color=colour, ms=3, lw=1.2, label=f"{label}, {len(confidence):,}")
+            axes.plot(
+                *zip(*points, strict=True), "o-", color=colour, ms=3, lw=1.2, label=f"{label}, {len(confidence):,}"
+            )
         axes.set_xlabel("confidence")
         axes.set_ylabel("accuracy")
         axes.set_title(title)

@@ -30,7 +30,7 @@ def main_metric(card: SentimentCard) -> str:
 def score_rows(card: SentimentCard) -> tuple[Row, list[Row]]:
     """Return a row for each split: the shipped model's metrics, and beside them those of n-grams and of the majority class.
 
-    After the sets of the validation part comes the part as a whole, after several test parts their mean.
+    After several sets of the validation part, or several test parts, comes their mean.
     """
     main = main_metric(card)
     columns = [(MODEL, name) for name in (main, "macro_f1", "accuracy", "ece", "polar_answered", "polar_right")]
@@ -47,16 +47,16 @@ def score_rows(card: SentimentCard) -> tuple[Row, list[Row]]:
 def _splits(card: SentimentCard) -> dict[str, list[str]]:
     """The label of each row, and the splits that it is the mean of."""
     names = [score.split for score in card.scores if score.subject == MODEL]
-    of_sets = {kind: [name for name in names if name.startswith(f"{kind}: ")] for kind in (VALIDATION, TEST)}
-    rows = {name: [name] for name in of_sets[VALIDATION]}
-    if VALIDATION in names:
-        rows["validation, all sets alike" if of_sets[VALIDATION] else VALIDATION] = [VALIDATION]
-    rows |= {name: [name] for name in names if name == TEST or name in of_sets[TEST]}
-    return rows | ({"test, mean": of_sets[TEST]} if len(of_sets[TEST]) > 1 else {})
+    rows: dict[str, list[str]] = {}
+    for kind in (VALIDATION, TEST):
+        of_sets = [name for name in names if name.startswith(f"{kind}: ")]
+        rows |= {name: [name] for name in of_sets or names if name.startswith(kind)}
+        rows |= {f"{kind}, mean of {len(of_sets)}": of_sets} if len(of_sets) > 1 else {}
+    return rows
 
 
 def _mean(card: SentimentCard, splits: Sequence[str], subject: str, metric: str) -> str:
-    """The mean over the splits that have the metric."""
+    """The mean over the splits that have the metric: every set weighs the same."""
     scores = [score for score in card.scores if score.subject == subject and score.split in splits]
     values = [score.metrics[metric] for score in scores if metric in score.metrics]
     return f"{sum(values) / len(values):.4f}" if values else MISSING
@@ -115,7 +115,7 @@ def _passed(outcomes: Sequence[Score]) -> Row:
 
 def ablation_rows(steps: Mapping[str, Mapping[str, float]]) -> tuple[Row, list[Row]]:
     """Return a row for each step of training.sentiment.ablation; `steps` are name → figures."""
-    forms = {name: ".4f" for name in (*NAMES, "loss")} | {"seeds": ".0f", "parameters": ",.0f", "seconds": ",.0f"}
+    forms = dict.fromkeys((*NAMES, "loss"), ".4f") | {"seeds": ".0f", "parameters": ",.0f", "seconds": ",.0f"}
     wanted = ("polar_balanced_accuracy", "balanced_accuracy", "macro_f1", "loss", "seeds", "parameters", "seconds")
     rows: list[Row] = [
         (step, *(format(figures[name], forms[name]) if name in figures else MISSING for name in wanted))

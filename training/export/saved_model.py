@@ -8,6 +8,7 @@ import keras
 
 from service.artifacts.card import SentimentCard
 from service.artifacts.tokenizer import SPELLING_BYTES, UNKNOWN
+from service.sentiment.language import COMMON, PLACEHOLDERS, WORD, kinds_of
 from service.sentiment import language
 from training.networks.text import standardize
 
@@ -36,15 +37,15 @@ def write_classifier(path: Path, vocabulary: Sequence[str], network: keras.Model
     """Write a SavedModel from `text` (batch,) to the outputs of a classifier; each weight is stored once.
 
     Words are looked up in the `vocabulary`, and `network` reads their numbers, and the spellings of unknown words. The
-    SavedModel adds counts of tokens, all (batch, 1): in the text, and unknown ones among those that the network reads; and for
-    a rule of the card's language words, unknown words and common words among these, as service.sentiment.language has them.
+    SavedModel adds counts, all (batch, 1): of the tokens in the text, and of unknown ones among those that the network
+    reads; where the card knows its language, also of words, unknown words and common words (service/sentiment/language.py).
     """
     import tensorflow as tf
 
     module = tf.Module()
     module.words = _table(vocabulary)
     module.weights = [weight.value for weight in network.weights]
-    kinds = None if card.language is None else language.kinds_of(card.language, vocabulary)
+    kinds = kinds_of(card.language, vocabulary) if card.language else None
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, "text")])  # type: ignore[untyped-decorator]
     def serve(text: Any) -> dict[str, Any]:
@@ -54,27 +55,39 @@ def write_classifier(path: Path, vocabulary: Sequence[str], network: keras.Model
         tokens = module.words.lookup(kept)
         unknown = tf.equal(tokens, UNKNOWN)
         spellings = tf.io.decode_raw(tf.boolean_mask(kept, unknown), tf.uint8, fixed_length=SPELLING_BYTES)
-
-        def count(mask: Any) -> Any:
-            return tf.math.count_nonzero(mask, axis=1, keepdims=True, dtype=tf.int32)
-
-        counts = {"tokens_total": lengths[:, None], "tokens_unknown": count(unknown)}
-        if kinds is not None:
-            kind, unknown_words = tf.gather(kinds, tokens), unknown & _are_words(kept)
-            counts["words_read"] = count((kind != language.OTHER) | unknown_words)
-            counts["words_unknown"] = count(unknown_words)
-            counts["words_common"] = count(kind == language.COMMON)
-        return {**network([tokens, spellings], training=False), **counts}
+        return {
+            **network([tokens, spellings], training=False),
+            "tokens_total": lengths[:, None],
+            "tokens_unknown": _count(unknown),
+            **({} if kinds is None else _word_counts(kept, unknown, tf.gather(kinds, tokens))),
+        }
 
     tf.saved_model.save(module, str(path), signatures={"serving_default": serve.get_concrete_function()})
 
 
-def _are_words(tokens: Any) -> Any:
-    """What `language.is_word` says of each token."""
+def _count(mask: Any) -> Any:
+    """How many are true in each row: (batch, 1)."""
     import tensorflow as tf
 
-    is_placeholder = tf.reduce_any([tokens == placeholder for placeholder in sorted(language.PLACEHOLDERS)], axis=0)
-    return tf.strings.regex_full_match(tokens, r"[^0-9]*\pL[^0-9]*") & ~is_placeholder
+    return tf.math.count_nonzero(mask, axis=1, keepdims=True, dtype=tf.int32)
+
+
+def _word_counts(kept: Any, unknown: Any, kinds: Any) -> dict[str, Any]:
+    """The counts of words that the rule for the language needs; `language.is_word` says what a word is.
+
+    `kinds` are those of the tokens, by `language.kinds_of`.
+    """
+    import tensorflow as tf
+
+    is_word = tf.strings.regex_full_match(kept, "[^0-9]*\\pL[^0-9]*")
+    for placeholder in sorted(PLACEHOLDERS):
+        is_word &= tf.not_equal(kept, placeholder)
+    is_unknown_word = unknown & is_word
+    return {
+        "words_read": _count((kinds >= WORD) | is_unknown_word),
+        "words_unknown": _count(is_unknown_word),
+        "words_common": _count(tf.equal(kinds, COMMON)),
+    }
 
 
 def _table(vocabulary: Sequence[str]) -> Any:

@@ -29,6 +29,8 @@ from rich.console import Console
 
 from service.artifacts import bundle
 from service.artifacts.card import SentimentCard
+from service.artifacts.tokenizer import UNKNOWN
+from service.interfaces import Tokens
 from service.sentiment.classifier import SentimentClassifier
 from training.data.opinions.collection import read_collection
 from training.data.tables import DataError
@@ -42,7 +44,7 @@ from training.sentiment import card as sentiment_card
 from training.sentiment import page as sentiment_page
 from training.sentiment.card import TrainingResult
 from training.sentiment.corpus import Corpus, from_collection, from_splits
-from training.sentiment.encoding import Encoder
+from training.sentiment.encoding import Encoder, without_spellings
 from training.sentiment.fitting import Words
 from training.sentiment.initialization import SEED, Initialization, from_texts, from_version
 from training.sentiment.options import CONTINUED, DEFAULT_VOCABULARY, FitConfig, TrainOptions, parse
@@ -161,8 +163,7 @@ def fit(
     encoder = Encoder(initialization.words)
     encoded = [batches.Pool([encoder.truncated(t) for t in pool.texts], pool.targets, pool.share) for pool in pools]
     if targets is not None and len(targets):
-        texts = [encoder.truncated(text) for text in unlabelled]
-        encoded.append(batches.Pool(texts, targets, UNLABELLED_SHARE))
+        encoded.append(batches.Pool([encoder.truncated(text) for text in unlabelled], targets, UNLABELLED_SHARE))
     linear = fit_ngrams(encoded, initialization)
     if corpus.has_generated:
         texts, made = generated.generate(GENERATED, SEED)
@@ -198,11 +199,8 @@ def fit_ngrams(pools: Sequence[batches.Pool], initialization: Initialization) ->
     return ngrams.fit(counts, hard, prior if prior is not None and len(prior) == buckets else None, certainty)
 
 
-def unspelt(texts: Sequence[fitting.Tokens], words: Words) -> list[fitting.Tokens]:
+def unspelt(texts: Sequence[Tokens], words: Words) -> list[Tokens]:
     """Return the texts with the number of an unknown word in the place of spellings."""
-    from service.artifacts.tokenizer import UNKNOWN
-    from training.sentiment.encoding import without_spellings
-
     return without_spellings(texts, words.vocabulary, UNKNOWN)
 
 

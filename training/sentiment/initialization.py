@@ -13,7 +13,7 @@ from rich.console import Console
 from service.artifacts import bundle
 from service.artifacts.card import SentimentCard
 from service.artifacts.files import BundleError
-from service.artifacts.tokenizer import UNKNOWN, spell
+from service.artifacts.tokenizer import SPELLING_BYTES, UNKNOWN, spell
 from service.interfaces import Inputs
 from training.data.tables import DataError
 from training.export.onnx_graph import CannotCompile
@@ -25,8 +25,8 @@ from training.sentiment import encoding, word_vectors
 from training.sentiment.encoding import Encoder
 
 VECTOR_SIZE = 100
-FILTERS = 128
-UNITS = 96
+FILTERS = 96
+UNITS = 64
 DROPOUT = (0.2, 0.5)  # of the word vectors, and of the pooled states
 SEED = 0
 
@@ -105,7 +105,7 @@ def from_texts(
     together = np.concatenate([known, own], axis=1)[:, :VECTOR_SIZE]
     vectors[:, : together.shape[1]] = together
     spelt = slice(LAST_END + 1, None)
-    spellings = np.frombuffer(spell(words[spelt]), np.uint8).reshape(-1, encoding.SPELLING_BYTES)
+    spellings = np.frombuffer(spell(words[spelt]), np.uint8).reshape(-1, SPELLING_BYTES)
     frequencies = np.array([counts[word] for word in words[spelt]], np.float64)
     pieces = word_vectors.fit_pieces(spellings, vectors[spelt], frequencies)
     seconds = perf_counter() - start

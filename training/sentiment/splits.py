@@ -1,19 +1,13 @@
 """The texts of a run: which are labelled, unlabelled and for the test, and how the labelled ones are split. Nothing is fitted here."""
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
-from sklearn.model_selection import StratifiedGroupKFold
-
-from service.artifacts.tokenizer import Tokenizer
 from service.interfaces import Labels
-from training.data.blocks import blocks, split
+from training.data.blocks import split
 from training.data.tables import DataError
 from training.data.texts import Texts, exclude, fetch_reviews, normalize, read_texts, read_unlabelled
-from training.sentiment import encoding
-from training.sentiment.encoding import EncodedSplit
 from training.sentiment.options import DataOptions
 
 VALIDATION_SHARE = 0.1
@@ -39,31 +33,6 @@ class Splits:
         """Identifies the labelled texts and their validation rows."""
         rows = hashlib.sha256(self.validation_rows.astype("<i8").tobytes()).hexdigest()
         return f"{self.labelled.sha256[:16]} {len(self.labelled)} {rows[:16]}"
-
-    @property
-    def train_texts(self) -> list[str]:
-        """The texts of the training set."""
-        return self.labelled.take(self.train_rows)[0]
-
-    @property
-    def pretraining_texts(self) -> list[str]:
-        """The training set and the unlabelled texts; never texts of the validation or test set."""
-        return [*self.train_texts, *self.unlabelled]
-
-    def folds(self, count: int) -> Iterator[tuple[Labels, Labels]]:
-        """Yield row numbers within the training set to fit on and to predict, for each of `count` folds."""
-        labels = self.labelled.labels[self.train_rows]
-        groups = blocks(self.labelled.labels, 1 / count)[self.train_rows]
-        return iter(StratifiedGroupKFold(count).split(labels, labels, groups))
-
-    def encode(self, words: list[str]) -> tuple[EncodedSplit, EncodedSplit, EncodedSplit]:
-        """Return the training, validation and test set as token numbers of a vocabulary."""
-        tokenizer = Tokenizer(words)
-        return (
-            encoding.encode("train", *self.labelled.take(self.train_rows), tokenizer),
-            encoding.encode("validation", *self.labelled.take(self.validation_rows), tokenizer),
-            encoding.encode("test", self.test.texts, self.test.labels, tokenizer),
-        )
 
 
 def load(options: DataOptions) -> Splits:

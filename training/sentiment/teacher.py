@@ -67,7 +67,7 @@ def teach(
         rows = slice(start, start + len(pool.texts))
         start = rows.stop
         own, others = _predictions(pool, grams[rows], vectors[rows], grams[rest], vectors[rest], first=not changed)
-        found = classification.accuracy(pool.labels, own)
+        found = classification.accuracy(pool.labels, own.astype(np.float64))
         console.print(f"teacher: cross-validated accuracy {found:.4f} on {pool.name}")
         changed[pool.name] = replace(pool, targets=np.asarray((pool.targets + own) / 2, np.float32))
         targets = others if others is not None else targets

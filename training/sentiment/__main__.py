@@ -48,7 +48,14 @@ from training.sentiment.corpus import Corpus, from_collection, from_splits
 from training.sentiment.encoding import Encoder, without_spellings
 from training.sentiment.fitting import Words
 from training.sentiment.initialization import SEED, Initialization, from_texts, from_version
-from training.sentiment.options import CONTINUED, DEFAULT_VOCABULARY, FitConfig, TrainOptions, parse
+from training.sentiment.options import (
+    CONTINUED,
+    DEFAULT_VOCABULARY,
+    MIN_UNLABELLED,
+    FitConfig,
+    TrainOptions,
+    parse,
+)
 from training.sentiment.seeds import Encoded, SeedRun, average_weights, fit_seeds
 from training.sentiment.splits import load
 
@@ -113,15 +120,15 @@ def plan(options: TrainOptions, version: Path | None, unlabelled: int) -> tuple[
     for option, value in fresh_options.items():
         if value is not None and version is not None:
             raise DataError(f"{option} is only for a new network: add --start none, or leave {option} out")
-    if options.teacher and unlabelled < teacher.MIN_UNLABELLED:
+    if options.teacher and unlabelled < MIN_UNLABELLED:
         raise DataError(
-            f"--teacher needs {teacher.MIN_UNLABELLED:,} or more texts that are not among the labelled ones, "
+            f"--teacher needs {MIN_UNLABELLED:,} or more texts that are not among the labelled ones, "
             f"but there are {unlabelled:,}: give --unlabelled more.csv"
         )
     config = options.preset.config if version is None else CONTINUED
     config = replace(config, epochs=network.epochs or config.epochs)
     wants_teacher = options.preset.teacher if options.teacher is None else options.teacher
-    return config, wants_teacher and unlabelled >= teacher.MIN_UNLABELLED
+    return config, wants_teacher and unlabelled >= MIN_UNLABELLED
 
 
 def initialize(options: TrainOptions, version: Path | None, corpus: Corpus, console: Console) -> Initialization:

@@ -13,6 +13,7 @@ from training.sentiment.splits import Splits
 
 SMOOTHED = 0.8  # of what smoothing takes from a label, this goes to the neutral class
 VALIDATION, TEST = "validation", "test"
+FULL_SET = 300  # validation texts
 
 
 @dataclass(frozen=True)
@@ -26,9 +27,9 @@ class Labelled:
 
     @property
     def weights(self) -> Array:
-        """Weights (texts,) under which every set counts the same; their mean is 1."""
-        names, numbers, counts = np.unique(self.sets, return_inverse=True, return_counts=True)
-        return np.asarray(len(self.sets) / len(names) / counts[numbers], np.float64)
+        """Weights (texts,) under which every set of at least FULL_SET texts counts the same; smaller ones count less."""
+        _, numbers, counts = np.unique(self.sets, return_inverse=True, return_counts=True)
+        return np.asarray(np.minimum(counts, FULL_SET) / counts, np.float64)[numbers]
 
     def of_set(self, name: str) -> Labels:
         """Return the rows of one set."""

@@ -14,6 +14,8 @@ from training.sentiment.batches import Batches, Pool, Spellings, random_crop
 
 WARM_UP = 200  # steps in which the learning rate rises
 FINAL_RATE = 0.02  # at the end, as a share of the learning rate
+VECTOR_RATE = 0.3  # learning rate of word vectors, as a share: words that are rare here keep to their neighbours
+MAX_NORM = 1.0  # of all gradients together
 MAX_BASELINE_TEXTS = 1024
 
 
@@ -25,7 +27,7 @@ class Words(NamedTuple):
 
 
 def optimizer(learning_rate: float, steps: int) -> keras.optimizers.Optimizer:
-    """Return Adam with a warm-up, a cosine decay of the learning rate, and clipped gradients."""
+    """Return Adam with a warm-up and a cosine decay of the learning rate."""
     warm = min(WARM_UP, steps // 5)
     rate = keras.optimizers.schedules.CosineDecay(
         learning_rate / 100,
@@ -34,7 +36,7 @@ def optimizer(learning_rate: float, steps: int) -> keras.optimizers.Optimizer:
         warmup_target=learning_rate,
         warmup_steps=warm,
     )
-    return keras.optimizers.Adam(rate, global_clipnorm=1.0)
+    return keras.optimizers.Adam(rate)
 
 
 class Trainer:
@@ -44,8 +46,12 @@ class Trainer:
         import tensorflow as tf
 
         self.network = network
-        self._optimizer = optimizer(learning_rate, steps)
-        self._optimizer.build(network.trainable_variables)
+        vectors = network.get_layer("vectors").trainable_variables
+        known = {id(variable) for variable in vectors}
+        self._groups = (vectors, [each for each in network.trainable_variables if id(each) not in known])
+        self._optimizers = [optimizer(learning_rate * share, steps) for share in (VECTOR_RATE, 1.0)]
+        for each, variables in zip(self._optimizers, self._groups, strict=True):
+            each.build(variables)
         classes = network.output_shape[-1]
         signature = [
             tf.TensorSpec([None, None], tf.int32),
@@ -65,8 +71,11 @@ class Trainer:
         with tf.GradientTape() as tape:
             logits = self.network([tokens, spellings], training=True)
             loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
-        variables = self.network.trainable_variables
-        self._optimizer.apply(tape.gradient(loss, variables), variables)
+        gradients = tape.gradient(loss, [variable for group in self._groups for variable in group])
+        gradients, _ = tf.clip_by_global_norm(gradients, MAX_NORM)
+        count = len(self._groups[0])
+        self._optimizers[0].apply(gradients[:count], self._groups[0])
+        self._optimizers[1].apply(gradients[count:], self._groups[1])
         return loss
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from training.data.tables import DataError
-from training.sentiment.teacher import MIN_UNLABELLED
 
 DEFAULT_VOCABULARY = 32_000
+MIN_UNLABELLED = 1_000  # texts; with fewer, a teacher adds nothing
 Options = TypeVar("Options")
 
 

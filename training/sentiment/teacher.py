@@ -38,7 +38,6 @@ WORDS = 60_000  # of the teacher's own vocabulary
 MAX_TOKENS = 3_000
 SCALE = 5.0  # length of a vector among the features, large so that it is hardly penalised
 FOLDS = 5
-MIN_UNLABELLED = 1_000  # texts; with fewer, the teacher adds nothing
 MAX_UNLABELLED = 200_000  # texts; their n-grams are held in memory
 MIN_WORDS = 60  # mean length of the texts of a pool that is taught: short texts have no useful vectors
 MIN_TEXTS = 2_000  # of such a pool

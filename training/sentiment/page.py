@@ -84,11 +84,18 @@ def by_length(texts: Measured, card: SentimentCard) -> dict[str, tuple[Answers, 
     for threshold in card.calibration.confidence_thresholds:
         bound = threshold.max_tokens
         own = (texts.tokens > least) & (texts.tokens <= (np.inf if bound is None else bound))
-        name = f"{least + 1} to {bound} tokens" if bound is not None else f"{least + 1} tokens or more"
+        name = _band(least, bound)
         if own.any():
             bands[name] = (confidence[own], is_right[own]), threshold.confidence
         least = least if bound is None else bound
     return bands
+
+
+def _band(least: int, bound: int | None) -> str:
+    """The name of the texts of more than `least` tokens, up to the bound."""
+    if bound is None:
+        return "any length" if least < 0 else f"{least + 1} tokens or more"
+    return f"up to {bound} tokens" if least < 0 else f"{least + 1} to {bound} tokens"
 
 
 def write(directory: Path, result: TrainingResult, card: SentimentCard, version: Path, outcomes: list[Outcome]) -> Path:

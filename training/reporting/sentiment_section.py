@@ -59,7 +59,7 @@ def _mean(card: SentimentCard, splits: Sequence[str], subject: str, metric: str)
     """The mean over the splits that have the metric: every set weighs the same."""
     scores = [score for score in card.scores if score.subject == subject and score.split in splits]
     values = [score.metrics[metric] for score in scores if metric in score.metrics]
-    return f"{sum(values) / len(values):.4f}" if values else MISSING
+    return f"{sum(values) / len(values):.3f}" if values else MISSING
 
 
 def seed_rows(card: SentimentCard) -> tuple[Row, list[Row]]:

@@ -66,7 +66,7 @@ def test_a_classifier_has_a_section_after_the_forecasters(write):
     test = Score(split="test", subject="model", count=9, metrics={"accuracy": 0.9})
     text = write(fakes.sentiment_card(scores=[test]), forecaster("gru", 5.0))
     assert text.index("## Forecasters of made up") < text.index("## Sentiment")
-    assert "| test | 9 | 0.9000 |" in text
+    assert "| test | 9 | 0.900 |" in text
     assert "recipe" not in text
 
 

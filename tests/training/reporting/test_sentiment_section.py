@@ -71,11 +71,11 @@ def test_every_set_has_a_row_and_their_mean_follows(sets_card):
     ]
     mean = rows["validation, mean of 2"]
     assert mean["texts"] == "300"
-    assert mean["balanced accuracy of the poles"] == "0.8000"
-    assert mean["macro F1"] == rows["validation: tweets"]["macro F1"] == "0.6000"
+    assert mean["balanced accuracy of the poles"] == "0.800"
+    assert mean["macro F1"] == rows["validation: tweets"]["macro F1"] == "0.600"
     assert rows["validation: films"]["macro F1"] == "–"
-    assert rows["validation: tweets"]["n-grams: macro F1"] == "0.5000"
-    assert rows["test: films"]["majority class: accuracy"] == "0.5000"
+    assert rows["validation: tweets"]["n-grams: macro F1"] == "0.500"
+    assert rows["test: films"]["majority class: accuracy"] == "0.500"
     assert "n-grams: accuracy" not in mean
 
 
@@ -94,7 +94,7 @@ def test_classes_without_poles_have_the_balanced_accuracy_of_all():
         update={"scores": [score("test", balanced_accuracy=0.7, accuracy=0.8, macro_f1=0.65)]}
     )
     rows = rows_of(sentiment_section.score_rows(card))
-    assert rows["test"]["balanced accuracy"] == "0.7000"
+    assert rows["test"]["balanced accuracy"] == "0.700"
     text = sentiment_section.section(card, "", None)
     assert "poles" not in text
     assert "4 classes" in text

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-VOCABULARY, BUCKETS = 50, 997
+VOCABULARY, BUCKETS, CLASSES = 50, 997, 3
 
 
 def padded(rng, lengths, width):
@@ -17,14 +17,14 @@ def trainable():
     """A small network for training, with random weights."""
     from training.networks import review
 
-    return review.trainable_network(VOCABULARY, 8, 6, 5, (0.2, 0.5))
+    return review.trainable_network(review.Sizes(VOCABULARY, 8, 6, 5, CLASSES), (0.2, 0.5))
 
 
 def served(rng):
     """A small network for serving, with random weights."""
     from training.networks import review
 
-    model = review.quantize(trainable(), rng.normal(size=BUCKETS).astype(np.float32))
+    model = review.quantize(trainable(), rng.normal(size=(BUCKETS, CLASSES)).astype(np.float32), (0, CLASSES - 1))
     layer = review.layer(model, "evidence")
     for weights in (layer.baseline_state, layer.length_slope):
         weights.assign(rng.normal(size=10) * 0.3)

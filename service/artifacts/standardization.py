@@ -48,17 +48,23 @@ class Rule(NamedTuple):
     needs: tuple[str, ...] = ()
 
 
-WIDE_RULES = (  # for texts with characters beyond ASCII
+# Soft hyphens, characters without width, combining marks, and what chooses the form or the colour of an emoji.
+DELETED = "\u00ad\u200b-\u200f\u2060\ufeff\ufe00-\ufe0f\u0300-\u036f\U0001f3fb-\U0001f3ff"
+APOSTROPHES = "\u2018\u2019\u201b\u2032\u02bc\u00b4\uff07"
+MARKS = f"{EMOJI}{STOP}{SHOUT}{ASK}{ELLIPSIS}"  # each is a word
+
+MOJIBAKE_RULES = (  # UTF-8 that was read as Windows-1252
     Rule("â€[™˜]", "'", ("â€",)),
     Rule("â€¦", ELLIPSIS, ("â€",)),
     Rule("â€[œ“”\x93\x94\x9d]?", " ", ("â€",)),
     *(Rule(f"Ã[{second}]", letter, ("Ã",)) for letter, second in MOJIBAKE.items()),
     Rule("Â([\u00a0-\u00bf])", "\\1", ("Â",)),
-    # Soft hyphens, characters without width, combining marks, and what chooses the form or the colour of an emoji.
-    Rule("[\u00ad\u200b-\u200f\u2060\ufeff\ufe00-\ufe0f\u0300-\u036f\U0001f3fb-\U0001f3ff]+", ""),
-    Rule("[\u2018\u2019\u201b\u2032\u02bc\u00b4\uff07]", "'"),
+)
+CHARACTER_RULES = (  # no character is in two of them, so that one table can replace them
+    Rule(f"[{DELETED}]", ""),
+    Rule(f"[{APOSTROPHES}]", "'"),
     *(Rule(f"[{accented}]", letter) for letter, accented in LETTERS.items()),
-    Rule(f"([{EMOJI}{STOP}{SHOUT}{ASK}{ELLIPSIS}])", " \\1 "),
+    Rule(f"([{MARKS}])", " \\1 "),
 )
 MARKUP_RULES = (
     Rule("`", "'", ("`",)),
@@ -108,17 +114,23 @@ SEPARATORS = Rule(
     "[\\x00-\\x26\\x28-\\x2f\\x3a-\\x60\\x7b-\\x7f\x80-\xbf\u1680\u2000-\u2025\u2027-\u206f\u3000\u3001\u3003-\u303f]",
     " ",
 )
-RULES = (*WIDE_RULES, *MARKUP_RULES, *RATING_RULES, *EMOTICON_RULES, *LETTER_RULES, *MARK_RULES, SEPARATORS)
+RULES = (
+    *MOJIBAKE_RULES,
+    *CHARACTER_RULES,
+    *MARKUP_RULES,
+    *RATING_RULES,
+    *EMOTICON_RULES,
+    *LETTER_RULES,
+    *MARK_RULES,
+    SEPARATORS,
+)
 
 # ASCII characters that separate words: all but letters, digits and the apostrophe.
 ASCII_SEPARATORS = bytes(b if b >= 0x80 or chr(b).isalnum() or b == ord("'") else ord(" ") for b in range(256))
 # What a text must have, if any rule of the group can match. One search is faster than one a rule.
 _HAS_RATING = re.compile("[0-9][ ]?(?:/|out of)[ ]?(?:5|10)")
-_HAS_EMOTICON = re.compile("[:;=]['^o-]?-?[)(\\]\\[}{dp/\\\\|*]|[()][-o]?[:=]")
-
-
-def _always(text: str) -> bool:
-    return True
+_HAS_EMOTICON = re.compile("[:;=]['^o-]?-?[)(\\]\\[}{dp/\\\\|*]")
+_HAS_MIRRORED = re.compile("[()][-o]?[:=]")
 
 
 def _is_wide(text: str) -> bool:
@@ -130,7 +142,9 @@ def _has_rating(text: str) -> bool:
 
 
 def _has_emoticon(text: str) -> bool:
-    return (":" in text or "=" in text or ";" in text) and _HAS_EMOTICON.search(text) is not None
+    if not (":" in text or "=" in text or ";" in text):
+        return False
+    return _HAS_EMOTICON.search(text) is not None or _HAS_MIRRORED.search(text) is not None
 
 
 def _has_triple(text: str) -> bool:
@@ -145,15 +159,33 @@ def _compiled(rules: tuple[Rule, ...]) -> "list[tuple[re.Pattern[str], Rule]]":
     return [(re.compile(rule.pattern.replace("$", "\\Z")), rule) for rule in rules]
 
 
-Group = tuple[Callable[[str], bool], "list[tuple[re.Pattern[str], Rule]]"]
+def _characters(ranges: str) -> list[str]:
+    """The characters of a character class, such as "a-cx"."""
+    characters: list[str] = []
+    position = 0
+    while position < len(ranges):
+        if ranges[position + 1 : position + 2] == "-":
+            characters += map(chr, range(ord(ranges[position]), ord(ranges[position + 2]) + 1))
+            position += 3
+        else:
+            characters.append(ranges[position])
+            position += 1
+    return characters
+
+
+_TABLE = {ord(c): rule.replacement for rule in CHARACTER_RULES[:-1] for c in _characters(rule.pattern[1:-1])} | {
+    ord(c): f" {c} " for c in _characters(MARKS)
+}
+
+Group = tuple[Callable[[str], bool] | None, "list[tuple[re.Pattern[str], Rule]]"]  # without a function, always tried
 GROUPS: tuple[Group, ...] = (
-    (_is_wide, _compiled(WIDE_RULES)),
-    (_always, _compiled(MARKUP_RULES)),
+    (None, _compiled(MARKUP_RULES)),
     (_has_rating, _compiled(RATING_RULES)),
     (_has_emoticon, _compiled(EMOTICON_RULES)),
     (_has_triple, _compiled(LETTER_RULES)),
-    (_always, _compiled(MARK_RULES)),
+    (None, _compiled(MARK_RULES)),
 )
+_MOJIBAKE = _compiled(MOJIBAKE_RULES)
 _SEPARATORS = re.compile(SEPARATORS.pattern)
 
 
@@ -168,13 +200,24 @@ def standardize(text: str) -> str:
     Raises UnicodeEncodeError for lone surrogates.
     """
     is_wide, text = _is_wide(text), lower(text)
+    if is_wide:
+        text = _apply(_MOJIBAKE, text).translate(_TABLE)
     for applies, rules in GROUPS:
-        if applies(text):
-            for pattern, rule in rules:
-                if not rule.needs or any(need in text for need in rule.needs):
-                    text = pattern.sub(rule.replacement, text)
+        if applies is None or applies(text):
+            text = _apply(rules, text)
     text = text.encode().translate(ASCII_SEPARATORS).decode()
     return _SEPARATORS.sub(" ", text) if is_wide else text
+
+
+def _apply(rules: "list[tuple[re.Pattern[str], Rule]]", text: str) -> str:
+    for pattern, rule in rules:
+        if _may_match(rule, text):
+            text = pattern.sub(rule.replacement, text)
+    return text
+
+
+def _may_match(rule: Rule, text: str) -> bool:
+    return not rule.needs or any(need in text for need in rule.needs)
 
 
 class Traced(NamedTuple):
@@ -189,12 +232,25 @@ def standardize_traced(text: str) -> Traced:
     """Return `standardize(text)` with the origin of each character: itself, or all that a rule replaced."""
     numbers = np.arange(len(text) + 1)
     traced = Traced(lower(text), numbers[:-1], numbers[1:])
+    if _is_wide(text):
+        traced = _translate(_apply_traced(_MOJIBAKE, traced))
     for applies, rules in GROUPS:
-        if applies(traced.text):
-            for pattern, rule in rules:
-                if not rule.needs or any(need in traced.text for need in rule.needs):
-                    traced = _substitute(traced, pattern, rule.replacement)
+        if applies is None or applies(traced.text):
+            traced = _apply_traced(rules, traced)
     return traced._replace(text=_SEPARATORS.sub(" ", traced.text))
+
+
+def _apply_traced(rules: "list[tuple[re.Pattern[str], Rule]]", traced: Traced) -> Traced:
+    for pattern, rule in rules:
+        if _may_match(rule, traced.text):
+            traced = _substitute(traced, pattern, rule.replacement)
+    return traced
+
+
+def _translate(traced: Traced) -> Traced:
+    """Replace characters by the table."""
+    sizes = [len(_TABLE.get(ord(character), character)) for character in traced.text]
+    return Traced(traced.text.translate(_TABLE), np.repeat(traced.starts, sizes), np.repeat(traced.ends, sizes))
 
 
 def _substitute(traced: Traced, pattern: "re.Pattern[str]", replacement: str) -> Traced:

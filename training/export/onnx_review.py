@@ -104,7 +104,9 @@ def _spelled(graph: Graph, layer: Any) -> str:
     before = graph.add("Pad", codes, _int64(graph, 0, 1, 0, -1), _int64(graph, 0, shape=()))
     zero = _int64(graph, 0)
     is_end = graph.add("And", graph.add("Equal", codes, zero), graph.add("Greater", before, zero))
-    end = graph.add("Mul", graph.add("Cast", graph.add("And", is_end, is_after), to=TensorProto.INT64), _int64(graph, END))
+    end = graph.add(
+        "Mul", graph.add("Cast", graph.add("And", is_end, is_after), to=TensorProto.INT64), _int64(graph, END)
+    )
     codes = graph.add("Add", graph.add("Add", codes, graph.constant(first)), end)
     sums, counts = [], []
     for order in CHARACTER_ORDERS:
@@ -255,9 +257,7 @@ def _word_weights(graph: Graph, steps: str, ngrams: Sequence[str]) -> None:
     classes = graph.add("Shape", steps, start=2, end=3)
     batch = graph.add("Shape", "tokens", start=0, end=1)
     shape = graph.add("Concat", batch, _int64(graph, -1), classes, axis=0)
-    from_steps = graph.add(
-        "Slice", graph.add("Reshape", from_steps, shape), _int64(graph, 0), length, _int64(graph, 1)
-    )
+    from_steps = graph.add("Slice", graph.add("Reshape", from_steps, shape), _int64(graph, 0), length, _int64(graph, 1))
     graph.add("Sum", from_steps, *from_ngrams, output="explained_words")
 
 

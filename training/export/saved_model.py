@@ -9,7 +9,6 @@ import keras
 from service.artifacts.card import SentimentCard
 from service.artifacts.tokenizer import SPELLING_BYTES, UNKNOWN
 from service.sentiment.language import COMMON, PLACEHOLDERS, WORD, kinds_of
-from service.sentiment import language
 from training.networks.text import standardize
 
 

@@ -7,7 +7,13 @@ ORDERS = (1, 2, 3)  # words
 MAX_BUCKETS = 1 << 20  # of word n-grams
 CHARACTER_ORDERS = (3, 4, 5)  # bytes of a spelling
 CHARACTER_BUCKETS = 16_381  # a prime number
-MULTIPLIERS = (73_856_093, 19_349_663, 83_492_791, 49_979_687, 86_028_121)  # of the first, second, … (Teschner et al., 2003)
+MULTIPLIERS = (
+    73_856_093,
+    19_349_663,
+    83_492_791,
+    49_979_687,
+    86_028_121,
+)  # of the first, second, … (Teschner et al., 2003)
 
 
 def buckets_of(parts: Sequence[Any], count: int) -> Any:

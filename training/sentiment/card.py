@@ -11,6 +11,7 @@ import numpy as np
 
 from service.artifacts import bundle, golden, onnx
 from service.artifacts.card import (
+    SENTIMENT_FORMAT_VERSION,
     Calibration,
     ConfidenceThreshold,
     Language,
@@ -93,7 +94,7 @@ def make(result: TrainingResult, network: keras.Model, models_dir: Path) -> Sent
     sizes = review.sizes_of(network)
     chosen_thresholds, calibration_error = _thresholds(result)
     return SentimentCard(
-        format_version=2,
+        format_version=SENTIMENT_FORMAT_VERSION,
         task="sentiment",
         name="sentiment",
         version=bundle.next_version(models_dir, "sentiment"),

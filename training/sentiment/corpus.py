@@ -147,7 +147,9 @@ def _pool(collection: Collection, number: int, is_phrase: bool) -> Pool:
     part = collection.train.take(_rows(collection.train, number, is_phrase))
     targets = smooth(part.targets, 1.0 if is_phrase else each.quality)
     share = each.phrase_weight if is_phrase else each.weight
-    return Pool(f"{each.name} phrases" if is_phrase else each.name, part.texts, targets, part.labels, part.blocks, share)
+    return Pool(
+        f"{each.name} phrases" if is_phrase else each.name, part.texts, targets, part.labels, part.blocks, share
+    )
 
 
 def smooth(targets: Inputs, quality: float) -> Inputs:

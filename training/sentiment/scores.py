@@ -111,19 +111,17 @@ def _measure(
     return metrics(encoded.part.labels[rows], probabilities, tokens[rows], poles, chosen)
 
 
-def by_seed(
-    result: "TrainingResult", chosen: Sequence[thresholds.Threshold]
-) -> dict[str, dict[str, list[float]]]:
+def by_seed(result: "TrainingResult", chosen: Sequence[thresholds.Threshold]) -> dict[str, dict[str, list[float]]]:
     """Return by split and metric the values of the seeds' networks, in the order of the seeds."""
     table: dict[str, dict[str, list[float]]] = {}
     for encoded in result.held_out:
         measured = [_of_run(run, encoded, result.corpus.poles, chosen) for run in result.runs]
-        table[encoded.part.name] = {name: [each[name] for each in measured] for name in measured[0] if all(name in each for each in measured)}
+        table[encoded.part.name] = {
+            name: [each[name] for each in measured] for name in measured[0] if all(name in each for each in measured)
+        }
     return table
 
 
-def _of_run(
-    run: SeedRun, encoded: Encoded, poles: Poles, chosen: Sequence[thresholds.Threshold]
-) -> dict[str, float]:
+def _of_run(run: SeedRun, encoded: Encoded, poles: Poles, chosen: Sequence[thresholds.Threshold]) -> dict[str, float]:
     rows = np.arange(len(encoded.part.texts))
     return _measure(encoded, rows, run.logits[encoded.part.name], poles, chosen)

@@ -96,10 +96,9 @@ def test_every_network_that_training_can_export_is_admitted(tmp_path):
         export.write_forecaster(tmp_path / name, network)
         network.export(tmp_path / f"{name}-keras", verbose=False)
     text.bilstm(50, 0.2).export(tmp_path / "bilstm", verbose=False)
-    tokenize = text.tokenizer(50)
-    tokenize.set_vocabulary([f"word{number}" for number in range(40)])
+    words = ["", "[UNK]", *(f"word{number}" for number in range(48))]
     review = review_networks.served(np.random.default_rng(0))
-    export.write_classifier(tmp_path / "review", tokenize, review, fakes.sentiment_card())
+    export.write_classifier(tmp_path / "review", words, review, fakes.sentiment_card())
     programs = sorted(tmp_path.glob("*/saved_model.pb"))
     assert len(programs) == 14
     for program in programs:

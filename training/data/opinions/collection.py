@@ -107,7 +107,7 @@ def read_collection(directory: Path, sets: Sequence[OpinionSet] = SETS) -> Colle
     texts = Filter([text for part in tests.values() for text in part.texts])
     parts = [_read_set(directory, each, number, texts, hashes) for number, each in enumerate(found)]
     train, validation = (concatenate(same) for same in zip(*parts, strict=True))
-    train = texts.without_copies(train, validation)
+    train = train.take(texts.without_copies(train.texts, validation.texts))
     unlabelled = _unlabelled(directory, texts, hashes)
     absent = [each.name for each in ordered if each not in found]
     audit = [*texts.audit(), *([f"sets that the directory does not hold: {', '.join(absent)}"] if absent else [])]

@@ -2,15 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from service.interfaces import Labels
 from training.data.texts.reading import normalize
-
-if TYPE_CHECKING:
-    from training.data.opinions.collection import Part
 
 BEGINNING = 60  # characters; texts that share them are copies, perhaps edited
 
@@ -47,12 +43,12 @@ class Filter:
             return "equal another text"
         return "stand under several labels" if key in contradictory else ""
 
-    def without_copies(self, train: "Part", validation: "Part") -> "Part":
-        """Return the training texts that do not begin like a validation text."""
-        excluded = beginnings(normalize(text) for text in validation.texts)
-        rows = [i for i, text in enumerate(train.texts) if normalize(text)[:BEGINNING] not in excluded]
-        self._counts["begin like a validation text"] += len(train) - len(rows)
-        return train.take(np.array(rows, np.int64))
+    def without_copies(self, texts: Sequence[str], validation: Iterable[str]) -> Labels:
+        """Return the rows of training texts that do not begin like a validation text."""
+        excluded = beginnings(normalize(text) for text in validation)
+        rows = [row for row, text in enumerate(texts) if normalize(text)[:BEGINNING] not in excluded]
+        self._counts["begin like a validation text"] += len(texts) - len(rows)
+        return np.array(rows, np.int64)
 
     def audit(self) -> list[str]:
         """Say how many texts were left out, and why."""

@@ -1,13 +1,16 @@
 """The sets of a directory as one collection."""
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from training.data.opinions import collection as collection_module
 from training.data.opinions import read_collection
 from training.data.opinions.collection import concatenate
+from training.data.opinions.sets import BY_NAME
 from training.data.tables import DataError
 
 SUBJECTS = ("lamp", "film", "hotel", "phone", "pair of shoes", "song", "book", "train")
@@ -92,6 +95,20 @@ def test_reviews_without_labels_are_read_without_copies(directory):
     collection = read_collection(directory)
     assert collection.unlabelled == ["a new one"]
     assert len(collection.tests["imdb"]) == 4
+
+
+def test_a_set_may_be_for_validation_only(directory):
+    sets = [replace(BY_NAME["opener_hotels"], use="validation"), BY_NAME["sst"]]
+    collection = read_collection(directory, sets)
+    assert len(collection.train.of_set(1)) == 0
+    assert len(collection.validation.of_set(1)) == 300
+
+
+def test_no_more_than_a_number_of_texts_of_a_set_validate(directory, monkeypatch):
+    monkeypatch.setattr(collection_module, "MAX_VALIDATION", 12)
+    collection = read_collection(directory)
+    assert max(len(collection.validation.of_set(number)) for number in (0, 1)) <= 12
+    assert len(collection.validation.of_set(1)) + len(collection.train.of_set(1)) == 300
 
 
 def test_a_directory_without_sets_is_refused(tmp_path):

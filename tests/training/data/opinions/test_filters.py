@@ -27,3 +27,9 @@ def test_a_text_is_kept_once():
         "4 texts left out, which equal another text",
         "1 texts left out, which stand under several labels",
     ]
+
+
+def test_training_texts_that_begin_like_a_validation_text_are_left_out():
+    texts = Filter([])
+    assert texts.without_copies(["new", f"{LONG} and is bad"], [f"{LONG} and is good", "new one"]).tolist() == [0]
+    assert texts.audit() == ["1 texts left out, which begin like a validation text"]

@@ -1,10 +1,13 @@
-"""Pretrained weights in a file."""
+"""What a network begins with: vectors of the texts or of a file, or a trained version."""
 
 import numpy as np
 import pytest
 
+from training.data.tables import DataError
+from training.sentiment.encoding import count_words
+
 pytestmark = pytest.mark.slow
-TEXTS = [f"the film was {word} and long" for word in ("good", "bad", "good", "dull", "bad", "dull")]
+TEXTS = [f"the film was {word} and {word} long." for word in ("good", "bad", "good", "dull", "bad", "dull")]
 
 
 @pytest.fixture
@@ -14,37 +17,87 @@ def quiet():
     return Console(quiet=True)
 
 
-def test_pretrained_weights_are_read_again_for_the_same_texts_only(tmp_path, quiet):
-    """Other texts, another vocabulary, and files of another kind are errors."""
-    from training.data.tables import DataError
+def test_words_are_counted_with_the_weights_of_their_texts():
+    from training.sentiment import initialization
+
+    counts = initialization.count_words([(["a b", "a"], 0.5), (["a c"], 2.0)])
+    assert counts == {"a": 3.0, "b": 0.5, "c": 2.0}
+    assert set(initialization.count_words([(TEXTS, 1.0)])) == set(count_words(TEXTS))
+
+
+def test_vectors_of_the_texts_are_those_of_the_network(quiet):
+    """The ends of sentences are in the vocabulary; pieces of words have vectors too."""
+    from training.sentiment.initialization import VECTOR_SIZE, from_texts
+
+    first = from_texts([(TEXTS, 1.0)], 20, None, quiet)
+    second = from_texts([(TEXTS, 1.0)], 20, None, quiet)
+    assert first.words[:6] == ["", "[UNK]", "。", "！", "？", "and"]
+    assert {"good", "bad", "dull", "film"} <= set(first.words)
+    assert first.vectors.shape == (len(first.words), VECTOR_SIZE)
+    np.testing.assert_array_equal(second.vectors, first.vectors)
+    network = first.build_network(["a", "b", "c"])
+    vectors, pieces = (np.asarray(each) for each in network.get_layer("vectors").get_weights())
+    np.testing.assert_array_equal(vectors, first.vectors)
+    np.testing.assert_array_equal(pieces, first.pieces)
+    assert pieces.any()
+    assert network.output_shape == (None, 3)
+
+
+def test_vectors_of_a_file_are_the_first_half(tmp_path, quiet):
     from training.sentiment.initialization import from_texts
 
-    file = tmp_path / "runs" / "start.npz"
-    first = from_texts(TEXTS, 20, 0, quiet, file)
-    second = from_texts(TEXTS, 20, 0, quiet, file)
-    assert second.words == first.words
-    np.testing.assert_array_equal(second.layers["vectors"][0], first.layers["vectors"][0])
-    for texts, vocabulary in ((TEXTS[1:], 20), (TEXTS, 10)):
-        with pytest.raises(DataError, match="made from other texts"):
-            from_texts(texts, vocabulary, 0, quiet, file)
-    for content in (b"PK nothing", b"", b"\x93NUMPY\x01\x00"):
-        file.write_bytes(content)
-        with pytest.raises(DataError, match="is not a file of pretrained weights"):
-            from_texts(TEXTS, 20, 0, quiet, file)
-    assert list(file.parent.iterdir()) == [file]
+    file = tmp_path / "v.npz"
+    np.savez(file, words=np.array("film\nlong"), vectors=np.array([[1.0, -1.0, 2.0], [2.0, 0.5, -1.0]]))
+    made = from_texts([(TEXTS, 1.0)], 20, file, quiet)
+    film, good = (made.vectors[made.words.index(word)] for word in ("film", "good"))
+    np.testing.assert_allclose(film[:3] / film[0], [1.0, -1.0, 2.0], rtol=1e-5)
+    assert not good[:3].any()
+    assert good[3:].any()
+    assert "v.npz" in made.vectors_source
 
 
-def test_a_file_that_cannot_be_written_is_an_error_before_pretraining(tmp_path, quiet):
-    from training.data.tables import DataError
+def test_texts_of_single_words_are_an_error(quiet):
+    """Such a file holds no reviews; and a vocabulary of five words has none but those of the network."""
     from training.sentiment.initialization import from_texts
 
-    (tmp_path / "runs").write_text("a file in the place of a directory")
-    with pytest.raises(DataError, match="cannot be written"):
-        from_texts(TEXTS, 20, 0, quiet, tmp_path / "runs" / "start.npz")
+    for texts, vocabulary in ((["good", "bad"] * 9, 20), (TEXTS, 5)):
+        with pytest.raises(DataError, match="near each other"):
+            from_texts([(texts, 1.0)], vocabulary, None, quiet)
+
+
+def test_output_weights_of_classes_of_the_same_name_are_taken_over():
+    """Those of other classes, and where a text's length matters, begin anew."""
+    from training.networks import review
+    from training.sentiment.initialization import Initialization
+
+    rng = np.random.default_rng(0)
+    sizes = review.Sizes(9, 4, 6, 5, 2)
+    trained = review.trainable_network(sizes, (0.0, 0.0))
+    layer = review.layer(trained, "evidence")
+    for weights in (layer.bias, layer.baseline_state, layer.length_slope):
+        weights.assign(rng.normal(size=weights.shape))
+    start = Initialization(
+        ["", "[UNK]", *"abcdefg"],
+        *trained.get_layer("vectors").get_weights(),
+        {name: review.layer(trained, name).get_weights() for name in ("pairs", "states", "evidence")},
+        ("negative", "positive"),
+    )
+    network = start.build_network(["negative", "neutral", "positive"])
+    assert review.sizes_of(network) == sizes._replace(classes=3)
+    for name in ("pairs", "states"):
+        for weights, expected in zip(
+            review.layer(network, name).get_weights(), review.layer(trained, name).get_weights(), strict=True
+        ):
+            np.testing.assert_array_equal(weights, expected)
+    kernel, bias, baseline_state, length_slope = review.layer(network, "evidence").get_weights()
+    np.testing.assert_array_equal(kernel[:, [0, 2]], np.asarray(layer.kernel))
+    np.testing.assert_array_equal(bias, [float(layer.bias[0]), 0.0, float(layer.bias[1])])
+    assert kernel[:, 1].any()
+    assert not baseline_state.any()
+    assert not length_slope.any()
 
 
 def test_a_directory_without_a_version_cannot_be_started_from(tmp_path):
-    from training.data.tables import DataError
     from training.sentiment.initialization import from_version
 
     with pytest.raises(DataError, match="cannot be started from"):

@@ -17,13 +17,16 @@ def test_without_options_the_full_preset_is_run_on_the_default_reviews():
 
 
 def test_every_option_has_its_field():
-    line = "--data a.csv --unlabelled b.csv --test-data c.csv --text-column t --label-column l --positive p --negative n --opinions o --stars 2 4"
-    line += " --source s --test-source u --vocabulary 9 --epochs 2 --pretraining 0 --pretrained d.npz --start none"
-    line += " --preset quick --no-teacher --seeds 3 4 --models-dir m --report r --pictures i --ladder e.json"
+    line = (
+        "--data a.csv --unlabelled b.csv --test-data c.csv --text-column t --label-column l --positive p --negative n"
+    )
+    line += " --opinions o --stars 2 4 --source s --test-source u --vocabulary 9 --epochs 2 --vectors v.npz"
+    line += " --paragraphs d.npz --start none --preset quick --no-teacher --seeds 3 4 --models-dir m --report r"
+    line += " --pictures i --ladder e.json"
     parsed = options.parse(line.split())
     assert parsed == options.TrainOptions(
         DataOptions(Path("a.csv"), Path("b.csv"), Path("c.csv"), "t", "l", "p", (2.0, 4.0), "s", "u", "n", Path("o")),
-        NetworkOptions(9, 2, 0, Path("d.npz")),
+        NetworkOptions(9, 2, Path("v.npz"), Path("d.npz")),
         options.PRESETS["quick"],
         start="none",
         teacher=False,

@@ -31,7 +31,6 @@ def test_splits_of_one_file_keep_blocks_whole(tmp_path):
     for numbers in (validation, test):
         assert np.sum(np.diff(numbers) > 1) < len(numbers) / 10
     assert loaded.unlabelled == ["another film"]
-    assert loaded.pretraining_texts == [*loaded.train_texts, "another film"]
 
 
 def test_texts_of_the_test_file_are_not_trained_on(tmp_path):
@@ -53,22 +52,6 @@ def test_the_fingerprint_is_of_the_texts_and_of_their_validation_rows(tmp_path):
     assert first.fingerprint == second.fingerprint
     other = splits.Splits(first.labelled, [], first.test, first.train_rows, first.validation_rows[1:])
     assert other.fingerprint != first.fingerprint
-
-
-def test_folds_cover_the_training_set(tmp_path):
-    loaded = splits.load(DataOptions(data=write(tmp_path / "labelled.csv", numbered(300), label=[0, 1] * 150)))
-    folds = list(loaded.folds(5))
-    assert len(folds) == 5
-    assert sorted(row for _, rows in folds for row in rows) == list(range(len(loaded.train_rows)))
-    assert all(not set(fit_rows) & set(rows) for fit_rows, rows in folds)
-
-
-def test_a_split_is_encoded_with_one_vocabulary(tmp_path):
-    loaded = splits.load(DataOptions(data=write(tmp_path / "labelled.csv", numbered(300), label=[0, 1] * 150)))
-    encoded = loaded.encode(["", "[UNK]", "film"])
-    assert [split.name for split in encoded] == ["train", "validation", "test"]
-    assert sum(len(split.texts) for split in encoded) == 300
-    assert encoded[0].tokens[0].tolist() == [2, 1, 1, 1, 1]
 
 
 @pytest.mark.parametrize(

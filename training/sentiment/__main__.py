@@ -120,7 +120,8 @@ def plan(options: TrainOptions, version: Path | None, corpus: Corpus) -> tuple[F
             "or more on average"
         )
     config = options.preset.config if version is None else CONTINUED
-    config = replace(config, epochs=network.epochs or config.epochs)
+    if network.epochs:
+        config = replace(config, epochs=network.epochs, min_steps=0)
     wants_teacher = options.preset.teacher if options.teacher is None else options.teacher
     return config, wants_teacher and can_teach
 

@@ -128,6 +128,7 @@ RULES = (
 # ASCII characters that separate words: all but letters, digits and the apostrophe.
 ASCII_SEPARATORS = bytes(b if b >= 0x80 or chr(b).isalnum() or b == ord("'") else ord(" ") for b in range(256))
 # What a text must have, if any rule of the group can match. One search is faster than one a rule.
+_OF_MARKUP = ("<", "&", "@", "`", "^", "_", "http", "www.")
 _HAS_RATING = re.compile("[0-9][ ]?(?:/|out of)[ ]?(?:5|10)")
 _HAS_EMOTICON = re.compile("[:;=]['^o-]?-?[)(\\]\\[}{dp/\\\\|*]")
 _HAS_MIRRORED = re.compile("[()][-o]?[:=]")
@@ -135,6 +136,11 @@ _HAS_MIRRORED = re.compile("[()][-o]?[:=]")
 
 def _is_wide(text: str) -> bool:
     return not text.isascii()
+
+
+def _has_markup(text: str) -> bool:
+    """Whether one of the rules for markup may match: in most texts none does, and one look is faster than one a rule."""
+    return any(map(text.__contains__, _OF_MARKUP))
 
 
 def _has_rating(text: str) -> bool:
@@ -179,7 +185,7 @@ _TABLE = {ord(c): rule.replacement for rule in CHARACTER_RULES[:-1] for c in _ch
 
 Group = tuple[Callable[[str], bool] | None, "list[tuple[re.Pattern[str], Rule]]"]  # without a function, always tried
 GROUPS: tuple[Group, ...] = (
-    (None, _compiled(MARKUP_RULES)),
+    (_has_markup, _compiled(MARKUP_RULES)),
     (_has_rating, _compiled(RATING_RULES)),
     (_has_emoticon, _compiled(EMOTICON_RULES)),
     (_has_triple, _compiled(LETTER_RULES)),

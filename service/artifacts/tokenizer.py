@@ -55,7 +55,14 @@ def split_words(text: str) -> list[str]:
     """Split a text into words as the network's own tokenizer does; apostrophes at the ends of words are dropped."""
     text = standardize(text)
     words = text.split()
-    return [word for word in (word.strip("'") for word in words) if word] if "'" in text else words
+    if not _has_loose_apostrophe(text):
+        return words
+    return [word for word in (word.strip("'") for word in words) if word]
+
+
+def _has_loose_apostrophe(text: str) -> bool:
+    """Whether some word of a text without separators but spaces begins or ends with an apostrophe."""
+    return "'" in text and (" '" in text or "' " in text or text[0] == "'" or text[-1] == "'")
 
 
 def word_spans(text: str) -> list[tuple[int, int]]:

@@ -6,46 +6,38 @@
     python -m training.sentiment --help                      # all options
 
 Each seed fits a bidirectional LSTM, beside n-gram weights; a regression on the validation part blends the two, and
-calibrates them. If there are enough unlabelled texts, a teacher predicts them, and networks and n-gram weights learn from
-all texts. The candidates are each seed's network and the average of their weights; the one of least validation loss ships.
+calibrates them. If there are enough unlabelled texts, a teacher predicts them, networks and n-gram weights learn from all
+texts, and a second round of networks learns from the first. The candidates are each seed's network and the average of their weights; the one of least validation loss ships.
 The validation part also chooses the thresholds for "uncertain" and "mixed". Test parts are used once, at the end, for the
 scores.
 """
 
 import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
 import training.sentiment.cpu  # noqa: F401  # before TensorFlow
 
 # isort: split
-import keras
 import numpy as np
 from rich.console import Console
 
 from service.artifacts import bundle
-from service.artifacts.card import SentimentCard
 from service.artifacts.tokenizer import UNKNOWN
 from service.interfaces import Tokens
-from service.sentiment.classifier import SentimentClassifier
 from training.data.opinions.collection import read_collection
 from training.data.tables import DataError
-from training.evaluation import checklist, classification
-from training.export.versions import save_classifier
-from training.networks import review
 from training.networks.ngram_hash import ngram_buckets
 from training.reporting import models_readme, sentiment_section, tables
-from training.sentiment import batches, fitting, generated, ngrams, teacher
-from training.sentiment import card as sentiment_card
-from training.sentiment import page as sentiment_page
+from training.sentiment import batches, distillation, generated, ngrams, teacher
 from training.sentiment.ablation_table import AblationTable, fingerprint
 from training.sentiment.card import TrainingResult
 from training.sentiment.corpus import Corpus, from_collection, from_splits
 from training.sentiment.encoding import Encoder, without_spellings
+from training.sentiment.export import export
 from training.sentiment.fitting import Words
 from training.sentiment.initialization import SEED, Initialization, from_texts, from_version
 from training.sentiment.options import (
@@ -56,7 +48,7 @@ from training.sentiment.options import (
     TrainOptions,
     parse,
 )
-from training.sentiment.seeds import Encoded, SeedRun, average_weights, fit_seeds
+from training.sentiment.seeds import Encoded, average_weights, fit_seeds
 from training.sentiment.splits import load
 
 UNLABELLED_SHARE = 0.35  # of the unlabelled texts, an epoch
@@ -78,7 +70,7 @@ def run(options: TrainOptions) -> None:
     """Train, export a version, and write the report and models/README.md. Raises DataError."""
     console, version = Console(), starting_version(options)
     corpus = read_corpus(options)
-    config, has_teacher = plan(options, version, len(corpus.unlabelled))
+    config, has_teacher = plan(options, version, corpus)
     table = AblationTable.read(options.ladder, fingerprint(corpus.validation)) if options.ladder else None
     initialization = initialize(options, version, corpus, console)
     result, linear = fit(options, corpus, initialization, config, has_teacher, table, console)
@@ -110,8 +102,8 @@ def starting_version(options: TrainOptions) -> Path | None:
     return versions[-1] if versions else None
 
 
-def plan(options: TrainOptions, version: Path | None, unlabelled: int) -> tuple[FitConfig, bool]:
-    """Return how networks are fitted, and whether a teacher predicts the `unlabelled` texts, of which it needs enough.
+def plan(options: TrainOptions, version: Path | None, corpus: Corpus) -> tuple[FitConfig, bool]:
+    """Return how networks are fitted, and whether a teacher predicts the unlabelled texts; it needs enough, and long ones.
 
     Raises DataError for options that would have no effect.
     """
@@ -120,15 +112,19 @@ def plan(options: TrainOptions, version: Path | None, unlabelled: int) -> tuple[
     for option, value in fresh_options.items():
         if value is not None and version is not None:
             raise DataError(f"{option} is only for a new network: add --start none, or leave {option} out")
-    if options.teacher and unlabelled < MIN_UNLABELLED:
+    unlabelled = len(corpus.unlabelled)
+    can_teach = unlabelled >= MIN_UNLABELLED and any(map(teacher.is_long, corpus.pools))
+    if options.teacher and not can_teach:
         raise DataError(
-            f"--teacher needs {MIN_UNLABELLED:,} or more texts that are not among the labelled ones, "
-            f"but there are {unlabelled:,}: give --unlabelled more.csv"
+            f"--teacher needs {MIN_UNLABELLED:,} or more texts that are not among the labelled ones, but there are "
+            f"{unlabelled:,} (give --unlabelled more.csv); and {teacher.MIN_TEXTS:,} labelled ones of {teacher.MIN_WORDS} words "
+            "or more on average"
         )
     config = options.preset.config if version is None else CONTINUED
-    config = replace(config, epochs=network.epochs or config.epochs)
+    if network.epochs:
+        config = replace(config, epochs=network.epochs, min_steps=0)
     wants_teacher = options.preset.teacher if options.teacher is None else options.teacher
-    return config, wants_teacher and unlabelled >= MIN_UNLABELLED
+    return config, wants_teacher and can_teach
 
 
 def initialize(options: TrainOptions, version: Path | None, corpus: Corpus, console: Console) -> Initialization:
@@ -152,6 +148,51 @@ def check_test_set(initialization: Initialization, corpus: Corpus) -> None:
         )
 
 
+@dataclass
+class Prepared:
+    """What networks are fitted to: encoded pools and held-out parts, the n-gram weights, and texts to take sentences from."""
+
+    encoder: Encoder
+    pools: list[batches.Pool]
+    held_out: list[Encoded]
+    linear: ngrams.Linear
+    long_texts: list[str]
+
+    @property
+    def words(self) -> Words:
+        """The words of all texts that were encoded so far."""
+        return Words(self.encoder.spellings(), len(self.encoder.vocabulary))
+
+
+def prepare(
+    options: TrainOptions, corpus: Corpus, initialization: Initialization, has_teacher: bool, console: Console
+) -> Prepared:
+    """Ask the teacher, encode all texts, and fit the n-gram weights."""
+    pools, unlabelled = corpus.pools, corpus.unlabelled[: teacher.MAX_UNLABELLED]
+    encoder = Encoder(initialization.words)
+
+    def encode(texts: Sequence[str]) -> list[Tokens]:
+        return [encoder.truncated(text) for text in texts]
+
+    targets = None
+    if has_teacher:
+        pools, targets = teacher.teach(pools, unlabelled, SEED, options.network.paragraphs, console)
+    encoded = [batches.Pool(encode(pool.texts), pool.targets, pool.share) for pool in pools]
+    if targets is not None and len(targets):
+        encoded.append(batches.Pool(encode(unlabelled), targets, UNLABELLED_SHARE))
+    linear = fit_ngrams(encoded, initialization)
+    if corpus.has_generated:
+        texts, made = generated.generate(GENERATED, SEED)
+        encoded.append(batches.Pool(encode(texts), made))
+    held_out = []
+    for part in (corpus.validation, *corpus.tests.values()):
+        tokens = encode(part.texts)
+        unspelt = without_spellings(tokens, len(initialization.words), UNKNOWN)
+        held_out.append(Encoded(part, tokens, linear.logits(ngrams.count(unspelt, len(linear.weights)))))
+    long_texts = [*unlabelled, *(text for pool in pools if teacher.is_long(pool) for text in pool.texts)]
+    return Prepared(encoder, encoded, held_out, linear, long_texts)
+
+
 def fit(
     options: TrainOptions,
     corpus: Corpus,
@@ -161,116 +202,42 @@ def fit(
     table: AblationTable | None,
     console: Console,
 ) -> tuple[TrainingResult, ngrams.Linear]:
-    """Fit the n-gram weights and one network per seed; add the rows of this run to the ablation `table`, if there is one."""
+    """Fit the n-gram weights and one network per seed; add the rows of this run to the ablation `table`, if there is one.
+
+    With a teacher there is a second round, which learns from the first.
+    """
     start = perf_counter()
-    pools = corpus.pools
-    targets = None
+    prepared = prepare(options, corpus, initialization, has_teacher, console)
+    seeds, held_out, classes = options.seeds or options.preset.seeds, prepared.held_out, corpus.classes
+
+    def fit_round(words: Words) -> TrainingResult:
+        runs = fit_seeds(seeds, prepared.pools, held_out, classes, initialization, words, config, console)
+        average = average_weights(runs, classes, initialization, held_out, words) if len(runs) > 1 else None
+        return TrainingResult(corpus, held_out, initialization, words, config, has_teacher, runs, average)
+
+    result = fit_round(prepared.words)
     if has_teacher:
-        unlabelled = corpus.unlabelled[: teacher.MAX_UNLABELLED]
-        pools, targets = teacher.teach(pools, unlabelled, SEED, options.network.paragraphs, console)
-    encoder = Encoder(initialization.words)
-    encoded = [batches.Pool([encoder.truncated(t) for t in pool.texts], pool.targets, pool.share) for pool in pools]
-    if targets is not None and len(targets):
-        encoded.append(batches.Pool([encoder.truncated(text) for text in unlabelled], targets, UNLABELLED_SHARE))
-    linear = fit_ngrams(encoded, initialization)
-    if corpus.has_generated:
-        texts, made = generated.generate(GENERATED, SEED)
-        encoded.append(batches.Pool([encoder.truncated(text) for text in texts], made))
-    parts = [corpus.validation, *corpus.tests.values()]
-    tokens = [[encoder.truncated(text) for text in part.texts] for part in parts]
-    words = Words(encoder.spellings(), len(encoder.vocabulary))
-    held_out = [
-        Encoded(part, each, linear.logits(ngrams.count(unspelt(each, words), len(linear.weights))))
-        for part, each in zip(parts, tokens, strict=True)
-    ]
-    seeds = options.seeds or options.preset.seeds
-    runs = fit_seeds(seeds, encoded, held_out, corpus.classes, initialization, words, config, console)
-    average = average_weights(runs, corpus.classes, initialization, held_out, words) if len(runs) > 1 else None
-    result = TrainingResult(corpus, held_out, initialization, words, config, has_teacher, runs, average)
+        console.print(f"first round: validation loss {result.loss:.4f}; the second learns from it")
+        rng = np.random.default_rng(SEED)
+        texts = distillation.sentences(prepared.long_texts, distillation.SENTENCES, rng)
+        prepared.pools = distillation.taught(prepared.pools, texts, prepared.encoder, result.shipped, prepared.linear)
+        result = fit_round(prepared.words)
     if table:
-        seconds = initialization.seconds + perf_counter() - start
-        table.add(result, linear, seconds)
-    return result, linear
+        table.add(result, prepared.linear, initialization.seconds + perf_counter() - start)
+    return result, prepared.linear
 
 
 def fit_ngrams(pools: Sequence[batches.Pool], initialization: Initialization) -> ngrams.Linear:
     """Fit the n-gram weights to all pools, each text with the share of its pool as its weight."""
     classes = pools[0].targets.shape[1]
     buckets = ngram_buckets(classes)
-    vocabulary = len(initialization.words)
     texts = [text for pool in pools for text in pool.texts]
-    counts = ngrams.count(unspelt(texts, Words(np.zeros((0, 0), np.uint8), vocabulary)), buckets)
+    counts = ngrams.count(without_spellings(texts, len(initialization.words), UNKNOWN), buckets)
     prior = initialization.ngrams
     targets = np.concatenate([pool.targets for pool in pools])
     certainty = targets.max(axis=1) * np.repeat([pool.share for pool in pools], [len(pool.texts) for pool in pools])
     hard = np.eye(classes, dtype=np.float32)[targets.argmax(axis=1)]
     return ngrams.fit(counts, hard, prior if prior is not None and len(prior) == buckets else None, certainty)
-
-
-def unspelt(texts: Sequence[Tokens], words: Words) -> list[Tokens]:
-    """Return the texts with the number of an unknown word in the place of spellings."""
-    return without_spellings(texts, words.vocabulary, UNKNOWN)
-
-
-def export(
-    result: TrainingResult,
-    linear: ngrams.Linear,
-    models_dir: Path,
-    directory: Path,
-    table: AblationTable | None,
-) -> tuple[SentimentCard, Path]:
-    """Measure the shipped network on the test parts, write it as a new version, and write the report to `directory`."""
-    shipped, words = result.shipped, result.initialization.words
-    network = fold_blend(result, linear)
-    card = sentiment_card.make(result, network, models_dir)
-    classifier = sentiment_card.in_memory(card, words, network)
-    check_agreement(classifier, result.held_out[0], shipped)
-    card, outcomes = sentiment_card.with_behaviour(card, classifier, result)
-    golden = sentiment_card.golden_answers(classifier)
-    with tempfile.TemporaryDirectory() as scratch:
-        pictures = sentiment_page.draw(Path(scratch), result, card)
-        files = {f"plots/{name}.png": path for name, path in pictures.items()}
-        if outcomes:
-            files[checklist.FILE] = checklist.write(Path(scratch) / checklist.FILE, outcomes)
-        if table:
-            files[models_readme.ABLATION_FILE] = table.write(Path(scratch) / models_readme.ABLATION_FILE)
-        path, _ = save_classifier(models_dir, card, golden, network, words, files=files)
-    page = sentiment_page.write(directory, result, card, path, outcomes)
-    print(sentiment_page.recommendation(result), page, sep="\n")
-    return card, path
-
-
-def fold_blend(result: TrainingResult, linear: ngrams.Linear) -> keras.Model:
-    """Return the network to serve, with the blend folded into its weights; the baseline is that of the validation texts."""
-    shipped = result.shipped
-    blend = shipped.blend
-    model = review.quantize(shipped.network, linear.weights * blend.linear, result.corpus.poles)
-    layer = review.layer(model, "evidence")
-    rng = np.random.default_rng(SEED)
-    validation = result.held_out[0].tokens
-    baseline_state, length_slope = fitting.baseline_states(shipped.network, validation, result.words, rng)
-    layer.baseline_state.assign(baseline_state)
-    layer.length_slope.assign(length_slope)
-    layer.kernel.assign(layer.kernel * blend.network)
-    layer.bias.assign(layer.bias * blend.network + linear.bias * blend.linear + np.asarray(blend.bias, np.float32))
-    return model
-
-
-def check_agreement(classifier: SentimentClassifier, validation: Encoded, shipped: SeedRun) -> None:
-    """Raise RuntimeError if the exported network differs from the trained one by more than the rounding of weights allows.
-
-    The exported network reads raw texts; the trained one has read the tokens of the validation part.
-    """
-    texts = validation.part.texts
-    rows = range(0, len(texts), max(1, len(texts) // 64))
-    predictions = classifier.predict([classifier.prepare(texts[row]) for row in rows])
-    expected = classification.softmax(shipped.logits[validation.part.name])
-    difference = max(
-        float(np.abs(np.array(prediction.probabilities) - expected[row]).max())
-        for prediction, row in zip(predictions, rows, strict=True)
-    )
-    if difference > sentiment_card.MAX_ROUNDING_ERROR:
-        raise RuntimeError(f"the exported network differs from the trained one by {difference:g}")
 
 
 if __name__ == "__main__":

@@ -42,13 +42,17 @@ from training.sentiment.seeds import Encoded, SeedRun
 MAX_UNKNOWN_SHARE = 0.5
 TOLERANCE = 1e-4
 MAX_ROUNDING_ERROR = 0.05  # of a probability, when the weights are rounded to bytes
-COMMON_WORDS = 150
-LEAST_COMMON = 0.2
-MOST_UNKNOWN = 0.25
-LEAST_TOKENS = 5
+COMMON_WORDS = 100
+LEAST_COMMON = 0.25
+MOST_UNKNOWN = 0.3
+LEAST_TOKENS = 6
 MIN_ENGLISH_SHARE = 0.75  # of very common English words that must be among the commonest words of an English vocabulary
 SERVED_TEXTS = 2_000  # of the validation part, to measure the model as it is served
 
+TAUGHT = (
+    ", by what paragraph vectors say of long texts and of the unlabelled ones, and in a second round by the networks of the "
+    "first, of all texts and of sentences without labels"
+)
 USES = (
     "the network, its vocabulary, its word vectors and its n-gram weights are fitted on it",
     "chooses epoch, network, blend, calibration and thresholds; neighbouring texts stay together",
@@ -83,8 +87,16 @@ class TrainingResult:
     @property
     def shipped(self) -> SeedRun:
         """The network of least validation loss, in which every set weighs the same."""
-        part, runs = self.held_out[0].part, [*self.runs, *([self.average] if self.average else [])]
-        return min(runs, key=lambda run: classification.log_loss(part.labels, run.logits[part.name], part.weights))
+        return min([*self.runs, *([self.average] if self.average else [])], key=self._loss)
+
+    @property
+    def loss(self) -> float:
+        """The validation loss of the shipped network."""
+        return self._loss(self.shipped)
+
+    def _loss(self, run: SeedRun) -> float:
+        part = self.held_out[0].part
+        return classification.log_loss(part.labels, run.logits[part.name], part.weights)
 
 
 def make(result: TrainingResult, network: keras.Model, models_dir: Path) -> SentimentCard:
@@ -170,7 +182,7 @@ def _limits(corpus: Corpus) -> list[str]:
 def _settings(result: TrainingResult) -> dict[str, Any]:
     """The settings of the training run, for the card."""
     corpus, shipped, config = result.corpus, result.shipped, result.config
-    teacher = ", and what paragraph vectors say of long texts and of the unlabelled ones" if result.has_teacher else ""
+    teacher = TAUGHT if result.has_teacher else ""
     made = "; texts of a grammar" if corpus.has_generated else ""
     blend = shipped.blend
     return {
@@ -199,7 +211,7 @@ def _language(words: Sequence[str]) -> Language | None:
         least_common=LEAST_COMMON,
         most_unknown=MOST_UNKNOWN,
         least_tokens=LEAST_TOKENS,
-        threshold_choice="chosen on tweets, comments and reviews of the validation part, and on handbooks in other languages",
+        threshold_choice="chosen on texts of the sets (0.3 % of tweets are called foreign) and on messages of programs in 106 languages (94 %)",
     )
 
 

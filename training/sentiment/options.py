@@ -19,12 +19,14 @@ class FitConfig:
 
     `spelt` is the share of the words that are spelt out, some of them wrongly, so that the network learns to read spellings.
     `crop_share` is the share of longer texts of which each epoch also fits a random crop, with the target of the whole text.
+    There are more epochs than `epochs` where the texts are so few that these would have fewer than `min_steps` batches.
     """
 
     epochs: int = 6
     learning_rate: float = 2e-3
     spelt: float = 0.06
     crop_share: float = 0.25
+    min_steps: int = 200
 
 
 @dataclass(frozen=True)

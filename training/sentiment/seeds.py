@@ -81,7 +81,8 @@ def fit_seeds(
             return classification.log_loss(validation.part.labels, logits, weights)
 
         batches = Batches(pools, *words, np.random.default_rng(seed), Noise(config.spelt, config.crop_share))
-        history = fitting.fit(network, batches, config.epochs, config.learning_rate, loss, show)
+        epochs = max(config.epochs, -(-config.min_steps // batches.count))
+        history = fitting.fit(network, batches, epochs, config.learning_rate, loss, show)
         return with_ngrams((seed,), network, history, held_out, words)
 
     with ThreadPoolExecutor(min(len(seeds), os.cpu_count() or 1)) as executor:

@@ -1,0 +1,82 @@
+"""A fitted result → a verified version on disk, with its card, its checklist, its pictures and its report."""
+
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from service.artifacts.card import SentimentCard
+from service.sentiment.classifier import SentimentClassifier
+from training.evaluation import checklist, classification
+from training.export.versions import save_classifier
+from training.networks import review
+from training.reporting import models_readme
+from training.sentiment import fitting, ngrams
+from training.sentiment import card as sentiment_card
+from training.sentiment import page as sentiment_page
+from training.sentiment.ablation_table import AblationTable
+from training.sentiment.card import TrainingResult
+from training.sentiment.initialization import SEED
+from training.sentiment.seeds import Encoded, SeedRun
+
+
+def export(
+    result: TrainingResult,
+    linear: ngrams.Linear,
+    models_dir: Path,
+    directory: Path,
+    table: AblationTable | None,
+) -> tuple[SentimentCard, Path]:
+    """Measure the shipped network on the test parts, write it as a new version, and write the report to `directory`."""
+    shipped, words = result.shipped, result.initialization.words
+    network = fold_blend(result, linear)
+    card = sentiment_card.make(result, network, models_dir)
+    classifier = sentiment_card.in_memory(card, words, network)
+    check_agreement(classifier, result.held_out[0], shipped)
+    card, outcomes = sentiment_card.with_behaviour(card, classifier, result)
+    golden = sentiment_card.golden_answers(classifier)
+    with tempfile.TemporaryDirectory() as scratch:
+        pictures = sentiment_page.draw(Path(scratch), result, card)
+        files = {f"plots/{name}.png": path for name, path in pictures.items()}
+        if outcomes:
+            files[checklist.FILE] = checklist.write(Path(scratch) / checklist.FILE, outcomes)
+        if table:
+            files[models_readme.ABLATION_FILE] = table.write(Path(scratch) / models_readme.ABLATION_FILE)
+        path, _ = save_classifier(models_dir, card, golden, network, words, files=files)
+    page = sentiment_page.write(directory, result, card, path, outcomes)
+    print(sentiment_page.recommendation(result), page, sep="\n")
+    return card, path
+
+
+def fold_blend(result: TrainingResult, linear: ngrams.Linear) -> keras.Model:
+    """Return the network to serve, with the blend folded into its weights; the baseline is that of the validation texts."""
+    shipped = result.shipped
+    blend = shipped.blend
+    model = review.quantize(shipped.network, linear.weights * blend.linear, result.corpus.poles)
+    layer = review.layer(model, "evidence")
+    rng = np.random.default_rng(SEED)
+    validation = result.held_out[0].tokens
+    baseline_state, length_slope = fitting.baseline_states(shipped.network, validation, result.words, rng)
+    layer.baseline_state.assign(baseline_state)
+    layer.length_slope.assign(length_slope)
+    layer.kernel.assign(layer.kernel * blend.network)
+    layer.bias.assign(layer.bias * blend.network + linear.bias * blend.linear + np.asarray(blend.bias, np.float32))
+    return model
+
+
+def check_agreement(classifier: SentimentClassifier, validation: Encoded, shipped: SeedRun) -> None:
+    """Raise RuntimeError if the exported network differs from the trained one by more than the rounding of weights allows.
+
+    The exported network reads raw texts; the trained one has read the tokens of the validation part.
+    """
+    texts = validation.part.texts
+    rows = range(0, len(texts), max(1, len(texts) // 64))
+    predictions = classifier.predict([classifier.prepare(texts[row]) for row in rows])
+    expected = classification.softmax(shipped.logits[validation.part.name])
+    difference = max(
+        float(np.abs(np.array(prediction.probabilities) - expected[row]).max())
+        for prediction, row in zip(predictions, rows, strict=True)
+    )
+    if difference > sentiment_card.MAX_ROUNDING_ERROR:
+        raise RuntimeError(f"the exported network differs from the trained one by {difference:g}")

@@ -1,21 +1,21 @@
 """models/README.md, written from the cards of the newest versions, and the rows of its tables."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from service.artifacts import bundle
 from service.artifacts.card import Card, ForecastCard, Score, SentimentCard
-from service.artifacts.files import read_json
+from service.artifacts.files import BundleError, read_json
+from training.reporting import sentiment_section
+from training.reporting.sentiment_section import ABLATION_FILE, CHECKLIST, REASONS, SERVED
 from training.reporting.tables import Row, markdown
+
+__all__ = ["ABLATION_FILE", "CHECKLIST", "REASONS", "SERVED", "forecast_rows", "universal_rows", "write_readme"]
 
 HEAD = """# Models
 
 Written by `make train-forecast` and `make train-sentiment` from the cards (`manifest.json`) of the newest
 versions; do not edit. `sha256sum -c SHA256SUMS` in a version directory checks it.
 """
-SERVED = "as served"
-ABLATION_FILE = "ladder.json"
-REASONS, CHECKLIST = "deletion of five words", "checklist"  # the subject of one score, and the split of others
 
 
 def forecast_rows(cards: list[ForecastCard]) -> tuple[Row, list[Row]]:
@@ -66,59 +66,10 @@ def universal_rows(cards: list[ForecastCard]) -> tuple[Row, list[Row]]:
     return header, rows
 
 
-def sentiment_rows(cards: list[SentimentCard]) -> tuple[Row, list[Row]]:
-    """Return a row for each classifier, with what it was compared with on the test set below it."""
-    header = (
-        "network",
-        "parameters",
-        "test accuracy",
-        "AUC",
-        "NLL",
-        "Brier",
-        "ECE",
-        "validation accuracy",
-        "shipped: test accuracy",
-    )
-    rows = []
-    for card in cards:
-        test = [_plus_minus(card, m, None, 4, "test") for m in ("accuracy", "auc", "nll", "brier", "ece")]
-        shipped = _value(card, "model", None, "accuracy", 4)
-        validation = _plus_minus(card, "accuracy", None, 4, "validation")
-        rows.append((_label(card), f"{card.parameters:,}", *test, validation, shipped))
-        for score in card.scores:
-            if score.split == "test" and score.subject != "model":
-                rows.append((score.subject, "", f"{score.metrics['accuracy']:.4f}", *[""] * (len(header) - 3)))
-    return header, rows
-
-
-def ablation_rows(steps: Mapping[str, Mapping[str, float]]) -> tuple[Row, list[Row]]:
-    """Return a row for each step of training.sentiment.ablation; `steps` are name → figures."""
-
-    def cell(figures: Mapping[str, float], name: str, form: str, scale: float = 1) -> str:
-        return format(figures[name] / scale, form) if name in figures else "–"
-
-    header = ("rung", "seeds", "accuracy", "loss", "parameters", "compiled, MB", "ms a review", "training, min")
-    rows: list[Row] = [
-        (
-            name,
-            cell(figures, "seeds", ".0f"),
-            cell(figures, "accuracy", ".4f"),
-            cell(figures, "loss", ".4f"),
-            cell(figures, "parameters", ",.0f"),
-            cell(figures, "bytes", ".1f", 1e6),
-            cell(figures, "milliseconds", ".2f"),
-            cell(figures, "seconds", ".0f", 60),
-        )
-        for name, figures in steps.items()
-    ]
-    return header, rows
-
-
 def write_readme(models_dir: Path) -> Path:
     """Write models/README.md again from the cards on disk, and return its path."""
-    cards = [_newest(path) for path in sorted({file.parent.parent for file in models_dir.glob("*/*/SHA256SUMS")})]
+    cards, refused = _newest_cards(models_dir)
     forecasters = [card for card in cards if isinstance(card, ForecastCard)]
-    classifiers = [card for card in cards if isinstance(card, SentimentCard)]
     text = HEAD
     by_series: dict[str, list[ForecastCard]] = {}
     for card in forecasters:
@@ -128,11 +79,24 @@ def write_readme(models_dir: Path) -> Path:
     universal = [card for card in forecasters if card.readings is None]
     if universal:
         text += _universal_section(universal)
-    if classifiers:
-        text += _sentiment_section(models_dir, classifiers)
+    text += "".join(_sentiment_section(models_dir, card) for card in cards if isinstance(card, SentimentCard))
+    if refused:
+        text += "\n## Not served\n\n" + "".join(f"- {reason}\n" for reason in refused)
     path = models_dir / "README.md"
     path.write_text(text, "utf-8")
     return path
+
+
+def _newest_cards(models_dir: Path) -> tuple[list[ForecastCard | SentimentCard], list[str]]:
+    """The card of each model's newest version, and why other models cannot be served."""
+    cards: list[ForecastCard | SentimentCard] = []
+    refused = []
+    for model in sorted({file.parent.parent for file in models_dir.glob("*/*/SHA256SUMS")}):
+        try:
+            cards.append(bundle.read(bundle.versions(model)[-1])[0])
+        except BundleError as error:
+            refused.append(str(error).replace(f"{models_dir}/", ""))
+    return cards, refused
 
 
 def _series_section(cards: list[ForecastCard]) -> str:
@@ -163,53 +127,9 @@ def _networks(cards: list[ForecastCard]) -> str:
     return "\n" + "".join(f"- `{card.name}`: {card.network}\n" for card in cards)
 
 
-def _sentiment_section(models_dir: Path, cards: list[SentimentCard]) -> str:
-    """Describe the classifiers; the sentences below the table are about the first."""
-    card = cards[0]
-    calibration = card.calibration
-    text = (
-        "\n## Sentiment\n\n"
-        + _about(card)
-        + f"\nMean ± standard deviation over the seeds. {card.choice}\n\n"
-        + markdown(*sentiment_rows(cards))
-        + f"\n- `{card.name}`: {card.network}\n"
-        f"- Answers with a confidence of at least {calibration.confidence_threshold:.3f} "
-        f"({calibration.threshold_choice}): {calibration.coverage:.1%} of the test texts, "
-        f"{calibration.accuracy_covered:.1%} of them right. The rest is marked `uncertain`.\n" + _further_scores(card)
-    )
-    ablation = models_dir / card.name / card.version / ABLATION_FILE
-    if ablation.exists():
-        text += "\nWhat each step of the recipe is worth on the validation part, the mean over seeds; a review of 200 words, one core:\n\n"
-        text += markdown(*ablation_rows(read_json(ablation)["rows"]))
-    return text
-
-
-def _further_scores(card: SentimentCard) -> str:
-    """Describe the scores beside accuracy: faithfulness of the explanations, accuracy as served, and the checklist."""
-    text = ""
-    for score in card.scores:
-        if score.subject == REASONS:
-            metrics = score.metrics
-            text += (
-                f"- Without the five words that speak most for its answer, a validation text's probability moves by "
-                f"{metrics['heaviest']:.3f} on average, without five random ones by {metrics['random']:.3f}; it moves more in "
-                f"{metrics['moved_more']:.1%} of the texts. Weights and baseline make up the log odds within {metrics['incomplete']:.2%}.\n"
-            )
-        if score.subject == SERVED:
-            text += f"- As served, its weights in bytes, it tells {score.metrics['accuracy']:.2%} of the validation texts right.\n"
-    outcomes = [score for score in card.scores if score.split == CHECKLIST]
-    if not outcomes:
-        return text
-    passed = round(sum(score.metrics["passed"] * score.count for score in outcomes))
-    text += f"\nOf the {sum(score.count for score in outcomes)} cases of `training/evaluation/checklist.py`, {passed} pass; `checklist.json` names those that do not.\n\n"
-    rows: list[Row] = [
-        (score.subject, f"{round(score.metrics['passed'] * score.count)} of {score.count}") for score in outcomes
-    ]
-    return text + markdown(("capability", "passed"), rows)
-
-
-def _newest(model: Path) -> ForecastCard | SentimentCard:
-    return bundle.read(bundle.versions(model)[-1])[0]
+def _sentiment_section(models_dir: Path, card: SentimentCard) -> str:
+    file = models_dir / card.name / card.version / ABLATION_FILE
+    return sentiment_section.section(card, _about(card), read_json(file)["rows"] if file.exists() else None)
 
 
 def _about(card: Card) -> str:
@@ -232,8 +152,8 @@ def _value(card: Card, subject: str, steps: str | None, metric: str, digits: int
     return "–" if value is None else f"{value:.{digits}f}"
 
 
-def _plus_minus(card: Card, metric: str, steps: str | None, digits: int, split: str | None = None) -> str:
+def _plus_minus(card: Card, metric: str, steps: str | None, digits: int) -> str:
     for row in card.spread:
-        if (row.metric, row.steps) == (metric, steps) and split in (None, row.split):
+        if (row.metric, row.steps) == (metric, steps):
             return f"{row.mean:.{digits}f} ± {row.std:.{digits}f}"
     return "–"

@@ -10,7 +10,6 @@ matplotlib.use("agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -19,6 +18,8 @@ from service.interfaces import Array
 from training.evaluation.rolling import RollingBacktest
 
 INK, ACCENT, SOFT, WARM = "#1f2933", "#0b6e99", "#9fb3c8", "#c2571a"
+MIN_BIN = 20  # answers in a bin of the reliability plot
+Answers = tuple[Array, Array]  # confidences (answers,), and 1.0 where the answer is right (answers,)
 STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -115,51 +116,49 @@ def curves(
         _save(figure, path)
 
 
-def reliability(path: Path, title: str, labels: npt.NDArray[Any], probabilities: Array, bins: int = 15) -> None:
-    """Plot accuracy against confidence, in bins of equal mass; the diagonal is perfect calibration.
-
-    `labels` (texts,) are 0 or 1, `probabilities` (texts,) those of label 1.
-    """
-    confidence = np.maximum(probabilities, 1 - probabilities)
-    is_right = (probabilities >= 0.5) == (labels == 1)
-    rows = np.array_split(np.argsort(confidence, kind="stable"), bins)
+def reliability(path: Path, title: str, answers: Mapping[str, Answers], bins: int = 15) -> None:
+    """Plot accuracy against confidence for each group of answers, in bins of equal mass; the diagonal is perfect calibration."""
     with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(figsize=(4, 3.6), layout="constrained")
-        axes.plot([0.5, 1], [0.5, 1], color=SOFT, ls="--", lw=1, label="perfect")
-        axes.plot(
-            [confidence[bin_rows].mean() for bin_rows in rows],
-            [is_right[bin_rows].mean() for bin_rows in rows],
-            "o-",
-            color=ACCENT,
-            ms=4,
-            label="measured",
-        )
+        figure, axes = plt.subplots(figsize=(4.6, 3.8), layout="constrained")
+        least = min(float(confidence.min(initial=1.0)) for confidence, _ in answers.values())
+        axes.plot([least, 1], [least, 1], color=SOFT, ls="--", lw=1, label="perfect")
+        for (label, (confidence, is_right)), colour in zip(answers.items(), _colours(), strict=False):
+            count = max(1, min(bins, len(confidence) // MIN_BIN))
+            parts = [rows for rows in np.array_split(np.argsort(confidence, kind="stable"), count) if len(rows)]
+            points = [(confidence[rows].mean(), is_right[rows].mean()) for rows in parts]
+            axes.plot(
+                *zip(*points, strict=True), "o-", color=colour, ms=3, lw=1.2, label=f"{label}, {len(confidence):,}"
+            )
         axes.set_xlabel("confidence")
         axes.set_ylabel("accuracy")
         axes.set_title(title)
-        axes.legend()
+        axes.legend(fontsize=8)
         _save(figure, path)
 
 
-def selective(path: Path, threshold: float, labels: npt.NDArray[Any], probabilities: Array) -> None:
-    """Plot the accuracy on the most confident share of the texts, for every share, and mark the threshold's share.
-
-    `labels` (texts,) are 0 or 1, `probabilities` (texts,) those of label 1.
-    """
-    confidence = np.maximum(probabilities, 1 - probabilities)
-    is_right = ((probabilities >= 0.5) == (labels == 1))[np.argsort(-confidence, kind="stable")]
-    counts = np.arange(1, len(is_right) + 1)
-    first = max(1, len(is_right) // 100)  # fewer texts are too few for a share
-    covered = float((confidence >= threshold).mean())
+def selective(path: Path, title: str, answers: Mapping[str, Answers], thresholds: Sequence[float]) -> None:
+    """Plot the accuracy on the surest share of each group of answers, for every share; a dot marks the group's threshold."""
     with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(figsize=(4, 3.6), layout="constrained")
-        axes.plot((counts / len(is_right))[first:], (np.cumsum(is_right) / counts)[first:], color=ACCENT)
-        axes.axvline(covered, color=WARM, ls="--", lw=1, label=f"not uncertain: {covered:.0%}")
+        figure, axes = plt.subplots(figsize=(4.6, 3.8), layout="constrained")
+        for (label, group), threshold, colour in zip(answers.items(), thresholds, _colours(), strict=False):
+            confidence, is_right = group
+            counts = np.arange(1, len(confidence) + 1)
+            shares = counts / max(1, len(counts))
+            accuracy = np.cumsum(is_right[np.argsort(-confidence, kind="stable")]) / counts
+            first = len(counts) // 50  # fewer texts are too few for a share
+            axes.plot(shares[first:], accuracy[first:], color=colour, lw=1.4, label=f"{label}, {len(confidence):,}")
+            if covered := int((confidence >= threshold).sum()):
+                axes.plot(shares[covered - 1], accuracy[covered - 1], "o", color=colour, ms=6)
         axes.set_xlabel("share of the texts, the surest first")
         axes.set_ylabel("accuracy")
-        axes.set_title("accuracy on what is answered")
-        axes.legend(loc="lower left")
+        axes.set_title(title)
+        axes.legend(fontsize=8, loc="lower left")
         _save(figure, path)
+
+
+def _colours() -> Sequence[Any]:
+    """Colours of groups, the first ones easy to tell apart."""
+    return [INK, ACCENT, WARM, "#5a9367", "#8a5a9e", *plt.get_cmap("tab20").colors]  # type: ignore[attr-defined]
 
 
 def dots(

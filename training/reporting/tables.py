@@ -16,6 +16,16 @@ def show(title: str, header: Row, rows: list[Row]) -> None:
     Console(width=max(Console().width, 140)).print(table)
 
 
+def drop_empty_columns(header: Row, rows: list[Row]) -> tuple[Row, list[Row]]:
+    """Return the table without the columns that have a dash in every row; the first column stays."""
+    kept = [number for number in range(len(header)) if number == 0 or any(row[number] != "–" for row in rows)]
+
+    def select(row: Row) -> Row:
+        return tuple(row[number] for number in kept)
+
+    return select(header), [select(row) for row in rows]
+
+
 def markdown(header: Row, rows: list[Row]) -> str:
     """Return a Markdown table; the first column is left-aligned, the others are right-aligned."""
     alignment = ("---", *["---:"] * (len(header) - 1))

@@ -31,8 +31,9 @@ from service.interfaces import Tokens
 from training.data.opinions.collection import read_collection
 from training.data.tables import DataError
 from training.networks.ngram_hash import ngram_buckets
-from training.reporting import models_readme, tables
-from training.sentiment import ablation, batches, distillation, generated, ngrams, teacher
+from training.reporting import models_readme, sentiment_section, tables
+from training.sentiment import batches, distillation, generated, ngrams, teacher
+from training.sentiment.ablation_table import AblationTable, fingerprint
 from training.sentiment.card import TrainingResult
 from training.sentiment.corpus import Corpus, from_collection, from_splits
 from training.sentiment.encoding import Encoder, without_spellings
@@ -71,12 +72,12 @@ def run(options: TrainOptions) -> None:
     console, version = Console(), starting_version(options)
     corpus = read_corpus(options)
     config, has_teacher = plan(options, version, corpus)
-    table = ablation.AblationTable.read(options.ladder, corpus.data.sha256) if options.ladder else None
+    table = AblationTable.read(options.ladder, fingerprint(corpus.validation)) if options.ladder else None
     initialization = initialize(options, version, corpus, console)
     result, linear = fit(options, corpus, initialization, config, has_teacher, table, console)
     name = options.data.data.name.split(".")[0] if options.data.data else "opinions"
     card, path = export(result, linear, options.models_dir, options.report or Path("reports") / name, table)
-    tables.show("Mean ± deviation over seeds", *models_readme.sentiment_rows([card]))
+    tables.show(f"{card.name} v{card.version}", *sentiment_section.score_rows(card))
     print(f"{path}: {card.network}")
     print("wrote", models_readme.write_readme(options.models_dir))
     if options.pictures:
@@ -199,7 +200,7 @@ def fit(
     initialization: Initialization,
     config: FitConfig,
     has_teacher: bool,
-    table: ablation.AblationTable | None,
+    table: AblationTable | None,
     console: Console,
 ) -> tuple[TrainingResult, ngrams.Linear]:
     """Fit the n-gram weights and one network per seed; add the rows of this run to the ablation `table`, if there is one.

@@ -12,9 +12,10 @@ from training.evaluation import checklist, classification
 from training.export.versions import save_classifier
 from training.networks import review
 from training.reporting import models_readme
-from training.sentiment import ablation, fitting, ngrams
+from training.sentiment import fitting, ngrams
 from training.sentiment import card as sentiment_card
 from training.sentiment import page as sentiment_page
+from training.sentiment.ablation_table import AblationTable
 from training.sentiment.card import TrainingResult
 from training.sentiment.initialization import SEED
 from training.sentiment.seeds import Encoded, SeedRun
@@ -25,7 +26,7 @@ def export(
     linear: ngrams.Linear,
     models_dir: Path,
     directory: Path,
-    table: ablation.AblationTable | None,
+    table: AblationTable | None,
 ) -> tuple[SentimentCard, Path]:
     """Measure the shipped network on the test parts, write it as a new version, and write the report to `directory`."""
     shipped, words = result.shipped, result.initialization.words

@@ -61,19 +61,28 @@ def test_forecasters_of_two_series_have_a_section_each(write):
     assert text.index("## Forecasters of made up") < text.index("## Forecasters of other.csv")
 
 
-def test_a_classifier_without_further_scores_has_its_table_alone(write):
+def test_a_classifier_has_a_section_after_the_forecasters(write):
+    """With the results of its ablation, if its directory has them."""
     test = Score(split="test", subject="model", count=9, metrics={"accuracy": 0.9})
-    tfidf = Score(split="test", subject="n-grams", count=9, metrics={"accuracy": 0.8})
-    text = write(fakes.sentiment_card(scores=[test, tfidf]))
-    assert "| sentiment v1 | 1 | – | – | – | – | – | – | 0.9000 |" in text
-    assert "| n-grams |  | 0.8000 |" in text
-    assert "90.0% of the test texts, 95.0% of them right" in text
-    assert "checklist" not in text
+    text = write(fakes.sentiment_card(scores=[test]), forecaster("gru", 5.0))
+    assert text.index("## Forecasters of made up") < text.index("## Sentiment")
+    assert "| test | 9 | 0.900 |" in text
+    assert "recipe" not in text
 
 
-def test_the_steps_of_an_ablation_show_a_dash_for_what_was_not_measured():
-    rows = {"tutorial": {"accuracy": 0.8, "seconds": 120}, "shipped": {"bytes": 2_500_000, "seeds": 3}}
-    header, (tutorial, shipped) = models_readme.ablation_rows(rows)
-    assert len(header) == len(tutorial) == len(shipped)
-    assert tutorial == ("tutorial", "–", "0.8000", "–", "–", "–", "–", "2")
-    assert shipped == ("shipped", "3", "–", "–", "–", "2.5", "–", "–")
+def test_the_ablation_of_a_version_is_in_its_section(write, tmp_path, monkeypatch):
+    card = fakes.sentiment_card(scores=[Score(split="test", subject="model", count=9, metrics={"accuracy": 0.9})])
+    write(card)
+    (tmp_path / "sentiment" / "1" / "ladder.json").write_text('{"rows": {"n-grams": {"loss": 0.5}}}', "utf-8")
+    assert "| n-grams | 0.5000 |" in models_readme.write_readme(tmp_path).read_text("utf-8")
+
+
+def test_a_version_that_is_not_served_is_named_with_the_reason(tmp_path):
+    """Such as a classifier of format 1; the other models are described all the same."""
+    version = tmp_path / "sentiment" / "4"
+    version.mkdir(parents=True)
+    (version / "SHA256SUMS").touch()
+    (version / "manifest.json").write_text('{"format_version": 1, "task": "sentiment"}', "utf-8")
+    text = models_readme.write_readme(tmp_path).read_text("utf-8")
+    assert "- sentiment/4/manifest.json has format 1" in text
+    assert "train it again" in text

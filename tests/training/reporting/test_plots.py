@@ -39,10 +39,18 @@ def test_curves_of_losses(path, kept):
     plots.curves(path, "training", panels, kept, log=True)
 
 
-@pytest.mark.parametrize("plot", ["reliability", "selective"])
-def test_probabilities_of_a_classifier(path, plot):
-    rng = np.random.default_rng(0)
-    probabilities = rng.random(200)
-    labels = (rng.random(200) < probabilities).astype(int)
-    first = {"reliability": "calibration", "selective": 0.8}[plot]
-    getattr(plots, plot)(path, first, labels, probabilities)
+def answers(count, seed=0):
+    """Confidences and whether the answers are right, as of a calibrated classifier."""
+    rng = np.random.default_rng(seed)
+    confidence = rng.uniform(0.4, 1, count)
+    return confidence, (rng.random(count) < confidence).astype(float)
+
+
+def test_reliability_of_groups_of_any_size(path):
+    plots.reliability(path, "calibration", {"all": answers(200), "rare": answers(3), "none": answers(0)})
+
+
+def test_accuracy_of_the_surest_in_groups_of_any_size(path):
+    """A threshold that no answer reaches has no dot."""
+    groups = {"short": answers(200), "long": answers(1), "none": answers(0)}
+    plots.selective(path, "on what is answered", groups, [0.8, 1.0, 0.5])

@@ -48,7 +48,7 @@ def _some(text: str, rng: np.random.Generator) -> Iterator[str]:
 def taught(
     pools: Sequence[Pool], texts: Sequence[str], encoder: Encoder, teacher: SeedRun, linear: ngrams.Linear
 ) -> list[Pool]:
-    """Return the pools with softer targets, and one more pool of `texts` with the teacher's targets.
+    """Return the pools with softer targets, and, if there are `texts`, one more pool of them with the teacher's targets.
 
     The encoder learns the spellings of unknown words in `texts`.
     """
@@ -65,7 +65,7 @@ def taught(
         )
         for pool in pools
     ]
-    return [*softer, Pool(more, predict(more), SENTENCE_SHARE)]
+    return [*softer, Pool(more, predict(more), SENTENCE_SHARE)] if more else softer
 
 
 def _predict(tokens: Sequence[Tokens], words: Words, teacher: SeedRun, linear: ngrams.Linear) -> Inputs:

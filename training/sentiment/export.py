@@ -12,8 +12,8 @@ from training.evaluation import checklist, classification
 from training.export.versions import save_classifier
 from training.networks import review
 from training.reporting import models_readme
-from training.sentiment import fitting, ngrams
 from training.sentiment import card as sentiment_card
+from training.sentiment import fitting, ngrams
 from training.sentiment import page as sentiment_page
 from training.sentiment.ablation_table import AblationTable
 from training.sentiment.card import TrainingResult

@@ -17,7 +17,7 @@ BEGIN, END = ord("<"), ord(">")  # stand before and after the bytes of a word
 def character_ngrams(spellings: Any) -> tuple[Any, Any]:
     """Return the buckets of the character n-grams of spellings (words, SPELLING_BYTES), and which exist: both (words, n-grams).
 
-    The word stands between BEGIN and END; a word that fills all bytes has no END.
+    The word stands between BEGIN and END.
     """
     codes = ops.pad(ops.cast(spellings, "int64"), ((0, 0), (1, 1)))
     first = ops.pad(ops.zeros_like(codes[:, 1:]), ((0, 0), (1, 0)), constant_values=BEGIN)

@@ -73,8 +73,8 @@ class AblationRunner:
         """Return the row of a step. The seconds are those of its word vectors, its n-grams and its network."""
         active = frozenset(self.steps[: self.steps.index(name) + 1])
         prepared = self._prepare(TAUGHT in active)
-        known = without_spellings(self._validation, len(self._encoder.vocabulary), UNKNOWN)
-        counts = ngrams.count(known, len(prepared.linear.weights))
+        unspelt = without_spellings(self._validation, len(self._encoder.vocabulary), UNKNOWN)
+        counts = ngrams.count(unspelt, len(prepared.linear.weights))
         counted, size = prepared.linear.logits(counts), prepared.linear.weights.size
         if name == NGRAMS:
             return row(self._corpus, [self._calibrate(counted)], prepared.seconds, size)

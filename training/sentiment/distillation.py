@@ -1,7 +1,7 @@
 """A second round: networks learn what those of the first round say, of the training texts and of sentences without labels.
 
-The teacher is the shipped form of the first round, network and n-grams together (Hinton, Vinyals and Dean, 2015; with a
-student of the same size, Furlanello et al., 2018). Sentences of long texts have no labels of their own: their texts' label may
+The teacher is the best of the first round, network and n-grams together, and the students begin with its weights (Hinton,
+Vinyals and Dean, 2015; a student of the same size: Furlanello et al., 2018). Sentences of long texts have no labels of their own: their texts' label may
 not be theirs.
 """
 
@@ -48,7 +48,7 @@ def _some(text: str, rng: np.random.Generator) -> Iterator[str]:
 def taught(
     pools: Sequence[Pool], texts: Sequence[str], encoder: Encoder, teacher: SeedRun, linear: ngrams.Linear
 ) -> list[Pool]:
-    """Return the pools with softer targets, and one more pool of `texts` with the teacher's targets.
+    """Return the pools with softer targets, and, if there are `texts`, one more pool of them with the teacher's targets.
 
     The encoder learns the spellings of unknown words in `texts`.
     """
@@ -65,7 +65,7 @@ def taught(
         )
         for pool in pools
     ]
-    return [*softer, Pool(more, predict(more), SENTENCE_SHARE)]
+    return [*softer, Pool(more, predict(more), SENTENCE_SHARE)] if more else softer
 
 
 def _predict(tokens: Sequence[Tokens], words: Words, teacher: SeedRun, linear: ngrams.Linear) -> Inputs:

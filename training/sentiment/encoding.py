@@ -22,13 +22,13 @@ def count_words(texts: Iterable[str]) -> Counter[str]:
 
 
 def vocabulary(counts: Counter[str], size: int) -> list[str]:
-    """Return padding, the unknown word, the ends of sentences, and the most frequent words, at most `size` in all.
+    """Return padding, the unknown word, the ends of sentences, and the most frequent words, up to `size` in all.
 
     Words of equal frequency are in alphabetical order.
     """
     first = [PADDING, UNKNOWN_WORD, *SENTENCE_ENDS]
     known = (word for word, count in counts.items() if count >= MIN_COUNT and word not in first)
-    return [*first, *sorted(known, key=lambda word: (-counts[word], word))[: size - len(first)]]
+    return [*first, *sorted(known, key=lambda word: (-counts[word], word))[: max(0, size - len(first))]]
 
 
 @dataclass

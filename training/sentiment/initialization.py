@@ -76,7 +76,7 @@ class Initialization:
 
 
 def count_words(parts: Iterable[tuple[Sequence[str], float]]) -> Counter[str]:
-    """Return how often each word occurs in parts of texts, each with a weight; the counts are rounded."""
+    """Return how often each word occurs in parts of texts, each with a weight; so the counts need not be whole numbers."""
     total: Counter[str] = Counter()
     for texts, weight in parts:
         for word, count in encoding.count_words(texts).items():

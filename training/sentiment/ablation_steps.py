@@ -20,7 +20,7 @@ from training.sentiment.corpus import Corpus, Pool
 from training.sentiment.encoding import Encoder, without_spellings
 from training.sentiment.fitting import Words
 from training.sentiment.initialization import SEED, Initialization
-from training.sentiment.options import MIN_UNLABELLED, PRESETS, FitConfig, TrainOptions
+from training.sentiment.options import MIN_UNLABELLED, PRESETS, SECOND_ROUND, FitConfig, TrainOptions
 from training.sentiment.seeds import Encoded, SeedRun, fit_seeds
 
 EPOCHS = 3  # without --epochs: enough to compare
@@ -104,17 +104,18 @@ class AblationRunner:
         """The network of some steps, and the seconds that it and its word vectors took."""
         if active not in self._runs:
             initialization, start = self._initialization(active), perf_counter()
-            pools = self._pools(active, prepared, counted)
+            first = self._fit(active - {SECOND}, prepared, counted)[0] if SECOND in active else None
+            pools = self._pools(active, prepared, first)
             held_out = [Encoded(self._corpus.validation, self._validation, counted)]
             (run,) = fit_seeds(
                 [SEED], pools, held_out, self._corpus.classes, initialization, self._words(),
-                self._config(active), self._console,
+                self._config(active), self._console, first,
             )  # fmt: skip
             self._runs[active] = run, initialization.seconds + perf_counter() - start
         return self._runs[active]
 
-    def _pools(self, active: frozenset[str], prepared: Prepared, counted: Array) -> list[batches.Pool]:
-        """The training texts of some steps, with their targets."""
+    def _pools(self, active: frozenset[str], prepared: Prepared, first: SeedRun | None) -> list[batches.Pool]:
+        """The training texts of some steps, with their targets; those of the second round are softened by the `first`."""
         pools = [
             encoded
             for pool, encoded in zip(self._corpus.pools, prepared.labelled, strict=True)
@@ -124,8 +125,7 @@ class AblationRunner:
         if MADE in active:
             texts, targets = generated.generate(GENERATED, SEED)
             pools.append(batches.Pool(self._encode(texts), targets))
-        if SECOND in active:
-            first, _ = self._fit(active - {SECOND}, prepared, counted)
+        if first is not None:
             long = [text for pool in self._corpus.pools if teacher.is_long(pool) for text in pool.texts]
             long += self._corpus.unlabelled[: teacher.MAX_UNLABELLED]
             texts = distillation.sentences(long, distillation.SENTENCES, np.random.default_rng(SEED))
@@ -153,8 +153,8 @@ class AblationRunner:
 
     def _config(self, active: frozenset[str]) -> FitConfig:
         epochs = self._options.network.epochs
-        config = replace(PRESETS["full"].config, epochs=epochs or EPOCHS)
-        config = replace(config, min_steps=0) if epochs else config
+        config = SECOND_ROUND if SECOND in active else replace(PRESETS["full"].config, epochs=EPOCHS)
+        config = replace(config, epochs=epochs, min_steps=0) if epochs else config
         return config if SPELT in active else replace(config, spelt=0.0)
 
     def _words(self) -> Words:

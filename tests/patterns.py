@@ -68,7 +68,8 @@ class Proof:
         for index, (kind, value) in enumerate(nodes):
             rest = list(nodes[index + 1 :])
             follows = self._then(self._first_of(rest), after)
-            may_fail_here = may_fail or bool(rest)
+            # what may occur no times cannot fail
+            may_fail_here = may_fail or not all(kind in REPEATS and value[0] == 0 for kind, value in rest)
             if kind in REPEATS:
                 factor *= self._check_repeat(kind, value, follows, may_fail_here, within_repeat)
             elif kind is _constants.BRANCH:

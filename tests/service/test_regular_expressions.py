@@ -151,6 +151,7 @@ def test_patterns_that_take_longer_are_refused(pattern):
         (r"#[a-z0-9]+(?:-[a-z0-9]+)*", False),
         (r"\A\s*x", False),
         (r"[a-z]+(?:-[a-z]+)*", True),
+        (r"[a-z]++(?:-++[a-z]++)*+", False),
         (r"[a-z]+;", True),
         (r"'[^']*'", False),
         (r"\d{4}-\d{2}-\d{2}", False),

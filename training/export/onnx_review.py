@@ -211,8 +211,9 @@ def _evidence(
     sentence = graph.add("CumSum", ends, _int64(graph, 1, shape=()), exclusive=1)
     zeros = graph.add("Mul", evidence, number(graph, 0.0))
     sums = graph.add("ScatterElements", zeros, sentence, evidence, axis=1, reduction="add")
-    ends_of_range = [graph.add(name, sums, axes=[1], keepdims=1) for name in ("ReduceMax", "ReduceMin")]
-    graph.add("Concat", *ends_of_range, output="evidence", axis=1)
+    largest = graph.add("Max", graph.add("ReduceMax", sums, axes=[1], keepdims=1), number(graph, 0.0))
+    least = graph.add("Min", graph.add("ReduceMin", sums, axes=[1], keepdims=1), number(graph, 0.0))
+    graph.add("Concat", largest, least, output="evidence", axis=1)
 
 
 def _explained(graph: Graph, steps: Steps, kernel: Any, slopes: Any, ngrams: Sequence[str]) -> None:

@@ -107,7 +107,7 @@ class SentenceEvidence(layers.Layer):  # type: ignore[misc]
 
     The evidence of a sentence is what its steps and n-grams add to the logit of the positive class, less what they add to
     that of the negative one; each counts where it begins. `poles` are the numbers of these two classes, negative first;
-    without them all is zero. A sentence ends with a token up to LAST_END.
+    without them all is zero. The largest is 0 at least, and the least 0 at most. A sentence ends with a token up to LAST_END.
     """
 
     def __init__(self, poles: tuple[int, int] | None, **kwargs: Any) -> None:
@@ -129,7 +129,8 @@ class SentenceEvidence(layers.Layer):  # type: ignore[misc]
         sentence = ops.cumsum(ends, axis=1) - ends + ops.arange(rows)[:, None] * width
         sums = tf.math.unsorted_segment_sum(evidence, sentence, rows * width)
         sums = ops.reshape(sums, (rows, width))
-        return ops.stack([ops.max(sums, axis=1), ops.min(sums, axis=1)], axis=1)
+        largest, least = ops.max(sums, axis=1), ops.min(sums, axis=1)
+        return ops.stack([ops.maximum(largest, 0.0), ops.minimum(least, 0.0)], axis=1)
 
     def compute_output_spec(self, tokens: Any, steps: Any, ngrams: Any) -> Any:
         return keras.KerasTensor((tokens.shape[0], 2), "float32")

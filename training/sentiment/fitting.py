@@ -80,21 +80,27 @@ class Trainer:
 
 
 def _ahead(batches: Iterable[Any]) -> Iterable[Any]:
-    """The batches, of which two are made ahead in another thread."""
+    """The batches, of which two are made ahead in another thread. Raises what making them raised."""
     import queue
     import threading
 
     waiting: queue.Queue[Any] = queue.Queue(2)
     end = object()
+    faults: list[Exception] = []
 
     def fill() -> None:
-        for batch in batches:
-            waiting.put(batch)
+        try:
+            for batch in batches:
+                waiting.put(batch)
+        except Exception as error:
+            faults.append(error)
         waiting.put(end)
 
     threading.Thread(target=fill, daemon=True).start()
     while (batch := waiting.get()) is not end:
         yield batch
+    if faults:
+        raise faults[0]
 
 
 def fit(

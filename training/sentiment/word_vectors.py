@@ -35,11 +35,13 @@ MAX_FILE_BYTES = 1 << 30
 def word_vectors(texts: Sequence[Tokens], vocabulary: int, size: int, seed: int) -> Inputs:
     """Return word vectors (vocabulary, size); those of padding, the unknown word and words without contexts are zero.
 
-    Raises ValueError if no two known words are near each other.
+    Raises DataError if no two known words are near each other.
     """
     counts = _cooccurrences(texts, vocabulary)
     if not counts.nnz:
-        raise ValueError("no two known words are near each other")
+        raise DataError(
+            "no two words that the vocabulary has stand near each other: the texts are too few, or too short"
+        )
     size = min(size, vocabulary - 1)
     left, values, _ = randomized_svd(_mutual_information(counts), size, n_iter=4, random_state=seed)
     vectors = left * np.sqrt(values)

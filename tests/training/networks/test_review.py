@@ -1,10 +1,10 @@
-"""The sentiment network: its fused LSTM, its word weights, and its weights in bytes."""
+"""The sentiment network: its fused LSTM, how it is put together, and that it is built again from its layers."""
 
 import numpy as np
 import pytest
 
 from tests import review_networks
-from tests.review_networks import BUCKETS, VOCABULARY, padded
+from tests.review_networks import BUCKETS, padded, spelt
 
 pytestmark = pytest.mark.slow
 
@@ -44,49 +44,31 @@ def test_the_fused_lstm_and_its_gradient_equal_those_of_keras(rng):
         np.testing.assert_allclose(actual, expected, atol=1e-5)
 
 
-def test_word_weights_and_baseline_add_up_to_the_log_odds(network, rng):
-    """For any text, the empty one too; and padding changes nothing."""
-    tokens = padded(rng, [9, 4, 1, 0], 9)
-    outputs = network(tokens)
-    probability = np.asarray(outputs["probability"])[:, 0]
-    baseline = float(network.get_layer("reader").get_layer("evidence").baseline())
-    np.testing.assert_allclose(
-        np.asarray(outputs["weights"]).sum(axis=1) + baseline, np.log(probability / (1 - probability)), atol=1e-5
-    )
-    wider = network(np.pad(tokens, ((0, 0), (0, 5))))
-    np.testing.assert_allclose(np.asarray(wider["weights"])[:, :9], outputs["weights"], atol=1e-6)
-    assert not np.asarray(outputs["weights"])[tokens == 0].any()
+def test_the_size_of_each_layer_is_found_again():
+    """In both forms of the network."""
+    from training.networks import review
+
+    network = review_networks.trainable(5)
+    sizes = review.Sizes(review_networks.VOCABULARY, 8, 6, review_networks.UNITS, 5)
+    assert review.sizes_of(network) == sizes
+    assert review.sizes_of(review.quantize(network, np.zeros((7, 5), np.float32), None)) == sizes
 
 
-def test_rounding_weights_to_bytes_keeps_them_close(rng):
-    """Vectors within a 127th of a row's largest value; n-gram weights more precisely the smaller they are."""
-    from training.networks.review import Int8Embedding, NgramWeights
-
-    vectors = rng.normal(size=(VOCABULARY, 8)).astype(np.float32)
-    layer = Int8Embedding(VOCABULARY, 8)
-    layer.build((None, None))
-    layer.store(vectors)
-    rounded = np.asarray(layer(np.arange(VOCABULARY)[None]))[0]
-    assert not rounded[0].any()
-    assert np.all(np.abs(rounded - vectors)[1:] <= np.abs(vectors).max(axis=1, keepdims=True)[1:] / 127)
-    ngrams = NgramWeights(BUCKETS)
-    ngrams.build((None, None))
-    weights = np.concatenate([[4.0], np.full(BUCKETS - 1, 0.002)]).astype(np.float32)
-    ngrams.store(weights)
-    codes = np.asarray(ngrams.codes, np.float64)
-    np.testing.assert_allclose(codes * np.abs(codes) * float(ngrams.scale), weights, rtol=0.15)
-
-
-def test_the_network_counts_the_same_ngrams_as_the_linear_model(network, rng):
-    """The sum of a text's n-gram weights is the linear model's logit."""
+@pytest.mark.parametrize("classes", [2, 3, 5])
+def test_the_served_network_adds_the_weights_of_ngrams_to_the_trained_one(rng, classes):
+    """Rounding to bytes changes little."""
+    from training.networks import review
     from training.sentiment import ngrams
 
-    layer = network.get_layer("ngrams")
-    tokens = padded(rng, [9, 2, 1], 9)
-    codes = np.asarray(layer.codes, np.float64)
+    trained = review_networks.trainable(classes)
+    weights = rng.normal(size=(BUCKETS, classes)).astype(np.float32)
+    tokens = padded(rng, [9, 2, 1, 0], 9)
+    spellings = spelt(rng, tokens)
     counts = ngrams.count([row[row > 0] for row in tokens], BUCKETS)
-    expected = counts @ (codes * np.abs(codes) * float(layer.scale))
-    np.testing.assert_allclose(np.asarray(layer(tokens)).sum(axis=(1, 2)), expected, atol=1e-4)
+    logits = np.asarray(trained([tokens, spellings])) + counts @ weights
+    expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    served = review.quantize(trained, weights, None)([tokens, spellings])
+    np.testing.assert_allclose(served["probability"], expected, atol=0.05)
 
 
 def test_a_network_is_rebuilt_from_its_json(network, rng):
@@ -95,11 +77,6 @@ def test_a_network_is_rebuilt_from_its_json(network, rng):
     rebuilt = keras.models.model_from_json(network.to_json())
     rebuilt.set_weights(network.get_weights())
     tokens = padded(rng, [6, 3], 6)
-    np.testing.assert_array_equal(rebuilt(tokens)["weights"], network(tokens)["weights"])
-
-
-@pytest.mark.parametrize(("offset", "expected"), [(0, [1, 2, 3]), (1, [0, 1, 2]), (-2, [3, 0, 0])])
-def test_values_are_shifted_along_the_text(offset, expected):
-    from training.networks.review import shift
-
-    assert np.asarray(shift(np.array([[1, 2, 3]]), offset)).tolist() == [expected]
+    inputs = [tokens, spelt(rng, tokens)]
+    for name, expected in network(inputs).items():
+        np.testing.assert_array_equal(rebuilt(inputs)[name], expected)

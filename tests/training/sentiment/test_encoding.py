@@ -1,35 +1,44 @@
-"""A vocabulary, token numbers, and the two ends of a long text. No TensorFlow."""
+"""A vocabulary, token numbers, spellings, and the two ends of a long text. No TensorFlow."""
 
 import numpy as np
 
-from service.artifacts.tokenizer import Tokenizer
+from service.artifacts.standardization import SENTENCE_ENDS
+from service.artifacts.tokenizer import SPELLING_BYTES
 from training.sentiment import encoding
 
+FIRST = ["", "[UNK]", *SENTENCE_ENDS]
 
-def test_a_vocabulary_has_words_that_occur_twice_the_most_frequent_first():
-    texts = ["a film, a plot", "the film the plot the end", "once"]
-    assert encoding.vocabulary(texts, 10) == ["", "[UNK]", "the", "a", "film", "plot"]
-    assert encoding.vocabulary(texts, 4) == ["", "[UNK]", "the", "a"]
+
+def test_a_vocabulary_has_the_ends_of_sentences_and_words_that_occur_twice():
+    """The most frequent words first; those of equal frequency in alphabetical order."""
+    counts = encoding.count_words(["a film, a plot.", "the film the plot the end!", "once. more."])
+    assert encoding.vocabulary(counts, 20) == [*FIRST, "the", "a", "film", "plot"]
+    assert encoding.vocabulary(counts, 7) == [*FIRST, "the", "a"]
+    assert encoding.vocabulary(counts, 1) == FIRST
+
+
+def test_a_word_out_of_the_vocabulary_gets_a_number_of_its_own():
+    """The number is the row of its spelling, in every text the same."""
+    encoder = encoding.Encoder([*FIRST, "the"])
+    assert encoder("The end. The END!").tolist() == [5, 6, 2, 5, 6, 3]
+    assert encoder("an end").tolist() == [7, 6]
+    assert encoder("").tolist() == []
+    spellings = encoder.spellings()
+    assert spellings.shape == (8, SPELLING_BYTES)
+    assert [bytes(row).rstrip(b"\0").decode() for row in spellings[4:]] == ["？", "the", "end", "an"]
+    unspelt = encoding.without_spellings([encoder("the end an")], 6, 1)
+    assert unspelt[0].tolist() == [5, 1, 1]
+    assert unspelt[0].dtype == np.int32
 
 
 def test_a_long_text_keeps_its_two_ends():
     tokens = np.arange(10, dtype=np.int32)
     assert encoding.truncate_head_tail(tokens, 4, 1).tolist() == [0, 7, 8, 9]
     assert encoding.truncate_head_tail(tokens, 10, 3) is tokens
-
-
-def test_a_split_is_encoded_with_its_labels():
-    """A text that is too long is truncated for the network, and kept whole for the teacher."""
-    tokenizer = Tokenizer(["", "[UNK]", "the"])
-    split = encoding.encode("x", ["the end", "", "the " * 700], np.array([1, 0, 1]), tokenizer)
-    assert [text.tolist() for text in split.tokens[:2]] == [[2, 1], []]
-    assert [len(text) for text in split.tokens] == [2, 0, 700]
-    assert [len(text) for text in split.truncated] == [2, 0, encoding.MAX_TOKENS]
-    texts, targets = split.training_set
-    assert texts is split.truncated
-    assert targets.dtype == np.float32
-    assert targets.tolist() == [1.0, 0.0, 1.0]
-
-
-def test_texts_without_labels_get_zeros():
-    assert encoding.encode("x", ["the end"], None, Tokenizer(["", "[UNK]"])).labels.tolist() == [0]
+    text = " ".join(f"w{number}" for number in range(encoding.MAX_TOKENS + 5))
+    encoder = encoding.Encoder(FIRST)
+    assert len(encoder(text)) == encoding.MAX_TOKENS + 5
+    read = encoder.truncated(text) - len(FIRST)
+    assert len(read) == encoding.MAX_TOKENS
+    assert (read[: encoding.HEAD_TOKENS] == np.arange(encoding.HEAD_TOKENS)).all()
+    assert read[-1] == encoding.MAX_TOKENS + 4

@@ -177,17 +177,44 @@ def approximately(printed):
 
 
 def test_an_explanation_names_the_words_that_count(client):
-    """The most negative word has the least weight. The weights and the baseline add up to the log odds."""
+    """The word that speaks most for the class named weighs most. Weights and baseline add up to the log of its share."""
     text = "A nice idea, but the acting is <b>awful</b>. I liked the music!"
     answer = client.post("/sentiment", json={"text": text, "explain": True, "sentences": True}).json()
     attributions = answer["explanation"]
     assert all(text[word["start"] : word["end"]] == word["text"] for word in attributions)
-    assert min(attributions, key=lambda word: word["weight"])["text"] == "awful"
-    baseline = client.get("/models/sentiment").json()["explanation_baseline"]
-    odds = math.log(answer["probabilities"]["positive"] / answer["probabilities"]["negative"])
-    assert baseline + sum(word["weight"] for word in attributions) == pytest.approx(odds, abs=0.01)
+    heaviest = max(attributions, key=lambda word: word["weight"] * (1 if answer["label"] == "negative" else -1))
+    assert heaviest["text"] == "awful"
+    card = client.get("/models/sentiment").json()
+    logs = {name: math.log(probability) for name, probability in answer["probabilities"].items()}
+    baselines = dict(zip(card["classes"], card["explanation_baseline"], strict=True))
+
+    def contrast(values):
+        others = [value for name, value in values.items() if name != answer["label"]]
+        return values[answer["label"]] - sum(others) / len(others)
+
+    total = contrast(baselines) + sum(word["weight"] for word in attributions)
+    assert total == pytest.approx(contrast(logs), abs=0.01)
     first, second = answer["sentences"]
     assert (first["label"], text[second["start"] :]) == ("negative", "I liked the music!")
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("The battery lasts two days and the screen is gorgeous.", "positive"),
+        ("Worst airline ever, three hours late and nobody cared.", "negative"),
+        ("The parcel arrived on Tuesday.", "neutral"),
+        ("Does the hotel have a parking garage?", "neutral"),
+        ("I don\u00b4t like it. It isn\u00b4t good and I wouldn\u00b4t recommend it.", "negative"),
+        ("I don&#39;t like it. It isn&#39;t good and I wouldn&#39;t recommend it.", "negative"),
+        ("I <3 this film", "positive"),
+    ],
+)
+def test_opinions_beyond_films_get_their_label(client, text, label):
+    """Products, airlines, statements, questions, odd apostrophes and emoticons."""
+    answer = client.post("/sentiment", json={"text": text}).json()
+    assert answer["label"] == label
+    assert answer["score"] == pytest.approx(answer["probabilities"]["positive"] - answer["probabilities"]["negative"])
 
 
 @pytest.mark.parametrize(

@@ -177,9 +177,9 @@ def further_scores(card: SentimentCard) -> list[str]:
                 f"{metrics['moved_more']:.1%} of the texts. Weights and baseline make up the logits within "
                 f"{metrics['incomplete']:.2%}."
             )
-        if score.subject == SERVED and (main := main_metric(card)) in metrics:
+        if score.subject == SERVED and "accuracy" in metrics:
             lines.append(
-                f"As served, its weights in bytes: {NAMES[main]} {metrics[main]:.4f} on {score.split.replace(':', ' of')}."
+                f"As served, its weights in bytes: accuracy {metrics['accuracy']:.4f} on {score.count:,} validation texts."
             )
     if card.mixed:
         lines.append(

@@ -44,15 +44,17 @@ from training.sentiment.options import (
     CONTINUED,
     DEFAULT_VOCABULARY,
     MIN_UNLABELLED,
+    SECOND_ROUND,
     FitConfig,
     TrainOptions,
     parse,
 )
-from training.sentiment.seeds import Encoded, average_weights, fit_seeds
+from training.sentiment.seeds import Encoded, SeedRun, average_weights, fit_seeds
 from training.sentiment.splits import load
 
 UNLABELLED_SHARE = 0.35  # of the unlabelled texts, an epoch
 UNLABELLED_WEIGHT = 0.3  # of their words in the vocabulary
+TEACHERS = 2  # seeds of the first round, where a second one learns from it
 GENERATED = 12_000  # texts of the grammar, an epoch
 
 
@@ -121,7 +123,8 @@ def plan(options: TrainOptions, version: Path | None, corpus: Corpus) -> tuple[F
             "or more on average"
         )
     config = options.preset.config if version is None else CONTINUED
-    config = replace(config, epochs=network.epochs or config.epochs)
+    if network.epochs:
+        config = replace(config, epochs=network.epochs, min_steps=0)
     wants_teacher = options.preset.teacher if options.teacher is None else options.teacher
     return config, wants_teacher and can_teach
 
@@ -203,24 +206,26 @@ def fit(
 ) -> tuple[TrainingResult, ngrams.Linear]:
     """Fit the n-gram weights and one network per seed; add the rows of this run to the ablation `table`, if there is one.
 
-    With a teacher there is a second round, which learns from the first.
+    With a teacher there is a second round, which learns from two seeds of the first.
     """
     start = perf_counter()
     prepared = prepare(options, corpus, initialization, has_teacher, console)
     seeds, held_out, classes = options.seeds or options.preset.seeds, prepared.held_out, corpus.classes
 
-    def fit_round(words: Words) -> TrainingResult:
-        runs = fit_seeds(seeds, prepared.pools, held_out, classes, initialization, words, config, console)
+    def fit_round(
+        seeds: Sequence[int], config: FitConfig, words: Words, first: SeedRun | None = None
+    ) -> TrainingResult:
+        runs = fit_seeds(seeds, prepared.pools, held_out, classes, initialization, words, config, console, first)
         average = average_weights(runs, classes, initialization, held_out, words) if len(runs) > 1 else None
         return TrainingResult(corpus, held_out, initialization, words, config, has_teacher, runs, average)
 
-    result = fit_round(prepared.words)
+    result = fit_round(seeds[:TEACHERS] if has_teacher else seeds, config, prepared.words)
     if has_teacher:
         console.print(f"first round: validation loss {result.loss:.4f}; the second learns from it")
         rng = np.random.default_rng(SEED)
         texts = distillation.sentences(prepared.long_texts, distillation.SENTENCES, rng)
         prepared.pools = distillation.taught(prepared.pools, texts, prepared.encoder, result.shipped, prepared.linear)
-        result = fit_round(prepared.words)
+        result = fit_round(seeds, SECOND_ROUND, prepared.words, result.shipped)
     if table:
         table.add(result, prepared.linear, initialization.seconds + perf_counter() - start)
     return result, prepared.linear

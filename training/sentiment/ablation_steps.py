@@ -13,21 +13,21 @@ from rich.console import Console
 from service.artifacts.tokenizer import UNKNOWN
 from service.interfaces import Array, Tokens
 from training.evaluation import classification
-from training.sentiment import batches, fitting, generated, ngrams, teacher
+from training.sentiment import batches, distillation, fitting, generated, ngrams, teacher
 from training.sentiment.__main__ import GENERATED, UNLABELLED_SHARE, fit_ngrams, initialize
 from training.sentiment.ablation_table import AblationRow, row
 from training.sentiment.corpus import Corpus, Pool
 from training.sentiment.encoding import Encoder, without_spellings
 from training.sentiment.fitting import Words
 from training.sentiment.initialization import SEED, Initialization
-from training.sentiment.options import MIN_UNLABELLED, PRESETS, FitConfig, TrainOptions
+from training.sentiment.options import MIN_UNLABELLED, PRESETS, SECOND_ROUND, FitConfig, TrainOptions
 from training.sentiment.seeds import Encoded, SeedRun, fit_seeds
 
 EPOCHS = 3  # without --epochs: enough to compare
 NGRAMS, RANDOM, TEXTS, FILE = "n-grams", "random vectors", "vectors of the texts", "vectors of a file"
 PHRASES, MADE, SPELT = "phrases", "generated texts", "spelling noise"
-BESIDE, TAUGHT = "n-grams beside", "unlabelled texts taught"
-STEPS = (NGRAMS, RANDOM, TEXTS, FILE, PHRASES, MADE, SPELT, BESIDE, TAUGHT)
+BESIDE, TAUGHT, SECOND = "n-grams beside", "unlabelled texts taught", "second round"
+STEPS = (NGRAMS, RANDOM, TEXTS, FILE, PHRASES, MADE, SPELT, BESIDE, TAUGHT, SECOND)
 
 
 class Prepared(NamedTuple):
@@ -41,11 +41,13 @@ class Prepared(NamedTuple):
 
 def possible_steps(corpus: Corpus, options: TrainOptions) -> list[str]:
     """Return the steps that the data has something for."""
+    can_teach = len(corpus.unlabelled) >= MIN_UNLABELLED and any(map(teacher.is_long, corpus.pools))
     is_possible = {
         FILE: options.network.vectors is not None,
         PHRASES: any(is_phrases(corpus, pool) for pool in corpus.pools),
         MADE: corpus.has_generated,
-        TAUGHT: len(corpus.unlabelled) >= MIN_UNLABELLED and any(map(teacher.is_long, corpus.pools)),
+        TAUGHT: can_teach,
+        SECOND: can_teach,
     }
     return [name for name in STEPS if is_possible.get(name, True)]
 
@@ -102,21 +104,33 @@ class AblationRunner:
         """The network of some steps, and the seconds that it and its word vectors took."""
         if active not in self._runs:
             initialization, start = self._initialization(active), perf_counter()
-            pools = [
-                encoded
-                for pool, encoded in zip(self._corpus.pools, prepared.labelled, strict=True)
-                if PHRASES in active or not is_phrases(self._corpus, pool)
-            ]
-            if MADE in active:
-                texts, targets = generated.generate(GENERATED, SEED)
-                pools.append(batches.Pool(self._encode(texts), targets))
+            first = self._fit(active - {SECOND}, prepared, counted)[0] if SECOND in active else None
+            pools = self._pools(active, prepared, first)
             held_out = [Encoded(self._corpus.validation, self._validation, counted)]
             (run,) = fit_seeds(
-                [SEED], [*pools, *prepared.unlabelled], held_out, self._corpus.classes, initialization, self._words(),
-                self._config(active), self._console,
+                [SEED], pools, held_out, self._corpus.classes, initialization, self._words(),
+                self._config(active), self._console, first,
             )  # fmt: skip
             self._runs[active] = run, initialization.seconds + perf_counter() - start
         return self._runs[active]
+
+    def _pools(self, active: frozenset[str], prepared: Prepared, first: SeedRun | None) -> list[batches.Pool]:
+        """The training texts of some steps, with their targets; those of the second round are softened by the `first`."""
+        pools = [
+            encoded
+            for pool, encoded in zip(self._corpus.pools, prepared.labelled, strict=True)
+            if PHRASES in active or not is_phrases(self._corpus, pool)
+        ]
+        pools += prepared.unlabelled
+        if MADE in active:
+            texts, targets = generated.generate(GENERATED, SEED)
+            pools.append(batches.Pool(self._encode(texts), targets))
+        if first is not None:
+            long = [text for pool in self._corpus.pools if teacher.is_long(pool) for text in pool.texts]
+            long += self._corpus.unlabelled[: teacher.MAX_UNLABELLED]
+            texts = distillation.sentences(long, distillation.SENTENCES, np.random.default_rng(SEED))
+            pools = distillation.taught(pools, texts, self._encoder, first, prepared.linear)
+        return pools
 
     def _initialization(self, active: frozenset[str]) -> Initialization:
         """The vectors of a file, or those of the texts, or random ones of the same size."""
@@ -138,9 +152,10 @@ class AblationRunner:
         return initialize(options, None, self._corpus, self._console)
 
     def _config(self, active: frozenset[str]) -> FitConfig:
-        config = PRESETS["full"].config
-        epochs = self._options.network.epochs or EPOCHS
-        return replace(config, epochs=epochs, spelt=config.spelt if SPELT in active else 0.0)
+        epochs = self._options.network.epochs
+        config = SECOND_ROUND if SECOND in active else replace(PRESETS["full"].config, epochs=EPOCHS)
+        config = replace(config, epochs=epochs, min_steps=0) if epochs else config
+        return config if SPELT in active else replace(config, spelt=0.0)
 
     def _words(self) -> Words:
         """All words that were encoded so far."""

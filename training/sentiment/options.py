@@ -19,12 +19,14 @@ class FitConfig:
 
     `spelt` is the share of the words that are spelt out, some of them wrongly, so that the network learns to read spellings.
     `crop_share` is the share of longer texts of which each epoch also fits a random crop, with the target of the whole text.
+    There are more epochs than `epochs` where the texts are so few that these would have fewer than `min_steps` batches.
     """
 
-    epochs: int = 6
+    epochs: int = 5
     learning_rate: float = 2e-3
     spelt: float = 0.06
     crop_share: float = 0.25
+    min_steps: int = 200
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ PRESETS = {
     "full": Preset(seeds=(0, 1, 2), config=FitConfig(), teacher=True),
     "quick": Preset(seeds=(0,), config=FitConfig(epochs=3), teacher=False),
 }
+SECOND_ROUND = FitConfig(epochs=3, learning_rate=1e-3)
 CONTINUED = FitConfig(epochs=4, learning_rate=5e-4)  # for a network that has been trained before
 
 

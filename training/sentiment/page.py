@@ -138,7 +138,7 @@ def recommendation(result: TrainingResult) -> str:
     """Return a sentence on whether to use the network; it depends on the validation part alone, where every set weighs the same."""
     part, linear = result.held_out[0].part, result.held_out[0].linear
     both = (result.shipped.logits[part.name], linear / classification.temperature(part.labels, linear))
-    losses = [classification.log_loss(part.labels, logits, part.weights) for logits in both]
+    losses = [abs(classification.log_loss(part.labels, logits, part.weights)) for logits in both]  # 0, not -0
     shares = [float(np.average(logits.argmax(axis=1) == part.labels, weights=part.weights)) for logits in both]
     comparison = (
         f"{shares[0]:.1%} of {len(part.texts):,} validation texts are told right, by n-grams alone {shares[1]:.1%}"

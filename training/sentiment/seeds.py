@@ -57,18 +57,19 @@ def fit_seeds(
     words: Words,
     config: FitConfig,
     console: Console,
+    start: SeedRun | None = None,
 ) -> list[SeedRun]:
     """Fit one network per seed, in parallel, and blend each with the n-grams.
 
     `held_out` has the validation part, which chooses the epoch and the blend, and perhaps other parts to predict. All
-    networks have the same initial weights. Each draws its other random numbers from its own generators, all of which are
+    networks have the same initial weights, those of `start` if it is given. Each draws its other random numbers from its own generators, all of which are
     seeded before the first fit.
     """
     networks: list[keras.Model] = []
     for seed in seeds:
         keras.utils.set_random_seed(seed)
         networks.append(initialization.build_network(classes))
-        networks[-1].set_weights(networks[0].get_weights())
+        networks[-1].set_weights((start.network if start else networks[0]).get_weights())
     validation = held_out[0]
     weights = validation.part.weights
 
@@ -81,7 +82,8 @@ def fit_seeds(
             return classification.log_loss(validation.part.labels, logits, weights)
 
         batches = Batches(pools, *words, np.random.default_rng(seed), Noise(config.spelt, config.crop_share))
-        history = fitting.fit(network, batches, config.epochs, config.learning_rate, loss, show)
+        epochs = max(config.epochs, -(-config.min_steps // batches.count))
+        history = fitting.fit(network, batches, epochs, config.learning_rate, loss, show)
         return with_ngrams((seed,), network, history, held_out, words)
 
     with ThreadPoolExecutor(min(len(seeds), os.cpu_count() or 1)) as executor:

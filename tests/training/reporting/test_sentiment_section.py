@@ -118,7 +118,7 @@ def test_a_section_has_sets_thresholds_checklist_and_ablation(sets_card):
     assert "| validation: films | 0.6000 ±" not in text
     assert "moves by 0.300 on average, without five random ones by 0.020" in text
     assert "for the positive class is 0.50 or more and another's -0.75 or less" in text
-    assert "As served, its weights in bytes: balanced accuracy of the poles 0.9000 on validation" in text
+    assert "As served, its weights in bytes: accuracy 0.8000 on 100 validation texts" in text
 
 
 def test_columns_of_dashes_are_dropped_but_the_first_stays():

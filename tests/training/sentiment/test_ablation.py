@@ -65,6 +65,23 @@ def test_sets_have_steps_of_their_own(tmp_path, measure, capsys):
     assert "vectors of a file" not in capsys.readouterr().out
 
 
+def test_unlabelled_texts_have_a_teacher_and_a_second_round(tmp_path, measure, monkeypatch):
+    """Where the texts are long enough; the second round learns from the network of the step before it."""
+    from training.sentiment import distillation, teacher
+
+    for name, value in (("MIN_WORDS", 5), ("MIN_TEXTS", 100), ("FOLDS", 2), ("EPOCHS", 1)):
+        monkeypatch.setattr(teacher, name, value)
+    monkeypatch.setattr(distillation, "SENTENCES", 50)
+    path, more = tmp_path / "opinions.csv", tmp_path / "more.csv"
+    table = pd.DataFrame(opinions([("superb", 1), ("awful", 0)], 1500)).drop(columns="neutral")
+    table[:300].to_csv(path, index=False)
+    table[["text"]][300:].to_csv(more, index=False)
+    steps = ("unlabelled texts taught", "second round")
+    rows = measure("--data", path, "--unlabelled", more, "--rungs", *steps)
+    assert list(rows) == list(steps)
+    assert all(row["polar_balanced_accuracy"] > 0.9 for row in rows.values())
+
+
 def test_too_few_reviews_are_an_error(tmp_path, capsys):
     from training.sentiment import ablation
 

@@ -51,7 +51,7 @@ def test_each_seed_has_a_network_of_its_own_that_has_learnt(run):
 
 def test_n_grams_that_say_nothing_have_little_weight_in_the_blend(run):
     """The logits are blended; those of the n-grams are random here."""
-    runs, held_out, *_ = run
+    runs, *_ = run
     for each in runs:
         assert abs(each.blend.linear) < 0.3 * each.blend.network
 

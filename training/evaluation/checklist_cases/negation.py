@@ -22,7 +22,7 @@ CASES = (
         "I didn't like it.",
         "The pasta wasn't fresh and the sauce wasn't tasty.",
         "It isn't funny, and it isn't clever.",
-        "The app never works.",
+        "The lift never works.",
         "Nobody at the reception was helpful.",
         "I wouldn't stay there again.",
         "This charger does not work with my phone, although the box says so.",

@@ -225,7 +225,8 @@ def fit(
         rng = np.random.default_rng(SEED)
         texts = distillation.sentences(prepared.long_texts, distillation.SENTENCES, rng)
         prepared.pools = distillation.taught(prepared.pools, texts, prepared.encoder, result.shipped, prepared.linear)
-        result = fit_round(seeds, SECOND_ROUND, prepared.words, result.shipped)
+        second = replace(SECOND_ROUND, epochs=min(SECOND_ROUND.epochs, config.epochs), min_steps=config.min_steps)
+        result = fit_round(seeds, second, prepared.words, result.shipped)
     if table:
         table.add(result, prepared.linear, initialization.seconds + perf_counter() - start)
     return result, prepared.linear

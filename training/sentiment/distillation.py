@@ -1,8 +1,8 @@
 """A second round: networks learn what those of the first round say, of the training texts and of sentences without labels.
 
 The teacher is the best of the first round, network and n-grams together, and the students begin with its weights (Hinton,
-Vinyals and Dean, 2015; a student of the same size: Furlanello et al., 2018). Sentences of long texts have no labels of their own: their texts' label may
-not be theirs.
+Vinyals and Dean, 2015; a student of the same size: Furlanello et al., 2018). Sentences of long texts have no labels of their
+own: their texts' label may not be theirs.
 """
 
 from collections.abc import Iterator, Sequence

@@ -62,8 +62,8 @@ def fit_seeds(
     """Fit one network per seed, in parallel, and blend each with the n-grams.
 
     `held_out` has the validation part, which chooses the epoch and the blend, and perhaps other parts to predict. All
-    networks have the same initial weights, those of `start` if it is given. Each draws its other random numbers from its own generators, all of which are
-    seeded before the first fit.
+    networks have the same initial weights, those of `start` if it is given. Each draws its other random numbers from its own
+    generators, all of which are seeded before the first fit.
     """
     networks: list[keras.Model] = []
     for seed in seeds:

@@ -1,6 +1,7 @@
 """Texts of a grammar: targets, agreement of text and target, and independence of the checklist."""
 
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -51,8 +52,7 @@ def test_negation_and_mirror_images_turn_the_class():
 def test_before_a_vowel_the_article_is_an():
     for text in generate(3_000, 2)[0]:
         words = text.lower().split()
-        pairs = zip(words, words[1:], strict=False)
-        assert not [pair for pair in pairs if pair[0] == "a" and pair[1][0] in "aeiou"], text
+        assert not [word for article, word in pairwise(words) if article == "a" and word[0] in "aeiou"], text
 
 
 def test_no_slot_is_left_unfilled():

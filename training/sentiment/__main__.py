@@ -7,9 +7,9 @@
 
 Each seed fits a bidirectional LSTM, beside n-gram weights; a regression on the validation part blends the two, and
 calibrates them. If there are enough unlabelled texts, a teacher predicts them, networks and n-gram weights learn from all
-texts, and a second round of networks learns from the first. The candidates are each seed's network and the average of their weights; the one of least validation loss ships.
-The validation part also chooses the thresholds for "uncertain" and "mixed". Test parts are used once, at the end, for the
-scores.
+texts, and a second round of networks learns from the first. The candidates are each seed's network and the average of their
+weights; the one of least validation loss ships. The validation part also chooses the thresholds for "uncertain" and "mixed".
+Test parts are used once, at the end, for the scores.
 """
 
 import shutil

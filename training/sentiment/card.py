@@ -117,11 +117,7 @@ def make(result: TrainingResult, network: keras.Model, models_dir: Path) -> Sent
         made_with=versions.made_with("gensim", "keras", "numpy", "scikit-learn", "scipy"),
         data=corpus.data,
         sets=corpus.sets,
-        splits=[
-            Split(name="train", rows=corpus.train_count, use=USES[0]),
-            Split(name="validation", rows=len(corpus.validation.texts), use=USES[1]),
-            *(Split(name=part.name, rows=len(part.texts), use=USES[2]) for part in corpus.tests.values()),
-        ],
+        splits=_splits(corpus),
         settings=_settings(result),
         seeds=[run.seeds[0] for run in result.runs],
         seed=shipped.seeds[0],
@@ -142,24 +138,37 @@ def make(result: TrainingResult, network: keras.Model, models_dir: Path) -> Sent
         max_unknown_share=MAX_UNKNOWN_SHARE,
         language=_language(result.initialization.words),
         explanation_baseline=np.asarray(review.layer(network, "evidence").baseline(), np.float64).tolist(),
-        calibration=Calibration(
-            temperature=1.0,
-            fitted_on="validation, every set weighing the same",
-            expected_calibration_error=calibration_error,
-            bins=15,
-            measured_on="validation",
-            confidence_thresholds=[
-                ConfidenceThreshold(
-                    max_tokens=each.max_tokens,
-                    confidence=each.confidence,
-                    coverage=each.coverage,
-                    accuracy_covered=each.accuracy,
-                )
-                for each in chosen_thresholds
-            ],
-            threshold_choice=f"the least at which {SURE_ACCURACY:.0%} of the validation answers are right"
-            + (", of texts of the poles" if corpus.poles else ""),
-        ),
+        calibration=_calibration(corpus, chosen_thresholds, calibration_error),
+    )
+
+
+def _splits(corpus: Corpus) -> list[Split]:
+    return [
+        Split(name="train", rows=corpus.train_count, use=USES[0]),
+        Split(name="validation", rows=len(corpus.validation.texts), use=USES[1]),
+        *(Split(name=part.name, rows=len(part.texts), use=USES[2]) for part in corpus.tests.values()),
+    ]
+
+
+def _calibration(corpus: Corpus, chosen: Sequence[thresholds.Threshold], error: float) -> Calibration:
+    """What the card says of the confidence; the blend has calibrated it, so the temperature is 1."""
+    return Calibration(
+        temperature=1.0,
+        fitted_on="validation, every set weighing the same",
+        expected_calibration_error=error,
+        bins=15,
+        measured_on="validation",
+        confidence_thresholds=[
+            ConfidenceThreshold(
+                max_tokens=each.max_tokens,
+                confidence=each.confidence,
+                coverage=each.coverage,
+                accuracy_covered=each.accuracy,
+            )
+            for each in chosen
+        ],
+        threshold_choice=f"the least at which {SURE_ACCURACY:.0%} of the validation answers are right"
+        + (", of texts of the poles" if corpus.poles else ""),
     )
 
 

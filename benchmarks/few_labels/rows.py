@@ -51,7 +51,7 @@ def read(path: Path, test: Path | None, columns: Columns, held_out: int) -> tupl
     )
     texts = read_file(path)
     if test is not None:
-        others = read_file(test, deduplicate=False)
+        others = read_file(test, trained=texts)
         return _rows(exclude(texts, others)), _rows(others)
     rows = _rows(texts)
     if len(rows.texts) <= held_out:

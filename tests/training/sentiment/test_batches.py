@@ -54,7 +54,7 @@ def test_texts_are_drawn_by_the_share_of_their_pool(rng):
     drawn = []
     for _ in range(2):
         epoch = [
-            (int(row[0]), int(target))
+            (int(row[0]), int(target[0]))
             for (tokens, _), targets in made
             for row, target in zip(tokens, targets, strict=True)
         ]
@@ -79,7 +79,7 @@ def test_longer_texts_are_cropped_in_addition(rng):
     crops = []
     for _ in range(40):
         rows = [
-            (row[row > 0], int(target))
+            (row[row > 0], int(target[0]))
             for (tokens, _), targets in made
             for row, target in zip(tokens, targets, strict=True)
         ]

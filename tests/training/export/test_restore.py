@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from service.artifacts import bundle, onnx
+from service.artifacts.tokenizer import UNKNOWN
 from tests.processes import ROOT, UNIVERSAL
+from tests.review_networks import spelt
 
 pytestmark = pytest.mark.slow
 VERSIONS = [f"{file.parent.parent.name}/{file.parent.name}" for file in sorted(ROOT.glob("models/*/*/SHA256SUMS"))]
@@ -31,12 +33,16 @@ def test_every_shipped_version_is_restored_and_compiled_as_it_was(version):
         assert to_onnx(network) == file.read_bytes()
         return
     assert "\n".join(vocabulary).encode() == (path / "compiled" / "vocabulary.txt").read_bytes()
-    tokens = np.random.default_rng(0).integers(0, len(vocabulary), (3, 40)).astype(np.int32)
-    lengths = np.array([40, 40, 40], np.int32)
-    shipped = onnx.session(file, file.read_bytes(), 1)(tokens, lengths)
-    restored = onnx.session(file, compile_classifier(network), 1)(tokens, lengths)
-    for name in ("probability", "weights"):
-        np.testing.assert_allclose(restored[name], shipped[name], atol=1e-5)
+    rng = np.random.default_rng(0)
+    tokens = rng.integers(1, len(vocabulary), (3, 40)).astype(np.int32)
+    tokens[:, ::9] = UNKNOWN
+    inputs = (tokens, np.array([40, 40, 40], np.int32), spelt(rng, tokens), np.array(True))
+    shipped, restored = (
+        onnx.session(file, content, 1, onnx.TEXT_INPUTS)(*inputs)
+        for content in (file.read_bytes(), compile_classifier(network))
+    )
+    for name, expected in shipped.items():
+        np.testing.assert_allclose(restored[name], expected, atol=1e-5, err_msg=name)
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ class SentimentClassifier:
     def prepare(self, text: str, explain: bool = False) -> Review:
         """Check and tokenize one text. Raises UnreadableText if it is empty or has lone surrogates."""
         if not text or text.isspace():
-            raise UnreadableText("the text is empty or white space; send a review", pointer="/text")
+            raise UnreadableText("the text is empty or white space; send some words", pointer="/text")
         try:
             text.encode()
         except UnicodeEncodeError as error:

@@ -25,7 +25,7 @@ def words():
 
 
 def texts_of(rng, lengths):
-    return [rng.integers(1, VOCABULARY + 2, length).astype(np.int32) for length in lengths]
+    return [rng.integers(2, VOCABULARY + 2, length).astype(np.int32) for length in lengths]
 
 
 def batches_of(rng, words, lengths, training=True):

@@ -52,10 +52,10 @@ def test_word_vectors_learn_more_slowly_than_the_rest(rng, words):
 
     network = review_networks.trainable()
     variables = [network.get_layer("vectors").embeddings, review.layer(network, "evidence").kernel]
-    before = [np.array(each) for each in variables]
+    before = [each.numpy() for each in variables]
     Trainer(network, 1e-2, 1_000).epoch(batches_of(rng, words, [20] * 8))
     of_vectors, of_outputs = (
-        np.abs(np.array(after) - start).max() for after, start in zip(variables, before, strict=True)
+        np.abs(after.numpy() - start).max() for after, start in zip(variables, before, strict=True)
     )
     assert of_vectors / of_outputs == pytest.approx(VECTOR_RATE, rel=0.1)
 

@@ -81,7 +81,7 @@ class Batches:
             order = np.argsort(lengths, kind="stable")
         batches = _cut(order, [len(texts[row]) for row in order])
         if self._rng is not None:
-            self._rng.shuffle(batches)  # type: ignore[arg-type]
+            self._rng.shuffle(batches)
         for batch in batches:
             yield self._assemble([texts[row] for row in batch]), targets[batch]
 

@@ -98,7 +98,8 @@ def read_vectors(file: Path, words: Sequence[str]) -> Inputs:
         found = [rows[part] for part in _parts(word, rows) if part in rows]
         if found:
             result[number] = vectors[found].mean(axis=0)
-    return result * (VECTOR_SCALE / max(float(result[result.any(axis=1)].std()), 1e-12)) if result.any() else result
+    scale = float(result[result.any(axis=1)].std()) if result.any() else 0.0
+    return np.asarray(result * (VECTOR_SCALE / max(scale, 1e-12)), np.float32)
 
 
 def _parts(word: str, known: dict[str, int]) -> list[str]:

@@ -71,7 +71,8 @@ def test_the_evidence_is_that_of_the_most_positive_and_of_the_most_negative_sent
     from training.networks.attribution import SentenceEvidence
 
     tokens = np.array([[7, 8, 2, 9, 3, 4, 7], [7, 1, 9, 0, 0, 0, 0], [2, 3, 4, 2, 3, 4, 2], [0] * 7])
-    sentences = ([(0, 3), (3, 5), (5, 6), (6, 7)], [(0, 3)], [(word, word + 1) for word in range(7)], [])
+    sentences: list[list[tuple[int, int]]]
+    sentences = [[(0, 3), (3, 5), (5, 6), (6, 7)], [(0, 3)], [(word, word + 1) for word in range(7)], []]
     ngrams = rng.normal(size=(4, 7, 3, 4)).astype(np.float32) * (tokens > 0)[:, :, None, None]
     steps = rng.normal(size=(4, 4, 4)).astype(np.float32) * (tokens[:, ::2] > 0)[:, :, None]
     of_words = (ngrams[..., 3] - ngrams[..., 1]).sum(axis=2)

@@ -113,7 +113,7 @@ def test_a_share_of_the_known_words_is_spelt_out_in_training_only(rng):
 def test_a_misspelt_word_has_two_bytes_swapped_one_left_out_or_one_doubled(rng):
     """Its first byte stays. Short words, words that fill all bytes and words beyond ASCII stay as they are."""
     words = ["great", "one", "x" * SPELLING_BYTES, "élan"]
-    found = {word: set() for word in words}
+    found: dict[str, set[str]] = {word: set() for word in words}
     for _ in range(300):
         for word, row in zip(words, batches.misspell(spellings(words), rng), strict=True):
             found[word].add(bytes(row).rstrip(b"\0").decode())

@@ -39,7 +39,7 @@ def test_texts_have_the_target_of_what_they_say(beginning, label):
 
 def test_negation_and_mirror_images_turn_the_class():
     """What is said of a thing decides, and not the word alone."""
-    sides = {}
+    sides: dict[tuple[str, str], set[int]] = {}
     for text, target in zip(*generate(6_000, 0), strict=True):
         words = text.removesuffix(".").split()
         if len(words) == 4 and words[0] == "The" and words[2] in ("is", "isn't"):

@@ -76,9 +76,11 @@ def test_output_weights_of_classes_of_the_same_name_are_taken_over():
     layer = review.layer(trained, "evidence")
     for weights in (layer.bias, layer.baseline_state, layer.length_slope):
         weights.assign(rng.normal(size=weights.shape))
+    vectors, pieces = trained.get_layer("vectors").get_weights()
     start = Initialization(
         ["", "[UNK]", *"abcdefg"],
-        *trained.get_layer("vectors").get_weights(),
+        vectors,
+        pieces,
         {name: review.layer(trained, name).get_weights() for name in ("pairs", "states", "evidence")},
         ("negative", "positive"),
     )

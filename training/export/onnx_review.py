@@ -70,7 +70,7 @@ def compile_classifier(network: keras.Model) -> bytes:
 def _states(graph: Graph, network: keras.Model, reader: keras.Model, count: str) -> str:
     """States (steps, batch, features). The vector of padding is zero, so the vectors need no mask."""
     layer = network.get_layer("vectors")
-    vectors = _rows(graph, layer.codes, layer.scale, "tokens")
+    vectors = _rows(graph, graph.constant(np.asarray(layer.codes)), graph.constant(np.asarray(layer.scale)), "tokens")
     is_unknown = graph.add("Equal", "tokens", _int32(graph, UNKNOWN, shape=()))
     places = graph.add("Transpose", graph.add("NonZero", is_unknown), perm=(1, 0))
     vectors = graph.add("ScatterND", vectors, places, _spelled(graph, layer), reduction="add")
@@ -88,10 +88,10 @@ def _states(graph: Graph, network: keras.Model, reader: keras.Model, count: str)
     return bidirectional(graph, reader.get_layer("states"), hidden, count)
 
 
-def _rows(graph: Graph, codes: Any, scale: Any, rows: str) -> str:
+def _rows(graph: Graph, codes: str, scale: str, rows: str) -> str:
     """Rows of a table of codes, multiplied by their scales."""
-    values = graph.add("Cast", graph.add("Gather", graph.constant(np.asarray(codes)), rows), to=TensorProto.FLOAT)
-    return graph.add("Mul", values, graph.add("Gather", graph.constant(np.asarray(scale)), rows))
+    values = graph.add("Cast", graph.add("Gather", codes, rows), to=TensorProto.FLOAT)
+    return graph.add("Mul", values, graph.add("Gather", scale, rows))
 
 
 def _spelled(graph: Graph, layer: Any) -> str:
@@ -108,12 +108,13 @@ def _spelled(graph: Graph, layer: Any) -> str:
         "Mul", graph.add("Cast", graph.add("And", is_end, is_after), to=TensorProto.INT64), _int64(graph, END)
     )
     codes = graph.add("Add", graph.add("Add", codes, graph.constant(first)), end)
+    table = graph.constant(np.asarray(layer.piece_codes)), graph.constant(np.asarray(layer.piece_scale))
     sums, counts = [], []
     for order in CHARACTER_ORDERS:
         width = SPELLING_BYTES + 3 - order
         parts = [_slice(graph, codes, 1, offset, offset + width, 1) for offset in range(order)]
         exist = graph.add("Cast", graph.add("Greater", parts[-1], zero), to=TensorProto.FLOAT)
-        pieces = _rows(graph, layer.piece_codes, layer.piece_scale, _bucket(graph, parts, CHARACTER_BUCKETS))
+        pieces = _rows(graph, *table, _bucket(graph, parts, CHARACTER_BUCKETS))
         pieces = graph.add("Mul", pieces, graph.add("Unsqueeze", exist, _int64(graph, 2)))
         sums.append(graph.add("ReduceSum", pieces, _int64(graph, 1), keepdims=0))
         counts.append(graph.add("ReduceSum", exist, _int64(graph, 1), keepdims=1))

@@ -71,9 +71,7 @@ def _states(graph: Graph, network: keras.Model, reader: keras.Model, count: str)
     """States (steps, batch, features). The vector of padding is zero, so the vectors need no mask."""
     layer = network.get_layer("vectors")
     vectors = _rows(graph, graph.constant(np.asarray(layer.codes)), graph.constant(np.asarray(layer.scale)), "tokens")
-    is_unknown = graph.add("Equal", "tokens", _int32(graph, UNKNOWN, shape=()))
-    places = graph.add("Transpose", graph.add("NonZero", is_unknown), perm=(1, 0))
-    vectors = graph.add("ScatterND", vectors, places, _spelled(graph, layer), reduction="add")
+    vectors = _with_spellings(graph, layer, vectors)
     kernel, bias = weights_of(reader.get_layer("pairs"))
     channels_first = graph.add("Transpose", vectors, perm=(0, 2, 1))
     pairs = graph.add(
@@ -86,6 +84,31 @@ def _states(graph: Graph, network: keras.Model, reader: keras.Model, count: str)
     )
     hidden = graph.add("Transpose", pairs, perm=(2, 0, 1))
     return bidirectional(graph, reader.get_layer("states"), hidden, count)
+
+
+def _with_spellings(graph: Graph, layer: Any, vectors: str) -> str:
+    """The word vectors, with those of the spellings added where a word is unknown. Most texts have none: a branch."""
+    spelt, known = Graph("spelt_"), Graph("known_")
+    is_unknown = spelt.add("Equal", "tokens", _int32(spelt, UNKNOWN, shape=()))
+    places = spelt.add("Transpose", spelt.add("NonZero", is_unknown), perm=(1, 0))
+    spelt.add("ScatterND", vectors, places, _spelled(spelt, layer), output="spelt_vectors", reduction="add")
+    known.add("Identity", vectors, output="known_vectors")
+    count = graph.add("Squeeze", graph.add("Shape", "spellings", start=0, end=1), _int64(graph, 0))
+    has_unknown = graph.add("Greater", count, _int64(graph, 0, shape=()))
+    return _branch(graph, has_unknown, (spelt, "spelt_vectors"), (known, "known_vectors"))
+
+
+def _branch(
+    graph: Graph, condition: str, then: tuple[Graph, str], otherwise: tuple[Graph, str], output: str | None = None
+) -> str:
+    """Add a condition with two branches, each with the name of its output."""
+    branches = [
+        helper.make_graph(
+            branch.nodes, name, [], [helper.make_tensor_value_info(name, TensorProto.FLOAT, None)], branch.weights
+        )
+        for branch, name in (then, otherwise)
+    ]
+    return graph.add("If", condition, output=output, then_branch=branches[0], else_branch=branches[1])
 
 
 def _rows(graph: Graph, codes: str, scale: str, rows: str) -> str:
@@ -225,17 +248,7 @@ def _explained(graph: Graph, steps: Steps, kernel: Any, slopes: Any, ngrams: Seq
     batch = nothing.add("Shape", "tokens", start=0, end=1)
     shape = nothing.add("Concat", batch, _int64(nothing, 0, kernel.shape[1]), axis=0)
     nothing.add("Expand", zeros, shape, output="nothing")
-    branches = [
-        helper.make_graph(
-            branch.nodes,
-            name,
-            [],
-            [helper.make_tensor_value_info(name, TensorProto.FLOAT, None)],
-            branch.weights,
-        )
-        for branch, name in ((words, "explained_words"), (nothing, "nothing"))
-    ]
-    graph.add("If", "explain", output="weights", then_branch=branches[0], else_branch=branches[1])
+    _branch(graph, "explain", (words, "explained_words"), (nothing, "nothing"), "weights")
 
 
 def _word_weights(graph: Graph, steps: str, ngrams: Sequence[str]) -> None:

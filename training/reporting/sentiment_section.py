@@ -132,7 +132,7 @@ def section(card: SentimentCard, about: str, ablation: Mapping[str, Mapping[str,
         f"\n## {card.name.capitalize()}\n\n{about}",
         _table(f"{card.choice} {score_notes(card)}", header, rows),
         _table("Each seed alone, mean ± standard deviation:", *seed_rows(card)) if len(card.seeds) > 1 else "",
-        f"\n- `{card.name}`: {card.network}; {card.parameters:,} parameters, {len(card.classes)} classes\n",
+        f"\n- `{card.name}` v{card.version}, {card.parameters:,} parameters: {card.network}, {len(card.classes)} classes\n",
         *(f"- {line}\n" for line in further_scores(card)),
         _table(
             f"An answer below the confidence of its length is `uncertain`: {calibration.threshold_choice}. Measured on "

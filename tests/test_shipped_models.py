@@ -148,7 +148,9 @@ def test_the_readme_table_is_that_of_the_cards(client):
     table = (ROOT / "models" / "README.md").read_text("utf-8")
     for model in client.get("/models").json()["models"]:
         name, version, parameters = model["name"], model["version"], f"{model['parameters']:,}"
-        assert re.search(rf"\| {name} v{version} \| {parameters} \||`{name}` v{version}, {parameters} parameters", table)
+        assert re.search(
+            rf"\| {name} v{version} \| {parameters} \||`{name}` v{version}, {parameters} parameters", table
+        )
 
 
 def test_the_examples_of_the_readme_are_true(client):

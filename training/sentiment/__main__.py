@@ -44,6 +44,7 @@ from training.sentiment.options import (
     CONTINUED,
     DEFAULT_VOCABULARY,
     MIN_UNLABELLED,
+    NEW_CLASSES,
     SECOND_ROUND,
     FitConfig,
     TrainOptions,
@@ -75,6 +76,8 @@ def run(options: TrainOptions) -> None:
     config, has_teacher = plan(options, version, corpus)
     table = AblationTable.read(options.ladder, fingerprint(corpus.validation)) if options.ladder else None
     initialization = initialize(options, version, corpus, console)
+    if initialization.classes and not initialization.knows(corpus.classes) and not options.network.epochs:
+        config = NEW_CLASSES
     result, linear = fit(options, corpus, initialization, config, has_teacher, table, console)
     name = options.data.data.name.split(".")[0] if options.data.data else "opinions"
     card, path = export(result, linear, options.models_dir, options.report or Path("reports") / name, table)

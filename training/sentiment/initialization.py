@@ -64,6 +64,10 @@ class Initialization:
             self._set_outputs(review.layer(network, "evidence"), classes)
         return network
 
+    def knows(self, classes: Sequence[str]) -> bool:
+        """Whether the version has all these classes."""
+        return set(classes) <= set(self.classes)
+
     def _set_outputs(self, layer: keras.layers.Layer, classes: Sequence[str]) -> None:
         """Take over the output weights of the classes that the version has too, by name."""
         kernel, bias, *rest = (np.array(weights) for weights in layer.get_weights())

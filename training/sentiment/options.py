@@ -44,6 +44,7 @@ PRESETS = {
 }
 SECOND_ROUND = FitConfig(epochs=3, learning_rate=1e-3)
 CONTINUED = FitConfig(epochs=4, learning_rate=5e-4)  # for a network that has been trained before
+NEW_CLASSES = FitConfig(min_steps=600)  # for such a network where it does not know the classes
 
 
 @dataclass(frozen=True)

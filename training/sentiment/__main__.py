@@ -26,7 +26,6 @@ import numpy as np
 from rich.console import Console
 
 from service.artifacts import bundle
-from service.artifacts.tokenizer import UNKNOWN
 from service.interfaces import Tokens
 from training.data.opinions.collection import read_collection
 from training.data.tables import DataError
@@ -192,8 +191,7 @@ def prepare(
     held_out = []
     for part in (corpus.validation, *corpus.tests.values()):
         tokens = encode(part.texts)
-        unspelt = without_spellings(tokens, len(initialization.words), UNKNOWN)
-        held_out.append(Encoded(part, tokens, linear.logits(ngrams.count(unspelt, len(linear.weights)))))
+        held_out.append(Encoded(part, tokens, linear.predict(tokens, len(initialization.words))))
     long_texts = [*unlabelled, *(text for pool in pools if teacher.is_long(pool) for text in pool.texts)]
     return Prepared(encoder, encoded, held_out, linear, long_texts)
 
@@ -240,7 +238,7 @@ def fit_ngrams(pools: Sequence[batches.Pool], initialization: Initialization) ->
     classes = pools[0].targets.shape[1]
     buckets = ngram_buckets(classes)
     texts = [text for pool in pools for text in pool.texts]
-    counts = ngrams.count(without_spellings(texts, len(initialization.words), UNKNOWN), buckets)
+    counts = ngrams.count(without_spellings(texts, len(initialization.words)), buckets)
     prior = initialization.ngrams
     targets = np.concatenate([pool.targets for pool in pools])
     certainty = targets.max(axis=1) * np.repeat([pool.share for pool in pools], [len(pool.texts) for pool in pools])

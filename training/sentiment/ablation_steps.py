@@ -10,14 +10,13 @@ from typing import NamedTuple
 import numpy as np
 from rich.console import Console
 
-from service.artifacts.tokenizer import UNKNOWN
 from service.interfaces import Array, Tokens
 from training.evaluation import classification
 from training.sentiment import batches, distillation, fitting, generated, ngrams, teacher
 from training.sentiment.__main__ import GENERATED, UNLABELLED_SHARE, fit_ngrams, initialize
 from training.sentiment.ablation_table import AblationRow, row
 from training.sentiment.corpus import Corpus, Pool
-from training.sentiment.encoding import Encoder, without_spellings
+from training.sentiment.encoding import Encoder
 from training.sentiment.fitting import Words
 from training.sentiment.initialization import SEED, Initialization
 from training.sentiment.options import MIN_UNLABELLED, PRESETS, SECOND_ROUND, FitConfig, TrainOptions
@@ -73,9 +72,8 @@ class AblationRunner:
         """Return the row of a step. The seconds are those of its word vectors, its n-grams and its network."""
         active = frozenset(self.steps[: self.steps.index(name) + 1])
         prepared = self._prepare(TAUGHT in active)
-        unspelt = without_spellings(self._validation, len(self._encoder.vocabulary), UNKNOWN)
-        counts = ngrams.count(unspelt, len(prepared.linear.weights))
-        counted, size = prepared.linear.logits(counts), prepared.linear.weights.size
+        linear = prepared.linear
+        counted, size = linear.predict(self._validation, len(self._encoder.vocabulary)), linear.weights.size
         if name == NGRAMS:
             return row(self._corpus, [self._calibrate(counted)], prepared.seconds, size)
         run, seconds = self._fit(active - {BESIDE}, prepared, counted)

@@ -10,13 +10,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from service.artifacts.tokenizer import UNKNOWN
 from service.interfaces import Inputs, Tokens
 from service.sentiment.sentences import split_sentences
 from training.evaluation import classification
 from training.sentiment import fitting, ngrams
 from training.sentiment.batches import Pool
-from training.sentiment.encoding import Encoder, without_spellings
+from training.sentiment.encoding import Encoder
 from training.sentiment.fitting import Words
 from training.sentiment.seeds import SeedRun
 
@@ -70,7 +69,6 @@ def taught(
 
 def _predict(tokens: Sequence[Tokens], words: Words, teacher: SeedRun, linear: ngrams.Linear) -> Inputs:
     """The teacher's probabilities (texts, classes)."""
-    unspelt = without_spellings(tokens, words.vocabulary, UNKNOWN)
-    of_ngrams = linear.logits(ngrams.count(unspelt, len(linear.weights)))
+    of_ngrams = linear.predict(tokens, words.vocabulary)
     blended = teacher.blend(fitting.logits(teacher.network, tokens, words), of_ngrams)
     return np.asarray(classification.softmax(blended), np.float32)

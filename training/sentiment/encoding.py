@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from service.artifacts.standardization import SENTENCE_ENDS
-from service.artifacts.tokenizer import PADDING, SPELLING_BYTES, UNKNOWN_WORD, spell, split_words
+from service.artifacts.tokenizer import PADDING, SPELLING_BYTES, UNKNOWN, UNKNOWN_WORD, spell, split_words
 from service.interfaces import Tokens
 from training.sentiment.batches import Spellings
 
@@ -64,6 +64,6 @@ def truncate_head_tail(tokens: Tokens, count: int, head: int) -> Tokens:
     return tokens if len(tokens) <= count else np.concatenate([tokens[:head], tokens[head - count :]])
 
 
-def without_spellings(texts: Sequence[Tokens], vocabulary: int, unknown: int) -> list[Tokens]:
-    """Return the texts with the number `unknown` for every word that is not in the vocabulary."""
-    return [np.where(text >= vocabulary, unknown, text).astype(np.int32) for text in texts]
+def without_spellings(texts: Sequence[Tokens], vocabulary: int) -> list[Tokens]:
+    """Return the texts with UNKNOWN for every word that is not in the vocabulary."""
+    return [np.where(text >= vocabulary, UNKNOWN, text).astype(np.int32) for text in texts]

@@ -13,7 +13,7 @@ from rich.console import Console
 from service.artifacts import bundle
 from service.artifacts.card import SentimentCard
 from service.artifacts.files import BundleError
-from service.artifacts.tokenizer import SPELLING_BYTES, UNKNOWN, spell
+from service.artifacts.tokenizer import SPELLING_BYTES, spell
 from service.interfaces import Inputs
 from training.data.tables import DataError
 from training.export.onnx_graph import CannotCompile
@@ -101,7 +101,7 @@ def from_texts(
     words = encoding.vocabulary(counts, vocabulary)
     known = word_vectors.read_vectors(file, words) if file else np.zeros((len(words), 0), np.float32)
     encoder = Encoder(words)
-    tokens = encoding.without_spellings([encoder(text) for texts, _ in parts for text in texts], len(words), UNKNOWN)
+    tokens = encoding.without_spellings([encoder(text) for texts, _ in parts for text in texts], len(words))
     own = word_vectors.word_vectors(tokens, len(words), max(1, VECTOR_SIZE - known.shape[1]), SEED)
     vectors = np.zeros((len(words), VECTOR_SIZE), np.float32)
     together = np.concatenate([known, own], axis=1)[:, :VECTOR_SIZE]

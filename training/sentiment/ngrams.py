@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 
 from service.interfaces import Array, Inputs, Labels, Tokens
 from training.networks.ngram_hash import MAX_BUCKETS, ORDERS, buckets_of
+from training.sentiment.encoding import without_spellings
 
 SMOOTHING = 1.0
 STRENGTH = 1.0  # C of the regression
@@ -56,6 +57,10 @@ class Linear:
 
     weights: Inputs
     bias: Inputs
+
+    def predict(self, texts: Sequence[Tokens], vocabulary: int) -> Array:
+        """Return the logits (texts, K) of encoded texts, whose numbers from `vocabulary` on are spellings."""
+        return self.logits(count(without_spellings(texts, vocabulary), len(self.weights)))
 
     def logits(self, counts: sp.csr_matrix) -> Array:
         """Return the logits (texts, K) of counts (texts, buckets)."""

@@ -56,7 +56,7 @@ def teach(
     taught = [pool for pool in pools if is_long(pool)]
     texts = [text for pool in taught for text in pool.texts] + unlabelled
     encoder = Encoder(vocabulary(count_words(texts), WORDS))
-    tokens = without_spellings([encoder(text) for text in texts], len(encoder.vocabulary), UNKNOWN)
+    tokens = without_spellings([encoder(text) for text in texts], len(encoder.vocabulary))
     vectors = SCALE * paragraph_vectors(texts, tokens, seed, file)
     grams = ngrams.presence(tokens)
     changed: dict[str, Pool] = {}

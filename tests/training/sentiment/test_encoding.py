@@ -26,7 +26,7 @@ def test_a_word_out_of_the_vocabulary_gets_a_number_of_its_own():
     spellings = encoder.spellings()
     assert spellings.shape == (8, SPELLING_BYTES)
     assert [bytes(row).rstrip(b"\0").decode() for row in spellings[4:]] == ["？", "the", "end", "an"]
-    unspelt = encoding.without_spellings([encoder("the end an")], 6, 1)
+    unspelt = encoding.without_spellings([encoder("the end an")], 6)
     assert unspelt[0].tolist() == [5, 1, 1]
     assert unspelt[0].dtype == np.int32
 

@@ -80,16 +80,6 @@ class Collection:
     classes: tuple[str, ...] = CLASSES
     poles: tuple[str, str] = POLES
 
-    @property
-    def qualities(self) -> Inputs:
-        """The quality of the labels of each set."""
-        return np.array([each.quality for each in self.sets], np.float32)
-
-    @property
-    def weights(self) -> Inputs:
-        """How often the texts of each set are drawn."""
-        return np.array([each.weight for each in self.sets], np.float32)
-
 
 def read_collection(directory: Path, sets: Sequence[OpinionSet] = SETS) -> Collection:
     """Read the sets that the directory holds. Raises DataError for files with errors, and if it holds no set.

@@ -46,8 +46,8 @@ def test_sets_are_numbered_by_the_quality_of_their_labels(directory):
     collection = read_collection(directory)
     assert [each.name for each in collection.sets] == ["sst", "opener_hotels"]
     assert collection.classes == ("negative", "neutral", "positive")
-    assert collection.qualities.tolist() == pytest.approx([0.95, 0.84])
-    assert len(collection.weights) == 2
+    assert [each.quality for each in collection.sets] == pytest.approx([0.95, 0.84])
+    assert len([each.weight for each in collection.sets]) == 2
     assert "the directory does not hold: imdb, vader_groundtruth" in collection.audit[-1]
 
 

@@ -26,9 +26,12 @@ def spelt(rng, tokens):
 
 
 def trainable(classes=CLASSES):
-    """A small network for training, with random weights."""
+    """A small network for training; its weights and its dropout are the same in every run."""
+    import keras
+
     from training.networks import review
 
+    keras.utils.set_random_seed(0)
     return review.trainable_network(review.Sizes(VOCABULARY, 8, 6, UNITS, classes), (0.2, 0.5))
 
 

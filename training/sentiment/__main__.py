@@ -192,8 +192,7 @@ def prepare(
     for part in (corpus.validation, *corpus.tests.values()):
         tokens = encode(part.texts)
         held_out.append(Encoded(part, tokens, linear.predict(tokens, len(initialization.words))))
-    long_texts = [*unlabelled, *(text for pool in pools if teacher.is_long(pool) for text in pool.texts)]
-    return Prepared(encoder, encoded, held_out, linear, long_texts)
+    return Prepared(encoder, encoded, held_out, linear, teacher.long_texts(pools, unlabelled))
 
 
 def fit(

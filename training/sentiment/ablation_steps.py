@@ -124,8 +124,7 @@ class AblationRunner:
             texts, targets = generated.generate(GENERATED, SEED)
             pools.append(batches.Pool(self._encode(texts), targets))
         if first is not None:
-            long = [text for pool in self._corpus.pools if teacher.is_long(pool) for text in pool.texts]
-            long += self._corpus.unlabelled[: teacher.MAX_UNLABELLED]
+            long = teacher.long_texts(self._corpus.pools, self._corpus.unlabelled)
             texts = distillation.sentences(long, distillation.SENTENCES, np.random.default_rng(SEED))
             pools = distillation.taught(pools, texts, self._encoder, first, prepared.linear)
         return pools

@@ -78,6 +78,11 @@ def is_long(pool: Pool) -> bool:
     return len(pool.texts) >= MIN_TEXTS and float(np.mean([text.count(" ") for text in pool.texts])) >= MIN_WORDS
 
 
+def long_texts(pools: Sequence[Pool], unlabelled: Sequence[str]) -> list[str]:
+    """Return the unlabelled texts, at most MAX_UNLABELLED, and the texts of all pools of long ones."""
+    return [*unlabelled[:MAX_UNLABELLED], *(text for pool in pools if is_long(pool) for text in pool.texts)]
+
+
 def _predictions(
     pool: Pool, grams: sp.csr_matrix, vectors: Inputs, other_grams: sp.csr_matrix, other_vectors: Inputs, first: bool
 ) -> tuple[Inputs, Inputs | None]:

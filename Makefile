@@ -34,8 +34,8 @@ format: $(DEV)  ## put the code into its one format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-train-forecast: $(DEV)  ## fit, rank and export forecasters: make train-forecast ARGS="--data my.csv --name mine"
-	$(BIN)/python -m training.forecast $(ARGS)
+train-forecast: $(BACKTEST)/.ready  ## fit, rank and export forecasters: make train-forecast ARGS="--data my.csv --name mine"
+	$(BACKTEST)/bin/python -m training.forecast $(ARGS)
 
 backtest: $(BACKTEST)/.ready  ## baselines and served models on your CSV: make backtest ARGS="--data my.csv --models gru"
 	$(BACKTEST)/bin/python -m training.backtest $(ARGS)
@@ -86,7 +86,7 @@ $(SERVE): requirements/serve.txt | $(BIN)/python
 	$(PIP) --requirement requirements/serve.txt
 	@touch $@
 
-# apart, as statsforecast needs pandas 2
+# apart, as statsforecast needs pandas 2: for the commands that rank networks beside statistics
 $(BACKTEST)/.ready: requirements/backtest.txt | $(BIN)/python
 	$(BIN)/python -m venv $(BACKTEST)
 	$(BACKTEST)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/backtest.txt

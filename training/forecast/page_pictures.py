@@ -80,9 +80,7 @@ def _test(path: Path, page: Page) -> str:
     cut = plots.fans(path, title, page.series.dates, page.series.readings, best.test, FANS)
     shown = len(plots.spread(part, FANS))
     origins = len(part.origins)
-    return (
-        f"Forecasts by {best.name} from {shown} of the {origins} origins of the test set, and what came. {cut}".strip()
-    )
+    return f"Forecasts by {best.name} from {shown} of the {origins:,} origins of the test set, and what came. {cut}".strip()
 
 
 def _steps(path: Path, page: Page) -> str:
@@ -112,4 +110,4 @@ def _coverage(path: Path, page: Page) -> str:
 
 def _origins(page: Page) -> str:
     count = len(page.ranking.recommended.test.part(page.steps).origins)
-    return f"the {count} origins of the table" if count > 1 else "the one origin of the table"
+    return f"the {count:,} origins of the table" if count > 1 else "the one origin of the table"

@@ -11,6 +11,7 @@ from html import escape
 from pathlib import Path
 
 from training.reporting import svg
+from training.reporting.figures import percent
 from training.reporting.page_style import STYLE
 from training.reporting.tables import Row, is_number
 
@@ -166,7 +167,7 @@ def _shaded(row: Sequence[int], right: int) -> str:
     total = max(1, sum(row))
     return "".join(
         f'<td{_class("right" if number == right else "")} style="--share:{count / total:.2f}">{count:,}'
-        f" ({count / total:.0%})</td>"
+        f" <small>{percent(count / total, 0)}</small></td>"
         for number, count in enumerate(row)
     )
 

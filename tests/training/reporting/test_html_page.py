@@ -83,8 +83,8 @@ def test_no_row_of_a_table_need_be_the_best():
 def test_a_confusion_table_shades_the_shares_of_each_row():
     """A class without texts has shares of 0."""
     table = html_page.confusion(["no", "yes"], [[3, 1], [0, 0]])
-    assert '<td class="right" style="--share:0.75">3 (75%)</td><td style="--share:0.25">1 (25%)</td>' in table
-    assert '<td class="right" style="--share:0.00">0 (0%)</td>' in table
+    assert '<td class="right" style="--share:0.75">3 <small>75 %</small></td>' in table
+    assert '<td class="right" style="--share:0.00">0 <small>0 %</small></td>' in table
 
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", " data:text/html,a", "JavaScript:x"])

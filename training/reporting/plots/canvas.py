@@ -16,14 +16,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from service.interfaces import Array
 from training.reporting.colours import GRID, INK, LINES, PAGE, SOFT
 
 WIDTH_SVG = 4.8  # inches: with letters of 9 points it is readable on a phone
 MAX_POINTS = 1200  # of a line in a picture
-FONT = re.compile(r"font: ([^;\"]*?)'[^;\"]*")
+FONT = re.compile(r"font-family: [^;\"]*")
 STYLE: dict[Any, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -42,6 +42,7 @@ STYLE: dict[Any, Any] = {
     "xtick.major.size": 3,
     "ytick.major.size": 0,
     "font.size": 9,
+    "legend.fontsize": 8,
     "legend.frameon": False,
     "text.color": INK,
     "text.parse_math": False,  # a column's name may hold dollars
@@ -59,9 +60,11 @@ def canvas(path: Path, size: tuple[float, float], columns: int = 1) -> Iterator[
     if path.suffix not in (".png", ".svg"):
         raise ValueError(f"a picture is a .png or an .svg, not {path.name!r}")
     rows, width, height = 1, *size
+    style = dict(STYLE)
     if path.suffix == ".svg":
         rows, columns, width, height = columns, 1, WIDTH_SVG, max(2.9, height) * columns
-    with plt.rc_context(STYLE):
+        style |= {"font.size": 10, "legend.fontsize": 9}
+    with plt.rc_context(style):
         figure, axes = plt.subplots(rows, columns, figsize=(width, height), layout="constrained", squeeze=False)
         try:
             yield figure, list(axes.flat)
@@ -77,7 +80,7 @@ def _save(figure: Figure, path: Path) -> None:
         return
     figure.savefig(path, metadata={"Date": None, "Creator": None})
     text = path.read_text("utf-8")
-    path.write_text(FONT.sub(r"font: \1system-ui, sans-serif", text), "utf-8")
+    path.write_text(FONT.sub("font-family: system-ui, sans-serif", text), "utf-8")
 
 
 def legend(figure: Figure, axes: Axes, *, beside: bool = False) -> None:
@@ -89,8 +92,8 @@ def legend(figure: Figure, axes: Axes, *, beside: bool = False) -> None:
         axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
         return
     longest = max(len(label) for label in labels)
-    columns = max(1, min(len(labels), int(figure.get_figwidth() * 14) // (longest + 7)))
-    figure.legend(handles, labels, loc="outside lower left", ncols=columns, fontsize=8)
+    columns = max(1, min(len(labels), int(figure.get_figwidth() * 13) // (longest + 7)))
+    figure.legend(handles, labels, loc="outside lower left", ncols=columns)
 
 
 def date_axis(axes: Axes) -> None:
@@ -104,6 +107,14 @@ def step_axis(axes: Axes, label: str) -> None:
     """Label whole numbers such as steps or epochs."""
     axes.set_xlabel(label)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def log_axis(axes: Axes) -> None:
+    """Make the vertical axis logarithmic, with plain numbers."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
 
 
 def line_style(number: int) -> dict[str, Any]:

@@ -111,8 +111,7 @@ def step_rows(ranking: Ranking, steps: int) -> tuple[Row, list[Row]]:
 
 def rmse_by_step(backtest: RollingBacktest, steps: int) -> Array:
     """Return the RMSE of each step (steps,)."""
-    rmse: Array = np.sqrt(np.nanmean(losses(backtest, steps)["square"], axis=0))
-    return rmse
+    return np.array(metrics.by_step(losses(backtest, steps), 0.0)["rmse"])
 
 
 def kind_rows(ranking: Ranking, steps: int) -> tuple[Row, list[Row]]:

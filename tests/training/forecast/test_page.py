@@ -198,3 +198,11 @@ def test_the_picture_by_step_has_few_lines_with_the_recommended_one_first():
 def test_the_readings_before_a_forecast_show_the_season(readings, steps, season, tail):
     """Few enough that the forecast is seen too."""
     assert page_pictures.tail_length(readings, steps, season) == tail
+
+
+def test_a_test_set_that_is_shorter_than_the_forecasts_has_no_pictures(tmp_path):
+    """No origin has all steps after it; the table has dashes, and nothing fails."""
+    text = pages.write(tmp_path, page_results.page(count=40, steps=12, future=None)).read_text("utf-8")
+    assert "the same 0 origins" in text
+    assert text.count("<svg") == 1
+    assert not (tmp_path / "test.png").exists()

@@ -118,3 +118,9 @@ def test_a_picture_is_a_png_or_an_svg(tmp_path):
     """Another ending is a mistake of the caller."""
     with pytest.raises(ValueError, match="a picture is"):
         plots.by_step(tmp_path / "a.jpg", "RMSE", {"a": np.arange(3.0)})
+
+
+def test_dates_of_a_time_zone_stand_on_the_axis_as_clocks_show_them():
+    """matplotlib would move them to UTC."""
+    dates = pd.date_range("2020-01-01", periods=2, freq="h", tz="Asia/Tokyo")
+    assert canvas.moments(dates).tolist() == pd.date_range("2020-01-01", periods=2, freq="h").to_numpy().tolist()

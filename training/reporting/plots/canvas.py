@@ -12,6 +12,7 @@ matplotlib.use("agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
@@ -136,4 +137,9 @@ def thin(values: Array, most: int = MAX_POINTS) -> Sequence[int]:
 def line(axes: Axes, dates: pd.DatetimeIndex, values: Array, **style: Any) -> None:
     """Plot readings against dates, thinned."""
     kept = list(thin(values))
-    axes.plot(dates[kept].to_numpy(), values[kept], **style)
+    axes.plot(moments(dates[kept]), values[kept], **style)
+
+
+def moments(dates: pd.DatetimeIndex) -> npt.NDArray[np.datetime64]:
+    """Return dates as they stand on the axis: those of a time zone as its clocks show them."""
+    return (dates if dates.tz is None else dates.tz_localize(None)).to_numpy()

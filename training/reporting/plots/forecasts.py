@@ -12,7 +12,7 @@ from service.interfaces import Array
 from training.evaluation.rolling import RollingBacktest
 from training.reporting.colours import ACCENT, INK, LINES, SOFT, WARM
 from training.reporting.figures import number
-from training.reporting.plots.canvas import canvas, date_axis, legend, line, line_style, thin
+from training.reporting.plots.canvas import canvas, date_axis, legend, line, line_style, moments, thin
 
 BEYOND = 0.75  # of what the readings span: so far beyond them an interval is shown
 APART = 2  # steps of the horizon between two forecasts of a picture, at most
@@ -135,7 +135,7 @@ def _fan(axes: Axes, dates: pd.DatetimeIndex, forecast: Forecast, levels: tuple[
     """A forecast with its bands, the widest below; only the first one of a picture is named in the legend."""
     point, lower, upper = forecast
     kept = list(thin(point))
-    days = dates[kept].to_numpy()
+    days = moments(dates[kept])
     axes.plot(days, point[kept], color=WARM, lw=1.6, label="forecast" if is_first else None)
     for level, low, high in sorted(zip(levels, lower, upper, strict=True), key=lambda band: -band[0]):
         label = f"{level:g} % interval" if is_first else None

@@ -48,7 +48,7 @@ def _parts(page: Page, pictures: page_pictures.Pictures) -> list[str]:
         html.paragraph(page_texts.test_note(page)),
         html.table(*page_tables.test_rows(ranking, steps, page.series.season_length), best=_best(page)),
         pictures.html("test", "steps", "coverage"),
-        html.details("RMSE of every step", html.table(*page_tables.step_rows(ranking, steps), best=None)),
+        html.details("RMSE by step, test set", html.table(*page_tables.step_rows(ranking, steps), best=None)),
         html.heading("What the minutes bought"),
         html.table(*page_tables.kind_rows(ranking, steps), best=None),
         html.paragraph(page_texts.minutes(ranking)),

@@ -12,6 +12,7 @@ from training.forecast.ranking import Future, Kind, Ranked, Ranking
 from training.reporting.figures import column, dates, decimals, fixed, percent, seconds
 from training.reporting.tables import MISSING, Row, drop_empty_columns
 
+MAX_STEPS = 60  # rows of the table by step
 KINDS: Mapping[Kind, str] = {"network": "network of this series", "any_series": "universal", "statistic": "statistic"}
 
 
@@ -49,7 +50,7 @@ def ranking_rows(ranking: Ranking, steps: int) -> tuple[Row, list[Row]]:
         "kind",
     )
     folds = errors(ranking, steps, [row.fold_rmse for row in rows])
-    tests = errors(ranking, steps, [pooled(row.test, steps)["rmse"] for row in rows])
+    tests = errors(ranking, steps, [rmse(row.test, steps) for row in rows])
     cells = [
         (
             row.name + ("" if row.barred is None else " *"),
@@ -67,8 +68,7 @@ def ranking_rows(ranking: Ranking, steps: int) -> tuple[Row, list[Row]]:
 
 def errors(ranking: Ranking, steps: int, values: Sequence[float]) -> list[str]:
     """Return errors as text: everywhere on the page with the same decimals, so that the same number looks the same."""
-    rmse = [error for row in ranking.rows for error in (row.fold_rmse, pooled(row.test, steps)["rmse"])]
-    places = decimals(rmse)
+    places = decimals([error for row in ranking.rows for error in (row.fold_rmse, rmse(row.test, steps))])
     return [fixed(value, places) for value in values]
 
 
@@ -103,15 +103,28 @@ def _test_ratio(row: Ranked, baseline: Ranked, steps: int, season_length: int) -
 
 
 def step_rows(ranking: Ranking, steps: int) -> tuple[Row, list[Row]]:
-    """The RMSE on the test set of every step: a row for each step, a column for each forecaster."""
-    columns = [errors(ranking, steps, rmse_by_step(row.test, steps).tolist()) for row in ranking.rows]
-    cells = zip([str(step) for step in range(1, steps + 1)], *columns, strict=True)
+    """The RMSE on the test set of every step, or of MAX_STEPS spread over them; a column for each forecaster."""
+    shown = np.unique(np.round(np.linspace(1, steps, min(steps, MAX_STEPS))).astype(int))
+    columns = [errors(ranking, steps, rmse_by_step(row.test, steps)[shown - 1].tolist()) for row in ranking.rows]
+    cells = zip(map(str, shown.tolist()), *columns, strict=True)
     return ("step", *(row.name for row in ranking.rows)), [tuple(row) for row in cells]
 
 
 def rmse_by_step(backtest: RollingBacktest, steps: int) -> Array:
     """Return the RMSE of each step (steps,)."""
-    return np.array(metrics.by_step(losses(backtest, steps), 0.0)["rmse"])
+    errors = _errors(backtest, steps)
+    return np.sqrt(np.mean(np.square(errors), axis=0)) if len(errors) else np.full(steps, np.nan)
+
+
+def rmse(backtest: RollingBacktest, steps: int) -> float:
+    """Return the RMSE of all steps together; NaN without origins."""
+    errors = _errors(backtest, steps)
+    return float(np.sqrt(np.mean(np.square(errors)))) if errors.size else float("nan")
+
+
+def _errors(backtest: RollingBacktest, steps: int) -> Array:
+    part = backtest.part(steps)
+    return part.predicted.point - part.actual
 
 
 def kind_rows(ranking: Ranking, steps: int) -> tuple[Row, list[Row]]:
@@ -119,7 +132,7 @@ def kind_rows(ranking: Ranking, steps: int) -> tuple[Row, list[Row]]:
     groups = by_kind(ranking)
     bests = [group[0] for group in groups.values()]
     folds = errors(ranking, steps, [best.fold_rmse for best in bests])
-    tests = errors(ranking, steps, [pooled(best.test, steps)["rmse"] for best in bests])
+    tests = errors(ranking, steps, [rmse(best.test, steps) for best in bests])
     header: Row = (
         "kind",
         "how many",
@@ -172,5 +185,5 @@ def future_csv(future: Future) -> str:
 def recommended_errors(ranking: Ranking, steps: int) -> tuple[str, str]:
     """Return the recommended forecaster's RMSE on the folds and on the test set, as they stand in the tables."""
     best = ranking.recommended
-    fold, test = errors(ranking, steps, [best.fold_rmse, pooled(best.test, steps)["rmse"]])
+    fold, test = errors(ranking, steps, [best.fold_rmse, rmse(best.test, steps)])
     return fold, test

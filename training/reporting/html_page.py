@@ -18,6 +18,7 @@ from training.reporting.tables import Row, is_number
 MIN_HEADINGS = 4  # a shorter page has no list of its headings
 # the browser itself then refuses whatever a page should not do
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+LINK = re.compile(r"\[([^\[\]]+)\]\((https://[^\s()<>\"']+)\)")  # of Markdown
 SECTION = re.compile(r"<h2>(.*?)</h2>")
 
 
@@ -114,26 +115,32 @@ def download(name: str, text: str, label: str) -> str:
     return f'<p><a download="{escape(name)}" href="{address}">{escape(label)}</a></p>\n'
 
 
-def table(header: Row, rows: Sequence[Row], best: int | None = 0, *, caption: str = "") -> str:
+def table(header: Row, rows: Sequence[Row], best: int | None = 0, *, caption: str = "", links: bool = False) -> str:
     """Return a table that scrolls inside its own box; the row with the index `best` is marked.
 
-    Columns of numbers are aligned to the right.
+    Columns of numbers are aligned to the right. With `links`, which is not for texts of users, a cell that is a link of
+    Markdown becomes a link.
     """
     kinds = ["n" if all(is_number(row[number]) for row in rows) else "t" for number in range(len(header))]
     head = "".join(
         f'<th scope="col"{_class(kind)}>{escape(cell)}</th>' for cell, kind in zip(header, kinds, strict=True)
     )
     body = "".join(
-        f"<tr{_class('best' if number == best else '')}>{_cells(row, kinds)}</tr>\n" for number, row in enumerate(rows)
+        f"<tr{_class('best' if number == best else '')}>{_cells(row, kinds, links)}</tr>\n"
+        for number, row in enumerate(rows)
     )
     return _box(f"<table>{_caption(caption)}<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table>", caption)
 
 
-def _cells(row: Row, kinds: Sequence[str]) -> str:
-    first = f'<th scope="row"{_class(kinds[0])}>{escape(row[0])}</th>'
-    return first + "".join(
-        f"<td{_class(kind)}>{escape(cell)}</td>" for cell, kind in zip(row[1:], kinds[1:], strict=True)
-    )
+def _cells(row: Row, kinds: Sequence[str], links: bool) -> str:
+    texts = [_cell(cell, links) for cell in row]
+    first = f'<th scope="row"{_class(kinds[0])}>{texts[0]}</th>'
+    return first + "".join(f"<td{_class(kind)}>{text}</td>" for text, kind in zip(texts[1:], kinds[1:], strict=True))
+
+
+def _cell(cell: str, links: bool) -> str:
+    found = LINK.fullmatch(cell) if links else None
+    return escape(cell) if found is None else f'<a href="{escape(found[2])}">{escape(found[1])}</a>'
 
 
 def _class(name: str) -> str:

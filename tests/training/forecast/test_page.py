@@ -206,3 +206,12 @@ def test_a_test_set_that_is_shorter_than_the_forecasts_has_no_pictures(tmp_path)
     assert "the same 0 origins" in text
     assert text.count("<svg") == 1
     assert not (tmp_path / "test.png").exists()
+
+
+def test_a_report_of_many_steps_and_readings_stays_small(tmp_path):
+    """Pictures are thinned, and long tables have some of the steps; forecast.csv has them all."""
+    results = page_results.page(count=1200, steps=200, frequency="h", season=24)
+    path = pages.write(tmp_path, results)
+    assert path.stat().st_size < 1_000_000
+    assert len((tmp_path / "forecast.csv").read_text("utf-8").splitlines()) == 201
+    assert len(page_tables.step_rows(results.ranking, 200)[1]) == page_tables.MAX_STEPS

@@ -97,3 +97,12 @@ def test_a_link_opens_a_page_and_never_runs_one(address):
 def test_parts_without_content_leave_nothing_behind():
     """An empty list, an empty box or an empty grid would be read out by a screen reader."""
     assert html_page.bullets([]) == html_page.facts({}) == html_page.figures({}) == ""
+
+
+def test_a_table_of_links_has_links_and_other_tables_have_none():
+    """A name that only looks like a link of Markdown leads nowhere unless the caller asks for it."""
+    rows = [("[a & b](https://example.org/?a=1&b=2)",), ("[c](javascript:alert(1))",)]
+    linked = html_page.table(("set",), rows, links=True)
+    assert '<a href="https://example.org/?a=1&amp;b=2">a &amp; b</a>' in linked
+    assert linked.count("<a ") == 1
+    assert "<a " not in html_page.table(("set",), rows)

@@ -12,9 +12,7 @@ Unit = Literal["readings", "forecast", "spread"]  # of a score, see service/arti
 MAX_SCORES = 99  # a step: enough for every level up to 99 %
 
 
-def calibrate_intervals(
-    scores: Array, unit: Unit, measured_on: str
-) -> IntervalCalibration:
+def calibrate_intervals(scores: Array, unit: Unit, measured_on: str) -> IntervalCalibration:
     """Calibrate intervals: keep evenly spaced order statistics of every step's scores, as split conformal prediction uses them.
 
     `scores` are (origins, steps), in `unit`, NaN where a target is not known. All steps keep as many as the step with

@@ -14,9 +14,9 @@ from service.interfaces import Array
 from training.data.series import Series
 from training.evaluation.rolling import RollingBacktest
 from training.export import versions
+from training.forecast import splits
 from training.forecast.candidates import Candidate
 from training.forecast.options import TrainOptions
-from training.forecast.splits import Split
 
 MAX_HORIZON = 36
 MAX_WINDOWS = 5_000  # that the limits are taken from
@@ -24,7 +24,7 @@ TOLERANCE = 1e-4  # of a golden answer: relative, and as a share of the readings
 
 
 def draft(
-    candidate: Candidate, series: Series, split: Split, options: TrainOptions, remarks: list[str]
+    candidate: Candidate, series: Series, split: splits.Split, options: TrainOptions, remarks: list[str]
 ) -> ForecastCard:
     """Return the card without the results of the folds and of the test set; those fields hold placeholders."""
     total, steps, train_size = len(series.readings), split.steps, split.train_size

@@ -47,11 +47,15 @@ def remarks(any_series: AnySeries | None, models_dir: Path, steps: int) -> list[
     if steps > HORIZON:
         return [f"'universal' and 'finetuned' are left out: they forecast at most {HORIZON} steps"]
     if not any_series.is_served:
-        return [f"{models_dir} holds no 'universal': the one of {any_series.path.parent.parent} is measured beside the others"]
+        return [
+            f"{models_dir} holds no 'universal': the one of {any_series.path.parent.parent} is measured beside the others"
+        ]
     return []
 
 
-def compare(network: Sequence[float], any_series: Sequence[float], naive: Sequence[float], name: str, origins: int) -> Comparison:
+def compare(
+    network: Sequence[float], any_series: Sequence[float], naive: Sequence[float], name: str, origins: int
+) -> Comparison:
     """Return the card's comparison from the RMSE of each step on the same origins of the folds."""
     return Comparison(
         any_series=name,
@@ -88,7 +92,10 @@ def _beside(comparison: Comparison | None, barred: str | None) -> str:
         return f"does not answer beside 'universal' without `model`: {barred}"
     if comparison is None:
         return "does not answer beside 'universal' without `model`: they were not compared"
-    errors = [(sum(rmse**2 for rmse in each) / len(each)) ** 0.5 for each in (comparison.model_rmse, comparison.any_series_rmse)]
+    errors = [
+        (sum(rmse**2 for rmse in each) / len(each)) ** 0.5
+        for each in (comparison.model_rmse, comparison.any_series_rmse)
+    ]
     figures = f"its RMSE on the folds is {errors[0]:.4g}, that of {comparison.any_series} {errors[1]:.4g}"
     how = "answers" if answers_unasked(comparison) else "does not answer"
     return f"{how} readings of its series beside 'universal' without `model`: {figures}"

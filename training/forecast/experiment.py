@@ -95,7 +95,9 @@ class Experiment:
         folds = candidates.cross_validate(
             candidate, draft, self.training_set, self.series.season_length, seeds, self.split
         )
-        calibration = calibrate_intervals(folds.scores, folds.unit, "rolling origins of the folds inside the training part")
+        calibration = calibrate_intervals(
+            folds.scores, folds.unit, "rolling origins of the folds inside the training part"
+        )
         draft = draft.model_copy(update={"corrected": folds.corrected, "calibration": calibration})
         trained = candidate.train(self.training_set, seeds)
         return Validation(candidate, draft, folds, trained, self._too_wide(draft, trained))
@@ -123,9 +125,7 @@ class Experiment:
 
     def _backtest_test_set(self, card: ForecastCard, trained: TrainedNetwork) -> RollingBacktest:
         forecaster = in_memory(card, trained.scaler, trained.model)
-        return candidates.backtest(
-            forecaster, self.series.readings, self.split.test_origins, self.series.season_length
-        )
+        return candidates.backtest(forecaster, self.series.readings, self.split.test_origins, self.series.season_length)
 
 
 def pooled_metrics(backtest: RollingBacktest, steps: int) -> dict[str, float]:

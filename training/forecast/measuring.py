@@ -75,21 +75,33 @@ def join(parts: Sequence[RollingBacktest]) -> RollingBacktest:
     )
 
 
-def mean(name: str, parts: Sequence[Measured]) -> Measured:
-    """Return the equal mean of forecasters with intervals of the same levels, measured on the same origins."""
+def weights(parts: Sequence[Measured]) -> list[float]:
+    """Return the shares of a combined forecast: the inverse of the squared error on the folds (Bates and Granger, 1969)."""
+    squared = np.square([part.fold_rmse for part in parts])
+    inverse = 1 / np.maximum(squared, max(1e-12 * float(squared.max()), 1e-300))
+    shares: list[float] = (inverse / inverse.sum()).tolist()
+    return shares
+
+
+def combine(name: str, parts: Sequence[Measured], shares: Sequence[float]) -> Measured:
+    """Return the weighted mean of forecasters with intervals of the same levels, measured on the same origins."""
 
     def of(backtests: Sequence[RollingBacktest]) -> RollingBacktest:
         first = backtests[0]
-        predicted = Predictions(
-            np.mean([backtest.predicted.point for backtest in backtests], axis=0),
-            first.predicted.levels,
-            np.mean([backtest.predicted.lower for backtest in backtests], axis=0),
-            np.mean([backtest.predicted.upper for backtest in backtests], axis=0),
-        )
+        predicted = weighted([backtest.predicted for backtest in backtests], shares)
         return RollingBacktest(first.origins, first.actual, predicted, first.readings)
 
     folds, test = of([part.folds for part in parts]), of([part.test for part in parts])
     return Measured(name, "statistic", folds, test, sum(part.seconds for part in parts))
+
+
+def weighted(parts: Sequence[Predictions], shares: Sequence[float]) -> Predictions:
+    """Return the weighted mean of forecasts, and of each end of their intervals."""
+    point, lower, upper = (
+        sum((share * getattr(part, name) for part, share in zip(parts, shares, strict=True)), start=np.zeros(()))
+        for name in ("point", "lower", "upper")
+    )
+    return Predictions(point, parts[0].levels, lower, upper)
 
 
 def squares(backtest: RollingBacktest) -> Array:

@@ -13,6 +13,7 @@ from training.forecast.measuring import MakeMethod, Measured, measure
 from training.forecast.splits import Split
 
 SEASONAL_NAIVE, LAST_VALUE, THETA = baselines.BASELINE, "last_value", "theta"
+BASELINES = (SEASONAL_NAIVE, LAST_VALUE)
 FITTED = ("ets", "arima", "mstl_log")
 NAMES = (*FITTED, THETA)
 MAX_ARIMA_SEASON = 24  # a fit with a longer season takes minutes

@@ -12,8 +12,13 @@ from training.forecast.ranking import Future, Kind, Ranked, Ranking
 from training.reporting.figures import column, dates, decimals, fixed, percent, seconds
 from training.reporting.tables import MISSING, Row, drop_empty_columns
 
+MAX_DECIMALS = 6  # of errors
 MAX_STEPS = 60  # rows of the table by step
-KINDS: Mapping[Kind, str] = {"network": "network of this series", "any_series": "universal", "statistic": "statistic"}
+KINDS: Mapping[Kind, str] = {
+    "network": "network of this series",
+    "any_series": "network of any series",
+    "statistic": "statistic",
+}
 
 
 def step_range(steps: int) -> str:
@@ -55,7 +60,7 @@ def ranking_rows(ranking: Ranking, steps: int) -> tuple[Row, list[Row]]:
         (
             row.name + ("" if row.barred is None else " *"),
             fold,
-            ratio(row.ratio),
+            "1" if row is ranking.baseline else ratio(row.ratio),
             percent(row.wins, 0),
             test,
             seconds(row.seconds),
@@ -68,7 +73,8 @@ def ranking_rows(ranking: Ranking, steps: int) -> tuple[Row, list[Row]]:
 
 def errors(ranking: Ranking, steps: int, values: Sequence[float]) -> list[str]:
     """Return errors as text: everywhere on the page with the same decimals, so that the same number looks the same."""
-    places = decimals([error for row in ranking.rows for error in (row.fold_rmse, rmse(row.test, steps))])
+    least = [ranking.recommended.fold_rmse, rmse(ranking.recommended.test, steps)]
+    places = min(MAX_DECIMALS, decimals([min(least)]) if min(least) > 0 else decimals(values))
     return [fixed(value, places) for value in values]
 
 
@@ -90,7 +96,10 @@ def test_rows(ranking: Ranking, steps: int, season_length: int) -> tuple[Row, li
     numbers = [errors(ranking, steps, [result[name] for result in results]) for name in ("rmse", "mae", "bias")]
     covers = [[percent(result.get(f"coverage_{level:g}")) for result in results] for level in levels]
     widths = [column([result.get(f"width_{level:g}") for result in results]) for level in levels]
-    ratios = [ratio(_test_ratio(row, ranking.baseline, steps, season_length)) for row in ranking.rows]
+    ratios = [
+        "1" if row is ranking.baseline else ratio(_test_ratio(row, ranking.baseline, steps, season_length))
+        for row in ranking.rows
+    ]
     names = [row.name for row in ranking.rows]
     cells = zip(names, numbers[0], ratios, *numbers[1:], *covers, *widths, strict=True)
     return drop_empty_columns(header, [tuple(row) for row in cells])

@@ -7,6 +7,7 @@ from training.forecast.ranking import Ranked, Ranking
 from training.reporting.figures import percent, seconds
 
 FEW_ORIGINS = 20
+MAX_MISS = 0.1  # of the coverage
 
 
 def decision(page: Page) -> dict[str, str]:
@@ -19,9 +20,9 @@ def decision(page: Page) -> dict[str, str]:
         "error on the test set": f"RMSE {test_error}, {step_range(page.steps)}",
         "exported": ", ".join(page.exported) or "nothing",
         "requests without a model": ranking.unasked,
-        "what to call": "the lines below, with the series' last readings",
+        "what to call": "the lines below",
     }
-    return {label: text for label, text in facts.items() if text}
+    return {label: text.replace("`", "") for label, text in facts.items() if text}
 
 
 def _ratio(row: Ranked, ranking: Ranking) -> str:
@@ -59,6 +60,20 @@ def test_note(page: Page) -> str:
         f"The test set is the last {size:,} readings, looked at once. Every figure and picture of it is over the same "
         f"{origins:,} origins: those of {all_origins:,} that have all {page.steps} steps after them.{few}"
     )
+
+
+def coverage(page: Page) -> list[str]:
+    """Return which of the recommended forecaster's intervals promise more than they keep on the test set, or much less."""
+    best, lines = page.ranking.recommended, []
+    pooled = page_tables.pooled(best.test, page.steps)
+    for level in best.test.predicted.levels:
+        kept = pooled[f"coverage_{level:g}"]
+        if abs(kept - level / 100) > MAX_MISS:
+            side = "too narrow: plan with more room" if kept < level / 100 else "wider than need be"
+            lines.append(
+                f"The {level:g} % interval of {best.name} held {percent(kept)} of the readings, it was {side}."
+            )
+    return lines
 
 
 def _origins(page: Page) -> int:

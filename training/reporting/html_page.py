@@ -111,7 +111,7 @@ def link(address: str, text: str) -> str:
 def download(name: str, text: str, label: str) -> str:
     """Return a paragraph with a link that saves a text, which is part of the page, as a file of that name."""
     encoded = base64.b64encode(text.encode("utf-8", "replace")).decode()
-    address = f"data:text/csv;charset=utf-8;base64,{encoded}"
+    address = f"data:application/octet-stream;base64,{encoded}"
     return f'<p><a download="{escape(name)}" href="{address}">{escape(label)}</a></p>\n'
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -16,7 +17,7 @@ from training.reporting import tables
 HOSTILE = "<script>alert('a')</script> & $x$ \"q\""
 SECTIONS = [
     "What to do",
-    "What comes next",
+    "The forecast",
     "What was understood of the file",
     "Remarks",
     "Ranking",
@@ -58,7 +59,7 @@ def test_a_report_says_what_to_do_first_and_how_it_was_measured_last(report):
     """The order is the reader's: the decision, the forecast, then what it rests on."""
     text = (report[0] / "report.html").read_text("utf-8")
     assert re.findall(r"<h2[^>]*>(.*?)</h2>", text) == SECTIONS
-    assert text.index("curl -s localhost:8000/forecast") < text.index("What comes next</h2>")
+    assert text.index("curl -s localhost:8000/forecast") < text.index("The forecast</h2>")
 
 
 def test_a_report_needs_no_other_file_and_runs_nothing(report):
@@ -154,7 +155,7 @@ def test_a_report_without_a_future_or_intervals_leaves_them_out(tmp_path):
     """So does one without remarks or anything exported."""
     results = page_results.page(future=None, remarks=[], exported=[], levels=())
     text = pages.write(tmp_path, results).read_text("utf-8")
-    assert "What comes next" not in text
+    assert "The forecast<" not in text
     assert "Coverage by step" not in text
     assert "Remarks" not in text
     assert "<dt>exported</dt><dd>nothing</dd>" in text
@@ -215,3 +216,31 @@ def test_a_report_of_many_steps_and_readings_stays_small(tmp_path):
     assert path.stat().st_size < 1_000_000
     assert len((tmp_path / "forecast.csv").read_text("utf-8").splitlines()) == 201
     assert len(page_tables.step_rows(results.ranking, 200)[1]) == page_tables.MAX_STEPS
+
+
+def with_call(directory, body):
+    """Write the report of a run whose request lies in a file beside it, as an absolute path."""
+    file = directory / pages.REQUEST_FILE
+    file.write_text(body + "\n", "utf-8")
+    results = page_results.page()
+    ranking = replace(results.ranking, what_to_call=f"curl -s localhost:8000/forecast -d @{file}")
+    return pages.write(directory, replace(results, ranking=ranking)).read_text("utf-8")
+
+
+def test_a_short_request_stands_in_the_page_and_a_long_one_can_be_saved(tmp_path):
+    """The page may be sent on without the files beside it, so it names no path of this machine."""
+    short = with_call(tmp_path, '{"readings": [1.5, 2]}')
+    assert "-d &#x27;{&quot;readings&quot;: [1.5, 2]}&#x27;" in short
+    long = with_call(tmp_path, str([1.5] * 3000))
+    assert "-d @request.json<" in long
+    assert 'download="request.json"' in long
+    assert str(tmp_path) not in short + long
+
+
+def test_intervals_that_do_not_keep_what_they_promise_are_named():
+    """A reader who plans with them must know; a small difference is chance."""
+    assert page_texts.coverage(page_results.page()) == []
+    (narrow, narrower) = page_texts.coverage(page_results.page(wide=0.3))
+    assert "too narrow" in narrow
+    assert "95 % interval of mstl_log held" in narrower
+    assert "wider than need be" in page_texts.coverage(page_results.page(wide=9.0))[0]

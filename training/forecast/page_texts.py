@@ -127,7 +127,7 @@ def next_steps(page: Page) -> list[str]:
     best = page.ranking.recommended
     if best.kind == "statistic":
         steps = [
-            "The statistic needs no service: call it from Python as above. A network earns its place where it beats it.",
+            "Run the lines above again when new readings arrive; what is recommended needs no training and no service.",
             f"The exported network is served all the same: {', '.join(page.exported)}." if page.exported else "",
         ]
     else:

@@ -15,6 +15,7 @@ from training.reporting.figures import percent
 from training.reporting.page_style import STYLE
 from training.reporting.tables import Row, is_number
 
+MAX_SHORT = 24  # letters of a cell that is not wrapped
 MIN_HEADINGS = 4  # a shorter page has no list of its headings
 # the browser itself then refuses whatever a page should not do
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
@@ -121,7 +122,7 @@ def table(header: Row, rows: Sequence[Row], best: int | None = 0, *, caption: st
     Columns of numbers are aligned to the right. With `links`, which is not for texts of users, a cell that is a link of
     Markdown becomes a link.
     """
-    kinds = ["n" if all(is_number(row[number]) for row in rows) else "t" for number in range(len(header))]
+    kinds = [_kind([row[number] for row in rows]) for number in range(len(header))]
     head = "".join(
         f'<th scope="col"{_class(kind)}>{escape(cell)}</th>' for cell, kind in zip(header, kinds, strict=True)
     )
@@ -130,6 +131,13 @@ def table(header: Row, rows: Sequence[Row], best: int | None = 0, *, caption: st
         for number, row in enumerate(rows)
     )
     return _box(f"<table>{_caption(caption)}<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table>", caption)
+
+
+def _kind(cells: Sequence[str]) -> str:
+    """The class of a column: numbers, short texts that are not wrapped, or texts."""
+    if all(map(is_number, cells)):
+        return "n"
+    return "s" if max(map(len, cells)) <= MAX_SHORT else "t"
 
 
 def _cells(row: Row, kinds: Sequence[str], links: bool) -> str:

@@ -31,10 +31,9 @@ th,td{padding:.35rem .7rem;text-align:left;vertical-align:top;border-bottom:1px 
 thead th{vertical-align:bottom;border-bottom:1px solid var(--soft);font-weight:600}
 tbody th{font-weight:500}
 th.n{text-align:right}
-tbody th{white-space:nowrap}
-tbody th.t{white-space:normal;min-width:5.5rem}
+td.s,tbody th.s{white-space:nowrap}
 td.n,tbody th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
-td.t{min-width:9rem}
+td.t,tbody th.t{min-width:9rem}
 tr.best>*{background:var(--panel);font-weight:600}
 tr.best>:first-child{box-shadow:inset 4px 0 var(--accent)}
 table.confusion td{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums;

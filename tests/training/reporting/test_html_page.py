@@ -66,11 +66,11 @@ def test_a_long_page_links_its_headings_in_order(tmp_path):
 def test_columns_of_numbers_are_aligned_and_the_best_row_is_marked():
     """A dash stands for no number, an interval may follow a number."""
     table = html_page.table(
-        ("name", "RMSE", "said"), [("gru", "1.5 [1.2, 1.8]", "1"), ("naive", "–", "no <b>")], best=1
+        ("name", "RMSE", "said"), [("gru", "1.5 [1.2, 1.8]", "1"), ("naive", "–", "no <b> but a long sentence")], best=1
     )
     assert '<th scope="col" class="n">RMSE</th><th scope="col" class="t">said</th>' in table
     assert (
-        '<tr class="best"><th scope="row" class="t">naive</th><td class="n">–</td><td class="t">no &lt;b&gt;</td>'
+        '<tr class="best"><th scope="row" class="s">naive</th><td class="n">–</td><td class="t">no &lt;b&gt; but'
         in table
     )
 

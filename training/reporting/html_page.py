@@ -161,7 +161,7 @@ def _caption(text: str) -> str:
 
 def _box(content: str, label: str) -> str:
     """A box that scrolls by itself; it can be reached with the keyboard, so it needs a name."""
-    return f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(label or "table")}">{content}</div>\n'
+    return f'<div class="scroll" role="group" tabindex="0" aria-label="{escape(label or "table")}">{content}</div>\n'
 
 
 def confusion(classes: Sequence[str], counts: Sequence[Sequence[int]]) -> str:

@@ -58,3 +58,10 @@ def test_the_same_plot_gives_the_same_file(tmp_path):
     for path in paths:
         plots.by_step(path, "RMSE", {"a": np.arange(3.0)}, [0.8])
     assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_large_readings_have_their_thousands_set_off(tmp_path):
+    """An exponent above the axis is easily missed."""
+    path = tmp_path / "plot.svg"
+    plots.by_step(path, "RMSE", {"a": np.array([1e6, 3e6])})
+    assert ">2,000,000</text>" in path.read_text("utf-8")

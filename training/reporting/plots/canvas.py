@@ -23,6 +23,7 @@ from service.interfaces import Array
 from training.reporting.colours import GRID, INK, LINES, PAGE, SOFT
 
 WIDTH_SVG = 4.8  # inches: with letters of 9 points it is readable on a phone
+LARGE = 10_000  # from here on thousands are set off
 MAX_POINTS = 1200  # of a line in a picture
 FONT = re.compile(r"font-family: [^;\"]*")
 STYLE: dict[Any, Any] = {
@@ -69,9 +70,17 @@ def canvas(path: Path, size: tuple[float, float], columns: int = 1) -> Iterator[
         figure, axes = plt.subplots(rows, columns, figsize=(width, height), layout="constrained", squeeze=False)
         try:
             yield figure, list(axes.flat)
+            for part in axes.flat:
+                _set_off_thousands(part)
             _save(figure, path)
         finally:
             plt.close(figure)
+
+
+def _set_off_thousands(axes: Axes) -> None:
+    """Write large readings as 240,000: without marks they are hard to read, and with an exponent more so."""
+    if axes.get_yscale() == "linear" and max(map(abs, axes.get_ylim())) >= LARGE:
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.9g}"))
 
 
 def _save(figure: Figure, path: Path) -> None:

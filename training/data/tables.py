@@ -78,8 +78,11 @@ def read_table(path: Path, options: FileOptions = FileOptions(), *, min_columns:
     content = source.read_content(path)
     text = encoding.decode(content.data, options.encoding, path)
     found = dialect.find_dialect(text, options.delimiter, min_columns)
-    made = grid.make_grid(records.read_records(text, found, path), options.header, path)
+    mended = records.Mended()
+    made = grid.make_grid(records.read_records(text, found, mended, path), options.header, path)
     understood = {"file": f"CSV, {found.name}, {text.encoding}", **made.understood}
+    if quotes := mended.describe():
+        understood["quotes"] = quotes
     if len(made.frame.columns) < min_columns:
         raise DataError(
             f"{path}: has {len(made.frame.columns)} column; at least {min_columns} are needed, with commas, semicolons, tabs "

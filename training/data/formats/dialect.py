@@ -77,9 +77,11 @@ def find_dialect(text: Text, delimiter: str | None, min_columns: int) -> Dialect
     quote = "'" if found and found.quotechar == "'" and '"' not in sample else '"'
     escape = "\\" if found and found.escapechar == "\\" and f"\\{quote}" in sample else None
     dialect = Dialect(mark, quote, escape, skipped)
-    if delimiter is None and not _has_columns(sample, dialect, min_columns):
-        return Dialect(NO_DELIMITER, quote, escape, skipped)
-    return dialect
+    if delimiter is not None or _has_columns(sample, dialect, min_columns):
+        return dialect
+    spaced = Dialect(" ", quote, escape, skipped)
+    has_spaces = min_columns > 1 and _agreement(sample, spaced, quoted=True) == 1.0
+    return spaced if has_spaces else Dialect(NO_DELIMITER, quote, escape, skipped)
 
 
 def _bounded(lines: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from training.data.formats.cells import main_kind
 from training.data.formats.columns import drop_columns, name_columns
 from training.data.formats.frames import FrameBuilder
 from training.data.formats.header import has_header
-from training.data.formats.ragged import refuse
+from training.data.formats.ragged import refuse, remedy
 from training.data.formats.records import Record
 
 SAMPLE = 200  # records
@@ -33,6 +33,23 @@ class Grid:
     understood: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass
+class Blank:
+    """The number of rows without anything in them that have rows above and below; some at the end are usual."""
+
+    inside: int = 0
+
+    def skip(self, records: Iterable[Record]) -> Iterator[Record]:
+        """Yield the other rows."""
+        waiting, started = 0, False
+        for record in records:
+            if any(map(str.strip, record.cells)):
+                self.inside, waiting, started = self.inside + waiting, 0, True
+                yield record
+            else:
+                waiting += started
+
+
 @dataclass(frozen=True)
 class Head:
     """The beginning of a table: its columns, the row that names them if one does, and what stands above."""
@@ -41,7 +58,7 @@ class Head:
     first: Record
     named: bool
     above: Sequence[Record]
-    units: Record | None
+    units: Sequence[Record]
     first_column: str
 
 
@@ -50,14 +67,15 @@ def make_grid(records: Iterable[Record], header: bool | None, path: Path, place:
 
     Raises DataError if there is none, or if rows differ in their number of cells.
     """
-    stream = (record for record in records if any(map(str.strip, record.cells)))
+    blank = Blank()
+    stream = blank.skip(records)
     sample = list(islice(stream, SAMPLE))
     if not sample:
         raise DataError(f"{path}: is empty")
     head = find_head(sample, header, path)
-    skipped = len(head.above) + head.named + (head.units is not None)
-    left_out = [(head.units, "units")] if head.units else list[tuple[Record, str]]()
-    names, remarks = name_columns(head.first.cells[: head.columns] if head.named else [""] * head.columns, head.named)
+    skipped = len(head.above) + head.named + len(head.units)
+    left_out = [(record, "units or further names, no values") for record in head.units]
+    names, remarks = name_columns(head.first.cells if head.named else [""] * head.columns, head.named)
     builder = FrameBuilder(names, path)
     _fill(builder, chain(sample[skipped:], stream), head, left_out, path)
     frame, rows = builder.finish()
@@ -71,6 +89,8 @@ def make_grid(records: Iterable[Record], header: bool | None, path: Path, place:
     understood = {"header": _describe_head(head, names, place)}
     if remarks or dropped:
         understood["columns"] = "; ".join([*remarks, *dropped])
+    if blank.inside:
+        understood["blank"] = f"{blank.inside} blank rows between others are left out"
     if left_out:
         understood["left out"] = _describe_left_out(left_out, place)
     return Grid(frame, rows, understood)
@@ -78,23 +98,35 @@ def make_grid(records: Iterable[Record], header: bool | None, path: Path, place:
 
 def find_head(sample: Sequence[Record], header: bool | None, path: Path) -> Head:
     """Return the beginning of the table. Raises DataError if the header has fewer cells than all rows."""
-    counts = Counter(len(record.cells) for record in sample)
-    columns = max(counts, key=lambda n: (counts[n] if n > 1 else 0, n))
+    columns = _count_columns(sample)
+    sample = [Record(record.line, fit(record.cells, columns)) for record in sample]
     start = margins.find_start(sample, columns)
     first = sample[start]
     below = [record.cells for record in sample[start + 1 :] if len(record.cells) == columns]
-    named = has_header(first.cells[:columns], below) if header is None else header
+    named = has_header(first.cells, below) if header is None else header
     if start and not named and 2 <= (count := len(sample[start - 1].cells)) < columns:
         raise DataError(
             f"{path}: the header in line {sample[start - 1].line} ('{sample[start - 1].show()}') has {count} fields, the rows "
-            f"below have {columns}, as line {first.line} ('{first.show()}'): every column needs a name; if text or numbers "
-            "contain the delimiter, put them in quotes"
+            f"below have {columns}, as line {first.line} ('{first.show()}'): if every column is meant, each needs a name; else "
+            f"{remedy(first, columns)}"
         )
-    units = sample[start + 1] if named and len(sample) > start + 1 else None
-    if units and not (len(units.cells) == columns and margins.is_units(units.cells, below[1:])):
-        units = None
+    units = margins.count_units(sample[start + 1 :], columns) if named else 0
     kinds = main_kind(cells[0] for cells in below)
-    return Head(columns, first, named, sample[:start], units, kinds)
+    return Head(columns, first, named, sample[:start], sample[start + 1 : start + 1 + units], kinds)
+
+
+def _count_columns(sample: Sequence[Record]) -> int:
+    """The most frequent number of cells, two or more if possible; a delimiter at the end of every row makes no column."""
+    counts = Counter(len(record.cells) for record in sample)
+    columns = max(counts, key=lambda n: (counts[n] if n > 1 else 0, n))
+    while columns > 1 and not any(cell.strip() for record in sample for cell in record.cells[columns - 1 : columns]):
+        columns -= 1
+    return columns
+
+
+def fit(cells: list[str], columns: int) -> list[str]:
+    """Return the cells without empty ones after the last column."""
+    return cells[:columns] if len(cells) > columns and not any(map(str.strip, cells[columns:])) else cells
 
 
 def _fill(
@@ -103,9 +135,7 @@ def _fill(
     """Add the rows; note comments, repeated headers, and notes after the last row. Raises DataError for other odd rows."""
     odd: list[Record] = []
     for record in records:
-        cells = record.cells
-        if len(cells) > head.columns and not any(map(str.strip, cells[head.columns :])):
-            cells = cells[: head.columns]  # a delimiter at the end of the row
+        cells = fit(record.cells, head.columns)
         if margins.is_comment(record, head.columns, head.first_column):
             left_out.append((record, "a comment"))
         elif head.named and cells == head.first.cells:

@@ -21,13 +21,14 @@ NOTE = re.compile(
 )
 MAX_FOOTERS = 20
 MAX_UNIT_WORDS = 3
+MAX_UNIT_ROWS = 3
 
 
 def find_start(sample: Sequence[Record], columns: int) -> int:
     """Return the index of the first row of the table: as wide as most, and not a line of text beside empty cells."""
     typical = median(record.filled for record in sample if len(record.cells) == columns)
     for i, record in enumerate(sample):
-        if not _is_as_wide(record, columns):
+        if len(record.cells) != columns:
             continue
         is_caption = record.cells[0].strip() != "" and kind(record.cells[0]) == "text" and record.filled == 1
         if (is_caption and typical >= 2) or (record.filled * 2 < typical and i + 1 < len(sample)):
@@ -36,15 +37,11 @@ def find_start(sample: Sequence[Record], columns: int) -> int:
     return 0
 
 
-def _is_as_wide(record: Record, columns: int) -> bool:
-    return len(record.cells) == columns or (len(record.cells) > columns and not any(record.cells[columns:]))
-
-
 def _first_comment_header(sample: Sequence[Record], start: int, columns: int) -> int:
     """The first row that is no comment (`# made by …`), unless the comment names the columns: `#date,value`."""
     i = start
     while i < len(sample) - 1 and sample[i].cells[0].lstrip().startswith("#"):
-        below = [record.cells for record in sample[i + 1 :] if _is_as_wide(record, columns)]
+        below = [record.cells for record in sample[i + 1 :] if len(record.cells) == columns]
         if not below or below[0][0].lstrip().startswith("#"):
             i += 1
             continue
@@ -59,6 +56,12 @@ def is_comment(record: Record, columns: int, first_column: str) -> bool:
     if columns < 2 or not record.cells[0].lstrip().startswith(("#", "//")):
         return False
     return len(record.cells) != columns or first_column in ("number", "date")
+
+
+def count_units(records: Sequence[Record], columns: int) -> int:
+    """Return how many rows below the header hold units or further names, such as the ticker of each column."""
+    cells = [record.cells for record in records if len(record.cells) == columns]
+    return next((i for i, row in enumerate(cells) if i == MAX_UNIT_ROWS or not is_units(row, cells[i + 1 :])), 0)
 
 
 def is_units(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:

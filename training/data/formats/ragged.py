@@ -13,11 +13,12 @@ def refuse(record: Record, columns: int, first: Record, named: bool, path: Path)
     whole = f"the header in line {first.line}" if named else f"line {first.line}"
     return DataError(
         f"{path}: line {record.line} has {count} field{'' if count == 1 else 's'}, {whole} has {columns} "
-        f"('{record.show()}'): {_remedy(record, columns)}"
+        f"('{record.show()}'): {remedy(record, columns)}"
     )
 
 
-def _remedy(record: Record, columns: int) -> str:
+def remedy(record: Record, columns: int) -> str:
+    """Return the likely reason for a row of another number of cells, and what to do."""
     count, kinds = len(record.cells), [kind(cell) for cell in record.cells]
     if count < columns:
         return (

@@ -63,24 +63,38 @@ def read_records(text: Text, dialect: Dialect, mended: Mended, path: Path) -> It
     """Yield the records. Raises DataError for a quote that swallows rows which cannot be told apart."""
     profile = make_profile(record.cells for record, _ in islice(_read(text, dialect, path), SAMPLE_RECORDS))
     for record, lines in _read(text, dialect, path):
-        is_open = END in record.cells[-1] if record.cells else False
-        if not is_open and (len(lines) < 2 or len(profile.columns) < 2):
+        is_open = bool(record.cells) and END in record.cells[-1]
+        if not is_open and (len(lines) < 2 or len(profile.columns) < 2 or _is_sound(lines, dialect, profile)):
             yield record
             continue
         rows = [_split(line, dialect, profile) for line in lines]
-        count = sum(row is not None for row, line in zip(rows, lines, strict=True) if line.strip())
-        filled = sum(bool(line.strip()) for line in lines)
-        if filled and count == filled and (filled > 1 or is_open):
+        if all(rows[i] or not line.strip() for i, line in enumerate(lines)):
             mended.lines.append(record.line)
-            mended.rows += filled
+            mended.rows += sum(map(bool, rows))
             yield from (Record(record.line + i, row) for i, row in enumerate(rows) if row)
-        elif is_open or count > max(1, filled / 2):
-            raise DataError(
-                f"{path}: the quote in line {record.line} is not closed before line {record.line + len(lines) - 1}, and lines "
-                f"between look like rows ('{Record(0, record.cells).show()}'); remove it, or double the quotes inside cells"
-            )
         else:
-            yield record
+            raise _unclosed(record, lines, path)
+
+
+def _is_sound(lines: Sequence[str], dialect: Dialect, profile: Profile) -> bool:
+    """Whether a record of several lines is one row: its quotes are closed before a delimiter, and its lines are no rows.
+
+    Two lines are believed; of more, one at least must not look like a row of values.
+    """
+    try:
+        list(csv.reader(lines, strict=True, **dialect.options()))
+    except csv.Error:
+        return False
+    if len(lines) <= 2 or not profile.tells_rows:
+        return True
+    return not all(_split(line, dialect, profile) for line in lines if line.strip())
+
+
+def _unclosed(record: Record, lines: Sequence[str], path: Path) -> DataError:
+    return DataError(
+        f"{path}: the quote that opens in line {record.line} ('{lines[0].strip()[:60]}') swallows the lines up to "
+        f"{record.line + len(lines) - 1}, and they are no rows by themselves: close or remove it, or double the quotes inside cells"
+    )
 
 
 def _read(text: Text, dialect: Dialect, path: Path) -> Iterator[tuple[Record, list[str]]]:

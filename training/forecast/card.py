@@ -50,9 +50,9 @@ def draft(
             columns=series.columns,
             start=start,
             end=end,
-            frequency=series.frequency,
+            frequency=series.frequency if series.request_frequency else None,  # no alias of a retail calendar
             season=series.season_length,
-            units=options.units,
+            units=options.series.units,
             audit=remarks,
         ),
         splits=[

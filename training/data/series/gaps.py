@@ -35,7 +35,7 @@ def find_frequency(rows: Rows, stated: str | None) -> str:
     """Return the alias of the dates, which rise. Raises Irregular if they have none."""
     if len(rows.dates) < MIN_ROWS:
         raise Irregular(f"{rows.of}{len(rows.dates)} rows are too few to detect a frequency")
-    alias = stated or frequency.exact(rows.dates) or frequency.of_most(rows.dates)
+    alias = grid.at(stated, rows.dates) if stated else frequency.exact(rows.dates) or frequency.of_most(rows.dates)
     if alias is None:
         raise Irregular(f"{rows.of}the dates have no regular frequency: {_spacing(rows.dates)}; {_REMEDY}")
     return alias

@@ -3,6 +3,7 @@
 Training writes it once, the service reads it, and nobody changes it. A leaf: it imports nothing of ours.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
@@ -11,10 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, model_validator
 FORMAT_VERSION = 1  # of a forecaster's card
 SENTIMENT_FORMAT_VERSION = 2
 MAX_HORIZON = 1_000  # steps of any forecast
+MAX_PANEL = 10_000  # series that a network names in its card
+MAX_LAST_READINGS = 24  # of each of them
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Version = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}$")]
 ClassName = Annotated[str, Field(min_length=1, max_length=64)]
+SeriesName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class _Record(BaseModel):
@@ -28,6 +32,10 @@ class TrainingData(_Record):
     sha256: str = Field(description="of the file as read")
     rows: int
     columns: dict[str, str] = Field(description="role → column name")
+    reading: dict[str, str] = Field(
+        default_factory=dict, description="what was understood of the file: label → a sentence"
+    )
+    series: int = Field(1, ge=1, description="how many series")
     start: str | None = Field(None, description="first date of a series")
     end: str | None = Field(None, description="last date of a series")
     frequency: str | None = Field(None, description="pandas offset alias of a series")
@@ -151,6 +159,15 @@ class LearntSeries(_Record):
     shape: SeasonalShape | None = Field(None, description="none where the season's shape is not the series' own")
 
 
+class NamedSeries(_Record):
+    """One of many series that a network has learnt: readings that hold its last ones continue it."""
+
+    id: SeriesName
+    last_readings: list[FiniteFloat] = Field(
+        min_length=1, max_length=MAX_LAST_READINGS, description="the last ones that were learnt, oldest first"
+    )
+
+
 class Comparison(_Record):
     """RMSE by step of the network and of the forecaster of any series, on readings that neither had learnt.
 
@@ -222,7 +239,25 @@ class ForecastCard(Card):
     corrected: bool = Field(False, description="forecasts are shifted by the model's recent errors on the readings")
     learnt_series: LearntSeries | None = Field(None, description="none for a model of any series, and in old cards")
     comparison: Comparison | None = Field(None, description="none for a model of any series, and in old cards")
+    learnt_panel: list[NamedSeries] = Field(
+        default_factory=list, max_length=MAX_PANEL, description="the series of a network that has learnt many"
+    )
+    recommended: str | None = Field(None, description="what the training run recommended and why, in words")
     optimism: FiniteFloat | None = Field(None, gt=0, description="in old cards only; not used", deprecated=True)
+
+    @model_validator(mode="after")
+    def _different_ids(self) -> Self:
+        if len({series.id for series in self.learnt_panel}) < len(self.learnt_panel):
+            raise ValueError("the learnt series must have different ids")
+        return self
+
+
+def check_ascending(max_tokens: Sequence[int | None]) -> None:
+    """Raise ValueError unless the lengths of thresholds ascend and the last one, alone, has no bound."""
+    *bounds, last = max_tokens
+    whole = [bound for bound in bounds if bound is not None]
+    if last is not None or len(whole) < len(bounds) or any(before >= after for before, after in pairwise(whole)):
+        raise ValueError("the thresholds' max_tokens must ascend, and the last one alone must be null")
 
 
 class ConfidenceThreshold(_Record):
@@ -249,10 +284,7 @@ class Calibration(_Record):
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        *bounds, last = [threshold.max_tokens for threshold in self.confidence_thresholds]
-        whole = [bound for bound in bounds if bound is not None]
-        if last is not None or len(whole) < len(bounds) or any(before >= after for before, after in pairwise(whole)):
-            raise ValueError("the thresholds' max_tokens must ascend, and the last one alone must be null")
+        check_ascending([threshold.max_tokens for threshold in self.confidence_thresholds])
         return self
 
 
@@ -269,6 +301,35 @@ class Language(_Record):
     most_unknown: FiniteFloat = Field(ge=0, le=1, description="share of unknown words among them")
     least_tokens: int = Field(ge=1, description="texts of fewer words are not told")
     threshold_choice: str
+
+
+class DomainThreshold(_Record):
+    """How typical a text of some length must be of the training texts."""
+
+    max_tokens: int | None = Field(None, ge=1, description="of the tokens read; null for any length")
+    least: FiniteFloat = Field(description="a text whose mean over its tokens is below it is unlike the training texts")
+    share: FiniteFloat = Field(ge=0, le=1, description="share of the measured texts of these lengths below it")
+
+
+class DomainLimits(_Record):
+    """Which texts are unlike the training texts, by how often their words stand there.
+
+    `domain.npy` has a number for each word of the vocabulary, int8: how much commoner it is in the training texts than in
+    general, as a logarithm in steps of `scale`.
+    """
+
+    scale: FiniteFloat = Field(gt=0, description="what a step of the numbers is worth")
+    least_tokens: int = Field(ge=1, description="texts of fewer tokens are not told")
+    thresholds: list[DomainThreshold] = Field(
+        min_length=1, max_length=20, description="the first whose `max_tokens` is at least the tokens read holds"
+    )
+    measured_on: str
+    threshold_choice: str
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        check_ascending([threshold.max_tokens for threshold in self.thresholds])
+        return self
 
 
 class Poles(_Record):
@@ -306,6 +367,7 @@ class SentimentCard(Card):
         ge=0, le=1, description="a larger share of unknown words marks an answer uncertain"
     )
     language: Language | None = Field(None, description="how texts of another language than the training's are told")
+    domain: DomainLimits | None = Field(None, description="how texts unlike the training's are told; null where none are")
     explanation_baseline: list[FiniteFloat] | None = Field(
         None, description="each class's logit of a text without evidence; null where the network gives no reasons"
     )

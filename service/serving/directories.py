@@ -32,7 +32,7 @@ def find_versions(models_dir: Path) -> Found:
     with refusing(models_dir):
         if not models_dir.is_dir():
             raise BundleError(f"{models_dir} is not a directory; GATECAST_MODELS_DIR names the models")
-    for model in _directories(models_dir, Name, "a model name (lower-case letters, digits, _)", found.ignored):
+    for model in _directories(models_dir, Name, "a model name (lower-case letters, digits, _ and -, the first one a letter)", found.ignored):
         try:
             versions = _directories(model, Version, "a version (a whole number from 1)", found.ignored)
         except BundleError as error:

@@ -16,8 +16,8 @@ from matplotlib.ticker import MaxNLocator
 
 from service.interfaces import Array
 from training.evaluation.rolling import RollingBacktest
+from training.reporting.colours import ACCENT, GRID, INK, SOFT, WARM
 
-INK, ACCENT, SOFT, WARM = "#1f2933", "#0b6e99", "#9fb3c8", "#c2571a"
 MIN_BIN = 20  # answers in a bin of the reliability plot
 Answers = tuple[Array, Array]  # confidences (answers,), and 1.0 where the answer is right (answers,)
 STYLE: dict[Any, Any] = {
@@ -27,7 +27,7 @@ STYLE: dict[Any, Any] = {
     "axes.titlelocation": "left",
     "axes.titlesize": 11,
     "axes.grid": True,
-    "grid.color": "#e4e7eb",
+    "grid.color": GRID,
     "font.size": 9,
     "legend.frameon": False,
     "text.color": INK,

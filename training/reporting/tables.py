@@ -1,9 +1,18 @@
 """Tables of text: printed to the terminal, or as Markdown."""
 
+import re
+
 from rich.console import Console
 from rich.table import Table
 
 Row = tuple[str, ...]
+MISSING = "–"
+NUMBER = re.compile(r"[-+−±<>≤≥~×]?\s?[$€£]?\d[\d,.]*(e[-+]?\d+)?\b.{0,24}|nan|inf", re.IGNORECASE)
+
+
+def is_number(cell: str) -> bool:
+    """Whether a cell belongs in a column of numbers: one with something short after it, such as a unit or an interval; or nothing."""
+    return not cell.strip("–- ") or NUMBER.fullmatch(cell.strip()) is not None
 
 
 def show(title: str, header: Row, rows: list[Row]) -> None:
@@ -18,7 +27,7 @@ def show(title: str, header: Row, rows: list[Row]) -> None:
 
 def drop_empty_columns(header: Row, rows: list[Row]) -> tuple[Row, list[Row]]:
     """Return the table without the columns that have a dash in every row; the first column stays."""
-    kept = [number for number in range(len(header)) if number == 0 or any(row[number] != "–" for row in rows)]
+    kept = [number for number in range(len(header)) if number == 0 or any(row[number] != MISSING for row in rows)]
 
     def select(row: Row) -> Row:
         return tuple(row[number] for number in kept)

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from service.artifacts.card import IntervalCalibration
+from service.artifacts.card import ForecastCard, IntervalCalibration
 from tests import fakes
 
 
@@ -19,7 +19,7 @@ def test_a_forecast_card_of_another_form_is_refused(changes):
         fakes.forecast_card(**changes)
 
 
-@pytest.mark.parametrize("name", ["GRU", "1st", "a-b", "", "a" * 65])
+@pytest.mark.parametrize("name", ["GRU", "1st", "-a", "a b", "", "a" * 65])
 def test_a_name_is_lower_case_and_starts_with_a_letter(name):
     with pytest.raises(ValidationError):
         fakes.forecast_card(name)
@@ -98,3 +98,36 @@ def test_a_sentiment_card_names_the_data_sets_that_were_used():
     }
     (known,) = fakes.sentiment_card(sets=[used], calibration=calibration(16, 64, None)).sets
     assert (known.rows["neutral"], known.licence) == (20, None)
+
+
+@pytest.mark.parametrize("name", ["my-sales", "a-b_1", "a" * 64])
+def test_a_name_may_have_hyphens(name):
+    """Names with hyphens are names of models too."""
+    assert fakes.forecast_card(name).name == name
+
+
+def test_a_card_that_lacks_the_later_fields_is_read():
+    """A card that an older training wrote has none of them."""
+    old = fakes.forecast_card().model_dump()
+    for field in ("learnt_panel", "recommended"):
+        del old[field]
+    for field in ("reading", "series"):
+        del old["data"][field]
+    assert ForecastCard.model_validate(old) == fakes.forecast_card()
+
+
+@pytest.mark.parametrize(
+    "panel",
+    [
+        [{"id": "a", "last_readings": [1.0]}, {"id": "a", "last_readings": [2.0]}],
+        [{"id": "", "last_readings": [1.0]}],
+        [{"id": "a", "last_readings": []}],
+        [{"id": "a", "last_readings": [1.0] * 25}],
+        [{"id": str(number), "last_readings": [1.0]} for number in range(10_001)],
+    ],
+    ids=["same id", "no id", "no readings", "too many readings", "too many series"],
+)
+def test_a_panel_of_another_form_is_refused(panel):
+    """The series of a network have different ids, and few readings each."""
+    with pytest.raises(ValidationError):
+        fakes.forecast_card(learnt_panel=panel)

@@ -1,0 +1,49 @@
+"""The networks of a panel: `universal` as it is, and the same trained further on all series."""
+
+from collections.abc import Callable, Sequence
+
+import keras
+import numpy as np
+
+from training.forecast import finetuning
+from training.forecast.panel.parts import Member
+from training.networks import averaging
+
+LEAST_UPDATES, MOST_UPDATES = 100, 400
+
+
+def updates_for(series: int) -> int:
+    """Return how many batches are drawn: more for more series, within bounds."""
+    return int(np.clip(100 + series, LEAST_UPDATES, MOST_UPDATES))
+
+
+class Finetuned:
+    """The pretrained network, trained further on all series of a panel; a fit for each part, and one on all readings.
+
+    `on_fit` is called after every fit.
+    """
+
+    def __init__(
+        self,
+        pretrained: keras.Model,
+        members: Sequence[Member],
+        season_length: int,
+        steps: int,
+        seeds: Sequence[int],
+        on_fit: Callable[[], None],
+    ) -> None:
+        self._pretrained, self._members, self._season_length = pretrained, members, season_length
+        self._steps, self._seeds, self._on_fit = steps, seeds, on_fit
+
+    def fit(self, part: int | None) -> keras.Model:
+        """Fit to the readings before a part, or to all of them, with every seed; return the mean of the weights."""
+        series = [m.readings if part is None else m.readings[: m.parts[part].cut] for m in self._members]
+        models = []
+        for seed in self._seeds:
+            models.append(
+                finetuning.fine_tune_many(
+                    self._pretrained, series, self._season_length, self._steps, seed, updates_for(len(series))
+                )
+            )
+            self._on_fit()
+        return averaging.average(models)

@@ -1,0 +1,188 @@
+"""The ranking of a panel: every forecaster on every series, and all series together.
+
+Each figure is an RMSE over the seasonal naive forecast's on the same series; together it is their geometric mean. The
+order and the recommendation are by the folds alone; the test part is looked at once, beside them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from service.interfaces import Array, Mask
+from training.data.tables import DataError
+from training.evaluation.rolling import Predictions
+from training.forecast.panel import scores
+from training.forecast.panel.parts import named
+from training.forecast.panel.questions import Questions
+from training.forecast.panel.scores import Together
+from training.forecast.ranking import Kind
+
+NAIVE = "seasonal_naive"
+MUCH_BETTER = 0.9  # a series is remarked on where another forecaster's error on the folds is at most so much of it
+KINDS: dict[str, Kind] = {"universal": "any_series", "finetuned": "network"}
+SURE = 0.8  # bootstrap probability from which a forecaster is surely better
+_EFFORT = {"naive": 0, "any_series": 1, "statistic": 2, "network": 3}
+IN_WORDS = {"network": "trained here", "any_series": "no training", "statistic": "statistic, fitted to each series"}
+
+
+@dataclass(frozen=True)
+class PanelRow:
+    """One forecaster. `folds` and `test` are RMSEs over the naive forecast's (series,), NaN where that makes no error.
+
+    `wins` is the bootstrap probability that the recommended forecaster is better on the folds; None for itself, and where
+    there are few series. `best_on` counts the series on which no other is better on the folds.
+    """
+
+    name: str
+    kind: Kind
+    folds: Array
+    test: Array
+    folds_together: Together
+    test_together: Together
+    best_on: int
+    wins: float | None = None
+    coverage: Mapping[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class PanelRanking:
+    """All rows, the least geometric mean on the folds first; `ids` and `is_compared` say which series they are of."""
+
+    ids: list[str]
+    is_compared: Mask
+    rows: list[PanelRow]
+    recommended: PanelRow
+    reason: str
+    remarks: list[str]
+
+    def row(self, name: str) -> PanelRow | None:
+        return next((row for row in self.rows if row.name == name), None)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The forecasts of one part, by name; the seasonal naive's are among them."""
+
+    questions: Questions
+    predictions: Mapping[str, Predictions]
+
+    def errors(self, name: str) -> Array:
+        return self.questions.actual - self.predictions[name].point
+
+
+@dataclass(frozen=True)
+class Relative:
+    """RMSE over the naive forecast's of every forecaster, name → (series,); and the naive RMSE itself, (series,)."""
+
+    ratios: Mapping[str, Array]
+    naive_rmse: Array
+
+
+def relative(parts: Sequence[Measured], scale: Array) -> Relative:
+    """Pool the parts and compare on every series; NaN where the naive forecast makes no error."""
+    rows = np.concatenate([part.questions.rows for part in parts])
+
+    def rmse(name: str) -> Array:
+        return scores.rmse_by_series(np.concatenate([part.errors(name) for part in parts]), rows, len(scale))
+
+    naive = rmse(NAIVE)
+    naive = np.where(scores.has_naive_error(naive, scale), naive, np.nan)
+    return Relative({name: scores.ratios(rmse(name), naive) for name in parts[0].predictions}, naive)
+
+
+def rank(ids: list[str], scale: Array, folds: Sequence[Measured], test: Measured) -> PanelRanking:
+    """Rank by the folds. scale: the range of every series' readings, (series,).
+
+    Raises DataError where the seasonal naive forecast is exact on every series.
+    """
+    of_folds, of_test = relative(folds, scale), relative([test], scale)
+    is_compared = ~np.isnan(of_folds.naive_rmse) & ~np.isnan(of_test.naive_rmse)
+    if not is_compared.any():
+        raise DataError(
+            "every series repeats its season exactly: the seasonal naive forecast makes no error, and there is nothing to "
+            "learn"
+        )
+    stacked = np.stack([ratio[is_compared] for ratio in of_folds.ratios.values()])
+    best_on = dict(zip(of_folds.ratios, np.bincount(stacked.argmin(axis=0), minlength=len(stacked)), strict=True))
+    rows = [
+        PanelRow(
+            name,
+            KINDS.get(name, "statistic"),
+            ratio,
+            of_test.ratios[name],
+            scores.together(ratio[is_compared]),
+            scores.together(of_test.ratios[name][is_compared]),
+            int(best_on[name]),
+            None,
+            _coverage(test, name),
+        )
+        for name, ratio in of_folds.ratios.items()
+    ]
+    rows.sort(key=lambda row: row.folds_together.value)
+    best = recommend(rows, is_compared)
+    rows = [
+        row if row is best else replace(row, wins=scores.wins(best.folds[is_compared], row.folds[is_compared]))
+        for row in rows
+    ]
+    exact = [name for name, compared in zip(ids, is_compared, strict=True) if not compared]
+    remarks = _remarks(exact, ids, rows, best)
+    return PanelRanking(ids, is_compared, rows, best, _reason(rows, best), remarks)
+
+
+def recommend(rows: Sequence[PanelRow], is_compared: Mask) -> PanelRow:
+    """Return the row of least error on the folds, or the simplest of those that it is not surely better than."""
+    best = rows[0]
+    ties = [row for row in rows if row is best or _is_tie(best, row, is_compared)]
+    return min(ties, key=lambda row: _EFFORT[row.kind if row.name != NAIVE else "naive"])
+
+
+def _is_tie(best: PanelRow, other: PanelRow, is_compared: Mask) -> bool:
+    probability = scores.wins(best.folds[is_compared], other.folds[is_compared])
+    return probability is not None and probability < SURE and other.folds_together.value < 1.02 * best.folds_together.value
+
+
+def _coverage(test: Measured, name: str) -> dict[float, float]:
+    """The share of the test part's readings inside the intervals of each level."""
+    predicted, actual = test.predictions[name], test.questions.actual
+    is_known = ~np.isnan(actual)
+    return {
+        level: float(np.mean(((lower <= actual) & (actual <= upper))[is_known]))
+        for level, lower, upper in zip(predicted.levels, predicted.lower, predicted.upper, strict=True)
+    }
+
+
+def _reason(rows: Sequence[PanelRow], best: PanelRow) -> str:
+    """Say why the recommended forecaster is."""
+    count = int((~np.isnan(best.folds)).sum())
+    text = (
+        f"On the folds its error is {best.folds_together.value:.3f} times the seasonal naive forecast's (geometric mean over "
+        f"{count} series), and {best.test_together.value:.3f} times on the test part, which was looked at once."
+    )
+    if best.name == NAIVE:
+        text = f"Nothing was surely better than repeating the last season on the folds of {count} series."
+    if best is not rows[0]:
+        text += f" {rows[0].name} has {rows[0].folds_together.value:.3f} on the folds, which is not surely better, and takes more work."
+    return text
+
+
+def _remarks(exact: list[str], ids: Sequence[str], rows: Sequence[PanelRow], best: PanelRow) -> list[str]:
+    remarks = []
+    if exact:
+        remarks.append(
+            f"not compared, the seasonal naive forecast is exact there and needs no model: {named(exact)}"
+        )
+    for row in rows:
+        with np.errstate(invalid="ignore"):
+            better = np.flatnonzero(row.folds < MUCH_BETTER * best.folds)
+        better = [ids[index] for index in better if row.folds[index] == min(r.folds[index] for r in rows)]
+        if row is not best and better:
+            remarks.append(f"{row.name} was at least a tenth better on the folds of {named(better)}")
+    return remarks
+
+
+def chosen_per_series(ranking: PanelRanking) -> Together:
+    """The geometric mean on the test part of choosing for every series what was best on its folds."""
+    folds, test = (np.stack([getattr(row, part) for row in ranking.rows]) for part in ("folds", "test"))
+    compared = np.flatnonzero(ranking.is_compared)
+    return scores.together(test[folds[:, compared].argmin(axis=0), compared])

@@ -30,7 +30,7 @@ class Finetuned:
         season_length: int,
         steps: int,
         seeds: Sequence[int],
-        on_fit: Callable[[], None],
+        on_fit: Callable[[str], None],
     ) -> None:
         self._pretrained, self._members, self._season_length = pretrained, members, season_length
         self._steps, self._seeds, self._on_fit = steps, seeds, on_fit
@@ -45,5 +45,5 @@ class Finetuned:
                     self._pretrained, series, self._season_length, self._steps, seed, updates_for(len(series))
                 )
             )
-            self._on_fit()
+            self._on_fit(f"fitted {finetuning.NAME} with seed {seed}")
         return averaging.average(models)

@@ -44,7 +44,9 @@ def window_of(season_length: int) -> int:
     return min(decomposition.window_of(season_length), least_history(season_length))
 
 
-def draft(panel: Panel, plan: Plan, name: str, season_length: int, options: TrainOptions, remarks: list[str]) -> ForecastCard:
+def draft(
+    panel: Panel, plan: Plan, name: str, season_length: int, options: TrainOptions, remarks: list[str]
+) -> ForecastCard:
     """Return the card without any result; those fields hold placeholders."""
     first, last = (min(s.dates[0] for s in panel.series.values()), max(s.dates[-1] for s in panel.series.values()))
     rows = sum(len(member.readings) for member in plan.members)

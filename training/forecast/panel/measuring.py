@@ -47,15 +47,11 @@ class Measurement:
 
     def add_naive(self) -> None:
         """Answer by the seasonal naive forecast."""
-        self._add(NAIVE, [self._by_season(questions, lambda s: baselines.method(NAIVE, s)) for questions in self.questions])
+        self._add(NAIVE, [self.answer_naively(questions) for questions in self.questions])
 
-    def add_universal(self, path: Path) -> None:
-        """Answer by a version of the forecaster of any series. Raises BundleError where it does not load."""
-        forecaster = served.load(path)
-        self._add(
-            universal.NAME,
-            [self._by_season(q, lambda s: served.as_method(forecaster, s)) for q in self.questions],
-        )
+    def add_universal(self, version: Path) -> None:
+        """Answer by a version of the forecaster of any series."""
+        self._add(universal.NAME, [self.answer_by(version, questions) for questions in self.questions])
 
     def add_statistics(self, names: Sequence[str]) -> None:
         """Answer by statistical methods; a fit serves all origins of a series in a part."""
@@ -79,6 +75,15 @@ class Measurement:
             answers.append(self._by_season(questions, lambda s, f=forecaster: served.as_method(f, s)))  # type: ignore[misc]
         self._add(finetuning.NAME, answers)
         return Network(models, scores)
+
+    def answer_by(self, version: Path, questions: Questions) -> Predictions:
+        """Answer by a version, as the service would."""
+        forecaster = served.load(version)
+        return self._by_season(questions, lambda season: served.as_method(forecaster, season))
+
+    def answer_naively(self, questions: Questions) -> Predictions:
+        """Answer by the seasonal naive forecast."""
+        return self._by_season(questions, lambda season: baselines.method(NAIVE, season))
 
     def folds(self) -> list[Measured]:
         return self._measured()[:FOLDS]

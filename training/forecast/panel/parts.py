@@ -80,7 +80,9 @@ def make_plan(
         _refuse(readings, season_length)
     wanted, steps = steps, min(steps, HORIZON, int(np.median([room[name] // (FOLDS + 1) for name in long_enough])))
     if steps < wanted:
-        remarks.append(f"forecasts are measured on {steps} steps instead of {wanted}: half of the series have no more room")
+        remarks.append(
+            f"forecasts are measured on {steps} steps instead of {wanted}: half of the series have no more room"
+        )
     median = int(np.median([len(usable[name]) for name in long_enough]))
     size = max(steps, round(TEST_SHARE * median)) if test_size is None else test_size
     fold_size = max(steps, round(FOLD_SHARE * (median - size)))
@@ -125,13 +127,13 @@ def _parts(count: int, room: int, test_size: int, fold_size: int, steps: int, or
     """Divide `count` readings from their end; a part has no more than its share of the `room`."""
     if room < (FOLDS + 1) * MIN_PART:
         return ()
-    test_size = min(test_size, max(MIN_PART, room // (FOLDS + 1)) if room < test_size + FOLDS * fold_size else test_size)
+    test_size = min(
+        test_size, max(MIN_PART, room // (FOLDS + 1)) if room < test_size + FOLDS * fold_size else test_size
+    )
     fold_size = min(fold_size, (room - test_size) // FOLDS)
     ends = [count - test_size - fold_size * (FOLDS - number) for number in range(1, FOLDS + 1)] + [count]
     cuts = [ends[0] - fold_size, *ends[:-1]]
-    return tuple(
-        Part(cut, end, origins_between(cut, end, steps, origins)) for cut, end in zip(cuts, ends, strict=True)
-    )
+    return tuple(Part(cut, end, origins_between(cut, end, steps, origins)) for cut, end in zip(cuts, ends, strict=True))
 
 
 def origins_between(cut: int, end: int, steps: int, most: int) -> tuple[int, ...]:

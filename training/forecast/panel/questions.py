@@ -27,7 +27,7 @@ class Questions:
 
     @property
     def steps(self) -> int:
-        return self.actual.shape[1]
+        return int(self.actual.shape[1])
 
 
 def questions_of(members: Sequence[Member], part: int, steps: int) -> Questions:
@@ -70,7 +70,9 @@ def answer(method_of_season: dict[int, Method], questions: Questions, levels: Se
 def in_order(answers: Sequence[Predictions], order: Labels) -> Predictions:
     """Put forecasts together, in the given order."""
     point = np.concatenate([each.point for each in answers])[order]
-    lower, upper = (np.concatenate([getattr(each, end) for each in answers], axis=1)[:, order] for end in ("lower", "upper"))
+    lower, upper = (
+        np.concatenate([getattr(each, end) for each in answers], axis=1)[:, order] for end in ("lower", "upper")
+    )
     return Predictions(point, answers[0].levels, lower, upper)
 
 

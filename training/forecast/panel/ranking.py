@@ -47,9 +47,13 @@ class PanelRow:
 
 @dataclass(frozen=True)
 class PanelRanking:
-    """All rows, the least geometric mean on the folds first; `ids` and `is_compared` say which series they are of."""
+    """All rows, the least geometric mean on the folds first.
+
+    `ids`, `scale` (the range of the readings) and `is_compared` are of the series, in the order of the rows' arrays.
+    """
 
     ids: list[str]
+    scale: Array
     is_compared: Mask
     rows: list[PanelRow]
     recommended: PanelRow
@@ -127,7 +131,7 @@ def rank(ids: list[str], scale: Array, folds: Sequence[Measured], test: Measured
     ]
     exact = [name for name, compared in zip(ids, is_compared, strict=True) if not compared]
     remarks = _remarks(exact, ids, rows, best)
-    return PanelRanking(ids, is_compared, rows, best, _reason(rows, best), remarks)
+    return PanelRanking(ids, scale, is_compared, rows, best, _reason(rows, best), remarks)
 
 
 def recommend(rows: Sequence[PanelRow], is_compared: Mask) -> PanelRow:
@@ -139,7 +143,9 @@ def recommend(rows: Sequence[PanelRow], is_compared: Mask) -> PanelRow:
 
 def _is_tie(best: PanelRow, other: PanelRow, is_compared: Mask) -> bool:
     probability = scores.wins(best.folds[is_compared], other.folds[is_compared])
-    return probability is not None and probability < SURE and other.folds_together.value < 1.02 * best.folds_together.value
+    return (
+        probability is not None and probability < SURE and other.folds_together.value < 1.02 * best.folds_together.value
+    )
 
 
 def _coverage(test: Measured, name: str) -> dict[float, float]:
@@ -169,15 +175,14 @@ def _reason(rows: Sequence[PanelRow], best: PanelRow) -> str:
 def _remarks(exact: list[str], ids: Sequence[str], rows: Sequence[PanelRow], best: PanelRow) -> list[str]:
     remarks = []
     if exact:
-        remarks.append(
-            f"not compared, the seasonal naive forecast is exact there and needs no model: {named(exact)}"
-        )
+        remarks.append(f"not compared, the seasonal naive forecast is exact there and needs no model: {named(exact)}")
+    least = np.min([row.folds for row in rows], axis=0)
     for row in rows:
         with np.errstate(invalid="ignore"):
-            better = np.flatnonzero(row.folds < MUCH_BETTER * best.folds)
-        better = [ids[index] for index in better if row.folds[index] == min(r.folds[index] for r in rows)]
-        if row is not best and better:
-            remarks.append(f"{row.name} was at least a tenth better on the folds of {named(better)}")
+            better = np.flatnonzero((row.folds < MUCH_BETTER * best.folds) & (row.folds == least))
+        if row is not best and len(better):
+            names = named([ids[index] for index in better])
+            remarks.append(f"{row.name} was at least a tenth better on the folds of {names}")
     return remarks
 
 

@@ -53,7 +53,9 @@ def try_out(names: Sequence[str], history: Array, season_length: int, steps: int
         else:
             seconds[name] = each
     if missing:
-        remarks.append(f"{', '.join(missing)} are left out: statsforecast is not installed here (make train-forecast has it)")
+        remarks.append(
+            f"{', '.join(missing)} are left out: statsforecast is not installed here (make train-forecast has it)"
+        )
     return Trial(seconds, remarks)
 
 
@@ -68,9 +70,7 @@ def answer(names: Sequence[str], questions: Questions, levels: Sequence[float]) 
         with ProcessPoolExecutor(JOBS, mp_context=get_context("spawn")) as pool:
             results = list(pool.map(forecast, tasks, chunksize=max(1, len(tasks) // (8 * JOBS))))
     order: Labels = np.argsort(np.concatenate(groups))
-    return {
-        name: in_order([result[number] for result in results], order) for number, name in enumerate(names)
-    }
+    return {name: in_order([result[number] for result in results], order) for number, name in enumerate(names)}
 
 
 def _task(questions: Questions, group: Labels) -> tuple[int, list[Array]]:
@@ -88,14 +88,13 @@ def _forecast_series(
 
 def _forecast(name: str, season: int, steps: int, levels: tuple[float, ...], histories: list[Array]) -> Predictions:
     """Forecast from each history with one fit. Raises BaselineMissing; any other failure gives the naive forecast."""
-    try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
+    naive = baselines.method(BASELINE, season)(histories, steps, levels)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
             predicted = baselines.method(name, season, refit_every=len(histories))(histories, steps, levels)
-        if np.isfinite(predicted.point).all():
-            return predicted
-    except baselines.BaselineMissing:
-        raise
-    except Exception:  # whatever an optimizer raises on an odd series
-        pass
-    return baselines.method(BASELINE, season)(histories, steps, levels)
+        except baselines.BaselineMissing:
+            raise
+        except Exception:  # whatever an optimizer raises on an odd series
+            return naive
+    return predicted if np.isfinite(predicted.point).all() else naive

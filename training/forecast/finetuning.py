@@ -28,6 +28,7 @@ LAYERS = f"universal, trained further: {universal.LAYERS}"
 UPDATES = 100
 BATCH = 32
 LEARNING_RATE = 3e-4
+HEAD = ("mixing", "gates", "width", "quantiles")  # layers that are trained on many series
 MAX_WINDOW = 120  # readings of a window, or ten seasons if those are more
 MAX_DRAWN_LENGTH = 500  # readings of a series that count when one is drawn
 SHORTENED_SHARE = 0.3  # share of the windows that are cut to a random length
@@ -51,21 +52,31 @@ def restore_pretrained(models_dir: Path) -> keras.Model:
 
 def fine_tune(pretrained: keras.Model, readings: Array, season_length: int, steps: int, seed: int) -> keras.Model:
     """Return a copy of `pretrained`, trained on windows of complete readings (time,) with the quantile loss."""
-    return fine_tune_many(pretrained, [readings], season_length, steps, seed, UPDATES)
+    return _trained(pretrained, Windows([readings], season_length, steps), seed, UPDATES)
 
 
 def fine_tune_many(
     pretrained: keras.Model, series: Sequence[Array], season_length: int, steps: int, seed: int, updates: int
 ) -> keras.Model:
-    """Return a copy of `pretrained`, trained on windows of all series, each complete readings (time,).
+    """Return a copy of `pretrained` whose head is trained on windows of all series, each complete readings (time,).
 
-    Every window is in units of its own scale, so series of any level learn together.
+    Every window is in units of its own scale, so series of any level learn together. The recurrent layers stay as they
+    are: on panels of thirty series, training them made unseen readings worse.
     """
+    windows = Windows(series, season_length, steps, jitter=False)
+    return _trained(pretrained, windows, seed, updates, HEAD)
+
+
+def _trained(
+    pretrained: keras.Model, windows: "Windows", seed: int, updates: int, only: Sequence[str] | None = None
+) -> keras.Model:
+    """Return a copy of `pretrained`, or of its layers named in `only`, trained with the quantile loss."""
     import tensorflow as tf
 
     model = keras.models.clone_model(pretrained)
     model.set_weights(pretrained.get_weights())
-    windows = Windows(series, season_length, steps)
+    for layer in model.layers:
+        layer.trainable = only is None or layer.name in only
     rng = np.random.default_rng(seed)
     schedule = keras.optimizers.schedules.CosineDecay(LEARNING_RATE, updates)
     optimizer = keras.optimizers.Adam(schedule, clipnorm=1.0)
@@ -84,18 +95,19 @@ def fine_tune_many(
 
     for _ in range(updates):
         update(*map(tf.constant, windows.draw(rng)))
+    model.trainable = True
     return model
 
 
 class Windows:
     """The windows of one or many series, to draw batches from.
 
-    A series is drawn in proportion to its length, up to `MAX_DRAWN_LENGTH`. A random trend is added to windows of positive
-    readings. On average it cancels the series' own trend, so that the network must read a trend from the window and cannot
-    learn it by heart.
+    A series is drawn in proportion to its length, up to `MAX_DRAWN_LENGTH`. With `jitter`, a random trend is added to
+    windows of positive readings. On average it cancels the series' own trend, so that the network must read a trend from
+    the window and cannot learn it by heart. Many series need none: no trend is common to them.
     """
 
-    def __init__(self, series: Sequence[Array], season_length: int, steps: int) -> None:
+    def __init__(self, series: Sequence[Array], season_length: int, steps: int, *, jitter: bool = True) -> None:
         self._season_length, self._ahead = season_length, _bucket(steps)
         self._padded = [np.concatenate([readings, np.full(self._ahead, np.nan)]) for readings in series]
         self._counts = np.array([len(readings) for readings in series])
@@ -104,7 +116,8 @@ class Windows:
         shares = np.minimum(self._counts, MAX_DRAWN_LENGTH)
         self._shares = shares / shares.sum()
         self._trends = [
-            recipes.linear_trend(np.log(readings)) if recipes.is_positive(readings) else 0.0 for readings in series
+            recipes.linear_trend(np.log(readings)) if jitter and recipes.is_positive(readings) else 0.0
+            for readings in series
         ]
 
     def draw(self, rng: np.random.Generator) -> Batch:

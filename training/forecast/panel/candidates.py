@@ -9,12 +9,13 @@ from training.forecast import finetuning
 from training.forecast.panel.parts import Member
 from training.networks import averaging
 
-LEAST_UPDATES, MOST_UPDATES = 100, 400
+LEAST_UPDATES, MOST_UPDATES, UPDATES_PER_SERIES = 200, 800, 13
+SHARES = (1.0, 0.5)  # of what was learnt that is kept; the folds choose
 
 
 def updates_for(series: int) -> int:
     """Return how many batches are drawn: more for more series, within bounds."""
-    return int(np.clip(100 + series, LEAST_UPDATES, MOST_UPDATES))
+    return int(np.clip(UPDATES_PER_SERIES * series, LEAST_UPDATES, MOST_UPDATES))
 
 
 class Finetuned:
@@ -32,7 +33,7 @@ class Finetuned:
         seeds: Sequence[int],
         on_fit: Callable[[str], None],
     ) -> None:
-        self._pretrained, self._members, self._season_length = pretrained, members, season_length
+        self.pretrained, self._members, self._season_length = pretrained, members, season_length
         self._steps, self._seeds, self._on_fit = steps, seeds, on_fit
 
     def fit(self, part: int | None) -> keras.Model:
@@ -42,8 +43,18 @@ class Finetuned:
         for seed in self._seeds:
             models.append(
                 finetuning.fine_tune_many(
-                    self._pretrained, series, self._season_length, self._steps, seed, updates_for(len(series))
+                    self.pretrained, series, self._season_length, self._steps, seed, updates_for(len(series))
                 )
             )
             self._on_fit(f"fitted {finetuning.NAME} with seed {seed}")
         return averaging.average(models)
+
+    def blend(self, fitted: keras.Model, share: float) -> keras.Model:
+        """Return the network between the pretrained and a fitted one, weight by weight.
+
+        See WiSE-FT (Wortsman et al., 2022, arXiv 2109.01903).
+        """
+        blended = keras.models.clone_model(fitted)
+        pairs = zip(self.pretrained.get_weights(), fitted.get_weights(), strict=True)
+        blended.set_weights([(1 - share) * before + share * after for before, after in pairs])
+        return blended

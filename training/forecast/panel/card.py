@@ -112,6 +112,7 @@ def with_results(
     model: keras.Model,
     ranking: PanelRanking,
     calibration: IntervalCalibration,
+    share: float,
     comparison: Comparison | None,
     step_errors: StepErrors,
 ) -> ForecastCard:
@@ -125,6 +126,7 @@ def with_results(
     return card.model_copy(
         update={
             "parameters": model.count_params(),
+            "settings": card.settings | {"share": share},
             "calibration": calibration,
             "comparison": comparison,
             "step_errors": step_errors,

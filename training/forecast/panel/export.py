@@ -38,7 +38,9 @@ def export(
     calibration = calibrate_intervals(np.concatenate(network.scores), "spread", ON_ALL)
     card = draft.model_copy(update={"version": bundle.next_version(models_dir, draft.name)})
     comparison = compare(measurement, ranking, any_series)
-    card = cards.with_results(card, model, ranking, calibration, comparison, step_errors(measurement, ranking))
+    card = cards.with_results(
+        card, model, ranking, calibration, network.share, comparison, step_errors(measurement, ranking)
+    )
     golden = cards.golden_answers(in_memory(card, None, model), measurement.plan.learnt)
     path, _ = save_forecaster(models_dir, card, golden, model)
     return path, card

@@ -18,22 +18,27 @@ from training.export.versions import in_memory
 from training.forecast import finetuning
 from training.forecast.panel import questions as asked
 from training.forecast.panel import statistics
-from training.forecast.panel.candidates import Finetuned
+from training.forecast.panel.candidates import SHARES, Finetuned
 from training.forecast.panel.parts import FOLDS, Plan
 from training.forecast.panel.questions import Questions
 from training.forecast.panel.ranking import NAIVE, Measured
+from training.forecast.panel.scores import rmse_by_series
 from training.networks import universal
 
 LEVELS = (80.0, 95.0)
+LEAST_ERROR = 1e-6  # of the range; a smaller one counts as much
 ON_FOLDS = "rolling origins of the folds of all series, each in units of the forecast's own spread"
 ON_ALL = "rolling origins of the folds and of the test part of all series, each forecast by a network fitted before it"
 
 
 @dataclass(frozen=True)
 class Network:
-    """A network of a panel, fitted before each part: the models, and their scores (questions, steps) on each part."""
+    """A network of a panel, fitted before each part: its scores (questions, steps) there.
 
-    models: list[keras.Model]
+    share: how much of what was learnt is kept beside the pretrained network; the folds chose it.
+    """
+
+    share: float
     scores: list[Array]
 
 
@@ -43,6 +48,7 @@ class Measurement:
     def __init__(self, plan: Plan, season_length: int) -> None:
         self.plan, self.season_length = plan, season_length
         self.questions = [asked.questions_of(plan.measured, part, plan.steps) for part in range(FOLDS + 1)]
+        self.scale = np.array([float(np.ptp(member.readings)) for member in plan.measured])
         self.answers: list[dict[str, Predictions]] = [{} for _ in self.questions]
 
     def add_naive(self) -> None:
@@ -63,18 +69,35 @@ class Measurement:
 
     def add_network(self, finetuned: Finetuned, draft: ForecastCard) -> Network:
         """Answer by a network that is fitted before each part, with intervals calibrated on the folds."""
-        models, scores = [], []
-        for part, questions in enumerate(self.questions):
-            models.append(finetuned.fit(part))
-            scores.append(spread_scores(models[-1], questions))
+        fitted = [finetuned.fit(part) for part in range(FOLDS + 1)]
+        share = min(
+            SHARES, key=lambda each: self._fold_error([finetuned.blend(m, each) for m in fitted[:FOLDS]], draft)
+        )
+        models = [finetuned.blend(model, share) for model in fitted]
+        scores = [spread_scores(model, asked_for) for model, asked_for in zip(models, self.questions, strict=True)]
         calibration = calibrate_intervals(np.concatenate(scores[:FOLDS]), "spread", ON_FOLDS)
         card = draft.model_copy(update={"calibration": calibration})
+        self._add(finetuning.NAME, self._answers(models, card, LEVELS))
+        return Network(share, scores)
+
+    def _fold_error(self, models: Sequence[keras.Model], card: ForecastCard) -> float:
+        """The geometric mean over the series of the RMSE on the folds, in units of the series' range."""
+        answers = self._answers(models, card, ())
+        errors = [q.actual - a.point for q, a in zip(self.questions, answers, strict=False)]
+        rows = np.concatenate([questions.rows for questions in self.questions[:FOLDS]])
+        rmse = rmse_by_series(np.concatenate(errors), rows, len(self.plan.measured))
+        return float(np.log(np.maximum(rmse / self.scale, LEAST_ERROR)).mean())
+
+    def _answers(self, models: Sequence[keras.Model], card: ForecastCard, levels: Sequence[float]) -> list[Predictions]:
+        """The answers to the first parts, a model each, as the service would give them."""
         answers = []
-        for model, questions in zip(models, self.questions, strict=True):
+        for model, asked_for in zip(models, self.questions, strict=False):
             forecaster = in_memory(card, None, model)
-            answers.append(self._by_season(questions, lambda s, f=forecaster: served.as_method(f, s)))  # type: ignore[misc]
-        self._add(finetuning.NAME, answers)
-        return Network(models, scores)
+            seasons = {
+                int(season): served.as_method(forecaster, int(season)) for season in np.unique(asked_for.seasons)
+            }
+            answers.append(asked.answer(seasons, asked_for, levels))
+        return answers
 
     def answer_by(self, version: Path, questions: Questions) -> Predictions:
         """Answer by a version, as the service would."""

@@ -179,8 +179,8 @@ def _remarks(exact: list[str], ids: Sequence[str], rows: Sequence[PanelRow], bes
     least = np.min([row.folds for row in rows], axis=0)
     for row in rows:
         with np.errstate(invalid="ignore"):
-            better = np.flatnonzero((row.folds < MUCH_BETTER * best.folds) & (row.folds == least))
-        if row is not best and len(better):
+            better = np.flatnonzero((row.folds < MUCH_BETTER * best.folds) & (row.folds == least)).tolist()
+        if row is not best and better:
             names = named([ids[index] for index in better])
             remarks.append(f"{row.name} was at least a tenth better on the folds of {names}")
     return remarks

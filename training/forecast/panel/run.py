@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from service.artifacts.card import ForecastCard
 from training.data.series import Panel
@@ -76,9 +75,9 @@ class PanelRun:
         if self.pretrained is not None:
             on_stage(f"training {finetuning.NAME}")
             network = self.measurement.add_network(self._finetuned(on_stage), self._draft())
-        members = self.plan.measured
-        scale = np.array([float(np.ptp(member.readings)) for member in members])
-        return rank([m.id for m in members], scale, self.measurement.folds(), self.measurement.test()), network
+        ids = [member.id for member in self.plan.measured]
+        measurement = self.measurement
+        return rank(ids, measurement.scale, measurement.folds(), measurement.test()), network
 
     def export(
         self, ranking: PanelRanking, network: Network | None, on_stage: Callable[[str], None]
@@ -87,7 +86,8 @@ class PanelRun:
         if network is None or self.options.export == "none":
             return None
         on_stage(f"training {finetuning.NAME} on all readings")
-        model = self._finetuned(on_stage).fit(None)
+        finetuned = self._finetuned(on_stage)
+        model = finetuned.blend(finetuned.fit(None), network.share)
         return export.export(
             self.options.models_dir, self._draft(), model, self.measurement, network, ranking, self.any_series
         )

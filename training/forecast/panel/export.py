@@ -13,12 +13,12 @@ from training.forecast import finetuning
 from training.forecast.panel import card as cards
 from training.forecast.panel import scores
 from training.forecast.panel.measuring import ON_ALL, Measurement, Network
-from training.forecast.panel.ranking import NAIVE, Measured, PanelRanking, relative
+from training.forecast.panel.ranking import NAIVE, Measured, PanelRanking, PanelRow, relative
 from training.networks import universal
 
 MEASURED_ON = (
-    "rolling origins of the folds, RMSE in units of each series' seasonal naive RMSE; steps share a factor, so that all "
-    "together are the geometric mean over the series"
+    "rolling origins of all series in the fold on which the network did worse beside the forecaster of any series; RMSE in "
+    "units of each series' seasonal naive RMSE; steps share a factor, so that together they are the geometric mean over series"
 )
 
 
@@ -50,33 +50,40 @@ def compare(measurement: Measurement, ranking: PanelRanking, any_series: Path | 
     """The network beside the forecaster of any series on the folds; None without one."""
     if any_series is None:
         return None
-    folds = measurement.folds()
+    number, fold = _harder_fold(measurement, ranking)
     return Comparison(
         any_series=f"{universal.NAME}/{any_series.name}",
         measured_on=MEASURED_ON,
-        origins=sum(len(part.questions.rows) for part in folds),
+        origins=len(fold.questions.rows),
         baseline=NAIVE,
-        model_rmse=_by_step(folds, finetuning.NAME, ranking, "folds_together"),
-        any_series_rmse=_by_step(folds, universal.NAME, ranking, "folds_together"),
-        baseline_rmse=_by_step(folds, NAIVE, ranking, "folds_together"),
+        model_rmse=_by_step(fold, finetuning.NAME, ranking, _row(ranking, finetuning.NAME).by_fold[number]),
+        any_series_rmse=_by_step(fold, universal.NAME, ranking, _row(ranking, universal.NAME).by_fold[number]),
+        baseline_rmse=_by_step(fold, NAIVE, ranking, 1.0),
     )
+
+
+def _harder_fold(measurement: Measurement, ranking: PanelRanking) -> tuple[int, Measured]:
+    """The fold on which the network is worse beside the forecaster of any series: it answers if it is better there, too."""
+    network, other = _row(ranking, finetuning.NAME).by_fold, _row(ranking, universal.NAME).by_fold
+    number = int(np.argmax(np.array(network) / np.array(other)))
+    return number, measurement.folds()[number]
 
 
 def step_errors(measurement: Measurement, ranking: PanelRanking) -> StepErrors:
     """The network beside the seasonal naive forecast on the test part."""
-    test = [measurement.test()]
+    test = measurement.test()
     return StepErrors(
         baseline=NAIVE,
         split="test",
-        model_rmse=_by_step(test, finetuning.NAME, ranking, "test_together"),
-        baseline_rmse=_by_step(test, NAIVE, ranking, "test_together"),
+        model_rmse=_by_step(test, finetuning.NAME, ranking, _row(ranking, finetuning.NAME).test_together.value),
+        baseline_rmse=_by_step(test, NAIVE, ranking, 1.0),
     )
 
 
-def _by_step(parts: list[Measured], name: str, ranking: PanelRanking, together: str) -> list[float]:
-    naive_rmse = np.where(ranking.is_compared, relative(parts, ranking.scale).naive_rmse, np.nan)
-    errors = np.concatenate([part.errors(name) for part in parts])
-    rows = np.concatenate([part.questions.rows for part in parts])
-    row = ranking.row(name)
-    assert row is not None
-    return scores.scaled_by_step(errors, rows, naive_rmse, getattr(row, together).value)
+def _by_step(part: Measured, name: str, ranking: PanelRanking, mean_ratio: float) -> list[float]:
+    naive_rmse = np.where(ranking.is_compared, relative([part], ranking.scale).naive_rmse, np.nan)
+    return scores.scaled_by_step(part.errors(name), part.questions.rows, naive_rmse, mean_ratio)
+
+
+def _row(ranking: PanelRanking, name: str) -> PanelRow:
+    return next(row for row in ranking.rows if row.name == name)

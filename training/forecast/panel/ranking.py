@@ -21,14 +21,16 @@ from training.forecast.ranking import Kind
 NAIVE = "seasonal_naive"
 MUCH_BETTER = 0.9  # a series is remarked on where another forecaster's error on the folds is at most so much of it
 KINDS: dict[str, Kind] = {"universal": "any_series", "finetuned": "network"}
-SURE = 0.8  # bootstrap probability from which a forecaster is surely better
-_EFFORT = {"naive": 0, "any_series": 1, "statistic": 2, "network": 3}
-IN_WORDS = {"network": "trained here", "any_series": "no training", "statistic": "statistic, fitted to each series"}
+CLEAR = 1.02  # a gain of so much over all folds is no chance
+_EFFORT: dict[Kind, int] = {"any_series": 0, "statistic": 1, "network": 2}
+IN_WORDS: dict[Kind, str] = {"network": "trained", "any_series": "untrained", "statistic": "statistic"}
 
 
 @dataclass(frozen=True)
 class PanelRow:
     """One forecaster. `folds` and `test` are RMSEs over the naive forecast's (series,), NaN where that makes no error.
+
+    `by_fold` are the geometric means of the folds, each alone.
 
     `wins` is the bootstrap probability that the recommended forecaster is better on the folds; None for itself, and where
     there are few series. `best_on` counts the series on which no other is better on the folds.
@@ -38,6 +40,7 @@ class PanelRow:
     kind: Kind
     folds: Array
     test: Array
+    by_fold: list[float]
     folds_together: Together
     test_together: Together
     best_on: int
@@ -101,7 +104,8 @@ def rank(ids: list[str], scale: Array, folds: Sequence[Measured], test: Measured
     Raises DataError where the seasonal naive forecast is exact on every series.
     """
     of_folds, of_test = relative(folds, scale), relative([test], scale)
-    is_compared = ~np.isnan(of_folds.naive_rmse) & ~np.isnan(of_test.naive_rmse)
+    by_fold = [relative([fold], scale) for fold in folds]
+    is_compared = ~np.isnan([each.naive_rmse for each in (of_folds, of_test, *by_fold)]).any(axis=0)
     if not is_compared.any():
         raise DataError(
             "every series repeats its season exactly: the seasonal naive forecast makes no error, and there is nothing to "
@@ -115,6 +119,7 @@ def rank(ids: list[str], scale: Array, folds: Sequence[Measured], test: Measured
             KINDS.get(name, "statistic"),
             ratio,
             of_test.ratios[name],
+            [scores.geometric_mean(fold.ratios[name][is_compared]) for fold in by_fold],
             scores.together(ratio[is_compared]),
             scores.together(of_test.ratios[name][is_compared]),
             int(best_on[name]),
@@ -124,7 +129,7 @@ def rank(ids: list[str], scale: Array, folds: Sequence[Measured], test: Measured
         for name, ratio in of_folds.ratios.items()
     ]
     rows.sort(key=lambda row: row.folds_together.value)
-    best = recommend(rows, is_compared)
+    best = recommend(rows)
     rows = [
         row if row is best else replace(row, wins=scores.wins(best.folds[is_compared], row.folds[is_compared]))
         for row in rows
@@ -134,18 +139,19 @@ def rank(ids: list[str], scale: Array, folds: Sequence[Measured], test: Measured
     return PanelRanking(ids, scale, is_compared, rows, best, _reason(rows, best), remarks)
 
 
-def recommend(rows: Sequence[PanelRow], is_compared: Mask) -> PanelRow:
-    """Return the row of least error on the folds, or the simplest of those that it is not surely better than."""
+def recommend(rows: Sequence[PanelRow]) -> PanelRow:
+    """Return the row of least error on the folds, or the simplest of those that it does not clearly beat."""
     best = rows[0]
-    ties = [row for row in rows if row is best or _is_tie(best, row, is_compared)]
-    return min(ties, key=lambda row: _EFFORT[row.kind if row.name != NAIVE else "naive"])
+    return min([row for row in rows if row is best or not _beats(best, row)], key=lambda row: _EFFORT[row.kind])
 
 
-def _is_tie(best: PanelRow, other: PanelRow, is_compared: Mask) -> bool:
-    probability = scores.wins(best.folds[is_compared], other.folds[is_compared])
-    return (
-        probability is not None and probability < SURE and other.folds_together.value < 1.02 * best.folds_together.value
-    )
+def _beats(best: PanelRow, other: PanelRow) -> bool:
+    """Whether one forecaster was better on every fold. Beside others than `universal` a clear gain over all is enough.
+
+    Series of one time share its shocks, so a gain on one fold alone may be chance however many series there are.
+    """
+    gain = other.folds_together.value > CLEAR * best.folds_together.value and other.kind != "any_series"
+    return gain or all(mine < its for mine, its in zip(best.by_fold, other.by_fold, strict=True))
 
 
 def _coverage(test: Measured, name: str) -> dict[float, float]:
@@ -163,12 +169,14 @@ def _reason(rows: Sequence[PanelRow], best: PanelRow) -> str:
     count = int((~np.isnan(best.folds)).sum())
     text = (
         f"On the folds its error is {best.folds_together.value:.3f} times the seasonal naive forecast's (geometric mean over "
-        f"{count} series), and {best.test_together.value:.3f} times on the test part, which was looked at once."
+        f"{count} series); on the test part, which was looked at once, {best.test_together.value:.3f} times."
     )
-    if best.name == NAIVE:
-        text = f"Nothing was surely better than repeating the last season on the folds of {count} series."
-    if best is not rows[0]:
-        text += f" {rows[0].name} has {rows[0].folds_together.value:.3f} on the folds, which is not surely better, and takes more work."
+    first = rows[0]
+    if best is not first:
+        text += (
+            f" {first.name} has {first.folds_together.value:.3f} on the folds, but it was not better on each of them, and takes "
+            "more work."
+        )
     return text
 
 

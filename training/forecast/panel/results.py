@@ -67,10 +67,11 @@ class Results:
         header: Row = (
             "forecaster",
             "kind",
-            "folds: error / naive",
-            "test: error / naive",
+            "folds",
+            "fold 1, 2",
+            "test",
             "best on (folds)",
-            f"{self.ranking.recommended.name} is better",
+            f"{self.ranking.recommended.name} wins",
             "80 % covers",
             "95 % covers",
         )
@@ -82,6 +83,7 @@ class Results:
             row.name,
             IN_WORDS[row.kind],
             _ratio(row.folds_together),
+            ", ".join(f"{value:.3f}" for value in row.by_fold),
             _ratio(row.test_together),
             f"{row.best_on} series",
             MISSING if row.wins is None else f"{row.wins:.0%}",

@@ -41,6 +41,11 @@ def ratios(rmse: Array, naive_rmse: Array) -> Array:
     return np.clip(rmse / naive_rmse, LEAST_RATIO, GREATEST_RATIO)
 
 
+def geometric_mean(ratios_of_series: Array) -> float:
+    """Return the geometric mean of positive ratios (series,)."""
+    return float(np.exp(np.log(ratios_of_series).mean()))
+
+
 def together(ratios_of_series: Array) -> Together:
     """Return the geometric mean of the ratios (series,)."""
     logarithms = np.log(ratios_of_series)

@@ -21,11 +21,13 @@ import keras
 from rich.progress import Progress
 
 from service.artifacts import bundle
+from training.data.series import read_panel
 from training.data.tables import DataError
 from training.forecast import candidates, comparison, experiment, finetuning, page
 from training.forecast.candidates import CandidatePool
 from training.forecast.experiment import Evaluation, Experiment
 from training.forecast.options import TrainOptions, parse_options
+from training.forecast.panel import run as panel_run
 from training.reporting import models_readme, tables
 
 
@@ -41,6 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def train(options: TrainOptions) -> None:
     """Fit, evaluate and export forecasters, then write the report. Raises DataError and BundleError."""
+    panel = None if options.data is None else read_panel(options.data, options.series)
+    if panel is not None and len(panel.series) > 1:
+        panel_run.run(panel, options)
+        return
     run = experiment.load(options)
     for remark in run.remarks:
         print("-", remark)

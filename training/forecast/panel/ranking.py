@@ -105,7 +105,8 @@ def rank(ids: list[str], scale: Array, folds: Sequence[Measured], test: Measured
     """
     of_folds, of_test = relative(folds, scale), relative([test], scale)
     by_fold = [relative([fold], scale) for fold in folds]
-    is_compared = ~np.isnan([each.naive_rmse for each in (of_folds, of_test, *by_fold)]).any(axis=0)
+    errs = [~np.isnan(each.naive_rmse) for each in (of_folds, of_test, *by_fold)]
+    is_compared: Mask = np.logical_and.reduce(errs)
     if not is_compared.any():
         raise DataError(
             "every series repeats its season exactly: the seasonal naive forecast makes no error, and there is nothing to "

@@ -5,14 +5,14 @@ costs no more to serve than one network. Learning rate and number of updates wer
 series.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from service.artifacts import bundle
-from service.forecast.context_forecaster import STEPS
+from service.forecast.context_forecaster import LENGTHS, STEPS
 from service.forecast.features.context_features import CONTEXT, HORIZON, QUANTILES, context_features, quantiles
 from service.interfaces import Array, Labels
 from training.data.tables import DataError
@@ -31,6 +31,7 @@ LEARNING_RATE = 3e-4
 HEAD = ("mixing", "gates", "width", "quantiles")  # layers that are trained on many series
 MAX_WINDOW = 120  # readings of a window, or ten seasons if those are more
 MAX_DRAWN_LENGTH = 500  # readings of a series that count when one is drawn
+SCORED_AT_ONCE = 64  # histories
 SHORTENED_SHARE = 0.3  # share of the windows that are cut to a random length
 
 
@@ -83,7 +84,7 @@ def _trained(
     optimizer.build(model.trainable_variables)
     levels = tf.constant(np.array(QUANTILES, np.float32))
 
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    @tf.function(reduce_retracing=True, autograph=False)  # type: ignore[untyped-decorator]
     def update(past: object, ahead: object, target: object) -> None:
         with tf.GradientTape() as tape:
             known = tf.cast(~tf.math.is_nan(target), tf.float32)[..., None]
@@ -151,18 +152,29 @@ def quantile_scores(model: keras.Model, histories: Sequence[Array], actual: Arra
     The unit is the distance from the median to the outer quantile on the reading's side.
     """
     network, steps = runner(model), actual.shape[1]
-    predictions = []
-    for history in histories:
-        recent = history[-CONTEXT:]
-        observed = np.ones((1, len(recent)), bool)
-        features = context_features(recent[None], np.array([len(recent)]), observed, season_length, _bucket(steps))
+    predicted = np.empty((*actual.shape, len(QUANTILES)))
+    for time, rows in _alike(histories):
+        recent = [histories[row][-CONTEXT:] for row in rows]
+        lengths = np.array([len(values) for values in recent])
+        values = np.zeros((len(rows), time))
+        for padded, known in zip(values, recent, strict=True):
+            padded[time - len(known) :] = known
+        features = context_features(values, lengths, np.ones(values.shape, bool), season_length, _bucket(steps))
         output = network(features.readings, features.steps)["output"]
-        predictions.append(quantiles(features, output)[0, :steps])
-    predicted = np.stack(predictions)
+        predicted[rows] = quantiles(features, output)[:, :steps]
     median = predicted[..., QUANTILES.index(0.5)]
     error = actual - median
     distance = np.where(error > 0, predicted[..., -1] - median, median - predicted[..., 0])
     return np.abs(error) / np.maximum(distance, 1e-12 * np.maximum(np.abs(median), 1e-300))
+
+
+def _alike(histories: Sequence[Array]) -> Iterator[tuple[int, Labels]]:
+    """Yield the numbers of histories that the service pads to one length, a few at once, with that length."""
+    padded = np.array([next(size for size in LENGTHS if size >= min(len(each), CONTEXT)) for each in histories])
+    for time in np.unique(padded):
+        rows = np.flatnonzero(padded == time)
+        for start in range(0, len(rows), SCORED_AT_ONCE):
+            yield int(time), rows[start : start + SCORED_AT_ONCE]
 
 
 def _bucket(steps: int) -> int:

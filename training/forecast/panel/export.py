@@ -36,6 +36,7 @@ def export(
     Raises BundleError if the version does not give the golden answers.
     """
     calibration = calibrate_intervals(np.concatenate(network.scores), "spread", ON_ALL)
+    calibration = calibration.model_copy(update={"widths": network.widths})
     card = draft.model_copy(update={"version": bundle.next_version(models_dir, draft.name)})
     comparison = compare(measurement, ranking, any_series)
     card = cards.with_results(
@@ -81,7 +82,7 @@ def step_errors(measurement: Measurement, ranking: PanelRanking) -> StepErrors:
 
 
 def _by_step(part: Measured, name: str, ranking: PanelRanking, mean_ratio: float) -> list[float]:
-    naive_rmse = np.where(ranking.is_compared, relative([part], ranking.scale).naive_rmse, np.nan)
+    naive_rmse = np.where(ranking.is_compared, relative(part, ranking.scale).naive_rmse, np.nan)
     return scores.scaled_by_step(part.errors(name), part.questions.rows, naive_rmse, mean_ratio)
 
 

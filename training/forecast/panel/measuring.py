@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from service.artifacts import bundle
-from service.artifacts.card import ForecastCard
+from service.artifacts.card import ForecastCard, SeasonWidths
 from service.interfaces import Array
 from training.data.tables import DataError
 from training.evaluation import baselines, served
@@ -23,6 +23,7 @@ from training.forecast.panel.parts import FOLDS, Plan
 from training.forecast.panel.questions import Questions
 from training.forecast.panel.ranking import NAIVE, Measured
 from training.forecast.panel.scores import rmse_by_series
+from training.forecast.panel.widths import measure_widths
 from training.networks import universal
 
 LEVELS = (80.0, 95.0)
@@ -33,13 +34,14 @@ ON_ALL = "rolling origins of the folds and of the test part of all series, each 
 
 @dataclass(frozen=True)
 class Network:
-    """A network of a panel, fitted before each part: its scores (questions, steps) there.
+    """A network of a panel, fitted before each part: its scores (questions, steps) there, and the widths of its intervals.
 
     share: how much of what was learnt is kept beside the pretrained network; the folds chose it.
     """
 
     share: float
     scores: list[Array]
+    widths: dict[str, SeasonWidths]
 
 
 class Measurement:
@@ -77,8 +79,11 @@ class Measurement:
         scores = [spread_scores(model, asked_for) for model, asked_for in zip(models, self.questions, strict=True)]
         calibration = calibrate_intervals(np.concatenate(scores[:FOLDS]), "spread", ON_FOLDS)
         card = draft.model_copy(update={"calibration": calibration})
+        folds = self._answers(models[:FOLDS], card, LEVELS)
+        widths = measure_widths(self.season_length, self.questions[:FOLDS], folds) if folds[0].levels == LEVELS else {}
+        card = draft.model_copy(update={"calibration": calibration.model_copy(update={"widths": widths})})
         self._add(finetuning.NAME, self._answers(models, card, LEVELS))
-        return Network(share, scores)
+        return Network(share, scores, widths)
 
     def _fold_error(self, models: Sequence[keras.Model], card: ForecastCard) -> float:
         """The geometric mean over the series of the RMSE on the folds, in units of the series' range."""

@@ -73,7 +73,7 @@ def _series_tables(header: Row, rows: list[Row]) -> list[str]:
 
 def _draw_steps(path: Path, results: Results) -> Path:
     """Draw the error by step of every forecaster on the test part."""
-    naive = relative([results.test], results.ranking.scale).naive_rmse
+    naive = relative(results.test, results.ranking.scale).naive_rmse
     lines = {}
     for row in results.ranking.rows:
         scaled = np.square(results.test.errors(row.name) / naive[results.test.questions.rows, None])

@@ -28,7 +28,8 @@ IN_WORDS: dict[Kind, str] = {"network": "trained", "any_series": "untrained", "s
 
 @dataclass(frozen=True)
 class PanelRow:
-    """One forecaster. `folds` and `test` are RMSEs over the naive forecast's (series,), NaN where that makes no error.
+    """One forecaster. `folds` and `test` are RMSEs over the naive forecast's (series,), NaN where that makes no error;
+    `folds` is the geometric mean over the folds.
 
     `by_fold` are the geometric means of the folds, each alone.
 
@@ -86,16 +87,16 @@ class Relative:
     naive_rmse: Array
 
 
-def relative(parts: Sequence[Measured], scale: Array) -> Relative:
-    """Pool the parts and compare on every series; NaN where the naive forecast makes no error."""
-    rows = np.concatenate([part.questions.rows for part in parts])
-
-    def rmse(name: str) -> Array:
-        return scores.rmse_by_series(np.concatenate([part.errors(name) for part in parts]), rows, len(scale))
-
-    naive = rmse(NAIVE)
+def relative(part: Measured, scale: Array) -> Relative:
+    """Compare on every series of a part; NaN where the naive forecast makes no error."""
+    rows = part.questions.rows
+    naive = scores.rmse_by_series(part.errors(NAIVE), rows, len(scale))
     naive = np.where(scores.has_naive_error(naive, scale), naive, np.nan)
-    return Relative({name: scores.ratios(rmse(name), naive) for name in parts[0].predictions}, naive)
+    ratios = {
+        name: scores.ratios(scores.rmse_by_series(part.errors(name), rows, len(scale)), naive)
+        for name in part.predictions
+    }
+    return Relative(ratios, naive)
 
 
 def rank(ids: list[str], scale: Array, folds: Sequence[Measured], test: Measured) -> PanelRanking:
@@ -103,17 +104,19 @@ def rank(ids: list[str], scale: Array, folds: Sequence[Measured], test: Measured
 
     Raises DataError where the seasonal naive forecast is exact on every series.
     """
-    of_folds, of_test = relative(folds, scale), relative([test], scale)
-    by_fold = [relative([fold], scale) for fold in folds]
-    errs = [~np.isnan(each.naive_rmse) for each in (of_folds, of_test, *by_fold)]
+    by_fold, of_test = [relative(fold, scale) for fold in folds], relative(test, scale)
+    errs = [~np.isnan(each.naive_rmse) for each in (*by_fold, of_test)]
     is_compared: Mask = np.logical_and.reduce(errs)
     if not is_compared.any():
         raise DataError(
             "every series repeats its season exactly: the seasonal naive forecast makes no error, and there is nothing to "
             "learn"
         )
-    stacked = np.stack([ratio[is_compared] for ratio in of_folds.ratios.values()])
-    best_on = dict(zip(of_folds.ratios, np.bincount(stacked.argmin(axis=0), minlength=len(stacked)), strict=True))
+    of_folds = {
+        name: np.exp(np.mean([np.log(fold.ratios[name]) for fold in by_fold], axis=0)) for name in of_test.ratios
+    }
+    stacked = np.stack([ratio[is_compared] for ratio in of_folds.values()])
+    best_on = dict(zip(of_folds, np.bincount(stacked.argmin(axis=0), minlength=len(stacked)), strict=True))
     rows = [
         PanelRow(
             name,
@@ -127,7 +130,7 @@ def rank(ids: list[str], scale: Array, folds: Sequence[Measured], test: Measured
             None,
             _coverage(test, name),
         )
-        for name, ratio in of_folds.ratios.items()
+        for name, ratio in of_folds.items()
     ]
     rows.sort(key=lambda row: row.folds_together.value)
     best = recommend(rows)

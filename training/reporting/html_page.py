@@ -106,6 +106,13 @@ def link(address: str, text: str) -> str:
     return f'<p><a href="{escape(address)}">{escape(text)}</a></p>\n'
 
 
+def download(name: str, text: str, label: str) -> str:
+    """Return a paragraph with a link that saves a text, which is part of the page, as a file of that name."""
+    encoded = base64.b64encode(text.encode("utf-8", "replace")).decode()
+    address = f"data:text/csv;charset=utf-8;base64,{encoded}"
+    return f'<p><a download="{escape(name)}" href="{address}">{escape(label)}</a></p>\n'
+
+
 def table(header: Row, rows: Sequence[Row], best: int | None = 0, *, caption: str = "") -> str:
     """Return a table that scrolls inside its own box; the row with the index `best` is marked.
 

@@ -5,7 +5,7 @@ so that its letters are as large as the page's.
 """
 
 from training.reporting.plots.answers import Answers, learning_curve, reliability, selective
-from training.reporting.plots.forecasts import dots, fans, future, series
+from training.reporting.plots.forecasts import dots, fans, future, series, spread
 from training.reporting.plots.lines import by_step, curves
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "reliability",
     "selective",
     "series",
+    "spread",
 ]

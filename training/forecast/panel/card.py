@@ -29,6 +29,7 @@ from training.export import versions
 from training.forecast import card as cards
 from training.forecast import finetuning
 from training.forecast.options import TrainOptions
+from training.forecast.panel import reasons
 from training.forecast.panel.parts import Member, Plan, least_history
 from training.forecast.panel.ranking import PanelRanking
 from training.networks import decomposition
@@ -131,7 +132,7 @@ def with_results(
             "comparison": comparison,
             "step_errors": step_errors,
             "scores": [Score(split="test", subject="model", steps=steps, count=count, metrics=metrics)],
-            "recommended": f"{ranking.recommended.name}. {ranking.reason}",
+            "recommended": f"{ranking.recommended.name}. {reasons.reason(ranking)}",
         }
     )
 

@@ -24,6 +24,7 @@ from training.forecast.panel.questions import Questions
 from training.forecast.panel.ranking import NAIVE, Measured
 from training.forecast.panel.scores import rmse_by_series
 from training.forecast.panel.widths import measure_widths
+from training.forecast.recommendation import MEAN
 from training.networks import universal
 
 LEVELS = (80.0, 95.0)
@@ -68,6 +69,10 @@ class Measurement:
         answers = [statistics.answer(names, questions, LEVELS) for questions in self.questions]
         for name in names:
             self._add(name, [answer[name] for answer in answers])
+
+    def add_mean(self, names: Sequence[str]) -> None:
+        """Answer by the equal mean of what others answered, and of their intervals' ends."""
+        self._add(MEAN, [baselines.mean([known[name] for name in names]) for known in self.answers])
 
     def add_network(self, finetuned: Finetuned, draft: ForecastCard) -> Network:
         """Answer by a network that is fitted before each part, with intervals calibrated on the folds."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from training.evaluation.rolling import Predictions, RollingBacktest
-from training.forecast.panel import future
+from training.forecast.panel import future, reasons
 from training.forecast.panel.ranking import relative
 from training.forecast.panel.results import Results
 from training.reporting import html_page as html
@@ -49,7 +49,7 @@ def write(directory: Path, results: Results) -> Path:
         html.figures({steps: "Test part: error by step, in units of each series' seasonal naive error."}),
         html.heading("Every series"),
         html.paragraph(results.per_series),
-        html.bullets(results.ranking.remarks),
+        html.bullets(reasons.remarks(results.ranking)),
         *_series_tables(header, rows),
         html.heading("The worst and the best forecasts"),
         html.figures(_draw_series(directory, results)),

@@ -13,13 +13,11 @@ from service.interfaces import Array, Mask
 from training.data.tables import DataError
 from training.evaluation.rolling import Predictions
 from training.forecast.panel import scores
-from training.forecast.panel.parts import named
 from training.forecast.panel.questions import Questions
 from training.forecast.panel.scores import Together
 from training.forecast.ranking import Kind
 
 NAIVE = "seasonal_naive"
-MUCH_BETTER = 0.9  # a series is remarked on where another forecaster's error on the folds is at most so much of it
 KINDS: dict[str, Kind] = {"universal": "any_series", "finetuned": "network"}
 CLEAR = 1.02  # a gain of so much over all folds is no chance
 _EFFORT: dict[Kind, int] = {"any_series": 0, "statistic": 1, "network": 2}
@@ -61,8 +59,6 @@ class PanelRanking:
     is_compared: Mask
     rows: list[PanelRow]
     recommended: PanelRow
-    reason: str
-    remarks: list[str]
 
     def row(self, name: str) -> PanelRow | None:
         return next((row for row in self.rows if row.name == name), None)
@@ -138,9 +134,7 @@ def rank(ids: list[str], scale: Array, folds: Sequence[Measured], test: Measured
         row if row is best else replace(row, wins=scores.wins(best.folds[is_compared], row.folds[is_compared]))
         for row in rows
     ]
-    exact = [name for name, compared in zip(ids, is_compared, strict=True) if not compared]
-    remarks = _remarks(exact, ids, rows, best)
-    return PanelRanking(ids, scale, is_compared, rows, best, _reason(rows, best), remarks)
+    return PanelRanking(ids, scale, is_compared, rows, best)
 
 
 def recommend(rows: Sequence[PanelRow]) -> PanelRow:
@@ -166,36 +160,6 @@ def _coverage(test: Measured, name: str) -> dict[float, float]:
         level: float(np.mean(((lower <= actual) & (actual <= upper))[is_known]))
         for level, lower, upper in zip(predicted.levels, predicted.lower, predicted.upper, strict=True)
     }
-
-
-def _reason(rows: Sequence[PanelRow], best: PanelRow) -> str:
-    """Say why the recommended forecaster is."""
-    count = int((~np.isnan(best.folds)).sum())
-    text = (
-        f"On the folds its error is {best.folds_together.value:.3f} times the seasonal naive forecast's (geometric mean over "
-        f"{count} series); on the test part, which was looked at once, {best.test_together.value:.3f} times."
-    )
-    first = rows[0]
-    if best is not first:
-        text += (
-            f" {first.name} has {first.folds_together.value:.3f} on the folds, but it was not better on each of them, and takes "
-            "more work."
-        )
-    return text
-
-
-def _remarks(exact: list[str], ids: Sequence[str], rows: Sequence[PanelRow], best: PanelRow) -> list[str]:
-    remarks = []
-    if exact:
-        remarks.append(f"not compared, the seasonal naive forecast is exact there and needs no model: {named(exact)}")
-    least = np.min([row.folds for row in rows], axis=0)
-    for row in rows:
-        with np.errstate(invalid="ignore"):
-            better = np.flatnonzero((row.folds < MUCH_BETTER * best.folds) & (row.folds == least)).tolist()
-        if row is not best and better:
-            names = named([ids[index] for index in better])
-            remarks.append(f"{row.name} was at least a tenth better on the folds of {names}")
-    return remarks
 
 
 def chosen_per_series(ranking: PanelRanking) -> Together:

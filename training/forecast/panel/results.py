@@ -10,17 +10,19 @@ from service.artifacts.card import ForecastCard
 from training.data.series import Panel
 from training.evaluation.rolling import Predictions
 from training.forecast import finetuning
-from training.forecast.comparison import verdict
 from training.forecast.options import TrainOptions
+from training.forecast.panel import reasons
 from training.forecast.panel.parts import Plan
 from training.forecast.panel.ranking import IN_WORDS, Measured, PanelRanking, PanelRow, chosen_per_series
 from training.forecast.panel.scores import Together
+from training.forecast.recommendation import MEAN
 from training.networks import universal
 from training.reporting.tables import MISSING, Row
 
 MOST_SENT = 36  # readings of the example request
 STATISTICS_CALL = {
     "ets": "AutoETS(season_length={season})",
+    "theta": "AutoTheta(season_length={season})",
     "arima": "AutoARIMA(season_length={season})",
     "mstl_log": "MSTL(season_length={season})",
 }
@@ -43,7 +45,7 @@ class Results:
 
     @property
     def recommendation(self) -> str:
-        return f"Use {self.ranking.recommended.name} for all series. {self.ranking.reason}"
+        return f"Use {self.ranking.recommended.name} for all series. {reasons.reason(self.ranking)}"
 
     @property
     def unasked(self) -> str:
@@ -51,7 +53,20 @@ class Results:
         if self.exported is None:
             return "Nothing was exported."
         path, card = self.exported
-        return f"Exported: {path}. For these series, {verdict(card.name, card.comparison)}."
+        if card.comparison is None:
+            how = "answers these series without `model` as long as no forecaster of any series is served beside it"
+        else:
+            network, other = (self._by_fold(name) for name in (finetuning.NAME, universal.NAME))
+            answers = "answers" if all(a < b for a, b in zip(network, other, strict=True)) else "does not answer"
+            how = (
+                f"{answers} readings of these series beside 'universal' without `model`, by the same rule as above: its error on "
+                f"the folds is {_listed(network)} times the seasonal naive's, that of {card.comparison.any_series} {_listed(other)}"
+            )
+        return f"Exported: {path}. '{card.name}' {how}."
+
+    def _by_fold(self, name: str) -> list[float]:
+        row = self.ranking.row(name)
+        return [] if row is None else row.by_fold
 
     @property
     def per_series(self) -> str:
@@ -141,6 +156,9 @@ class Results:
                 f"# frame: unique_id, ds, y{'; y in logarithms' if name.endswith('_log') else ''}\n"
                 f"StatsForecast([{call}], freq={self._frequency!r}).forecast(df=frame, h={self.plan.steps})"
             )
+        if name == MEAN:
+            file = f"--data {self.options.data} " if self.options.data else ""
+            return f'# forecast.csv again\nmake train-forecast ARGS="{file}--only mean --export none"'
         if name in (finetuning.NAME, universal.NAME):
             model = universal.NAME if name == universal.NAME or self.exported is None else self.exported[1].name
             return f"curl localhost:8000/forecast/batch -H 'Content-Type: application/json' -d '{self._request(model)}'"
@@ -158,6 +176,10 @@ class Results:
         if self._frequency is not None:
             series |= {"start": dates[-len(readings)].isoformat(), "frequency": self._frequency}
         return json.dumps({"model": model, "horizon": self.plan.steps, "series": [series]}).replace("'", "\\u0027")
+
+
+def _listed(values: list[float]) -> str:
+    return " and ".join(f"{value:.3f}" for value in values)
 
 
 def _ratio(together: Together) -> str:

@@ -10,21 +10,23 @@ import keras
 from service.artifacts.card import ForecastCard
 from training.data.series import Panel
 from training.data.tables import DataError
-from training.evaluation.rolling import Predictions
 from training.export.target import check_target
 from training.forecast import finetuning
 from training.forecast.options import TrainOptions
 from training.forecast.panel import card as cards
 from training.forecast.panel import export, measuring, page, statistics
 from training.forecast.panel.candidates import Finetuned, updates_for
+from training.forecast.panel.forecasting import Forecasting
 from training.forecast.panel.measuring import Measurement, Network
 from training.forecast.panel.parts import FOLDS, Plan, make_plan
-from training.forecast.panel.questions import future_of
-from training.forecast.panel.ranking import NAIVE, PanelRanking, rank
+from training.forecast.panel.ranking import PanelRanking, rank
 from training.forecast.panel.results import Results
+from training.forecast.progress import about
+from training.forecast.recommendation import MEAN
 from training.networks import universal
 from training.reporting import models_readme, tables
 
+STATISTICS = (*statistics.NAMES, *statistics.SLOW)
 NAME = "panel"  # of the exported version, without --name
 MOST_MEASURED = {"quick": 200, "full": 1000}  # series
 STARTING, SECONDS_PER_UPDATE, SECONDS_PER_FORECAST = 25.0, 0.1, 0.004  # measured on two cores
@@ -37,18 +39,15 @@ class PanelRun:
     def __init__(self, panel: Panel, options: TrainOptions) -> None:
         """Divide the series. Raises DataError for a panel or options that cannot be used."""
         self.panel, self.options = panel, options
-        if options.steps < 1 or (options.test_size is not None and options.test_size < 1):
-            raise DataError("--steps and --test-size are at least 1")
-        self.season_length = season_of(panel)
+        self.name = options.name or NAME
+        self._check_options()
+        self.season_length, self.budget = season_of(panel), SECONDS_FOR_STATISTICS[options.preset]
         readings = {name: series.readings for name, series in panel.series.items()}
         most = MOST_MEASURED[options.preset]
         self.plan: Plan = make_plan(readings, self.season_length, options.steps, options.test_size, most)
-        self.name = options.name or NAME
-        if options.export != "none":
-            check_target(options.models_dir, self.name, "forecast")
         self.remarks = [*panel.remarks, *self.plan.remarks]
         self.any_series = measuring.newest_universal(options.models_dir)
-        self.pretrained = self._pretrained() if self._is_wanted(finetuning.NAME) else None
+        self.pretrained = self._pretrained() if options.only is None or finetuning.NAME in options.only else None
         self.statistics = self._try_statistics()
         self.measurement = Measurement(self.plan, self.season_length)
 
@@ -71,6 +70,7 @@ class PanelRun:
         if self.statistics:
             on_stage(", ".join(self.statistics))
             self.measurement.add_statistics(tuple(self.statistics))
+            self.measurement.add_mean(self.parts_of_mean)
         network = None
         if self.pretrained is not None:
             on_stage(f"training {finetuning.NAME}")
@@ -92,11 +92,6 @@ class PanelRun:
             self.options.models_dir, self._draft(), model, self.measurement, network, ranking, self.any_series
         )
 
-    def has_time_for(self, statistic: str) -> bool:
-        """Whether a statistical method can be fitted to all readings of all series in the time that it is allowed."""
-        seconds = self.statistics[statistic] * len(self.plan.members) / statistics.JOBS
-        return seconds <= SECONDS_FOR_STATISTICS[self.options.preset]
-
     def _draft(self) -> ForecastCard:
         return cards.draft(self.panel, self.plan, self.name, self.season_length, self.options, self.remarks)
 
@@ -106,8 +101,21 @@ class PanelRun:
             self.pretrained, self.plan.learnt, self.season_length, self.plan.steps, self.options.seeds, on_stage
         )
 
-    def _is_wanted(self, name: str) -> bool:
-        return self.options.only is None or name in self.options.only
+    @property
+    def parts_of_mean(self) -> list[str]:
+        """What the mean is of: statistics, and the forecaster of any series."""
+        return [*([universal.NAME] if self.any_series is not None else []), *self.statistics]
+
+    def _check_options(self) -> None:
+        options = self.options
+        if options.steps < 1 or (options.test_size is not None and options.test_size < 1):
+            raise DataError("--steps and --test-size are at least 1")
+        known = (finetuning.NAME, universal.NAME, MEAN, *STATISTICS, "none")
+        unknown = [name for name in options.only or () if name not in known]
+        if unknown:
+            raise DataError(f"no forecaster of many series is named '{unknown[0]}'; there are {', '.join(known)}")
+        if options.export != "none":
+            check_target(options.models_dir, self.name, "forecast")
 
     def _pretrained(self) -> keras.Model | None:
         model, remark = measuring.pretrained_of(self.options.models_dir)
@@ -117,14 +125,13 @@ class PanelRun:
 
     def _try_statistics(self) -> Mapping[str, float]:
         """Time one fit of each statistical method on the series of median length."""
-        budget = SECONDS_FOR_STATISTICS[self.options.preset]
-        names = [name for name in (*statistics.NAMES, *statistics.SLOW) if self._is_wanted(name)]
+        wanted = [name for name in STATISTICS if name in (self.options.only or ())] or STATISTICS
+        names, remarks = statistics.for_season(wanted, self.season_length)
         members = sorted(self.plan.measured, key=lambda member: len(member.readings))
         median = members[len(members) // 2]
-        history = median.readings[-max(statistics.MAX_HISTORY, 10 * self.season_length) :]
         fits = (FOLDS + 1) * len(members)
-        trial = statistics.try_out(names, history, median.season_length, self.plan.steps, fits, budget)
-        self.remarks += trial.remarks
+        trial = statistics.try_out(names, median.readings, median.season_length, self.plan.steps, fits, self.budget)
+        self.remarks += [*remarks, *trial.remarks]
         return trial.seconds
 
 
@@ -139,7 +146,7 @@ def run(panel: Panel, options: TrainOptions) -> Results:
     training = PanelRun(panel, options)
     for remark in training.remarks:
         print("-", remark)
-    print(f"{len(training.plan.members)} series; this takes about {in_minutes(training.estimate())} on two cores")
+    print(f"{len(training.plan.members)} series; this takes about {about(training.estimate())} on two cores")
     ranking, network = training.measure(_told)
     exported = training.export(ranking, network, _told)
     results = Results(
@@ -151,10 +158,12 @@ def run(panel: Panel, options: TrainOptions) -> Results:
         ranking,
         training.measurement.test(),
         exported,
-        *forecast_all(training, ranking, exported),
+        *Forecasting(
+            training.measurement, training.statistics, training.budget, training.any_series, exported and exported[0]
+        ).forecast_all(ranking),
     )
     report(results)
-    print(f"this took {in_minutes(time.monotonic() - begin)}")
+    print(f"this took {about(time.monotonic() - begin)}")
     return results
 
 
@@ -169,28 +178,6 @@ def report(results: Results) -> None:
     print("wrote", page.write(options.report or Path("reports") / stem, results))
     if results.exported is not None:
         print("wrote", models_readme.write_readme(options.models_dir))
-
-
-def forecast_all(
-    training: PanelRun, ranking: PanelRanking, exported: tuple[Path, ForecastCard] | None
-) -> tuple[str, Predictions]:
-    """Forecast what follows every series: by the recommended forecaster, or the next one that is at hand."""
-    asked_for = future_of(training.plan.members, training.plan.steps)
-    for row in [ranking.recommended, *ranking.rows]:
-        if row.name == finetuning.NAME and exported is not None:
-            return row.name, training.measurement.answer_by(exported[0], asked_for)
-        if row.name == universal.NAME and training.any_series is not None:
-            return row.name, training.measurement.answer_by(training.any_series, asked_for)
-        if row.name in training.statistics and training.has_time_for(row.name):
-            return row.name, statistics.answer((row.name,), asked_for, measuring.LEVELS)[row.name]
-        if row.name == NAIVE:
-            break
-    return NAIVE, training.measurement.answer_naively(asked_for)
-
-
-def in_minutes(seconds: float) -> str:
-    """Return a duration in words."""
-    return f"{seconds:.0f} seconds" if seconds < 100 else f"{seconds / 60:.0f} minutes"
 
 
 def _told(stage: str) -> None:

@@ -19,10 +19,12 @@ from training.evaluation import baselines
 from training.evaluation.baselines import BASELINE
 from training.evaluation.rolling import Predictions
 from training.forecast.panel.questions import Questions, in_order
+from training.forecast.progress import about
 
 NAMES = ("theta", "ets", "mstl_log")
 SLOW = ("arima",)  # only where the preset leaves time
 MAX_HISTORY = 1000  # readings that are fitted, or ten seasons if those are more
+MAX_ARIMA_SEASON = 24
 JOBS = 2
 
 
@@ -34,8 +36,17 @@ class Trial:
     remarks: list[str] = field(default_factory=list)
 
 
+def for_season(names: Sequence[str], season_length: int) -> tuple[list[str], list[str]]:
+    """Return the methods that a season allows, and remarks on those that are left out."""
+    if season_length > MAX_ARIMA_SEASON and "arima" in names:
+        remark = f"arima is left out: with a season of {season_length} readings a fit takes minutes"
+        return [name for name in names if name != "arima"], [remark]
+    return [name for name in names if name != "mstl_log" or season_length > 1], []
+
+
 def try_out(names: Sequence[str], history: Array, season_length: int, steps: int, fits: int, budget: float) -> Trial:
     """Fit each method once and leave out those that would take more than `budget` seconds for all `fits`."""
+    history = _recent(history, season_length)
     seconds: dict[str, float] = {}
     remarks: list[str] = []
     missing = []
@@ -49,7 +60,7 @@ def try_out(names: Sequence[str], history: Array, season_length: int, steps: int
             continue
         each = time.perf_counter() - begin
         if each * fits / JOBS > budget:
-            remarks.append(f"{name} is left out: it would take about {each * fits / JOBS / 60:.0f} minutes")
+            remarks.append(f"{name} is left out: it would take about {about(each * fits / JOBS)}")
         else:
             seconds[name] = each
     if missing:
@@ -75,8 +86,11 @@ def answer(names: Sequence[str], questions: Questions, levels: Sequence[float]) 
 
 def _task(questions: Questions, group: Labels) -> tuple[int, list[Array]]:
     season = int(questions.seasons[group[0]])
-    most = max(MAX_HISTORY, 10 * season)
-    return season, [questions.histories[index][-most:] for index in group]
+    return season, [_recent(questions.histories[index], season) for index in group]
+
+
+def _recent(history: Array, season_length: int) -> Array:
+    return history[-max(MAX_HISTORY, 10 * season_length) :]
 
 
 def _forecast_series(

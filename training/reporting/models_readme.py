@@ -74,7 +74,9 @@ def write_readme(models_dir: Path) -> Path:
     text = HEAD
     by_series: dict[str, list[ForecastCard]] = {}
     for card in forecasters:
-        if card.reads == "window" or card.readings is not None:
+        if card.data.series > 1:
+            text += _panel_section(card)
+        elif card.reads == "window" or card.readings is not None:
             by_series.setdefault(card.data.sha256, []).append(card)
     text += "".join(_series_section(group) for group in by_series.values())
     universal = [card for card in forecasters if card.readings is None]
@@ -111,6 +113,17 @@ def _series_section(cards: list[ForecastCard]) -> str:
         f"{cards[0].choice} `One seed`: mean ± standard deviation over the seeds, each alone.\n\n"
         + markdown(*forecast_rows(cards))
         + _networks(cards)
+    )
+
+
+def _panel_section(card: ForecastCard) -> str:
+    """Describe a network of many series."""
+    metrics = card.scores[-1].metrics
+    return (
+        f"\n## Forecaster of {card.data.series:,} series of {card.data.source}\n\n"
+        + _about(card)
+        + f"\nOn the test part its RMSE is {metrics['rmse_over_naive']:.3f} times the seasonal naive forecast's, the geometric "
+        "mean over the series.\n" + _networks([card])
     )
 
 

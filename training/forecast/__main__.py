@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from service.artifacts.files import BundleError
-from training.data.series import Series, fetch_series, read_series
+from training.data import understanding
+from training.data.series import Series, fetch_series, read_panel
 from training.data.tables import DataError
 from training.forecast.options import TrainOptions, parse_options
 from training.networks import quiet
@@ -28,9 +29,8 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    options = parse_options(argv)
     try:
-        train(options)
+        train(parse_options(argv))
     except (DataError, BundleError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -39,11 +39,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def train(options: TrainOptions) -> None:
     """Read, fit, rank, export and report. Raises DataError and BundleError."""
-    series = fetch_series() if options.data is None else read_series(options.data, options.series)
+    panel = None if options.data is None else read_panel(options.data, options.series)
     if options.series.dry_run:
+        if panel is not None:
+            understanding.show_dry_run(panel)
         return
+    if panel is not None:
+        understanding.show(panel.understood)
     quiet.import_tensorflow()
-    train_on(series, options)
+    if panel is not None and len(panel.series) > 1:
+        from training.forecast.panel import run
+
+        run.run(panel, options)
+        return
+    train_on(fetch_series() if panel is None else next(iter(panel.series.values())), options)
 
 
 def train_on(series: Series, options: TrainOptions) -> None:

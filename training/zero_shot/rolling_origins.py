@@ -7,6 +7,7 @@ With --looks the evaluation is added to a log, as in a backtest.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from service.interfaces import Array
-from training.data.series import Series, read_series
+from training.data import understanding
+from training.data.series import Series, one_series, read_series
 from training.evaluation import baselines, metrics, rolling, served, test_log
 from training.evaluation.rolling import Method, RollingBacktest
 from training.reporting import tables
@@ -37,7 +39,7 @@ class SeriesMetrics(NamedTuple):
 def run(options: ZeroShotOptions) -> None:
     """Evaluate and print. Raises DataError, ValueError, BaselineMissing, BundleError and TestLogError."""
     files = select_files(options.data[0], options.names)
-    results = {file.stem: evaluate(read_series(file, fill=True), options) for file in files}
+    results = {file.stem: evaluate(read_series(file, replace(options.series, fill=True)), options) for file in files}
     header, rows = table(results)
     tables.show(f"{len(results)} series, geometric means over them", header, rows)
     if options.looks:
@@ -45,6 +47,13 @@ def run(options: ZeroShotOptions) -> None:
         print(f"these series were used as a test set of the same methods {count} times")
     if options.out:
         options.out.write_text(json.dumps(to_json(results), indent=1) + "\n", "utf-8")
+
+
+def dry_run(options: ZeroShotOptions) -> None:
+    """Print what was understood of each file of series, without a forecast. Raises DataError and ValueError."""
+    for file in select_files(options.data[0], options.names):
+        print(f"\n{file.name}")
+        understanding.show_dry_run(one_series(read_series(file, replace(options.series, fill=True))))
 
 
 def select_files(directory: Path, names: str) -> list[Path]:

@@ -85,7 +85,7 @@ def make_grid(records: Iterable[Record], header: bool | None, path: Path, place:
         frame, rows = frame.iloc[:-count], rows[:-count]
     if frame.empty:
         raise DataError(f"{path}: has a header and no rows")
-    frame, dropped = drop_columns(frame)
+    frame, dropped = drop_columns(frame, head.named)
     understood = {"header": _describe_head(head, names, place)}
     if remarks or dropped:
         understood["columns"] = "; ".join([*remarks, *dropped])

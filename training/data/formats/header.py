@@ -64,7 +64,7 @@ def _vote(cell: str, cells: Sequence[str]) -> float:
     if most in ("number", "date"):
         return 1.0 if found == "text" else -1.0
     values = Counter(value.strip() for value in cells)
-    if len(values) <= max(2, len(cells) // 3):  # labels: few values, again and again
+    if len(values) <= max(2, len(cells) // 3) and len(values) < len(cells):  # labels: few values, again and again
         return -1.0 if cell.strip() in values else 1.0
     lengths = sorted(len(value.split()) for value in cells if not is_missing(value))
     if found == "text" and lengths and lengths[len(lengths) // 2] > MAX_NAME_WORDS:

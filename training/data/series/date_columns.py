@@ -1,5 +1,6 @@
 """The column of the dates, or the two to four columns that make a date together."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from training.data.series.clock_times import time_of_day
 from training.data.series.column_kinds import Kinds
 from training.data.series.vocabulary import lacks_year, plain
 from training.data.tables import list_columns
+
+EARLY = re.compile(r"1[0-6]\d\d\b")
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,10 @@ def find_dates(kinds: Kinds, taken: tuple[str, ...]) -> DateColumns:
     ]
     if numbers:
         return _with_time(kinds, numbers[0], taken)
+    called = [name for name in kinds.names if name not in taken and kinds.is_named_date(name)]
+    partly = [name for name in called if readings.candidates(kinds.sample(name), kinds.options)]
+    if partly:
+        return DateColumns((partly[0],), frame[partly[0]], "named as dates are")  # whose faults the reading names
     raise DataError(_no_dates(kinds, taken))
 
 
@@ -77,12 +84,13 @@ def read(kinds: Kinds, dates: DateColumns) -> list[Candidate]:
         raise DataError(_no_dates(kinds, ()))
     first = int(np.argmax(is_wrong))
     cell = dates.texts.iloc[first]
-    shown = "is empty" if pd.isna(cell) else f"'{cell}' is no date"
+    shown = "the cell is empty" if pd.isna(cell) else f"'{cell}' is no date"
     form = (
         f"the others are read as: {found[0].label}"
         if found
         else "dates look like 2016-02-01; --date-format names another form"
     )
+    form += "; years before 1678 cannot be read" if EARLY.match(str(cell)) else ""
     several = f" ({int(is_wrong.sum())} cells in all)" if is_wrong.sum() > 1 else ""
     raise DataError(
         f"{kinds.table.path}: column '{', '.join(dates.names)}' is no date in {kinds.table.where(is_wrong)}{several}: {shown}; {form}"

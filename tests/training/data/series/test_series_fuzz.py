@@ -3,6 +3,7 @@
 import os
 
 import numpy as np
+import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -87,8 +88,6 @@ def test_a_broken_file_is_read_or_refused(tmp_path_factory, names, rows, regular
 
 
 def _file(names, rows, regular, sep):
-    import pandas as pd
-
     lines_of_file = [sep.join(names), *(sep.join(row) for row in rows)]
     if regular is not None:
         start, frequency, form = regular

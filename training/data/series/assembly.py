@@ -104,11 +104,12 @@ def _understood(rows: Rows, made: gaps.Complete, alias: str, season: int, option
     counts = [f"{len(rows.numbers)} rows"]
     counts += [f"{filled} readings interpolated"] if filled else []
     counts += [f"{made.trimmed} missing readings at the ends cut off"] if made.trimmed else []
-    first, last = rows.numbers[np.argmin(rows.dates)], rows.numbers[np.argmax(rows.dates)]
+    ends = np.minimum(np.searchsorted(rows.dates, made.dates[[0, -1]]), len(rows.dates) - 1)
+    first, last = rows.table.rows[rows.numbers[ends]]
     return rows.notes | {
         "frequency": f"{alias}{stated}",
         "season": f"{season} readings, {whose}" if season > 1 else f"1 (none), {whose}",
         "rows": f"{len(made.values)} readings from {', '.join(counts)}",
-        "first": f"{gaps.iso(made.dates[0])}: {made.values[0]:g} (row {rows.table.rows[first]})",
-        "last": f"{gaps.iso(made.dates[-1])}: {made.values[-1]:g} (row {rows.table.rows[last]})",
+        "first": f"{gaps.iso(made.dates[0])}: {made.values[0]:g} (row {first})",
+        "last": f"{gaps.iso(made.dates[-1])}: {made.values[-1]:g} (row {last})",
     }

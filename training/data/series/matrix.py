@@ -11,13 +11,13 @@ from training.data.tables import Table
 
 YEAR = re.compile(r"(1[5-9]|2[01])\d\d")
 MONTHS = 12
-MIN_YEARS = 2
+MIN_YEARS, MAX_YEARS = 2, 1000
 
 
 def unfold(table: Table) -> Table:
     """Return a table of dates and values, if this one has the months of years; else the table itself."""
     names = [str(name) for name in table.frame.columns]
-    if len(names) < MIN_YEARS + 1:
+    if len(names) < MIN_YEARS + 1 or len(table.frame) > MAX_YEARS:
         return table
     by_month = [name for name in names[1:] if _month(name)]
     first = table.frame.iloc[:, 0].fillna("").astype(str)

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from training.data.options import DateOrder
-from training.data.series.candidates import Candidate, Integers, days, full_year
+from training.data.series.candidates import Candidate, Integers, days, full_year, iso_weeks
 
 THREE = re.compile(r"(\d{1,2})\s?([-/. ])\s?(\d{1,2})\s?[-/. ]\s?(\d{4}|\d{2})\.?")
 TWO = re.compile(r"(\d{1,2})[-/](\d{1,2})")
 FISCAL = re.compile(r"(\d{4})[-/](\d{2})")
 YEAR_MONTH = re.compile(r"(\d{4})[-/. ](\d{1,2})")
+MONTHS = 12
+SAMPLE = 200
 FIRST_YEAR = 1900  # what numbered years begin after
 
 
@@ -21,9 +23,9 @@ def candidates(texts: Sequence[str], order: DateOrder | None) -> list[Candidate]
 
 
 def _numbers(pattern: re.Pattern[str], texts: Sequence[str], groups: Sequence[int]) -> tuple[Integers, ...] | None:
-    matches = [pattern.fullmatch(text) for text in texts]
-    if not any(matches):
+    if not any(pattern.fullmatch(text) for text in texts[:: max(1, len(texts) // SAMPLE)]):
         return None
+    matches = [pattern.fullmatch(text) for text in texts]
     none = (-1,) * len(groups)
     table = [none if match is None else tuple(int(match[group]) for group in groups) for match in matches]
     return tuple(np.array(table, dtype=np.int64).T)
@@ -58,7 +60,9 @@ def _year_and_number(texts: Sequence[str]) -> list[Candidate]:
     is_fiscal = (second == (year + 1) % 100) & np.array([FISCAL.fullmatch(text) is not None for text in texts])
     january = days(np.where(is_fiscal, year, -1), np.ones_like(year), np.ones_like(year))
     fiscal = Candidate(january, "years that end in the next one, by their first year", "--frequency YS", unit="year")
-    return [one for one in (months, fiscal) if one.share > 0]
+    weeks = Candidate(iso_weeks(np.where(second > 0, year, -1), second, np.ones_like(year)), "ISO week", unit="week")
+    found = [months, fiscal, *([weeks] if second.max() > MONTHS else [])]
+    return [one for one in found if one.share > 0]
 
 
 def _two(texts: Sequence[str]) -> list[Candidate]:

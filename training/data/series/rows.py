@@ -11,6 +11,8 @@ from training.data.series import clock_changes
 from training.data.series.candidates import Moments
 from training.data.tables import Table
 
+MOSTLY = 0.9  # of the rows that are earlier than the row before: then the newest is first
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -34,6 +36,10 @@ class Rows:
         wrong[self.numbers[is_wrong]] = True
         return self.table.where(wrong)
 
+    def at(self, dates: Moments) -> "Rows":
+        """Return the rows at other dates."""
+        return replace(self, dates=dates)
+
     def select(self, index: npt.NDArray[np.intp] | npt.NDArray[np.bool_] | slice, **notes: str) -> "Rows":
         """Return some rows, in this order."""
         parts = (self.numbers[index], self.dates[index], self.values[index])
@@ -48,7 +54,7 @@ def put_in_order(rows: Rows, alternatives: str) -> Rows:
     rows = _oldest_first(rows)
     dates, sentence = clock_changes.straighten(rows.dates, rows.where)
     if sentence:
-        return replace(rows, dates=dates, notes=rows.notes | {"clock": sentence})
+        return rows.select(slice(None), clock=sentence).at(dates)
     steps = np.diff(rows.dates.astype(np.int64))
     if (steps < 0).any():
         count = int((steps < 0).sum())
@@ -61,7 +67,7 @@ def put_in_order(rows: Rows, alternatives: str) -> Rows:
 
 def _oldest_first(rows: Rows) -> Rows:
     steps = np.diff(rows.dates.astype(np.int64))
-    if len(steps) and (steps <= 0).all() and (steps < 0).any():
+    if len(steps) and (steps < 0).mean() > MOSTLY:
         return rows.select(slice(None, None, -1), order="the newest row was first; the rows were turned round")
     return rows
 
@@ -74,6 +80,8 @@ def _without_repeated(rows: Rows, alternatives: str) -> Rows:
     is_other = is_same_date & ~same_value
     if is_other.any():
         first = int(np.argmax(is_other))
+        if clock_changes.looks_like_autumn(rows.dates[1:][is_other]):
+            alternatives = "this is the hour that a local clock has twice in autumn: write times in UTC, or with their offset from it"
         repeated = np.zeros(len(rows.dates), dtype=bool)
         repeated[first : first + 2] = True
         raise DataError(

@@ -24,12 +24,19 @@ class Variant(NamedTuple):
 
 
 MONTHS = ("2010-01-01", "2012-12-01", "MS", 12)
+
+
+def words(text):
+    return text.split()
+
+
+ENGLISH = words("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec")
 GERMAN = ["Jan", "Feb", "Mär", "Apr", "Mai", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dez"]
-FRENCH = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
-SPANISH = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()
-ITALIAN = "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre".split()
-DUTCH = "januari februari maart april mei juni juli augustus september oktober november december".split()
-PORTUGUESE = "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro".split()
+FRENCH = words("janvier février mars avril mai juin juillet août septembre octobre novembre décembre")
+SPANISH = words("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre")
+ITALIAN = words("gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre")
+DUTCH = words("januari februari maart april mei juni juli augustus september oktober november december")
+PORTUGUESE = words("janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro")
 
 
 def months(form, count=COUNT):
@@ -60,9 +67,6 @@ FOUR_FOUR_FIVE = [
 ]
 REPEATED = dates("2010-01-01", "MS")
 HOURS = [str(d) for d in pd.date_range("2023-03-24", periods=240, freq="h", tz="Europe/Berlin").tz_localize(None)]
-AUTUMN = [
-    str(d) for d in pd.date_range("2023-10-24", periods=240, freq="30min", tz="America/New_York").tz_localize(None)
-]
 AUTUMN_NIGHT = [
     str(d) for d in pd.date_range("2023-11-04", periods=96, freq="30min", tz="America/New_York").tz_localize(None)
 ]
@@ -85,7 +89,7 @@ VARIANTS = {
     # UTC offsets
     "days with offsets": Variant(series(dates("2023-03-10", "D", midnight("Europe/Berlin", "%Y-%m-%dT%H:%M:%S%o"))), "2023-03-10", "2023-04-14", "D", 7),
     "months with offsets": Variant(series(months(midnight("Europe/Berlin", "%Y-%m-%d %H:%M:%S%o"))), *MONTHS),
-    "midnights written in UTC": Variant(series(["2023-03-2%dT23:00:00Z" % i for i in range(6)] + ["2023-03-%dT22:00:00Z" % i for i in range(26, 32)]), "2023-03-21", "2023-04-01", "D", 7, 12),
+    "midnights written in UTC": Variant(series([f"2023-03-2{i}T23:00:00Z" for i in range(6)] + [f"2023-03-{i}T22:00:00Z" for i in range(26, 32)]), "2023-03-21", "2023-04-01", "D", 7, 12),
     "hours, +01": Variant(series(dates("2023-03-25", "h", local("Europe/Berlin", "%Y-%m-%d %H:%M:%S%h"))), "2023-03-25", "2023-03-26T11:00", "h", 24),
     "hours, +0100 after a space": Variant(series(dates("2023-03-25", "h", local("Europe/Berlin", "%Y-%m-%d %H:%M:%S %z"))), "2023-03-25", "2023-03-26T11:00", "h", 24),
     "hours, GMT+0100": Variant(series(dates("2023-03-25", "h", local("Europe/Berlin", "%a %b %d %Y %H:%M:%S GMT%z (Europe)"))), "2023-03-25", "2023-03-26T11:00", "h", 24),
@@ -124,6 +128,13 @@ VARIANTS = {
     "epoch microseconds": Variant(series(dates("2020-01-01", "D", lambda d: str(d.value // 10**3)), names="time,value"), "2020-01-01", "2020-02-05", "D", 7),
     "epoch nanoseconds": Variant(series(dates("2020-01-01", "D", lambda d: str(d.value)), names="time,value"), "2020-01-01", "2020-02-05", "D", 7),
     "spreadsheet days": Variant(series([str(42005 + i) for i in range(COUNT)]), "2015-01-01", "2015-02-05", "D", 7),
+    "digits, two-digit year": Variant(series(dates("2010-01-01", "D", "%y%m%d")), "2010-01-01", "2010-02-05", "D", 7),
+    "digits, year last": Variant(series(dates("2010-01-25", "D", "%d%m%Y")[:7] + dates("2010-02-01", "D", "%d%m%Y", 29)), "2010-01-25", "2010-03-01", "D", 7),
+    "digits, week": Variant(series(dates("2015-01-05", "W-MON", "%G%V"), names="week,value"), "2015-01-05", "2015-09-07", "W-MON", 52),
+    "epoch with decimals": Variant(series(dates("2020-01-01", "D", lambda d: f"{d.value // 10**9}.0"), names="time,value"), "2020-01-01", "2020-02-05", "D", 7),
+    # tables of years and months
+    "a column for each month": Variant(text_of([2010, 2011, 2012], *[[10 + 0.5 * (12 * year + month) for year in range(3)] for month in range(12)], names="Year," + ",".join(ENGLISH)), *MONTHS),
+    "a column for each year": Variant(text_of(ENGLISH, *[[10 + 0.5 * (12 * year + month) for month in range(12)] for year in range(3)], names="Month,2010,2011,2012"), *MONTHS),
     # day and month first
     "dots": Variant(series(months("%d.%m.%Y")), *MONTHS),
     "day first, quarters": Variant(series(dates("1990-01-01", "QS", "%d/%m/%Y")), "1990-01-01", "1998-10-01", "QS-OCT", 4),
@@ -147,7 +158,7 @@ VARIANTS = {
     "twice a month": Variant(series(dates("2010-01-01", "SMS")), "2010-01-01", "2011-06-15", "SMS-15", 24),
     "business days": Variant(series(dates("2016-01-04", "B")), "2016-01-04", "2016-02-22", "B", 5),
     "every other day": Variant(series(dates("2016-01-01", "2D")), "2016-01-01", "2016-03-11", "2D", 7),
-    "local clock in spring and autumn": Variant(series(AUTUMN_NIGHT), "2023-11-04", "2023-11-05T23:30", "30min", 48, 96),
+    "local clock in autumn": Variant(series(AUTUMN_NIGHT), "2023-11-04", "2023-11-05T23:30", "30min", 48, 96),
     # columns
     "year, month": Variant(text_of(*YEAR_MONTH, values(), names="year,month,value"), *MONTHS),
     "year, month's name": Variant(text_of(*YEAR_NAME, values(), names="Year,Month,value"), *MONTHS),
@@ -195,3 +206,35 @@ def test_the_hours_that_a_local_clock_skips_and_repeats_are_consecutive(tmp_path
     result = read_series(write(tmp_path, series(HOURS)))
     assert (result.frequency, len(result.readings)) == ("h", 240)
     assert "spring (row 52)" in result.understood["clock"]
+
+
+def test_gaps_beside_a_change_of_the_clock_stay_gaps(tmp_path):
+    """Newest first, half hours, one of them missing."""
+    rows = [f"{date},{value}" for date, value in zip(AUTUMN_NIGHT, values(96), strict=True)]
+    text = "\n".join(["time,value", *(rows[:60] + rows[61:])[::-1]])
+    result = read_series(write(tmp_path, text), SeriesOptions(fill=True))
+    assert (len(result.readings), int(result.filled.sum())) == (96, 1)
+    assert "twice in autumn" in result.understood["clock"]
+    assert result.readings[60] == pytest.approx(values(96)[60])
+
+
+@pytest.mark.parametrize(
+    ("start", "frequency", "words"),
+    [
+        ("2010-01-01", "MS", "MS: every month, on its first day"),
+        ("2010-01-31", "ME", "ME: every month, on its last day"),
+        ("2010-01-01", "QS", "QS-OCT: every quarter, on its first day"),
+        ("2010-01-01", "YS", "YS-JAN: every year, on its first day"),
+        ("2010-01-01", "SMS", "SMS-15: twice a month"),
+        ("2010-01-06", "W-WED", "W-WED: every week, on Wednesdays"),
+        ("2010-01-04", "WOM-1MON", "WOM-1MON: every month, on Mondays"),
+        ("2010-01-29", "BME", "BME: every month, on a workday"),
+        ("2010-01-04", "B", "B: every day from Monday to Friday"),
+        ("2010-01-01", "2D", "2D: every 2 days"),
+        ("2010-01-01", "90min", "90min: every 90 minutes"),
+        ("2010-01-01", "500ms", "500ms: every 0.5 seconds"),
+    ],
+)
+def test_the_frequency_is_said_in_words(tmp_path, start, frequency, words):
+    moments = dates(start, frequency, lambda date: date.isoformat())
+    assert read_series(write(tmp_path, series(moments))).understood["frequency"] == words

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -27,6 +28,19 @@ UNPACKERS: dict[bytes, tuple[str, Callable[[io.BytesIO], io.BufferedIOBase]]] = 
     b"BZh": ("bzip2", bz2.BZ2File),
     b"\xfd7zXZ\x00": ("xz", lzma.LZMAFile),
 }
+# NotImplementedError is a RuntimeError, UnicodeError a ValueError
+UNPACKING_ERRORS = (
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    KeyError,
+    IndexError,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    zipfile.BadZipFile,
+)
 WORKBOOK_PARTS = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
 REFUSED = {
     b"%PDF": "a PDF document; export the table as CSV",
@@ -76,7 +90,7 @@ def _identify(data: bytes, path: Path, packed: str = "") -> Content:
             try:
                 with unpack(io.BytesIO(data)) as file:
                     return _identify(_read_bounded(file, path), path, f"compressed with {name}")
-            except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError) as error:
+            except UNPACKING_ERRORS as error:
                 raise DataError(f"{path}: is damaged; it cannot be unpacked with {name}: {error}") from error
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _from_zip(data, path, packed)
@@ -104,7 +118,7 @@ def _from_zip(data: bytes, path: Path, packed: str) -> Content:
                 raise DataError(f"{path}: the archive holds {len(names)} files ({listed}); unpack it and name one")
             with archive.open(names[0]) as file:
                 return _identify(_read_bounded(file, path), path, f"'{names[0].filename}' in a zip archive")
-    except (OSError, ValueError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+    except UNPACKING_ERRORS as error:
         raise DataError(f"{path}: is a damaged or locked zip archive or workbook: {error}") from error
 
 

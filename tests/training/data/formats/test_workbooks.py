@@ -1,5 +1,6 @@
 """Workbooks and Parquet are read as the tables they hold, whatever the file is called."""
 
+import zipfile
 from datetime import datetime
 
 import pandas as pd
@@ -84,3 +85,31 @@ def test_damaged_parquet_is_refused(tmp_path):
     months().head(0).to_parquet(tmp_path / "my.parquet")
     with pytest.raises(DataError, match="no rows"):
         read_table(tmp_path / "my.parquet")
+
+
+def test_a_workbook_whose_xml_breaks_off_is_refused(tmp_path):
+    """calamine would read on for ever."""
+    path = workbooks.write_ods(tmp_path / "my.ods", {"Sales": ROWS})
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    parts["content.xml"] = parts["content.xml"].replace("</table:table>", "")
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    with pytest.raises(DataError, match="damaged workbook"):
+        read_table(path)
+
+
+def test_rows_repeated_without_end_are_refused(tmp_path):
+    """An OpenDocument may say in a few bytes that it has 17 billion cells."""
+    path = workbooks.write_ods(tmp_path / "my.ods", {"Sales": [["a", "b"]]})
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    row = '<table:table-row table:number-rows-repeated="1048576">'
+    cell = '<table:table-cell table:number-columns-repeated="16384" '
+    content = parts["content.xml"].replace("<table:table-row>", row).replace("<table:table-cell ", cell)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in (parts | {"content.xml": content}).items():
+            archive.writestr(name, text)
+    with pytest.raises(DataError, match="spans more than"):
+        read_table(path)

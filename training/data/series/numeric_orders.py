@@ -60,7 +60,7 @@ def _year_and_number(texts: Sequence[str]) -> list[Candidate]:
     months = Candidate(days(year, second, np.ones_like(year)), "year and month", "--date-format %Y-%m", unit="month")
     is_fiscal = (second == (year + 1) % 100) & np.array([FISCAL.fullmatch(text) is not None for text in texts])
     january = days(np.where(is_fiscal, year, -1), np.ones_like(year), np.ones_like(year))
-    fiscal = Candidate(january, "years that end in the next one, by their first year", "--frequency YS", unit="year")
+    fiscal = Candidate(january, "years that end in the next one, by their first year", unit="year")
     weeks = Candidate(iso_weeks(np.where(second > 0, year, -1), second, np.ones_like(year)), "ISO week", unit="week")
     found = [months, fiscal, *([weeks] if second.max() > MONTHS else [])]
     return [one for one in found if one.share > 0]

@@ -150,6 +150,7 @@ VARIANTS = {
     "am and pm": Variant(series(dates("2016-01-29", "h", "%m/%d/%Y %I:%M %p")), "2016-01-29", "2016-01-30T11:00", "h", 24),
     "named order": Variant(series(months("%d/%m/%Y", 12)), "2010-01-01", "2010-12-01", "MS", 12, 12, SeriesOptions(date_order="day_first")),
     "other named order": Variant(series(months("%d/%m/%Y", 12)), "2010-01-01", "2010-01-12", "D", 7, 12, SeriesOptions(date_order="month_first")),
+    "frequency decides the order": Variant(series(months("%d/%m/%Y", 12)), "2010-01-01", "2010-12-01", "MS", 12, 12, SeriesOptions(frequency="MS")),
     "named form": Variant(series(months("%Y|%d|%m")), *MONTHS, options=SeriesOptions(date_columns=("date",), date_format="%Y|%d|%m")),
     # frequencies
     "mid-month": Variant(series(months("%Y-%m-15")), "2010-01-15", "2012-12-15", "MS", 12),

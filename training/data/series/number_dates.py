@@ -19,6 +19,7 @@ EPOCHS = (  # unit, least, most: 1973 to 2100
 COMPACT = {  # digits → strptime form
     14: "%Y%m%d%H%M%S", 12: "%Y%m%d%H%M", 10: "%Y%m%d%H",
 }  # fmt: skip
+MOST = 2**63 - 1  # that an integer holds
 MIN_SHARE = 0.9  # of the cells that must be dates
 SPREADSHEET = (20_000, 80_000)  # days since 1899-12-30: 1954 to 2119
 
@@ -29,7 +30,7 @@ def candidates(texts: Sequence[str], names_date: bool) -> list[Candidate]:
     if is_number.mean() < 0.5:
         return []
     whole = [text.split(".")[0] if number else "" for text, number in zip(texts, is_number, strict=True)]
-    integers = np.array([int(text) if text else -1 for text in whole], dtype=np.int64)
+    integers = np.array([min(int(text), MOST) if text else -1 for text in whole], dtype=np.int64)
     floats = np.array([float(text) if number else np.nan for text, number in zip(texts, is_number, strict=True)])
     is_whole = bool((floats[is_number] == integers[is_number]).all())
     lengths = {len(text) for text in whole if text}

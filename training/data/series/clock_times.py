@@ -19,6 +19,7 @@ MOMENT = re.compile(
     rf"(?:\s*(?:gmt|utc)?\s*(?:(?<=[\d\smzct]):?(?:{OFFSET})))?"
 )
 REMARK = re.compile(r"\s*[(\[][^)\]]*[)\]]\s*$")  # (Central European Time), [Europe/Berlin]
+PREFIX = re.compile(r"(?:w/[ce]|week (?:ending|beginning|commencing|of)|from|vom|ab)\.?:?\s+(?=.*\d)")
 NUMERIC = re.compile(r"(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})[ Tt_](\d{1,2}:.*)")
 ANY_DAY = "2000-01-01"
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -54,7 +55,7 @@ def _after_date(text: str) -> Moment | None:
 def _split(text: str) -> Moment:
     text = REMARK.sub("", plain(text)) if text[-1:] in ")]" else plain(text)
     if text[:1].isalpha():
-        text = without_weekday(text)
+        text = without_weekday(PREFIX.sub("", text))
     match = MOMENT.fullmatch(text)
     if match is None:
         return Moment(text, 0, None)

@@ -41,6 +41,8 @@ FORMS = (
     _form("month's name and year", rf"{NAME}{OF}[-/., _]*{YEAR2}", "month"),
     _form("year and month's name", rf"{YEAR4}[-/., _]*{NAME}", "month"),
     _form("year and month", rf"{YEAR4}\s?[-/. ]?\s?m(?P<m>\d{{1,2}})", "month"),
+    _form("year and numbered period of a month", rf"{YEAR4}[-/. ]?p(?P<m>\d{{1,2}})", "month"),
+    _form("first month of several, and year", rf"{NAME}\s?-\s?[a-z]{{3,12}}\.?[-/., ]*{YEAR4}", "month"),
     _form("month and year", rf"m(?P<m>\d{{1,2}})[-/. ]?{YEAR4}", "month"),
     _form("month and year", rf"(?P<m>\d{{1,2}}){SEP}{YEAR4}", "month"),
     _form("year and quarter", rf"{YEAR4}[-/.: ]*{QUARTER}[-. ]?(?P<q>[1-4])", "quarter"),

@@ -26,8 +26,11 @@ class Decision(NamedTuple):
     why: str
 
 
-def decide(candidates: Sequence[Candidate], groups: npt.NDArray[np.int64], column: str, path: Path) -> Decision:
-    """Choose a candidate; groups: the number of the series of each row. Raises DataError if two readings are as good."""
+def decide(
+    candidates: Sequence[Candidate], groups: npt.NDArray[np.int64], column: str, path: Path, stated: str | None = None
+) -> Decision:
+    """Choose a candidate; groups: the number of the series of each row; stated: a frequency that
+    the user names, which decides between readings that are as good. Raises DataError if two readings are as good."""
     readings = [(one, *on_one_clock(one)) for one in candidates]
     distinct = [
         reading for i, reading in enumerate(readings) if not any(_same(reading[1], other[1]) for other in readings[:i])
@@ -37,6 +40,10 @@ def decide(candidates: Sequence[Candidate], groups: npt.NDArray[np.int64], colum
     ranks = [_regularity(dates, groups) for _, dates, _ in distinct]
     best = max(ranks)
     winners = [reading for reading, rank in zip(distinct, ranks, strict=True) if rank == best]
+    if stated is not None and len(winners) > 1:
+        winners = [reading for reading in winners if _has(reading[1], groups, stated)] or winners
+        if len(winners) == 1:
+            return Decision(*winners[0], f"; --frequency {stated} decides")
     usual = [reading for reading in winners if reading[0].is_usual]
     if len(winners) > 1 and len(usual) != 1:
         raise DataError(f"{path}: {_ambiguous(winners, column)}")
@@ -62,6 +69,13 @@ def _regularity(dates: Moments, groups: npt.NDArray[np.int64]) -> int:
     return min(found, default=0)
 
 
+def _has(dates: Moments, groups: npt.NDArray[np.int64], stated: str) -> bool:
+    """Whether the dates of the first series are of a frequency that the user names."""
+    part = np.unique(dates[(groups == groups[0]) & ~np.isnat(dates)])
+    alias = grid.at(stated, part) if len(part) else stated
+    return len(part) > 0 and frequency.exact(part) == alias
+
+
 def _is_natural(dates: Moments) -> bool:
     """Whether the steps are days, weeks or whole parts of a year, not thirteen months."""
     months = np.diff(frequency.calendar(dates).months)
@@ -85,7 +99,12 @@ def _ambiguous(winners: Sequence[tuple[Candidate, Moments, str]], column: str) -
     for candidate, dates, _ in winners:
         known = dates[~np.isnat(dates)]
         shown = ", ".join(iso(date) for date in known[:3])
-        parts.append(f"{candidate.label} ({shown} …): {candidate.option}")
+        parts.append(f"{candidate.label} ({shown} …): {_option(candidate, known)}")
     return f"the dates of column '{column}' have {len(parts)} readings, which give different series: " + "; or ".join(
         parts
     )
+
+
+def _option(candidate: Candidate, dates: Moments) -> str:
+    """The option that asks for a reading: its own, else its frequency."""
+    return candidate.option or f"--frequency {frequency.exact(np.unique(dates)) or frequency.of_most(np.unique(dates))}"

@@ -20,17 +20,32 @@ def find_ids(kinds: Kinds, dates: DateColumns, values: tuple[str, ...]) -> tuple
         for names in combinations(candidates, count):
             if _tells_apart(kinds, dates, names):
                 return names
+    numbers = [name for name in _numbers(kinds, dates, values, candidates) if _tells_apart(kinds, dates, (name,))]
+    if len(numbers) == 1:
+        return (numbers[0],)
     repeating = [names for names in combinations(candidates, 1) if _nearly_tells_apart(kinds, dates, names)]
     return repeating[0] if repeating else ()
 
 
 def _candidates(kinds: Kinds, dates: DateColumns, values: tuple[str, ...]) -> list[str]:
     """Columns named as ids first, then those of texts."""
-    others = [name for name in kinds.names if name not in (*dates.names, *values)]
+    others = [name for name in kinds.names if name not in (*dates.names, *values) and not kinds.is_named_date(name)]
     named = [name for name in others if kinds.is_named_id(name)]
     texts = [name for name in others if name not in kinds.numbers and name not in named]
     many = len(kinds.table.frame) / MIN_ROWS
     return [name for name in (*named, *texts)[:8] if 1 < kinds.column(name).nunique() <= many]
+
+
+def _numbers(kinds: Kinds, dates: DateColumns, values: tuple[str, ...], tried: list[str]) -> list[str]:
+    """Columns of a few whole numbers under another name than those of ids."""
+    others = [
+        name for name in kinds.names if name not in (*dates.names, *values, *tried) and not kinds.is_named_part(name)
+    ]
+    if len([name for name in kinds.numbers if name in others]) < len(("id", "value")):
+        return []
+    many = len(kinds.table.frame) / MIN_ROWS
+    whole = [name for name in others if kinds.sample(name).str.fullmatch(r"\d+(\.0+)?").all()]
+    return [name for name in whole if 1 < kinds.column(name).nunique() <= many]
 
 
 def _tells_apart(kinds: Kinds, dates: DateColumns, names: tuple[str, ...]) -> bool:

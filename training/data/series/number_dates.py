@@ -19,6 +19,7 @@ EPOCHS = (  # unit, least, most: 1973 to 2100
 COMPACT = {  # digits → strptime form
     14: "%Y%m%d%H%M%S", 12: "%Y%m%d%H%M", 10: "%Y%m%d%H",
 }  # fmt: skip
+MOST = 2**63 - 1  # that an integer holds
 MIN_SHARE = 0.9  # of the cells that must be dates
 SPREADSHEET = (20_000, 80_000)  # days since 1899-12-30: 1954 to 2119
 
@@ -29,7 +30,7 @@ def candidates(texts: Sequence[str], names_date: bool) -> list[Candidate]:
     if is_number.mean() < 0.5:
         return []
     whole = [text.split(".")[0] if number else "" for text, number in zip(texts, is_number, strict=True)]
-    integers = np.array([int(text) if text else -1 for text in whole], dtype=np.int64)
+    integers = np.array([min(int(text), MOST) if text else -1 for text in whole], dtype=np.int64)
     floats = np.array([float(text) if number else np.nan for text, number in zip(texts, is_number, strict=True)])
     is_whole = bool((floats[is_number] == integers[is_number]).all())
     lengths = {len(text) for text in whole if text}
@@ -104,14 +105,15 @@ def _epochs(values: Array | Moments) -> list[Candidate]:
 def _decimal_years(values: Array, texts: Sequence[str]) -> list[Candidate]:
     """Years with a fraction, of months or quarters: 1949.083 is February."""
     digits = max(len(text.partition(".")[2]) for text in texts)
-    known = np.where(np.isnan(values), -1.0, values)
+    with np.errstate(invalid="ignore"):
+        is_year = (values >= FIRST_YEAR) & (values <= LAST_YEAR)
+    known = np.where(is_year, values, -1.0)
     year = np.floor(known).astype(np.int64)
     step = float(np.median(np.abs(np.diff(values)))) if len(values) > 1 else 0.0
     if not 0.9 / 12 <= step <= 1.1 / 2:
         return []
     month = np.floor(12 * (known - year) + 12 * 0.6 * 10.0**-digits + 1e-6).astype(np.int64) + 1
     year, month = np.where(month > 12, year + 1, year), np.where(month > 12, 1, month)
-    is_year = (known >= FIRST_YEAR) & (known <= LAST_YEAR)
     moments = days(np.where(is_year, year, -1), month, np.ones_like(year))
     return [Candidate(moments, "years with a fraction, read as months", unit="month")]
 

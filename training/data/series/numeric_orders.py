@@ -11,15 +11,16 @@ from training.data.series.candidates import Candidate, Integers, days, full_year
 THREE = re.compile(r"(\d{1,2})\s?([-/. ])\s?(\d{1,2})\s?[-/. ]\s?(\d{4}|\d{2})\.?")
 TWO = re.compile(r"(\d{1,2})[-/](\d{1,2})")
 FISCAL = re.compile(r"(\d{4})[-/](\d{2})")
-YEAR_MONTH = re.compile(r"(\d{4})[-/. ](\d{1,2})")
-MONTHS = 12
+YEAR_MONTH = re.compile(r"(\d{4})[-/.: ](\d{1,2})")
+NUMBER_YEAR = re.compile(r"(\d{1,2})[-/.: ](\d{4})")
+MONTHS, QUARTERS = 12, 4
 SAMPLE = 200
 FIRST_YEAR = 1900  # what numbered years begin after
 
 
 def candidates(texts: Sequence[str], order: DateOrder | None) -> list[Candidate]:
     """Return the readings of plain texts as three or as two numbers."""
-    return [*_three(texts, order), *_year_and_number(texts), *_two(texts)]
+    return [*_three(texts, order), *_year_and_number(texts), *_quarters(texts), *_two(texts)]
 
 
 def _numbers(pattern: re.Pattern[str], texts: Sequence[str], groups: Sequence[int]) -> tuple[Integers, ...] | None:
@@ -59,10 +60,23 @@ def _year_and_number(texts: Sequence[str]) -> list[Candidate]:
     months = Candidate(days(year, second, np.ones_like(year)), "year and month", "--date-format %Y-%m", unit="month")
     is_fiscal = (second == (year + 1) % 100) & np.array([FISCAL.fullmatch(text) is not None for text in texts])
     january = days(np.where(is_fiscal, year, -1), np.ones_like(year), np.ones_like(year))
-    fiscal = Candidate(january, "years that end in the next one, by their first year", "--frequency YS", unit="year")
+    fiscal = Candidate(january, "years that end in the next one, by their first year", unit="year")
     weeks = Candidate(iso_weeks(np.where(second > 0, year, -1), second, np.ones_like(year)), "ISO week", unit="week")
     found = [months, fiscal, *([weeks] if second.max() > MONTHS else [])]
     return [one for one in found if one.share > 0]
+
+
+def _quarters(texts: Sequence[str]) -> list[Candidate]:
+    """2015-1 to 2015-4, or 1/2015 to 4/2015, over several years: quarters without their letter."""
+    for pattern, year_at in ((YEAR_MONTH, 0), (NUMBER_YEAR, 1)):
+        numbers = _numbers(pattern, texts, (1, 2))
+        if numbers is None:
+            continue
+        year, quarter = numbers[year_at], numbers[1 - year_at]
+        if quarter.max() == QUARTERS and len(texts) > QUARTERS:
+            moments = days(np.where(quarter > 0, year, -1), 3 * quarter - 2, np.ones_like(year))
+            return [Candidate(moments, "year and quarter" if year_at == 0 else "quarter and year", unit="quarter")]
+    return []
 
 
 def _two(texts: Sequence[str]) -> list[Candidate]:

@@ -69,7 +69,7 @@ def _read(path: Path, options: SeriesOptions, several: bool) -> Panel:
         raise DataError("--season is at least 1")
     table = matrix.unfold(read_table(path, options.file, min_columns=2))
     columns = choose(table, options, several)
-    parsed, understood = _parse(table, columns, options)
+    parsed, understood = _parse(table, columns, options, stated)
     raw = list(assembly.raw_series(parsed))
     if options.series_id is not None:
         understood["series"] = f"'{options.series_id}' alone, of {len(raw)}, as --series-id says"
@@ -84,11 +84,11 @@ def _read(path: Path, options: SeriesOptions, several: bool) -> Panel:
     return _panel(parsed, raw, options, about, stated)
 
 
-def _parse(table: Table, columns: Columns, options: SeriesOptions) -> tuple[Parsed, dict[str, str]]:
+def _parse(table: Table, columns: Columns, options: SeriesOptions, stated: str | None) -> tuple[Parsed, dict[str, str]]:
     """Read the cells of the chosen columns; also say how."""
     candidates = date_columns.read(Kinds(table, options), columns.dates)
     groups, names = assembly.groups_of(table, columns.ids)
-    decision = deciding.decide(candidates, groups, ", ".join(columns.dates.names), table.path)
+    decision = deciding.decide(candidates, groups, ", ".join(columns.dates.names), table.path, stated)
     values, style = {}, ""
     for name in columns.values:
         numbers = table.numbers(name, options.decimal)

@@ -91,5 +91,8 @@ def month_number(name: str) -> int | None:
 
 def lacks_year(text: str) -> bool:
     """Whether a text is a month's name, alone or with a day, and has no year: Jan, 1-Jan, Feb 29."""
-    match = re.fullmatch(r"(?:\d{1,2}\.?[-/. ]*)?([a-z]{3,12})\.?(?:[-/. ]*\d{1,2})?", plain(text))
+    text = plain(text)
+    match = re.fullmatch(r"(?:\d{1,2}\.?[-/. ]*)?([a-z]{3,12})\.?", text) or re.fullmatch(
+        r"([a-z]{3,12})\.?[-/. ]*\d{1,2}", text
+    )
     return match is not None and month_number(match[1]) is not None

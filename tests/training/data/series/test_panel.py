@@ -33,6 +33,27 @@ def test_ids_of_several_columns_are_joined(tmp_path):
     assert list(panel.series) == ["1/7", "1/8", "2/7", "2/8"]
 
 
+def test_a_column_of_few_whole_numbers_may_be_the_id(tmp_path):
+    """Its name does not tell, but that each date stands once under each of its numbers does."""
+    cells = [(shop, date, 1.5) for shop in (11, 12) for date in MONTHS]
+    panel = read_panel(write(tmp_path, text_of(*zip(*cells, strict=True), names="shopnr,date,value")))
+    assert list(panel.series) == ["11", "12"]
+
+
+def test_numbered_periods_of_years_are_no_ids(tmp_path):
+    cells = [(f"P{period:02d}", year, 1.5) for year in range(2010, 2014) for period in range(1, 14)]
+    with pytest.raises(DataError, match="the same date"):
+        read_panel(
+            write(
+                tmp_path,
+                text_of(
+                    *[[*column] for column in zip(*[(p, y, i) for i, (p, y, _) in enumerate(cells)], strict=True)],
+                    names="Period,Year,Sales",
+                ),
+            )
+        )
+
+
 def test_columns_of_numbers_alone_are_series(tmp_path):
     path = write(tmp_path, text_of(MONTHS, values(), values()[::-1], names="date,sales,costs"))
     panel = read_panel(path)

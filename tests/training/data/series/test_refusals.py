@@ -52,6 +52,7 @@ REFUSALS = {
     "two series": Refusal(text_of(BOTH, ["A"] * COUNT + ["B"] * COUNT, values(2 * COUNT), names="ds,unique_id,y"), "2 series.*'unique_id'.*A, B", "--series-id"),
     "store and item": Refusal(text_of(BOTH * 2, [1] * 72 + [2] * 72, ([1] * 36 + [2] * 36) * 2, values(144), names="date,store,item,sales"), "'store', 'item'.*1/1, 1/2, 2/1", "--series-id"),
     "several values": Refusal(text_of(MONTHS, values(), values(), names="date,sales,price"), "sales, price", "--value-column"),
+    "numbers too large": Refusal(series([str(10**19 - 1 - i) for i in range(COUNT)]), "no column looks like dates", "--date-format"),
     "no values": Refusal(text_of(MONTHS, ["a"] * COUNT, names="date,kind"), "no column holds numbers", "--value-column"),
     "value is a word": Refusal(text_of(MONTHS, ["lots" if i == 5 else v for i, v in enumerate(values())]), "row 7: 'lots'", "finite number"),
     "infinite": Refusal(text_of(MONTHS, ["inf" if i == 5 else v for i, v in enumerate(values())]), "row 7", "finite number"),

@@ -107,7 +107,9 @@ class Experiment:
         candidate, draft = validation.candidate, validation.draft
         backtest = self._backtest_test_set(draft, validation.trained)
         by_seed = [backtest] if len(self.options.seeds) == 1 else self._by_seed(validation)
-        statistics = [summary for steps in (1, draft.horizon) for summary in _seed_statistics(by_seed, steps)]
+        statistics = [
+            summary for steps in dict.fromkeys((1, draft.horizon)) for summary in _seed_statistics(by_seed, steps)
+        ]
         return Evaluation(
             candidate, draft, validation.folds, validation.trained, validation.barred, backtest, statistics
         )

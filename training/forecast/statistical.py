@@ -8,8 +8,8 @@ from service.interfaces import Array
 from training.evaluation import baselines
 from training.evaluation.rolling import Method, Predictions
 
-SEASONAL_NAIVE, LAST_VALUE, THETA = baselines.BASELINE, "last_value", "theta"
-BASELINES = (SEASONAL_NAIVE, LAST_VALUE)
+THETA = "theta"
+BASELINES = baselines.NAIVE
 FITTED = ("ets", "arima", "mstl_log")
 NAMES = (*FITTED, THETA)
 MAX_ARIMA_SEASON = 24  # a fit with a longer season takes minutes
@@ -18,11 +18,6 @@ MAX_READINGS, MAX_SEASONS = 500, 5  # of a history that a model is fitted to: so
 NOT_INSTALLED = (
     "ets, arima and mstl_log are left out: statsforecast is not installed here; make train-forecast runs where it is"
 )
-
-
-def baseline_name(season_length: int) -> str:
-    """Return what the naive forecast is called: without a season it repeats the last value."""
-    return SEASONAL_NAIVE if season_length > 1 else LAST_VALUE
 
 
 def is_installed() -> bool:

@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 
+from training.evaluation import baselines
 from training.evaluation.rolling import Predictions
 from training.forecast import measuring, splits, statistical
 
@@ -38,7 +39,7 @@ def test_an_import_that_is_blocked_is_no_statsforecast(monkeypatch):
 
 def test_the_baseline_has_the_name_of_what_it_does():
     """Without a season it repeats the last value."""
-    assert (statistical.baseline_name(12), statistical.baseline_name(1)) == ("seasonal_naive", "last_value")
+    assert (baselines.naive_name(12), baselines.naive_name(1)) == ("seasonal_naive", "last_value")
 
 
 def test_a_method_reads_the_last_readings_alone():

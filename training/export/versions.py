@@ -30,6 +30,7 @@ from training.export import saved_model
 from training.export.onnx_forecaster import compile_forecaster, compile_universal
 from training.export.onnx_graph import CannotCompile
 from training.export.onnx_review import compile_classifier
+from training.export.target import check_target as check_target
 
 LAYERS = "network.json"
 AGREEMENT = 1e-5  # the two engines may differ by so much of the range of their outputs

@@ -1,4 +1,4 @@
-"""The plots: each writes one PNG, also at the edges of what it is given."""
+"""The plots: each writes one PNG or SVG, also at the edges of what it is given."""
 
 import numpy as np
 import pandas as pd
@@ -11,12 +11,12 @@ READINGS = 50 + 10 * np.sin(np.arange(60) * np.pi / 6) + np.random.default_rng(0
 DATES = pd.date_range("2015-01-01", periods=60, freq="MS")
 
 
-@pytest.fixture
-def path(tmp_path):
+@pytest.fixture(params=["png", "svg"])
+def path(tmp_path, request):
     """A file in a directory that is not there yet."""
-    file = tmp_path / "pictures" / "plot.png"
+    file = tmp_path / "pictures" / f"plot.{request.param}"
     yield file
-    assert file.read_bytes().startswith(b"\x89PNG")
+    assert file.read_bytes().startswith({"png": b"\x89PNG", "svg": b"<?xml"}[request.param])
 
 
 def test_a_series_with_its_parts(path):
@@ -54,3 +54,10 @@ def test_accuracy_of_the_surest_in_groups_of_any_size(path):
     """A threshold that no answer reaches has no dot."""
     groups = {"short": answers(200), "long": answers(1), "none": answers(0)}
     plots.selective(path, "on what is answered", groups, [0.8, 1.0, 0.5])
+
+
+def test_a_learning_curve_of_methods_that_miss_a_size(path):
+    """A method that was not fitted on a size has NaN there."""
+    plots.learning_curve(
+        path, "learning", [100, 500, 2000], {"network": [0.7, 0.8, 0.9], "n-grams": [0.6, np.nan, 0.9]}
+    )

@@ -1,0 +1,122 @@
+"""The sentences of the report of one series."""
+
+from training.forecast import page_tables
+from training.forecast.page_results import Page
+from training.forecast.page_tables import by_kind, step_range, total
+from training.forecast.ranking import Ranked, Ranking
+from training.reporting.figures import number, seconds
+
+FEW_ORIGINS = 20
+
+
+def decision(page: Page) -> dict[str, str]:
+    """Return what the run came to: the recommended forecaster, how it did, what was exported, what answers."""
+    ranking, best = page.ranking, page.ranking.recommended
+    facts = {
+        "recommended": f"{best.name} ({page_tables.kind(best, ranking)})",
+        "error on the folds": f"RMSE {number(best.fold_rmse)}, {_ratio(best, ranking)}",
+        "error on the test set": f"RMSE {page_tables.recommended_error(ranking, page.steps)}, {step_range(page.steps)}",
+        "exported": ", ".join(page.exported) or "nothing",
+        "without `model` in a request": ranking.unasked,
+        "what to call": "the lines below, with the series' last readings",
+    }
+    return {label: text for label, text in facts.items() if text}
+
+
+def _ratio(row: Ranked, ranking: Ranking) -> str:
+    if row is ranking.baseline:
+        return "which the others are measured by"
+    ratio = page_tables.ratio(row.ratio)
+    return f"{ratio} times that of {ranking.baseline.name}" if row.ratio is not None else "the baseline makes no error"
+
+
+def ranking_note(page: Page) -> str:
+    """Return how to read the ranking."""
+    ranking = page.ranking
+    return (
+        f"The order is by the {ranking.fold_origins or ''} origins of the folds alone, on which every choice was made. "
+        f"The ratio is the RMSE over that of {ranking.baseline.name}, below 1 is better; its interval and the probability "
+        "come from a block bootstrap over the origins. The time is that of all fits and forecasts."
+    ).replace("  ", " ")
+
+
+def barred(ranking: Ranking) -> list[str]:
+    """Return why some are not recommended although they may rank first."""
+    return [f"* {row.name} is not recommended: {row.barred}" for row in ranking.rows if row.barred is not None]
+
+
+def test_note(page: Page) -> str:
+    """Return what the figures of the test set are of."""
+    test = page.ranking.recommended.test
+    size, origins, all_origins = len(page.series.readings) - page.train_size, _origins(page), len(test.origins)
+    few = " So few origins say little." if origins < FEW_ORIGINS else ""
+    return (
+        f"The test set is the last {size:,} readings, looked at once. Every figure and picture of it is over the same "
+        f"{origins} origins: those of {all_origins} that have all {page.steps} steps after them.{few}"
+    )
+
+
+def _origins(page: Page) -> int:
+    return len(page.ranking.recommended.test.part(page.steps).origins)
+
+
+def minutes(ranking: Ranking) -> str:
+    """Return what the networks took longer for, and what that gained."""
+    groups = by_kind(ranking)
+    networks = groups.get(page_tables.KINDS["network"], [])
+    others = [row for name, group in groups.items() if name != page_tables.KINDS["network"] for row in group]
+    if not networks or not others:
+        return ""
+    best, other = networks[0], min(others, key=lambda row: row.fold_rmse)
+    gained = _gain(best, other)
+    return (
+        f"Fitting the {_count(networks, 'network')} took {seconds(total(networks))}, everything else {seconds(total(others))}. "
+        f"The best network, {best.name}, is {gained} {other.name}, the best of the others, on the folds."
+    )
+
+
+def _count(rows: list[Ranked], noun: str) -> str:
+    return noun if len(rows) == 1 else f"{len(rows)} {noun}s"
+
+
+def _gain(row: Ranked, other: Ranked) -> str:
+    """By how much a row's error is below another's, in words that a noun follows."""
+    if other.fold_rmse <= 0:
+        return "no better than" if row.fold_rmse > 0 else "as good as"
+    change = row.fold_rmse / other.fold_rmse - 1
+    if abs(change) < 0.005:
+        return "as good as"
+    return f"{abs(change):.0%} {'better' if change < 0 else 'worse'} than"
+
+
+def method(page: Page) -> list[str]:
+    """Return how everything was measured."""
+    origins = page.ranking.fold_origins
+    return [
+        f"Folds: forecasters fitted on the beginning of the training set forecast what follows it in the training set"
+        f"{f', from {origins} origins' if origins else ''}. The ranking and every other choice depend on these alone.",
+        "Test set: forecasters fitted before it forecast it once, each time from the readings known at the origin, as the "
+        "service would. It changes no choice.",
+        f"RMSE: root mean square error in the readings' units, {step_range(page.steps)} pooled. Coverage: the share of "
+        "readings inside an interval.",
+        "Intervals of ratios: 90 %, circular block bootstrap over the origins, because neighbouring forecasts share errors.",
+        "What is exported is then fitted on all readings.",
+    ]
+
+
+def next_steps(page: Page) -> list[str]:
+    """Return what a reader may do now."""
+    best = page.ranking.recommended
+    steps = [
+        "Send the request above with the newest readings whenever new ones arrive; forecasts need no new training.",
+        "Train again when the series changes its level or season for good, or once a year.",
+    ]
+    if best.kind == "statistic":
+        steps.insert(
+            0, "The statistic needs no service: call it from Python as above. A network earns its place if it beats it."
+        )
+    if page.remarks:
+        steps.append("Look at the remarks: what they name limits every forecaster.")
+    if best.test.predicted.levels:
+        steps.append("Plan with the intervals, not with the line alone; look at whether they cover what they promise.")
+    return steps

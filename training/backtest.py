@@ -17,6 +17,7 @@ from typing import Any
 from service.artifacts import bundle
 from service.artifacts.card import ForecastCard
 from service.interfaces import Array
+from training.data.options import SeriesOptions, add_series_options, series_options
 from training.data.series import Series, read_series
 from training.data.tables import DataError
 from training.evaluation import baselines, metrics, rolling, served, test_log
@@ -34,8 +35,7 @@ class BacktestOptions:
     """What to forecast, with what, and where to write the results."""
 
     data: Path
-    date_column: str | None
-    value_column: str | None
+    series: SeriesOptions
     test_size: int | None
     steps: int
     levels: tuple[float, ...]
@@ -57,7 +57,7 @@ class BacktestOptions:
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parse_options(arguments)
     try:
-        series = read_series(options.data, date_column=options.date_column, value_column=options.value_column)
+        series = read_series(options.data, options.series)
         report = backtest(series, options)
     except (DataError, ValueError, baselines.BaselineMissing, test_log.TestLogError, bundle.BundleError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -74,9 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def parse_options(arguments: Sequence[str] | None) -> BacktestOptions:
     parser = argparse.ArgumentParser(prog="training.backtest", description=(__doc__ or "").splitlines()[0])
     add = parser.add_argument
-    add("--data", type=Path, required=True, help="a CSV with a date and a value column")
-    add("--date-column")
-    add("--value-column")
+    add("--data", type=Path, required=True, help="a file with dates and readings")
     add("--test-size", type=int, help=f"last readings kept for the test set (default: {TEST_SHARE:.0%}%)")
     add("--steps", type=int, default=14)
     add("--levels", type=float, nargs="*", default=[80, 95], help="of the intervals, in percent")
@@ -88,9 +86,11 @@ def parse_options(arguments: Sequence[str] | None) -> BacktestOptions:
     add("--jobs", type=int, default=1, help="processes that fit baselines")
     add("--out", type=Path, help="report.json or report.md")
     add("--looks", type=Path, help="the log of evaluations on test sets (default: looks.json beside the report)")
+    add_series_options(parser)
     values = vars(parser.parse_args(arguments))
     values["levels"] = tuple(values["levels"])
     values["baselines"] = tuple(word for word in values["baselines"].split(",") if word)
+    values["series"] = series_options(values)
     options = BacktestOptions(**values)
     if min(options.steps, options.origins_every, options.refit_every, options.jobs) < 1:
         parser.error("--steps, --origins-every, --refit-every and --jobs are at least 1")

@@ -1,24 +1,109 @@
-"""What series and texts share: reading a CSV as text, the download cache, and DataError.
+"""What series and texts share: reading a file as a table of texts, the download cache, and DataError.
 
-Bad input raises a DataError. Its message says what is wrong, where, and what would be right; no row is dropped silently.
+`read_table` reads what people export: delimited text in any usual dialect and encoding, workbooks and Parquet. Bad input raises
+a DataError. Its message says what is wrong, where, and what would be right; no row is dropped without a word in `understood`.
 Default data is fetched from its public home and cached in the user's cache directory (`GATECAST_CACHE` names another).
 """
 
+import argparse
 import hashlib
 import os
 import warnings
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pooch
 
+from training.data.errors import DataError
+from training.data.formats import dialect, encoding, grid, records, source
+from training.data.formats.numbers import NumberColumn, parse_numbers
+
 MAX_CSV_BYTES = 1 << 30
+__all__ = [
+    "DataError",
+    "FileOptions",
+    "Table",
+    "add_file_options",
+    "fetch",
+    "file_options",
+    "file_sha256",
+    "list_columns",
+    "list_rows",
+    "read_csv",
+    "read_table",
+    "require_column",
+]
 
 
-class DataError(Exception):
-    """The data cannot be used as it is; the message says what would be right."""
+@dataclass(frozen=True)
+class FileOptions:
+    """What the user says of a file; None stands for what is found out."""
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    header: bool | None = None
+    sheet: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of texts: cells are strings or missing, columns have unique names.
+
+    `rows` is the line (of a text file), the row of the sheet or the number of the record (of Parquet) of each row of `frame`.
+    `understood` says in plain sentences what was found out. `decimal_hint` is the decimal sign that the kind of file suggests.
+    """
+
+    path: Path
+    frame: pd.DataFrame
+    rows: npt.NDArray[np.int64]
+    understood: dict[str, str] = field(default_factory=dict)
+    decimal_hint: str | None = "."
+
+    def numbers(self, name: str, decimal: str | None = None) -> NumberColumn:
+        """Return the numbers of a column; `decimal` is the decimal sign that the user names."""
+        return parse_numbers(self.frame[name], decimal, self.decimal_hint)
+
+    def where(self, is_wrong: "pd.Series[bool] | npt.NDArray[np.bool_]") -> str:
+        """Number the wrong rows for an error message, "rows 3, 7", as the file itself counts them."""
+        rows = [int(self.rows[i]) for i in np.flatnonzero(is_wrong)]
+        return f"row{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows[:5]))}{' …' if len(rows) > 5 else ''}"
+
+
+def read_table(path: Path, options: FileOptions = FileOptions(), *, min_columns: int = 1) -> Table:
+    """Read the table of a file. Raises DataError, and nothing else, for a file that holds none or that cannot be read."""
+    content = source.read_content(path)
+    text = encoding.decode(content.data, options.encoding, path)
+    found = dialect.find_dialect(text, options.delimiter, min_columns)
+    made = grid.make_grid(records.read_records(text, found, path), options.header, path)
+    understood = {"file": f"CSV, {found.name}, {text.encoding}", **made.understood}
+    if len(made.frame.columns) < min_columns:
+        raise DataError(
+            f"{path}: has {len(made.frame.columns)} column; at least {min_columns} are needed, with commas, semicolons, tabs "
+            "or | between them (--delimiter names another)"
+        )
+    return Table(path, made.frame, made.rows, understood, None if found.delimiter == ";" else ".")
+
+
+def add_file_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how a file is written: --encoding, --delimiter, --header or --no-header, --sheet."""
+    add = parser.add_argument_group("how the file is written (found out if not given)").add_argument
+    add("--encoding", help="utf-8, cp1252, latin-1, utf-16, …")
+    add("--delimiter", help="what separates columns: , ; | or tab")
+    add("--header", action=argparse.BooleanOptionalAction, help="whether the first row names the columns")
+    add("--sheet", help="sheet of a workbook (default: the first that holds a table)")
+
+
+def file_options(values: dict[str, Any]) -> FileOptions:
+    """Take the file options out of the parsed command line. Raises DataError for a delimiter that is not one character."""
+    taken = {each.name: values.pop(each.name, None) for each in fields(FileOptions)}
+    delimiter = {"tab": "\t", "\\t": "\t", "space": " "}.get(str(taken["delimiter"]), taken["delimiter"])
+    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
+        raise DataError(f"--delimiter {delimiter}: is one character: , ; | or tab")
+    return FileOptions(**{**taken, "delimiter": delimiter})
 
 
 def file_sha256(path: Path) -> str:
@@ -38,6 +123,18 @@ def fetch(url: str, known_hash: str | None, name: str, alternative: str) -> Path
         return Path(pooch.retrieve(url, known_hash, name, cache, downloader=downloader))
     except (OSError, ValueError) as error:
         raise DataError(f"{url} cannot be fetched ({type(error).__name__}); pass {alternative} instead") from error
+
+
+def require_column(table: pd.DataFrame, name: str | None, path: Path) -> str | None:
+    """Return the column's name as it was given. Raises DataError if the table has no such column."""
+    if name is not None and name not in table.columns:
+        raise DataError(f"{path}: has no column '{name}'; its columns are {list_columns(table)}")
+    return name
+
+
+def list_columns(table: pd.DataFrame) -> str:
+    """Name the table's columns for an error message: "'date', 'value'"."""
+    return ", ".join(f"'{name}'" for name in table.columns[:20])
 
 
 def read_csv(path: Path, min_columns: int = 2) -> pd.DataFrame:
@@ -74,18 +171,6 @@ def read_csv(path: Path, min_columns: int = 2) -> pd.DataFrame:
     if table.empty:
         raise DataError(f"{path}: has a header and no rows")
     return table
-
-
-def require_column(table: pd.DataFrame, name: str | None, path: Path) -> str | None:
-    """Return the column's name as it was given. Raises DataError if the table has no such column."""
-    if name is not None and name not in table.columns:
-        raise DataError(f"{path}: has no column '{name}'; its columns are {list_columns(table)}")
-    return name
-
-
-def list_columns(table: pd.DataFrame) -> str:
-    """Name the table's columns for an error message: "'date', 'value'"."""
-    return ", ".join(f"'{name}'" for name in table.columns[:20])
 
 
 def list_rows(is_wrong: "pd.Series[bool] | npt.NDArray[np.bool_]") -> str:

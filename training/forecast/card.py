@@ -52,7 +52,7 @@ def draft(
             end=end,
             frequency=series.frequency,
             season=series.season_length,
-            units=options.units,
+            units=options.series.units,
             audit=remarks,
         ),
         splits=[

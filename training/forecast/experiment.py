@@ -170,18 +170,7 @@ class Experiment:
 
 def load(options: TrainOptions) -> Experiment:
     """Read the series and split it. Raises DataError for a series or options that cannot be used."""
-    if options.data is None:
-        series = fetch_series()
-    else:
-        series = read_series(
-            options.data,
-            date_column=options.date_column,
-            value_column=options.value_column,
-            day_first=options.day_first,
-            source=options.source,
-            season_length=options.season_length,
-            fill=options.fill,
-        )
+    series = fetch_series() if options.data is None else read_series(options.data, options.series)
     test_size = options.test_size
     if test_size is None:
         test_size = DEFAULT_TEST_SIZE if options.data is None else round(TEST_SHARE * len(series.readings))
@@ -192,7 +181,7 @@ def load(options: TrainOptions) -> Experiment:
 
 def _check(series: Series, train_size: int, test_size: int, options: TrainOptions) -> None:
     """Raise DataError unless there is something to learn from and something to measure on."""
-    if options.steps < 1 or options.epochs < 1 or (options.season_length or 1) < 1:
+    if options.steps < 1 or options.epochs < 1 or (options.series.season_length or 1) < 1:
         raise DataError("--steps, --epochs and --season are at least 1")
     if options.name is not None and options.export == "all":
         raise DataError("--name is for one model; leave --export at 'best'")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from training.data.options import SeriesOptions, add_series_options, series_options
 from training.evaluation.set_scores import BATCH
 
 ORIGINS = 12
@@ -15,6 +16,7 @@ class ZeroShotOptions:
     """Which series to forecast, with what, and where to write the results."""
 
     data: tuple[Path, ...]
+    series: SeriesOptions
     names: str
     models: str
     models_dir: Path
@@ -65,10 +67,14 @@ def parse_options(arguments: Sequence[str] | None, description: str) -> ZeroShot
     add("--looks", type=Path, help="a log of evaluations on test sets (sets: by default looks.json beside the results)")
     add("--names", default="a-z", help="CSVs: first letters of the files' names (default: %(default)s)")
     add("--origins", type=int, default=ORIGINS, help="CSVs: origins per series, at most (default: %(default)s)")
+    add_series_options(parser)
     values = vars(parser.parse_args(arguments))
+    series = series_options(values)
     for name in ("baselines", "sets", "validation"):
         values[name] = tuple(word for word in values[name].split(",") if word)
     counts = [values[name] for name in ("context", "horizon", "batch", "limit", "origins", "jobs")]
     if min(count for count in counts if count is not None) < 1:
         parser.error("--context, --horizon, --batch, --limit, --origins and --jobs are at least 1")
-    return ZeroShotOptions(**values | {"data": tuple(values["data"]), "negated": values["negated"] == "on"})
+    return ZeroShotOptions(
+        **values | {"series": series, "data": tuple(values["data"]), "negated": values["negated"] == "on"}
+    )

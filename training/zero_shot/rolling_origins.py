@@ -7,6 +7,7 @@ With --looks the evaluation is added to a log, as in a backtest.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -37,7 +38,7 @@ class SeriesMetrics(NamedTuple):
 def run(options: ZeroShotOptions) -> None:
     """Evaluate and print. Raises DataError, ValueError, BaselineMissing, BundleError and TestLogError."""
     files = select_files(options.data[0], options.names)
-    results = {file.stem: evaluate(read_series(file, fill=True), options) for file in files}
+    results = {file.stem: evaluate(read_series(file, replace(options.series, fill=True)), options) for file in files}
     header, rows = table(results)
     tables.show(f"{len(results)} series, geometric means over them", header, rows)
     if options.looks:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.csv_files import months, write, write_table
 from training.data import series
+from training.data.options import SeriesOptions
 from training.data.tables import DataError
 
 
@@ -26,9 +27,9 @@ def test_the_columns_of_a_series_are_detected(tmp_path):
 
 def test_named_columns_are_used(tmp_path):
     path = write_table(tmp_path, months(costs=range(24)))
-    assert series.read_series(path, value_column="costs").readings[3] == 3
+    assert series.read_series(path, SeriesOptions(value_column="costs")).readings[3] == 3
     with pytest.raises(DataError, match="'sales' cannot be both the date and the value"):
-        series.read_series(path, date_column="sales", value_column="sales")
+        series.read_series(path, SeriesOptions(date_columns=("sales",), value_column="sales"))
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def test_frequency_and_season_length_are_detected_from_the_dates(tmp_path, frequ
 
 
 def test_a_given_season_length_is_used(tmp_path):
-    assert series.read_series(write_table(tmp_path, months()), season_length=6).season_length == 6
+    assert series.read_series(write_table(tmp_path, months()), SeriesOptions(season_length=6)).season_length == 6
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,7 @@ def test_a_series_that_cannot_be_used_is_an_error_that_says_where_and_why(tmp_pa
 def test_days_before_months_are_read_with_day_first_and_suspected_without(tmp_path):
     dates = pd.date_range("2015-01-01", periods=36, freq="MS").strftime("%d/%m/%Y")
     path = write_table(tmp_path, pd.DataFrame({"date": dates, "value": range(36)}))
-    assert series.read_series(path, day_first=True).frequency == "MS"
+    assert series.read_series(path, SeriesOptions(date_order="day_first")).frequency == "MS"
     with pytest.raises(DataError, match=r"mixed up.*--day-first"):
         series.read_series(path)
 
@@ -101,7 +102,7 @@ def test_gaps_are_interpolated_only_with_fill(tmp_path):
     path = write_table(tmp_path, table.drop(index=[20, 21]))
     with pytest.raises(DataError, match="--fill"):
         series.read_series(path)
-    filled = series.read_series(path, fill=True)
+    filled = series.read_series(path, SeriesOptions(fill=True))
     assert (len(filled.readings), filled.trimmed, filled.filled.sum()) == (94, 2, 3)
     assert filled.readings[9] == pytest.approx((values[9] + values[11]) / 2)
     assert np.flatnonzero(filled.filled).tolist() == [9, 19, 20]
@@ -111,7 +112,7 @@ def test_a_series_with_too_many_gaps_is_refused(tmp_path):
     table = dated(np.arange(96.0))
     table.loc[5:90:3, "value"] = np.nan
     with pytest.raises(DataError, match="20% can be interpolated"):
-        series.read_series(write_table(tmp_path, table), fill=True)
+        series.read_series(write_table(tmp_path, table), SeriesOptions(fill=True))
 
 
 def test_without_a_network_the_default_series_is_an_error(serve_download):

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from tests.csv_files import write_table
+from training.data.options import SeriesOptions
 from training.data.series import read_series
 from training.data.series_audit import remarks
 
@@ -14,7 +15,7 @@ WAVE = 50 + 10 * np.sin(np.arange(96) * np.pi / 6) + np.random.default_rng(0).no
 def read(directory, values, missing_dates=(), **options):
     dates = pd.date_range("2010-01-01", periods=len(values), freq="MS").strftime("%Y-%m-%d")
     table = pd.DataFrame({"date": dates, "value": values}).drop(index=list(missing_dates))
-    return read_series(write_table(directory, table), **options)
+    return read_series(write_table(directory, table), SeriesOptions(**options))
 
 
 @pytest.mark.parametrize(

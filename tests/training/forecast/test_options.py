@@ -27,4 +27,4 @@ def test_names_are_split_at_commas():
 
 
 def test_the_season_is_a_number_of_readings():
-    assert parse_options(["--season", "7"]).season_length == 7
+    assert parse_options(["--season", "7"]).series.season_length == 7

@@ -1,7 +1,6 @@
 """A series of readings, read from a user's CSV or fetched. See tables.py for errors, series_audit.py for remarks."""
 
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,8 @@ import pandas as pd
 
 from service.forecast.seasons import seasonality
 from service.interfaces import Array
+from training.data.options import DEFAULT, SeriesOptions
+from training.data.series.types import Panel, Series
 from training.data.tables import DataError, fetch, file_sha256, list_columns, list_rows, read_csv, require_column
 
 SERIES_URL = "https://fred.stlouisfed.org/graph/fredgraph.csv?id=IPG2211A2N&cosd=1985-01-01&coed=2018-01-01"
@@ -18,39 +19,13 @@ MAX_FILLED_SHARE = 0.2
 MIN_ROWS = 3
 
 
-@dataclass(frozen=True)
-class Series:
-    """A regular, complete series, oldest reading first.
-
-    `readings` and `filled` have shape (time,). `filled` is True where a reading was interpolated; `trimmed` counts the
-    missing readings that were removed from both ends.
-    """
-
-    dates: pd.DatetimeIndex
-    readings: Array
-    frequency: str
-    season_length: int
-    columns: dict[str, str]
-    source: str
-    sha256: str
-    filled: npt.NDArray[np.bool_]
-    trimmed: int = 0
-
-    def span(self, begin: int, end: int) -> tuple[str, str]:
-        """Return the ISO dates of the first and the last of readings[begin:end]."""
-        return (self.dates[begin].date().isoformat(), self.dates[end - 1].date().isoformat())
+def read_panel(path: Path, options: SeriesOptions) -> Panel:
+    """Read the series of a file. Raises DataError."""
+    series = read_series(path, options)
+    return Panel({"": series}, series.understood, series.source, series.sha256, series.columns)
 
 
-def read_series(
-    path: Path,
-    *,
-    date_column: str | None = None,
-    value_column: str | None = None,
-    source: str | None = None,
-    day_first: bool = False,
-    season_length: int | None = None,
-    fill: bool = False,
-) -> Series:
+def read_series(path: Path, options: SeriesOptions = DEFAULT) -> Series:
     """Read a series from a CSV with a date and a value column, named or detected.
 
     Without a `season_length` the usual one of the frequency is taken. With `fill`, missing values and dates are
@@ -58,6 +33,8 @@ def read_series(
     read, columns that cannot be told apart, cells that are no dates or no numbers, missing values, unsorted or duplicate
     dates, and gaps.
     """
+    day_first, fill = options.date_order == "day_first", options.fill
+    date_column, value_column = next(iter(options.date_columns), None), options.value_column
     table = read_csv(path)
     date_column = require_column(table, date_column, path) or _detect_date_column(table, path, day_first)
     value_column = require_column(table, value_column, path) or _detect_value_column(table, date_column, path)
@@ -71,9 +48,9 @@ def read_series(
         dates=pd.DatetimeIndex(complete.index),
         readings=np.asarray(complete, dtype=np.float64),
         frequency=frequency,
-        season_length=season_length or seasonality.season_of_frequency(frequency),
+        season_length=options.season_length or seasonality.season_of_frequency(frequency),
         columns={"date": date_column, "value": value_column},
-        source=source or path.name,
+        source=options.source or path.name,
         sha256=file_sha256(path),
         filled=filled,
         trimmed=len(dates) + len(missing_dates) - len(complete),
@@ -88,7 +65,7 @@ def fetch_series() -> Series:
     """
     path = fetch(SERIES_URL, None, "IPG2211A2N.csv", "--data my.csv, a CSV with a date and a value column")
     try:
-        series = read_series(path, source="FRED, IPG2211A2N")
+        series = read_series(path, SeriesOptions(source="FRED, IPG2211A2N"))
     except DataError:
         path.unlink()  # a web page, not the series: the next run must fetch again
         raise

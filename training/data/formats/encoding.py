@@ -97,4 +97,4 @@ def _cleaned(text: str, encoding: str, path: Path) -> Text:
     if count > MAX_CONTROL_SHARE * len(text) + 3:
         raise DataError(f"{path}: is binary, not text; a CSV, Parquet or Excel file is needed")
     plural = "s" if count > 1 else ""
-    return Text(CONTROL.sub("", text), encoding, f"{count} control character{plural} (such as NUL) removed")
+    return Text(CONTROL.sub("", text), encoding, f", {count} control character{plural} (such as NUL) removed")

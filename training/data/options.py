@@ -1,8 +1,10 @@
 """The options that say how a file of series is read: the same for every command."""
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from training.data.tables import FileOptions, add_file_options, file_options
 
 DateOrder = Literal["day_first", "month_first", "year_first"]
 
@@ -23,8 +25,10 @@ class SeriesOptions:
     fill: bool = False
     season_length: int | None = None
     decimal: str | None = None
+    series_id: str | None = None
     source: str | None = None
     units: str | None = None
+    file: FileOptions = field(default_factory=FileOptions)
     dry_run: bool = False
 
 
@@ -33,11 +37,13 @@ DEFAULT = SeriesOptions()
 
 def add_series_options(parser: argparse.ArgumentParser) -> None:
     """Add the options to a command's parser."""
+    add_file_options(parser)
     group = parser.add_argument_group("how the file is read (default: found out, and printed)")
     add = group.add_argument
     add("--date-column", action="append", default=[], help="may be repeated: year, month, day")
     add("--value-column", help="the readings; several with commas are several series")
     add("--id-column", help="tells several series of a file apart; several with commas")
+    add("--series-id", help="read this series alone, of a file of several")
     order = group.add_mutually_exclusive_group()
     order.add_argument("--day-first", action="store_const", const="day_first", dest="date_order", help="01/02/2016")
     order.add_argument("--month-first", action="store_const", const="month_first", dest="date_order", help="02/01/2016")
@@ -56,5 +62,7 @@ def add_series_options(parser: argparse.ArgumentParser) -> None:
 def series_options(values: dict[str, Any]) -> SeriesOptions:
     """Take the options out of a command's parsed values."""
     columns = values.pop("date_column")
-    names = [name for name in SeriesOptions.__dataclass_fields__ if name != "date_columns"]
-    return SeriesOptions(date_columns=tuple(columns), **{name: values.pop(name) for name in names})
+    names = [name for name in SeriesOptions.__dataclass_fields__ if name not in ("date_columns", "file")]
+    return SeriesOptions(
+        date_columns=tuple(columns), file=file_options(values), **{name: values.pop(name) for name in names}
+    )

@@ -1,11 +1,14 @@
 """What the cells of a date column may mean: one reading of them, or several."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-Moments = npt.NDArray[np.datetime64]  # of nanoseconds; NaT for a cell that is no date
+Moments = npt.NDArray[
+    Any
+]  # datetime64[ns], NaT for a cell that is no date; numpy's types do not follow their arithmetic
 Integers = npt.NDArray[np.int64]
 FIRST, LAST = np.datetime64("1678-01-01", "us"), np.datetime64("2261-12-31", "us")  # what nanoseconds hold
 NOTHING = np.datetime64("NaT", "us")
@@ -50,3 +53,9 @@ def nanoseconds(moments: Moments) -> Moments:
 def full_year(year: Integers) -> Integers:
     """Return years of four digits: 30 to 99 are 1930 to 1999, 0 to 29 are 2000 to 2029, as in spreadsheets."""
     return np.where((year < 0) | (year > 99), year, np.where(year < 30, 2000 + year, 1900 + year))
+
+
+def steps_of(dates: Moments) -> Integers:
+    """Return the nanoseconds from each date to the next."""
+    times: Any = dates.astype("datetime64[ns]").astype(np.int64)
+    return np.asarray(times[1:] - times[:-1], dtype=np.int64)

@@ -55,7 +55,9 @@ FORMS = (
     _form("year", YEAR4, "year"),
 )
 SHORT_YEAR = _form("year of two digits and month's name", rf"(?P<y>\d{{1,2}})[-/. ]{NAME}", "month")
-RANGE = re.compile(r"(?P<first>.*\d)\s*(?:\s-+\s|\s?/\s?|\s+to\s+|\s+bis\s+|\s?\.\.+\s?|\s+until\s+|\s+a\s+)\s*(?P<last>\w*.*\d\S*)")
+RANGE = re.compile(
+    r"(?P<first>.*\d)\s*(?:\s-+\s|\s?/\s?|\s+to\s+|\s+bis\s+|\s?\.\.+\s?|\s+until\s+|\s+a\s+)\s*(?P<last>\w*.*\d\S*)"
+)
 
 
 def read(form: Form, texts: Sequence[str]) -> Moments:
@@ -82,11 +84,11 @@ def read(form: Form, texts: Sequence[str]) -> Moments:
     return np.where(is_match, moments, NOTHING)
 
 
-def candidates(texts: Sequence[str]) -> list[Candidate]:
-    """Return the readings of plain texts in the forms that some of them have, that of the most first."""
-    found = [(form, read(form, texts)) for form in FORMS]
-    readings = [Candidate(moments, form.label, unit=form.unit) for form, moments in found]
-    return sorted((one for one in readings if one.share > 0), key=lambda one: -one.share)
+def candidates(texts: Sequence[str], sample: Sequence[str]) -> list[Candidate]:
+    """Return the readings of plain texts in the forms that some texts of the sample have."""
+    forms = [form for form in (*FORMS, SHORT_YEAR) if any(form.pattern.fullmatch(text) for text in sample)]
+    found = [Candidate(read(form, texts), form.label, unit=form.unit) for form in forms]
+    return [one for one in found if one.share > 0]
 
 
 def first_of_range(text: str) -> str | None:

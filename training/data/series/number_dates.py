@@ -50,7 +50,9 @@ def _digits(values: "np.ndarray[tuple[int, ...], np.dtype[np.int64]]", length: i
         year, month, day = values // 10_000, values // 100 % 100, values % 100
         return [_years_within(Candidate(days(year, month, day), "year, month, day (%Y%m%d)"))]
     if length == 6:
-        return [_years_within(Candidate(days(values // 100, values % 100, ones), "year and month (%Y%m)", unit="month"))]
+        return [
+            _years_within(Candidate(days(values // 100, values % 100, ones), "year and month (%Y%m)", unit="month"))
+        ]
     if length == 4:
         return [_years_within(Candidate(days(values, ones, ones), "year", unit="year"))]
     if length in COMPACT:

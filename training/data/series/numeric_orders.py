@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from training.data.options import DateOrder
-from training.data.series.candidates import NOTHING, Candidate, Integers, Moments, days, full_year
+from training.data.series.candidates import Candidate, Integers, days, full_year
 
 THREE = re.compile(r"(\d{1,2})\s?([-/. ])\s?(\d{1,2})\s?[-/. ]\s?(\d{4}|\d{2})\.?")
-TWO = re.compile(r"(\d{1,2})[-/.](\d{1,2})")
+TWO = re.compile(r"(\d{1,2})[-/](\d{1,2})")
 FISCAL = re.compile(r"(\d{4})[-/](\d{2})")
 YEAR_MONTH = re.compile(r"(\d{4})[-/. ](\d{1,2})")
 FIRST_YEAR = 1900  # what numbered years begin after
@@ -73,8 +73,16 @@ def _two(texts: Sequence[str]) -> list[Candidate]:
         label = f"a numbered year and a month; year 1 is taken for {FIRST_YEAR + 1}"
         return [Candidate(days(np.where(is_found, FIRST_YEAR + first, -1), second, ones), label, unit="month")]
     short = [
-        (days(np.where(is_found, full_year(first), -1), second, ones), "year of two digits and month", "--date-format %y-%m"),
-        (days(np.where(is_found, full_year(second), -1), first, ones), "month and year of two digits", "--date-format %m-%y"),
+        (
+            days(np.where(is_found, full_year(first), -1), second, ones),
+            "year of two digits and month",
+            "--date-format %y-%m",
+        ),
+        (
+            days(np.where(is_found, full_year(second), -1), first, ones),
+            "month and year of two digits",
+            "--date-format %m-%y",
+        ),
     ]
     found = [Candidate(moments, label, option, unit="month") for moments, label, option in short]
     return [one for one in found if one.share > 0]
@@ -84,8 +92,3 @@ def _is_numbered(years: Integers, texts: Sequence[str]) -> bool:
     """Whether years are counted from 1, without leading zeros: 1-01 … 3-12."""
     is_padded = any(text.startswith("0") for text in texts)
     return bool(len(years)) and not is_padded and int(years.min()) == 1 and bool((np.diff(years) >= 0).all())
-
-
-def nothing(count: int) -> Moments:
-    """Return that many cells which are no dates."""
-    return np.full(count, NOTHING)

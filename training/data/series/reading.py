@@ -1,60 +1,45 @@
-"""A series of readings, read from a user's CSV or fetched. See tables.py for errors, series_audit.py for remarks."""
+"""A series, or several, read from a user's file or fetched. See tables.py for errors, series_audit.py for remarks."""
 
-import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from service.forecast.seasons import seasonality
-from service.interfaces import Array
+from training.data.errors import DataError
 from training.data.options import DEFAULT, SeriesOptions
+from training.data.series import assembly, date_columns, deciding, gaps, grid
+from training.data.series.assembly import Parsed
+from training.data.series.column_kinds import Kinds
+from training.data.series.columns import Columns, choose
+from training.data.series.rows import Rows
 from training.data.series.types import Panel, Series
-from training.data.tables import DataError, fetch, file_sha256, list_columns, list_rows, read_csv, require_column
+from training.data.tables import Table, fetch, file_sha256, read_table
 
 SERIES_URL = "https://fred.stlouisfed.org/graph/fredgraph.csv?id=IPG2211A2N&cosd=1985-01-01&coed=2018-01-01"
 SERIES_ROWS = 397
-MAX_FILLED_SHARE = 0.2
-MIN_ROWS = 3
-
-
-def read_panel(path: Path, options: SeriesOptions) -> Panel:
-    """Read the series of a file. Raises DataError."""
-    series = read_series(path, options)
-    return Panel({"": series}, series.understood, series.source, series.sha256, series.columns)
+MAX_NAMED = 8
+MAX_REMARKS = 20
 
 
 def read_series(path: Path, options: SeriesOptions = DEFAULT) -> Series:
-    """Read a series from a CSV with a date and a value column, named or detected.
+    """Read the one series of a file. Raises DataError for a file of several, which names them and what tells them apart.
 
-    Without a `season_length` the usual one of the frequency is taken. With `fill`, missing values and dates are
-    interpolated, up to a fifth of the series; at both ends they are removed. Raises DataError for a file that cannot be
-    read, columns that cannot be told apart, cells that are no dates or no numbers, missing values, unsorted or duplicate
-    dates, and gaps.
+    Columns, form of the dates, frequency and season are found, unless the options name them. With `fill`, missing values and
+    dates are interpolated, up to a fifth of the series; missing values at both ends are removed. Raises DataError for what
+    cannot be read, and for what has two readings that give different series.
     """
-    day_first, fill = options.date_order == "day_first", options.fill
-    date_column, value_column = next(iter(options.date_columns), None), options.value_column
-    table = read_csv(path)
-    date_column = require_column(table, date_column, path) or _detect_date_column(table, path, day_first)
-    value_column = require_column(table, value_column, path) or _detect_value_column(table, date_column, path)
-    if date_column == value_column:
-        raise DataError(f"{path}: '{date_column}' cannot be both the date and the value")
-    values = _parse_numbers(table[value_column], path, fill)
-    dates = _check_order(_parse_dates(table[date_column], day_first), path)
-    frequency, missing_dates = _detect_frequency(dates, path, fill)
-    complete, filled = _interpolate(dates, values, missing_dates, path)
-    return Series(
-        dates=pd.DatetimeIndex(complete.index),
-        readings=np.asarray(complete, dtype=np.float64),
-        frequency=frequency,
-        season_length=options.season_length or seasonality.season_of_frequency(frequency),
-        columns={"date": date_column, "value": value_column},
-        source=options.source or path.name,
-        sha256=file_sha256(path),
-        filled=filled,
-        trimmed=len(dates) + len(missing_dates) - len(complete),
-    )
+    panel = _read(path, options, several=False)
+    return next(iter(panel.series.values()))
+
+
+def read_panel(path: Path, options: SeriesOptions = DEFAULT) -> Panel:
+    """Read the series of a file: one, those of an id column (long form), or each column of numbers (wide form).
+
+    Series of another frequency than most have, and series that are too short, are left out, with a remark. Raises DataError
+    as read_series does.
+    """
+    return _read(path, options, several=True)
 
 
 def fetch_series() -> Series:
@@ -63,7 +48,7 @@ def fetch_series() -> Series:
     FRED revises and rebases it, so its bytes have no fixed checksum: the number of rows and the frequency are checked
     instead, and the card states the SHA-256 of the file. Raises DataError if it cannot be fetched or is another series.
     """
-    path = fetch(SERIES_URL, None, "IPG2211A2N.csv", "--data my.csv, a CSV with a date and a value column")
+    path = fetch(SERIES_URL, None, "IPG2211A2N.csv", "--data my.csv, a file with dates and readings")
     try:
         series = read_series(path, SeriesOptions(source="FRED, IPG2211A2N"))
     except DataError:
@@ -78,124 +63,141 @@ def fetch_series() -> Series:
     return series
 
 
-def _detect_date_column(table: pd.DataFrame, path: Path, day_first: bool) -> str:
-    for name in table.columns:
-        sample = table[name].dropna().head(50)
-        numeric = pd.to_numeric(sample, errors="coerce").notna().all()
-        if len(sample) and not numeric and _parse_dates(sample, day_first, strict=False).notna().mean() > 0.9:
-            return str(name)
-    raise DataError(
-        f"{path}: no column looks like dates (2016-02-01) among {list_columns(table)}; name it with --date-column"
+def _read(path: Path, options: SeriesOptions, several: bool) -> Panel:
+    stated = grid.alias_of(options.frequency) if options.frequency else None
+    if (options.season_length or 1) < 1:
+        raise DataError("--season is at least 1")
+    table = read_table(path, options.file, min_columns=2)
+    columns = choose(table, options, several)
+    parsed, understood = _parse(table, columns, options)
+    raw = list(assembly.raw_series(parsed))
+    if options.series_id is not None:
+        raw = [replace(_named(raw, options.series_id, path), name="")]
+    elif len(raw) > 1 and not several:
+        raise DataError(_several(raw, columns, path))
+    about = _about(path, options, columns, understood)
+    if len(raw) == 1:
+        rows = assembly.ordered(parsed, raw[0])
+        series = assembly.build(rows, gaps.find_frequency(rows, stated), options, about, trim=False)
+        return Panel({"": series}, series.understood, series.source, series.sha256, series.columns)
+    return _panel(parsed, raw, options, about, stated)
+
+
+def _parse(table: Table, columns: Columns, options: SeriesOptions) -> tuple[Parsed, dict[str, str]]:
+    """Read the cells of the chosen columns; also say how."""
+    candidates = date_columns.read(Kinds(table, options), columns.dates)
+    groups, names = assembly.groups_of(table, columns.ids)
+    decision = deciding.decide(candidates, groups, ", ".join(columns.dates.names), table.path)
+    values, style = {}, ""
+    for name in columns.values:
+        numbers = table.numbers(name, options.decimal)
+        if numbers.ambiguous:
+            raise DataError(f"{table.path}: column '{name}': {numbers.ambiguous}")
+        if numbers.is_wrong.any():
+            cell = table.frame[name].iloc[int(np.argmax(numbers.is_wrong))]
+            raise DataError(
+                f"{table.path}: column '{name}' is not a finite number in {table.where(numbers.is_wrong)}: '{cell}'"
+            )
+        values[name], style = numbers.values, numbers.style
+    understood = table.understood | {
+        "date column": f"{_quoted(columns.dates.names)}: {columns.why['date']}",
+        "date form": f"{decision.candidate.label}{decision.why}",
+        "value column": f"{_quoted(columns.values)}: {columns.why['value']}; {style}",
+    }
+    understood |= {"id column": f"{_quoted(columns.ids)}: {columns.why['id']}"} if columns.ids else {}
+    understood |= {"one series": columns.why["constant"]} if "constant" in columns.why else {}
+    understood |= {"time zone": decision.clock} if decision.clock else {}
+    return Parsed(table, columns, decision.dates, values, groups, names), understood
+
+
+def _about(path: Path, options: SeriesOptions, columns: Columns, understood: dict[str, str]) -> Series:
+    """What all series of a file share, as a series without readings."""
+    none = np.zeros(0)
+    source, sha256 = options.source or path.name, file_sha256(path)
+    return Series(
+        pd.DatetimeIndex([]), none, "", 1, columns.by_role, source, sha256, none.astype(bool), understood=understood
     )
 
 
-def _detect_value_column(table: pd.DataFrame, date_column: str, path: Path) -> str:
-    others = [str(name) for name in table.columns if name != date_column]
-    numeric = [n for n in others if pd.to_numeric(table[n], errors="coerce").notna().mean() > 0.5]
-    if len(numeric) == 1:
-        return numeric[0]
-    reason = "no column holds numbers" if not numeric else f"several columns hold numbers: {', '.join(numeric)}"
-    raise DataError(f"{path}: {reason}; name the column to forecast with --value-column")
-
-
-def _parse_dates(column: "pd.Series[str]", day_first: bool, strict: bool = True) -> "pd.Series[pd.Timestamp]":
-    """Parse dates; those with UTC offsets become UTC, so that a change of the clock leaves no gap."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the error below names the rows that cannot be read
-        has_offsets = bool(column.dropna().str.contains(r"\d(?:Z|[+-]\d{2}:?\d{2})$").any())
-        dates = pd.to_datetime(column, errors="coerce", format="ISO8601", utc=has_offsets)
-        if dates.isna().any():
-            dates = pd.to_datetime(column, errors="coerce", dayfirst=day_first, utc=has_offsets)
-    if strict and dates.isna().any():
-        raise DataError(
-            f"column '{column.name}' is no date in {list_rows(dates.isna())}; dates look like 2016-02-01 "
-            "(--day-first for 01/02/2016)"
-        )
-    return dates.dt.tz_localize(None) if has_offsets else dates
-
-
-def _parse_numbers(column: "pd.Series[str]", path: Path, fill: bool) -> Array:
-    """Parse the values; with `fill`, an empty cell becomes NaN."""
-    is_empty = column.isna()
-    if is_empty.any() and not fill:
-        raise DataError(
-            f"{path}: column '{column.name}' is empty in {list_rows(is_empty)}; fill in the missing values or remove "
-            "their rows, a network cannot learn from them (--fill interpolates them)"
-        )
-    numbers = pd.to_numeric(column, errors="coerce")
-    is_wrong = ~np.isfinite(numbers.astype(float)) & ~is_empty
-    if is_wrong.any():
-        raise DataError(f"{path}: column '{column.name}' is not a finite number in {list_rows(is_wrong)}")
-    return numbers.to_numpy(dtype=np.float64)
-
-
-def _check_order(column: "pd.Series[pd.Timestamp]", path: Path) -> pd.DatetimeIndex:
-    dates = pd.DatetimeIndex(column)
-    if dates.duplicated().any():
-        repeated = pd.Series(dates.duplicated(keep=False))
-        raise DataError(f"{path}: the same date is in {list_rows(repeated)}; a series has one reading per date")
-    if not dates.is_monotonic_increasing:
-        first = int(np.flatnonzero(np.diff(dates.asi8) < 0)[0]) + 3
-        raise DataError(
-            f"{path}: dates are not in order: row {first} is earlier than the row before; sort the rows, oldest first"
-        )
-    return dates
-
-
-def _interpolate(
-    dates: pd.DatetimeIndex, values: Array, missing_dates: pd.DatetimeIndex, path: Path
-) -> tuple["pd.Series[float]", npt.NDArray[np.bool_]]:
-    """Interpolate missing values and remove those at both ends; also say which ones were interpolated."""
-    readings = pd.Series(values, dates)
-    if len(missing_dates):
-        readings = readings.reindex(dates.union(missing_dates))
-    readings = readings.loc[readings.first_valid_index() : readings.last_valid_index()]
-    is_missing = readings.isna().to_numpy()
-    if len(readings) < MIN_ROWS or is_missing.mean() > MAX_FILLED_SHARE:
-        raise DataError(
-            f"{path}: {is_missing.sum()} of {len(readings)} readings are missing; "
-            f"up to {MAX_FILLED_SHARE:.0%} can be interpolated"
-        )
-    return readings.interpolate(), is_missing
-
-
-def _detect_frequency(dates: pd.DatetimeIndex, path: Path, fill: bool) -> tuple[str, pd.DatetimeIndex]:
-    """Return the frequency of the dates and the dates that are missing; without `fill`, a gap raises DataError."""
-    if len(dates) < MIN_ROWS:
-        raise DataError(f"{path}: {len(dates)} rows are too few to detect a frequency")
-    frequency = _infer_frequency(dates)
-    if frequency is not None:
-        return frequency, dates[:0]
-    frequency = _majority_frequency(dates, path)
-    expected = pd.date_range(dates[0], dates[-1], freq=frequency)
-    missing, extra = expected.difference(dates), dates.difference(expected)
-    if len(extra):
-        raise DataError(
-            f"{path}: most dates have frequency '{frequency}', but {len(extra)} do not, "
-            f"the first is {extra[0]:%Y-%m-%d}"
-        )
-    if fill:
-        return frequency, missing
-    examples = ", ".join(f"{date:%Y-%m-%d}" for date in missing[:5])
-    raise DataError(
-        f"{path}: {len(missing)} dates of frequency '{frequency}' are missing: {examples}"
-        f"{' …' if len(missing) > 5 else ''}; add them, with interpolated values if need be (--fill does)"
-        f"{'; are days and months mixed up? then pass --day-first' if len(missing) > len(dates) else ''}"
+def _panel(parsed: Parsed, raw: list[Rows], options: SeriesOptions, about: Series, stated: str | None) -> Panel:
+    """Build the series that have the frequency of most; the others are remarked on."""
+    left_out: dict[str, str] = {}
+    kept, aliases = {}, {}
+    for each in raw:
+        rows = assembly.ordered(parsed, each)
+        try:
+            present = rows.select(~np.isnan(rows.values)) if len(parsed.values) > 1 else rows
+            aliases[rows.name] = gaps.find_frequency(present, stated)
+            kept[rows.name] = rows
+        except gaps.Irregular as error:
+            left_out[each.name] = str(error)
+    if not kept:
+        raise DataError(f"{next(iter(left_out.values()))} (none of {len(raw)} series can be read)")
+    alias = assembly.common_alias(aliases)
+    series = {}
+    for name, rows in kept.items():
+        try:
+            series[name] = assembly.build(rows, alias, options, about, trim=True)
+        except gaps.Irregular as error:
+            left_out[name] = str(error)
+    if not series:
+        raise DataError(f"{next(iter(left_out.values()))} (none of {len(raw)} series can be read)")
+    return Panel(
+        series,
+        _understood_of_panel(series, left_out, about.understood),
+        about.source,
+        about.sha256,
+        about.columns,
+        [
+            f"left out: {reason.removeprefix(f'{parsed.table.path}: ')}"
+            for reason in list(left_out.values())[:MAX_REMARKS]
+        ],
     )
 
 
-def _majority_frequency(dates: pd.DatetimeIndex, path: Path) -> str:
-    """Return the frequency that most stretches of eight dates have. Raises DataError if none has one."""
-    frequencies = [_infer_frequency(dates[i : i + 8]) for i in range(max(1, len(dates) - 8))]
-    votes = pd.Series([frequency for frequency in frequencies if frequency]).value_counts()
-    if votes.empty:
-        raise DataError(f"{path}: the dates have no regular frequency; resample the series first")
-    return str(votes.index[0])
+def _understood_of_panel(series: dict[str, Series], left_out: dict[str, str], shared: dict[str, str]) -> dict[str, str]:
+    one = next(iter(series.values()))
+    lengths = [len(each.readings) for each in series.values()]
+    first = min(gaps.iso(each.dates[0].to_numpy()) for each in series.values())
+    last = max(gaps.iso(each.dates[-1].to_numpy()) for each in series.values())
+    filled = sum(int(each.filled.sum()) for each in series.values())
+    notes = {label: text for label, text in one.understood.items() if label in ("frequency", "season")}
+    names = ", ".join(list(series)[:MAX_NAMED]) + (" …" if len(series) > MAX_NAMED else "")
+    return (
+        shared
+        | notes
+        | {
+            "series": f"{len(series)}: {names}" + (f"; {len(left_out)} left out" if left_out else ""),
+            "rows": f"{sum(lengths)} readings, {min(lengths)} to {max(lengths)} of a series"
+            + (f", {filled} of them interpolated" if filled else ""),
+            "first": first,
+            "last": last,
+        }
+    )
 
 
-def _infer_frequency(dates: pd.DatetimeIndex) -> str | None:
-    """Return the pandas alias of dates without a gap; newer versions of pandas answer with an offset, not a string."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        frequency = pd.infer_freq(dates)
-    return None if frequency is None else str(getattr(frequency, "freqstr", frequency))
+def _named(raw: list[Rows], name: str, path: Path) -> Rows:
+    found = next((rows for rows in raw if rows.name == name), None)
+    if found is None:
+        raise DataError(f"{path}: has no series '{name}'; its series are {_names(raw)}")
+    return found
+
+
+def _several(raw: list[Rows], columns: Columns, path: Path) -> str:
+    if not columns.ids:
+        return (
+            f"{path}: --value-column names several columns ({', '.join(columns.values)}); one series is read: name one"
+        )
+    which = "column" if len(columns.ids) == 1 else "columns"
+    return (
+        f"{path}: holds {len(raw)} series, which the id {which} {_quoted(columns.ids)} tells apart: {_names(raw)}; "
+        f"--series-id reads one of them, such as --series-id '{raw[0].name}'"
+    )
+
+
+def _names(raw: list[Rows]) -> str:
+    return ", ".join(rows.name for rows in raw[:MAX_NAMED]) + (" …" if len(raw) > MAX_NAMED else "")
+
+
+def _quoted(names: tuple[str, ...]) -> str:
+    return ", ".join(f"'{name}'" for name in names)

@@ -3,6 +3,11 @@
 import re
 import unicodedata
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 MONTHS = (  # English, German, French, Spanish, Italian, Dutch, Portuguese, Polish, Swedish; longer names begin with these
     "jan januar janvier janv ene enero gen gennaio janeiro sty styczen",
     "feb februar fevrier fev febbraio fevereiro febrero lut luty",
@@ -20,28 +25,28 @@ MONTHS = (  # English, German, French, Spanish, Italian, Dutch, Portuguese, Poli
 MONTH_NUMBERS = {name: number for number, names in enumerate(MONTHS, 1) for name in names.split()} | {
     "january": 1, "february": 2, "januari": 1, "februari": 2,
 }  # fmt: skip
-WEEKDAYS = frozenset(
+WEEKDAYS = _words(
     "mon monday tue tues tuesday wed wednesday thu thur thurs thursday fri friday sat saturday sun sunday mo montag di dienstag mi "
     "mittwoch do donnerstag fr freitag sa samstag sonnabend so sonntag lun lundi lunes lunedi mar mardi martes martedi mer mercredi "
     "mie miercoles mercoledi jeu jeudi jue jueves gio giovedi ven vendredi vie viernes venerdi sam samedi sab sabado sabato dim "
-    "dimanche dom domingo domenica".split()
+    "dimanche dom domingo domenica"
 )
-DATE_NAMES = frozenset(
+DATE_NAMES = _words(
     "date dates datum fecha data time timestamp datetime ds day days tag jour dia giorno dag month months monat mois mes mese "
     "maand week weeks woche semaine semana settimana period periode periodo quarter quartal trimestre year years jahr annee "
-    "ano anno jaar jaartal observation zeit zeitpunkt zeitstempel heure hora ora hour stunde ts when epoch unix month/year".split()
+    "ano anno jaar jaartal observation zeit zeitpunkt zeitstempel heure hora ora hour stunde ts when epoch unix month/year"
 )
-ID_NAMES = frozenset(
+ID_NAMES = _words(
     "id uid key series store shop item sku product article artikel produkt filiale region country land city site sensor "
     "station meter customer kunde tienda producto magasin produit name group category kategorie dept department branch "
-    "location code symbol ticker asset device unique_id series_id item_id store_id store_nbr".split()
+    "location code symbol ticker asset device unique_id series_id item_id store_id store_nbr"
 )
-YEAR_NAMES = frozenset("year jahr annee ano anno jaar yr yyyy year_ rok".split())
-MONTH_NAMES = frozenset("month monat mois mes mese maand mon mm mo miesiac".split())
-DAY_NAMES = frozenset("day tag jour dia giorno dag dd dayofmonth day_of_month mday".split())
-HOUR_NAMES = frozenset("hour stunde heure hora ora uur hh hr time zeit uhrzeit".split())
-QUARTER_NAMES = frozenset("quarter quartal trimestre kwartaal qtr q".split())
-WEEK_NAMES = frozenset("week woche kw semaine semana settimana weeknumber week_number isoweek wk".split())
+YEAR_NAMES = _words("year jahr annee ano anno jaar yr yyyy year_ rok")
+MONTH_NAMES = _words("month monat mois mes mese maand mon mm mo miesiac")
+DAY_NAMES = _words("day tag jour dia giorno dag dd dayofmonth day_of_month mday")
+HOUR_NAMES = _words("hour stunde heure hora ora uur hh hr time zeit uhrzeit")
+QUARTER_NAMES = _words("quarter quartal trimestre kwartaal qtr q")
+WEEK_NAMES = _words("week woche kw semaine semana settimana weeknumber week_number isoweek wk")
 ZONES = {
     "z": 0, "utc": 0, "gmt": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "cest": 2, "mez": 1, "mesz": 2, "eet": 2, "eest": 3,
     "msk": 3, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "akst": -9, "akdt": -8,

@@ -203,7 +203,7 @@ def _settings(result: TrainingResult) -> dict[str, Any]:
         "taught": f"by the labels, smoothed by their quality{teacher}{made}",
         "shares": ", ".join(f"{pool.name} {pool.share:g}" for pool in corpus.pools),
         "batch": f"{batches.MIN_ROWS} to {batches.MAX_ROWS} texts",
-        "optimizer": f"adam, {config.learning_rate}, gradient norm at most 1",
+        "optimizer": f"adam, {shipped.learning_rate:g}, gradient norm at most 1",
         "spelt": f"{config.spelt:.0%} of the words, {batches.MISSPELT_SHARE:.0%} of them wrongly",
         "crops": f"{config.crop_share:.0%} of texts longer than {batches.CROP_WORDS[1]} words, an epoch",
         "blend": f"{blend.network:.3f} × network + {blend.linear:.3f} × n-grams + bias",

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from service.artifacts.card import SentimentCard
+from service.interfaces import Array
 from service.sentiment.classifier import SentimentClassifier
 from training.evaluation import checklist, classification
 from training.export.versions import save_classifier
@@ -18,7 +19,7 @@ from training.sentiment import page as sentiment_page
 from training.sentiment.ablation_table import AblationTable
 from training.sentiment.card import TrainingResult
 from training.sentiment.initialization import SEED
-from training.sentiment.seeds import Encoded, SeedRun
+from training.sentiment.seeds import Encoded
 
 
 def export(
@@ -33,7 +34,7 @@ def export(
     network = fold_blend(result, linear)
     card = sentiment_card.make(result, network, models_dir)
     classifier = sentiment_card.in_memory(card, words, network)
-    check_agreement(classifier, result.held_out[0], shipped)
+    check_agreement(classifier, result.held_out[0], served_logits(result, linear))
     card, outcomes = sentiment_card.with_behaviour(card, classifier, result)
     golden = sentiment_card.golden_answers(classifier)
     with tempfile.TemporaryDirectory() as scratch:
@@ -65,15 +66,22 @@ def fold_blend(result: TrainingResult, linear: ngrams.Linear) -> keras.Model:
     return model
 
 
-def check_agreement(classifier: SentimentClassifier, validation: Encoded, shipped: SeedRun) -> None:
+def served_logits(result: TrainingResult, linear: ngrams.Linear) -> Array:
+    """Return the logits of the validation texts as the network will serve them, with the n-gram weights that ship."""
+    tokens = result.held_out[0].tokens
+    network = fitting.logits(result.shipped.network, tokens, result.words)
+    return result.shipped.blend(network, linear.predict(tokens, len(result.initialization.words)))
+
+
+def check_agreement(classifier: SentimentClassifier, validation: Encoded, logits: Array) -> None:
     """Raise RuntimeError if the exported network differs from the trained one by more than the rounding of weights allows.
 
-    The exported network reads raw texts; the trained one has read the tokens of the validation part.
+    The exported network reads raw texts; the trained one has read the tokens of the validation part and gave these `logits`.
     """
     texts = validation.part.texts
     rows = range(0, len(texts), max(1, len(texts) // 64))
     predictions = classifier.predict([classifier.prepare(texts[row]) for row in rows])
-    expected = classification.softmax(shipped.logits[validation.part.name])
+    expected = classification.softmax(logits)
     difference = max(
         float(np.abs(np.array(prediction.probabilities) - expected[row]).max())
         for prediction, row in zip(predictions, rows, strict=True)

@@ -17,8 +17,9 @@ from typing import Any
 from service.artifacts import bundle
 from service.artifacts.card import ForecastCard
 from service.interfaces import Array
+from training.data import understanding
 from training.data.options import SeriesOptions, add_series_options, series_options
-from training.data.series import Series, read_series
+from training.data.series import Series, read_panel, read_series
 from training.data.tables import DataError
 from training.evaluation import baselines, metrics, rolling, served, test_log
 from training.evaluation.baselines import BASELINE
@@ -55,13 +56,17 @@ class BacktestOptions:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = parse_options(arguments)
     try:
+        options = parse_options(arguments)
+        if options.series.dry_run:
+            understanding.show_dry_run(read_panel(options.data, options.series), reads_one=True)
+            return 0
         series = read_series(options.data, options.series)
         report = backtest(series, options)
     except (DataError, ValueError, baselines.BaselineMissing, test_log.TestLogError, bundle.BundleError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    understanding.show(series.understood)
     header, rows = backtest_report.table(report)
     tables.show(f"test set: {report.about['test']}, {report.about['origins']} origins", header, rows)
     for line in backtest_report.notes(report):

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from service.forecast.seasons import seasonality
+from service.interfaces import Array
 from training.data.series import Series
 
 MIN_SEASONS = 4
@@ -12,6 +13,7 @@ OUTLIER = 8.0  # robust standard deviations of the seasonal difference
 LONG_RUN = 6  # equal readings in a row, at least …
 LONG_RUN_SHARE = 0.05  # … and at least this share of the series
 MAX_EXAMPLES = 5
+MIN_LIKENESS = 0.5  # of readings a season apart, for a season that stands out
 
 
 def remarks(series: Series) -> list[str]:
@@ -76,8 +78,16 @@ def _sign(series: Series) -> list[str]:
 
 
 def _season(series: Series) -> list[str]:
-    expected, detected = series.season_length, seasonality.detect_season(series.readings)
+    """Compare the season with what the readings repeat; few readings, and a season that they do show, give no remark."""
+    expected, readings = series.season_length, series.readings
+    detected = seasonality.detect_season(readings)
     if detected == expected or _range(series) == 0:
+        return []
+    if len(readings) < 2 * expected:
+        return [
+            f"the {len(readings)} readings are fewer than two seasons of {expected}: whether they have it cannot be seen"
+        ]
+    if expected > 1 and _stands_out(readings, expected, detected):
         return []
     if detected == 1:
         return [f"no season of {expected} stands out in the readings"]
@@ -86,6 +96,22 @@ def _season(series: Series) -> list[str]:
     return [
         f"the readings repeat every {detected}, the season is taken to be {expected}; --season {detected} changes it"
     ]
+
+
+def _stands_out(readings: Array, season_length: int, detected: int) -> bool:
+    """Whether readings are like those a season before, more so than half a season before, and nearly as much as at another lag."""
+    of_season = _likeness(readings, season_length)
+    of_half = _likeness(readings, max(season_length // 2, 1))
+    of_detected = _likeness(readings, detected) if detected > 1 else 0.0
+    return of_season >= MIN_LIKENESS and of_season > of_half + 0.1 and of_season > of_detected - 0.1
+
+
+def _likeness(readings: Array, lag: int) -> float:
+    """Return 1 for readings that equal those a lag before, 0 for those that are no more like them than like any others."""
+    time = np.arange(len(readings))
+    residuals = readings - np.polyval(np.polyfit(time, readings, 1), time)
+    variance = float(np.var(residuals))
+    return 1 - float(np.mean(np.square(residuals[lag:] - residuals[:-lag]))) / (2 * variance) if variance > 0 else 0.0
 
 
 def _outliers(series: Series) -> list[str]:

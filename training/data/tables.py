@@ -60,8 +60,13 @@ class Table:
         return parse_numbers(self.frame[name], decimal, self.decimal_hint)
 
     def where(self, is_wrong: "pd.Series[bool] | npt.NDArray[np.bool_]") -> str:
-        """Number the wrong rows for an error message, "rows 3, 7", as the file itself counts them."""
-        rows = [int(self.rows[i]) for i in np.flatnonzero(is_wrong)]
+        """Number the wrong rows for an error message, "rows 3, 7", as the file itself counts them.
+
+        A series may leave out rows of the frame; its index says which rows it has.
+        """
+        found = np.flatnonzero(is_wrong)
+        places = is_wrong.index.to_numpy()[found] if isinstance(is_wrong, pd.Series) else found
+        rows = [int(self.rows[i]) for i in places]
         return f"row{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows[:5]))}{' …' if len(rows) > 5 else ''}"
 
 

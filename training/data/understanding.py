@@ -25,13 +25,18 @@ def lines(understood: Mapping[str, str], width: int = WIDTH) -> list[str]:
     return found
 
 
-def show_dry_run(panel: Panel) -> None:
-    """Print what was understood and, in a form that programs read, what of it decides."""
+def show_dry_run(panel: Panel, *, reads_one: bool = False) -> None:
+    """Print what was understood and, in a form that programs read, what of it decides.
+
+    reads_one: the command reads one series, so that one of a panel must be chosen.
+    """
     show(panel.understood)
     print()
     show(facts(panel))
     for remark in panel.remarks:
         print("-", remark)
+    if reads_one and len(panel.series) > 1:
+        print("- this command reads one series: choose it with --series-id, or with --value-column")
 
 
 def facts(panel: Panel) -> dict[str, str]:

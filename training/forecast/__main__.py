@@ -21,6 +21,8 @@ import keras
 from rich.progress import Progress
 
 from service.artifacts import bundle
+from training.data import understanding
+from training.data.series import read_panel
 from training.data.tables import DataError
 from training.forecast import candidates, comparison, experiment, finetuning, page
 from training.forecast.candidates import CandidatePool
@@ -30,8 +32,11 @@ from training.reporting import models_readme, tables
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    options = parse_options(argv)
     try:
+        options = parse_options(argv)
+        if options.series.dry_run and options.data is not None:
+            understanding.show_dry_run(read_panel(options.data, options.series))
+            return 0
         train(options)
     except (DataError, bundle.BundleError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -42,6 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def train(options: TrainOptions) -> None:
     """Fit, evaluate and export forecasters, then write the report. Raises DataError and BundleError."""
     run = experiment.load(options)
+    understanding.show(run.series.understood)
     for remark in run.remarks:
         print("-", remark)
     names, pretrained = select_forecasters(options)

@@ -50,7 +50,7 @@ def draft(
             columns=series.columns,
             start=start,
             end=end,
-            frequency=series.frequency,
+            frequency=series.frequency if series.request_frequency else None,  # no alias of a retail calendar
             season=series.season_length,
             units=options.series.units,
             audit=remarks,

@@ -18,9 +18,11 @@ from training.zero_shot.options import ZeroShotOptions, parse_options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = parse_options(arguments, __doc__ or "")
     try:
-        if reads_csvs(options):
+        options = parse_options(arguments, __doc__ or "")
+        if options.series.dry_run:
+            rolling_origins.dry_run(options)
+        elif reads_csvs(options):
             rolling_origins.run(options)
         else:
             sets_run.run(options)

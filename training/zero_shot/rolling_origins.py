@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from service.interfaces import Array
-from training.data.series import Series, read_series
+from training.data import understanding
+from training.data.series import Series, one_series, read_series
 from training.evaluation import baselines, metrics, rolling, served, test_log
 from training.evaluation.rolling import Method, RollingBacktest
 from training.reporting import tables
@@ -46,6 +47,13 @@ def run(options: ZeroShotOptions) -> None:
         print(f"these series were used as a test set of the same methods {count} times")
     if options.out:
         options.out.write_text(json.dumps(to_json(results), indent=1) + "\n", "utf-8")
+
+
+def dry_run(options: ZeroShotOptions) -> None:
+    """Print what was understood of each file of series, without a forecast. Raises DataError and ValueError."""
+    for file in select_files(options.data[0], options.names):
+        print(f"\n{file.name}")
+        understanding.show_dry_run(one_series(read_series(file, replace(options.series, fill=True))))
 
 
 def select_files(directory: Path, names: str) -> list[Path]:

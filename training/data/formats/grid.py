@@ -43,7 +43,7 @@ class Blank:
         """Yield the other rows."""
         waiting, started = 0, False
         for record in records:
-            if any(map(str.strip, record.cells)):
+            if any(record.cells) and any(map(str.strip, record.cells)):
                 self.inside, waiting, started = self.inside + waiting, 0, True
                 yield record
             else:

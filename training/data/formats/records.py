@@ -8,8 +8,9 @@ the other rows. The lines of a text that really holds line breaks are not.
 import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain, count, islice
 from pathlib import Path
+from typing import NamedTuple
 
 from training.data.errors import DataError
 from training.data.formats.dialect import Dialect
@@ -22,8 +23,7 @@ SAMPLE_RECORDS = 300
 MAX_EXAMPLES = 5
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """One row: the line or sheet row that it begins in, and its cells."""
 
     line: int
@@ -61,6 +61,9 @@ class Mended:
 
 def read_records(text: Text, dialect: Dialect, mended: Mended, path: Path) -> Iterator[Record]:
     """Yield the records. Raises DataError for a quote that swallows rows which cannot be told apart."""
+    if dialect.quote not in text.text and dialect.escape is None:
+        yield from _read_unquoted(text, dialect, path)
+        return
     profile = make_profile(record.cells for record, _ in islice(_read(text, dialect, path), SAMPLE_RECORDS))
     for record, lines in _read(text, dialect, path):
         is_open = bool(record.cells) and END in record.cells[-1]
@@ -108,14 +111,24 @@ def _read(text: Text, dialect: Dialect, path: Path) -> Iterator[tuple[Record, li
     number = dialect.skipped + 1
     try:
         for cells in reader:
-            count = len(seen)
+            taken = len(seen)
             if cells != [END]:
                 read = seen[:-1] if seen[-1] == END else seen[:]
                 yield Record(number, cells), read
             seen.clear()
-            number += count
+            number += taken
     except csv.Error as error:
         raise DataError(f"{path}: line {number}: {error}; is a quote not closed?") from error
+
+
+def _read_unquoted(text: Text, dialect: Dialect, path: Path) -> Iterator[Record]:
+    """Yield the records of a text without quotes, in which every line is one."""
+    csv.field_size_limit(MAX_CELL)
+    lines = islice(text.lines(), dialect.skipped, None)
+    try:
+        yield from map(Record, count(dialect.skipped + 1), csv.reader(lines, **dialect.options()))
+    except csv.Error as error:
+        raise DataError(f"{path}: a cell cannot be read: {error}") from error
 
 
 def _noted(lines: Iterator[str], seen: list[str]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from training.data.series.assembly import Parsed
 from training.data.series.column_kinds import Kinds
 from training.data.series.columns import Columns, choose
 from training.data.series.rows import Rows
-from training.data.series.types import Panel, Series
+from training.data.series.types import Panel, Series, one_series
 from training.data.tables import Table, fetch, file_sha256, read_table
 
 SERIES_URL = "https://fred.stlouisfed.org/graph/fredgraph.csv?id=IPG2211A2N&cosd=1985-01-01&coed=2018-01-01"
@@ -79,7 +79,7 @@ def _read(path: Path, options: SeriesOptions, several: bool) -> Panel:
     if len(raw) == 1:
         rows = assembly.ordered(parsed, raw[0])
         series = assembly.build(rows, gaps.find_frequency(rows, stated), options, about, trim=False)
-        return Panel({"": series}, series.understood, series.source, series.sha256, series.columns)
+        return one_series(series)
     return _panel(parsed, raw, options, about, stated)
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from training.data.series.candidates import Moments
+from training.data.series.types import RETAIL_CALENDARS
 
-PATTERNS = ("4-4-5", "4-5-4", "5-4-4")
 QUARTER = 3  # periods of a quarter
 MIN_PERIODS = 5
 MAX_LONG_YEARS = 0.05  # the share of periods that are a week longer, once in five or six years
@@ -13,7 +13,7 @@ SEASON = 12
 
 def is_retail(alias: str) -> bool:
     """Whether an alias is one of a retail calendar, which pandas and the service do not know."""
-    return alias in PATTERNS
+    return alias in RETAIL_CALENDARS
 
 
 def alias(dates: Moments) -> str | None:

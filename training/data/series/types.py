@@ -1,5 +1,6 @@
 """What is read from a user's file: one series, or a panel of several."""
 
+import re
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -7,6 +8,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from service.interfaces import Array
+
+MONTHS = re.compile(r"(\d*)([MQY])[SE](?:-[A-Z]{3})?")
+RETAIL_CALENDARS = ("4-4-5", "4-5-4", "5-4-4")  # weeks of the months of a quarter
+LAST_COMMON_DAY = 28  # of every month
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,16 @@ class Series:
 
     @property
     def request_frequency(self) -> str | None:
-        """The frequency to send to the service with the first date as `start`; None for a calendar it does not know."""
-        return None if self.frequency.startswith(("4-4-5", "4-5-4", "5-4-4")) else self.frequency
+        """The frequency to send to the service with the first date as `start`; None for a calendar it does not know.
+
+        Months from another day than the first or the last are the ISO 8601 period that keeps the day.
+        """
+        months = MONTHS.fullmatch(self.frequency)
+        if months is None or self.dates.is_month_start.all() or self.dates.is_month_end.all():
+            return None if self.frequency in RETAIL_CALENDARS else self.frequency
+        day = int(self.dates.day.max())
+        count = int(months[1] or 1) * {"M": 1, "Q": 3, "Y": 12}[months[2]]
+        return f"P{count}M" if day <= LAST_COMMON_DAY else None
 
 
 @dataclass(frozen=True)
@@ -50,3 +63,8 @@ class Panel:
     sha256: str
     columns: dict[str, str]
     remarks: list[str] = field(default_factory=list)
+
+
+def one_series(series: Series) -> Panel:
+    """Return a panel of one series."""
+    return Panel({"": series}, series.understood, series.source, series.sha256, series.columns)

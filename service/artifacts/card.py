@@ -368,7 +368,9 @@ class SentimentCard(Card):
         ge=0, le=1, description="a larger share of unknown words marks an answer uncertain"
     )
     language: Language | None = Field(None, description="how texts of another language than the training's are told")
-    domain: DomainLimits | None = Field(None, description="how texts unlike the training's are told; null where none are")
+    domain: DomainLimits | None = Field(
+        None, description="how texts unlike the training's are told; null where none are"
+    )
     explanation_baseline: list[FiniteFloat] | None = Field(
         None, description="each class's logit of a text without evidence; null where the network gives no reasons"
     )

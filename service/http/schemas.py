@@ -253,6 +253,7 @@ MODEL: dict[str, Any] = {
     "version": "1",
     "task": "forecast",
     "default": True,
+    "task_default": False,
     "engine": "onnx",
     "network": "GRU(256) → Dropout 0.2 → Dense(1)",
     "parameters": 199169,
@@ -298,6 +299,8 @@ class WarningBody(_Response):
         "truncated",
         "mostly_unknown_words",
         "not_english",
+        "unlike_training_texts",
+        "wide_intervals",
     ]
     detail: str
 
@@ -388,6 +391,10 @@ class ModelSummary(_Response):
     version: str
     task: Literal["forecast", "sentiment"]
     default: bool = Field(description="the version that answers when none is named")
+    task_default: bool = Field(
+        description="whether it answers requests of its task that name no model; a forecast may still come from a network "
+        "that has learnt the series"
+    )
     engine: Literal["onnx", "tensorflow"] = Field(description="what runs its network")
     network: str
     parameters: int

@@ -5,6 +5,7 @@ of one series answers unasked is in learnt.py.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from service.artifacts.card import ForecastCard
-from service.errors import GatecastError, InvalidRequest, TooFewReadings, UnsupportedLevel
+from service.errors import GatecastError, InvalidRequest, TooFewReadings, UnknownModel, UnsupportedLevel
 from service.forecast.bounds import bounds_of, check_readings
 from service.forecast.dates.timestamps import is_same_frequency, season_of, timestamps
 from service.forecast.forecaster import PreparedSeries, SeriesFacts
@@ -162,6 +163,17 @@ def find_eligible(registry: Registry, options: ForecastOptions) -> Eligible:
     if options.version is not None and options.model is None:
         raise InvalidRequest("a `version` needs the `model` that it is of", pointer="/model")
     return _eligible(registry, options)
+
+
+def default_forecaster(registry: Registry) -> LoadedForecaster | None:
+    """Return the forecaster of any series that answers where none is named, unless a network has learnt the series.
+
+    None where no forecaster of any series is loaded.
+    """
+    with suppress(UnknownModel):
+        eligible = _eligible(registry, ForecastOptions(None, None, None, None))
+        return next(iter(eligible.any_series), None)
+    return None
 
 
 def _eligible(registry: Registry, options: ForecastOptions) -> Eligible:

@@ -8,6 +8,7 @@ from service.artifacts.card import MAX_HORIZON, AnyCard, ForecastCard
 from service.http.routes.common import Models, problems
 from service.http.schemas import ModelList, ModelSummary
 from service.serving.registry import LoadedModel
+from service.serving.selection import default_forecaster
 
 router = APIRouter(tags=["models"])
 Known = Annotated[str, Path(max_length=64)]
@@ -17,7 +18,13 @@ Number = Annotated[str, Path(max_length=16)]
 @router.get("/models")
 async def models(loaded: Models) -> ModelList:
     """Every loaded version."""
-    return ModelList(models=[_summary(model, loaded.is_default(model)) for model in loaded])
+    forecaster = default_forecaster(loaded)
+    return ModelList(
+        models=[
+            _summary(model, loaded.is_default(model), model is forecaster or loaded.is_default_classifier(model))
+            for model in loaded
+        ]
+    )
 
 
 @router.get("/models/{name}", responses=problems(404, 422))
@@ -32,13 +39,14 @@ async def model_version(name: Known, version: Number, loaded: Models) -> AnyCard
     return loaded.get(name, version).predictor.card
 
 
-def _summary(model: LoadedModel, default: bool) -> ModelSummary:
+def _summary(model: LoadedModel, default: bool, task_default: bool) -> ModelSummary:
     card = model.predictor.card
     return ModelSummary(
         name=card.name,
         version=card.version,
         task=card.task,
         default=default,
+        task_default=task_default,
         engine=model.predictor.backend,
         network=card.network,
         parameters=card.parameters,

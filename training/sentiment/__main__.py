@@ -1,9 +1,11 @@
 """Train and export the sentiment classifier.
 
     python -m training.sentiment --opinions DIR              # the sets of opinions that training.data.opinions writes
-    python -m training.sentiment --data my.csv               # your own: a text and a label column
+    python -m training.sentiment --data my.csv --name mine   # your own: a text and a label column
     python -m training.sentiment                             # film reviews, fetched and cached
     python -m training.sentiment --help                      # all options
+
+What was understood of a file, and what the run starts from, is printed first; --dry-run stops there.
 
 Each seed fits a bidirectional LSTM, beside n-gram weights; a regression on the validation part blends the two, and
 calibrates them. If there are enough unlabelled texts, a teacher predicts them, networks and n-gram weights learn from all
@@ -15,51 +17,43 @@ Test parts are used once, at the end, for the scores.
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from io import TextIOWrapper
 from pathlib import Path
-from time import perf_counter
 
 import training.sentiment.cpu  # noqa: F401  # before TensorFlow
 
 # isort: split
-import numpy as np
 from rich.console import Console
 
-from service.artifacts import bundle
-from service.interfaces import Tokens
 from training.data.opinions.collection import read_collection
 from training.data.tables import DataError
-from training.networks.ngram_hash import ngram_buckets
+from training.export.target import check_target
 from training.reporting import models_readme, sentiment_section, tables
-from training.sentiment import batches, distillation, generated, ngrams, teacher
+from training.sentiment import baseline, introduction, start, teacher
 from training.sentiment.ablation_table import AblationTable, fingerprint
-from training.sentiment.card import TrainingResult
 from training.sentiment.corpus import Corpus, from_collection, from_splits
-from training.sentiment.encoding import Encoder, without_spellings
 from training.sentiment.export import export
-from training.sentiment.fitting import Words
-from training.sentiment.initialization import SEED, Initialization, from_texts, from_version
+from training.sentiment.initialization import Initialization, from_texts, from_version
 from training.sentiment.options import (
     CONTINUED,
     DEFAULT_VOCABULARY,
     MIN_UNLABELLED,
     NEW_CLASSES,
-    SECOND_ROUND,
     FitConfig,
     TrainOptions,
     parse,
 )
-from training.sentiment.seeds import Encoded, SeedRun, average_weights, fit_seeds
+from training.sentiment.rounds import fit
 from training.sentiment.splits import load
 
-UNLABELLED_SHARE = 0.35  # of the unlabelled texts, an epoch
 UNLABELLED_WEIGHT = 0.3  # of their words in the vocabulary
-TEACHERS = 2  # seeds of the first round, where a second one learns from it
-GENERATED = 12_000  # texts of the grammar, an epoch
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit status."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # progress is seen at once, through a pipe too
     try:
         run(parse(argv))
     except DataError as error:
@@ -70,23 +64,30 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(options: TrainOptions) -> None:
     """Train, export a version, and write the report and models/README.md. Raises DataError."""
-    console, version = Console(), starting_version(options)
-    corpus = read_corpus(options)
-    config, has_teacher = plan(options, version, corpus)
+    console = Console(highlight=False, soft_wrap=True)
+    check_target(options.models_dir, options.name, "sentiment")
+    started, corpus = start.find(options), read_corpus(options)
+    config, has_teacher = plan(options, started.path, corpus)
+    introduction.show(options, started, corpus, config, has_teacher=has_teacher)
+    if options.dry_run:
+        return
     table = AblationTable.read(options.ladder, fingerprint(corpus.validation)) if options.ladder else None
-    initialization = initialize(options, version, corpus, console)
+    initialization = initialize(options, started.path, corpus, console)
     if initialization.classes and not initialization.knows(corpus.classes) and not options.network.epochs:
         config = NEW_CLASSES
+    beside = baseline.measure(corpus, console)
     result, linear = fit(options, corpus, initialization, config, has_teacher, table, console)
-    name = options.data.data.name.split(".")[0] if options.data.data else "opinions"
-    card, path = export(result, linear, options.models_dir, options.report or Path("reports") / name, table)
+    result = replace(result, baseline=beside)
+    source = options.data.data.name.split(".")[0] if options.data.data else "opinions"
+    directory = options.report or Path("reports") / source
+    card, path = export(result, linear, options.models_dir, options.name, directory, table)
     tables.show(f"{card.name} v{card.version}", *sentiment_section.score_rows(card))
     print(f"{path}: {card.network}")
     print("wrote", models_readme.write_readme(options.models_dir))
     if options.pictures:
         options.pictures.mkdir(parents=True, exist_ok=True)
         for file in sorted((path / "plots").glob("*.png")):
-            shutil.copyfile(file, options.pictures / f"sentiment_{file.name}")
+            shutil.copyfile(file, options.pictures / f"{card.name}_{file.name}")
 
 
 def read_corpus(options: TrainOptions) -> Corpus:
@@ -94,16 +95,6 @@ def read_corpus(options: TrainOptions) -> Corpus:
     if options.data.opinions is None:
         return from_splits(load(options.data))
     return from_collection(read_collection(options.data.opinions), options.data.source or "sets of opinions")
-
-
-def starting_version(options: TrainOptions) -> Path | None:
-    """Return the version to train further, if any: without --start, the newest sentiment model, given --data."""
-    if options.start is not None:
-        return None if options.start == "none" else Path(options.start)
-    if options.data.data is None:
-        return None
-    versions = [path for path in bundle.versions(options.models_dir / "sentiment") if (path / "network.json").exists()]
-    return versions[-1] if versions else None
 
 
 def plan(options: TrainOptions, version: Path | None, corpus: Corpus) -> tuple[FitConfig, bool]:
@@ -139,7 +130,9 @@ def initialize(options: TrainOptions, version: Path | None, corpus: Corpus, cons
         return from_texts(parts, network.vocabulary or DEFAULT_VOCABULARY, network.vectors, console)
     initialization = from_version(version)
     check_test_set(initialization, corpus)
-    console.print(f"starting from {initialization.version} in {version}; --start none trains a new network")
+    known = len(initialization.words)
+    initialization = initialization.with_words_of(text for pool in corpus.pools for text in pool.texts)
+    console.print(f"{len(initialization.words) - known:,} words of the texts join the vocabulary of {known:,}")
     return initialization
 
 

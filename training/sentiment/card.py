@@ -31,6 +31,7 @@ from training.export.onnx_review import compile_classifier
 from training.networks import review
 from training.reporting import models_readme
 from training.sentiment import batches, mixing, scores
+from training.sentiment.baseline import Baseline
 from training.sentiment.corpus import Corpus
 from training.sentiment.encoding import HEAD_TOKENS, MAX_TOKENS
 from training.sentiment.fitting import Words
@@ -83,6 +84,8 @@ class TrainingResult:
     has_teacher: bool
     runs: list[SeedRun]
     average: SeedRun | None  # of the weights of all runs
+    baseline: Baseline | None = None
+    saw_validation: bool = False  # whether the n-gram weights that ship were fitted to the validation part, too
 
     @property
     def shipped(self) -> SeedRun:
@@ -99,7 +102,7 @@ class TrainingResult:
         return classification.log_loss(part.labels, run.logits[part.name], part.weights)
 
 
-def make(result: TrainingResult, network: keras.Model, models_dir: Path) -> SentimentCard:
+def make(result: TrainingResult, network: keras.Model, models_dir: Path, name: str) -> SentimentCard:
     """Return the card of the served `network`; its scores are of the probabilities before rounding to bytes."""
     corpus, shipped = result.corpus, result.shipped
     chosen = "the mean of all seeds' weights" if shipped is result.average else f"seed {shipped.seeds[0]}"
@@ -108,8 +111,8 @@ def make(result: TrainingResult, network: keras.Model, models_dir: Path) -> Sent
     return SentimentCard(
         format_version=SENTIMENT_FORMAT_VERSION,
         task="sentiment",
-        name="sentiment",
-        version=bundle.next_version(models_dir, "sentiment"),
+        name=name,
+        version=bundle.next_version(models_dir, name),
         network=f"text → words and spellings → vectors({sizes.vector}) → convolution({sizes.filters}) over 3 words, every 2 → "
         f"Bidirectional(LSTM({sizes.units})) → maximum over the text → {sizes.classes} logits, and weights of 1- to 3-grams",
         parameters=int(sum(np.prod(weight.shape) for weight in network.weights)),
@@ -200,6 +203,9 @@ def _settings(result: TrainingResult) -> dict[str, Any]:
         "epochs": shipped.best_epoch,
         "epochs_at_most": config.epochs,
         "unlabelled_texts": len(corpus.unlabelled),
+        "ngrams": "fitted to the validation part, too, with the strength that was chosen there"
+        if result.saw_validation
+        else "fitted to the training part",
         "taught": f"by the labels, smoothed by their quality{teacher}{made}",
         "shares": ", ".join(f"{pool.name} {pool.share:g}" for pool in corpus.pools),
         "batch": f"{batches.MIN_ROWS} to {batches.MAX_ROWS} texts",
@@ -272,7 +278,7 @@ def with_behaviour(
 
     The checklist is for English texts and for models with poles.
     """
-    part = result.held_out[0].part
+    part = result.held_out[-1 if result.saw_validation else 0].part
     step = max(1, len(part.texts) // SERVED_TEXTS)
     texts, labels = part.texts[::step], part.labels[::step]
     predictions = classifier.predict([classifier.prepare(text) for text in texts])
@@ -297,6 +303,6 @@ def with_behaviour(
             for outcome in outcomes
         ),
     ]
-    rule = mixing.choose(classifier, part, result.corpus.poles)
+    rule = mixing.choose(classifier, result.held_out[0].part, result.corpus.poles)
     mixed = MixedRule(positive=rule.positive, negative=rule.negative, threshold_choice=rule.choice) if rule else None
     return card.model_copy(update={"scores": [*card.scores, *measured], "mixed": mixed}), outcomes

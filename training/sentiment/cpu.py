@@ -35,7 +35,7 @@ def _import_without_banner() -> None:
     with tempfile.TemporaryFile() as said:
         os.dup2(said.fileno(), 2)
         try:
-            importlib.import_module("tensorflow")
+            importlib.import_module("tensorflow").get_logger().setLevel("ERROR")  # no remarks on retracing
         except BaseException:
             said.seek(0)
             os.write(kept, said.read())

@@ -7,17 +7,19 @@ import keras
 import numpy as np
 
 from service.artifacts.card import SentimentCard
-from service.interfaces import Array
+from service.artifacts.domain import FILE as DOMAIN_FILE
+from service.interfaces import Array, Tokens
 from service.sentiment.classifier import SentimentClassifier
 from training.evaluation import checklist, classification
 from training.export.versions import save_classifier
 from training.networks import review
 from training.reporting import models_readme
 from training.sentiment import card as sentiment_card
-from training.sentiment import fitting, ngrams
+from training.sentiment import domain, fitting, ngrams, page_texts
 from training.sentiment import page as sentiment_page
 from training.sentiment.ablation_table import AblationTable
 from training.sentiment.card import TrainingResult
+from training.sentiment.encoding import Encoder
 from training.sentiment.initialization import SEED
 from training.sentiment.seeds import Encoded
 
@@ -26,28 +28,42 @@ def export(
     result: TrainingResult,
     linear: ngrams.Linear,
     models_dir: Path,
+    name: str,
     directory: Path,
     table: AblationTable | None,
 ) -> tuple[SentimentCard, Path]:
     """Measure the shipped network on the test parts, write it as a new version, and write the report to `directory`."""
-    shipped, words = result.shipped, result.initialization.words
+    words = result.initialization.words
     network = fold_blend(result, linear)
-    card = sentiment_card.make(result, network, models_dir)
+    card = sentiment_card.make(result, network, models_dir, name)
     classifier = sentiment_card.in_memory(card, words, network)
     check_agreement(classifier, result.held_out[0], served_logits(result, linear))
     card, outcomes = sentiment_card.with_behaviour(card, classifier, result)
     golden = sentiment_card.golden_answers(classifier)
+    described = domain.fit(*_read_tokens(result), words)
+    if described:
+        card = card.model_copy(update={"domain": described.limits})
     with tempfile.TemporaryDirectory() as scratch:
         pictures = sentiment_page.draw(Path(scratch), result, card)
         files = {f"plots/{name}.png": path for name, path in pictures.items()}
+        if described:
+            files[DOMAIN_FILE] = described.write(Path(scratch) / DOMAIN_FILE)
         if outcomes:
             files[checklist.FILE] = checklist.write(Path(scratch) / checklist.FILE, outcomes)
         if table:
             files[models_readme.ABLATION_FILE] = table.write(Path(scratch) / models_readme.ABLATION_FILE)
-        path, _ = save_classifier(models_dir, card, golden, network, words, files=files)
-    page = sentiment_page.write(directory, result, card, path, outcomes)
-    print(sentiment_page.recommendation(result), page, sep="\n")
+        path, served = save_classifier(models_dir, card, golden, network, words, files=files)
+    page = sentiment_page.write(directory, result, card, served, outcomes)
+    said = (page_texts.recommendation(result), page_texts.test_comparison(result), str(page))
+    print(*filter(None, said), sep="\n")
     return card, path
+
+
+def _read_tokens(result: TrainingResult) -> tuple[list[Tokens], list[Tokens]]:
+    """The tokens of the training texts and of the validation texts, as the network reads them."""
+    encoder = Encoder(result.initialization.words)
+    training = [encoder.truncated(text) for pool in result.corpus.pools for text in pool.texts]
+    return training, result.held_out[0].tokens
 
 
 def fold_blend(result: TrainingResult, linear: ngrams.Linear) -> keras.Model:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from training.data.tables import DataError, FileOptions, add_file_options, file_options
+from training.data.tables import FOUND_OUT, DataError, FileOptions, add_file_options, file_options
 
 DEFAULT_VOCABULARY = 32_000
 SHIPPED = "sentiment"  # the name of the shipped model, and of a model without a name of its own
@@ -45,7 +45,9 @@ PRESETS = {
     "quick": Preset(seeds=(0,), config=FitConfig(epochs=3), teacher=False),
 }
 SECOND_ROUND = FitConfig(epochs=3, learning_rates=(1e-3,))
-CONTINUED = FitConfig(epochs=4, learning_rates=(5e-4, 2e-3))  # a network that has been trained before: on such texts, or others
+CONTINUED = FitConfig(
+    epochs=4, learning_rates=(5e-4, 2e-3)
+)  # a network that has been trained before: on such texts, or others
 NEW_CLASSES = FitConfig(min_steps=600)  # for such a network where it does not know the classes
 
 
@@ -64,7 +66,7 @@ class DataOptions:
     test_source: str | None = None
     negative: str | None = None
     opinions: Path | None = None
-    file: FileOptions = FileOptions()
+    file: FileOptions = FOUND_OUT
 
 
 @dataclass(frozen=True)

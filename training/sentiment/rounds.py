@@ -84,11 +84,11 @@ def fit_spelt(
 ) -> tuple[ngrams.Linear, ngrams.Linear]:
     """Return the n-gram weights that were fitted to the training texts, and those fitted to the validation texts, too."""
     vocabulary = len(initialization.words)
-    parts = [
+    training, held_out = (
         spelt_ngrams.Labelled(without_spellings(tokens, vocabulary), labels)
         for tokens, labels in ((texts, corpus.pools[0].labels), (validation, corpus.validation.labels))
-    ]
-    found = spelt_ngrams.fit(*parts, initialization.words, len(corpus.classes), initialization.ngrams)
+    )
+    found = spelt_ngrams.fit(training, held_out, initialization.words, len(corpus.classes), initialization.ngrams)
     return found.training, found.all
 
 
@@ -114,7 +114,10 @@ def fit(
     ) -> TrainingResult:
         runs = fit_seeds(seeds, prepared.pools, held_out, classes, initialization, words, config, console, first)
         average = average_weights(runs, classes, initialization, held_out, words) if len(runs) > 1 else None
-        return TrainingResult(corpus, held_out, initialization, words, config, has_teacher, runs, average)
+        saw_validation = is_spelt(corpus, has_teacher)
+        return TrainingResult(
+            corpus, held_out, initialization, words, config, has_teacher, runs, average, saw_validation=saw_validation
+        )
 
     result = fit_round(seeds[:TEACHERS] if has_teacher else seeds, config, prepared.words)
     if has_teacher:

@@ -80,7 +80,9 @@ def fit_seeds(
         name = f"seed {seed}" + (f", rate {rate:g}" if len(config.learning_rates) > 1 else "")
 
         def show(epoch: int, loss: float, validation_loss: float) -> None:
-            console.print(f"{name}, epoch {epoch + 1} of {epochs}: loss {loss:.4f}, validation loss {validation_loss:.4f}")
+            console.print(
+                f"{name}, epoch {epoch + 1} of {epochs}: loss {loss:.4f}, validation loss {validation_loss:.4f}"
+            )
 
         def loss(network: keras.Model) -> float:
             logits = fitting.logits(network, validation.tokens, words)

@@ -69,7 +69,7 @@ class _Features:
         self._buckets, self._vocabulary = buckets, len(words)
         counts, used = ngrams.count(training.texts, buckets), _word_counts(training.texts, len(words))
         is_used = np.asarray(used.sum(axis=0)).ravel() > 0
-        self._spelt = character_counts(words, is_used)
+        self._spelt = character_counts(words, np.flatnonzero(is_used))
         if buckets < BUCKETS_PER_WORD * len(words):
             self._spelt = sp.diags(is_used.astype(np.float32)) @ self._spelt
         characters = sp.csr_matrix(used @ self._spelt)
@@ -110,10 +110,10 @@ class _Features:
         return weights.astype(np.float32), float(regression.intercept_[0])
 
 
-def character_counts(words: Sequence[str], is_used: Labels) -> sp.csr_matrix:
-    """Return how often each word (rows) has each character n-gram of the used words (columns)."""
+def character_counts(words: Sequence[str], used: Labels) -> sp.csr_matrix:
+    """Return how often each word (rows) has each character n-gram of the words that are `used`, by number (columns)."""
     numbers: dict[str, int] = {}
-    for row in np.flatnonzero(is_used):
+    for row in used.tolist():
         for gram in _grams(words[row]) if row > UNKNOWN else []:
             numbers.setdefault(gram, len(numbers))
     rows, columns = [], []

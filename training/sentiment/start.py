@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from service.artifacts import bundle
 from service.artifacts.card import SentimentCard
 from training.data.tables import DataError
-from training.export.versions import LAYERS
 from training.sentiment.options import SHIPPED, TrainOptions
 
+LAYERS = "network.json"  # a version without it cannot be built again
 REPOSITORY_MODELS = Path(__file__).resolve().parents[2] / "models"
 
 
@@ -53,7 +53,7 @@ def _own(options: TrainOptions) -> Start | None:
 
 def _shipped(options: TrainOptions) -> Start:
     """The newest model of many sets of opinions, of the models directory or of the repository."""
-    passed = []
+    passed: list[str] = []
     for directory in dict.fromkeys((options.models_dir, REPOSITORY_MODELS)):
         for path in _versions(directory / SHIPPED):
             card = _card(path)

@@ -62,7 +62,9 @@ def _ranking(readings, train, steps, name, wide):
         wins = None if method == name else 0.93
         seconds = 71.3 if kind == "network" else 0.8
         rows.append(Ranked(method, kind, [noise] * steps, noise, ratio, wins, test, seconds))
-    rows[0] = replace(rows[0], barred=None if rows[0].name == name else "its intervals span more than the readings ever did")
+    rows[0] = replace(
+        rows[0], barred=None if rows[0].name == name else "its intervals span more than the readings ever did"
+    )
     best = next(row for row in rows if row.name == name)
     baseline = next(row for row in rows if row.name == "seasonal_naive")
     return Ranking(

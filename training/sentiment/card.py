@@ -22,6 +22,7 @@ from service.artifacts.card import (
     Split,
 )
 from service.artifacts.tokenizer import Tokenizer
+from service.interfaces import Array
 from service.sentiment.classifier import SentimentClassifier
 from training.data.texts import ENGLISH
 from training.evaluation import checklist, classification, faithfulness, thresholds
@@ -48,7 +49,8 @@ LEAST_COMMON = 0.25
 MOST_UNKNOWN = 0.3
 LEAST_TOKENS = 6
 MIN_ENGLISH_SHARE = 0.75  # of very common English words that must be among the commonest words of an English vocabulary
-SERVED_TEXTS = 2_000  # of the validation part, to measure the model as it is served
+SERVED_TEXTS = 1_000  # of the validation or the test part, to measure the model as it is served
+TEXTS_AT_ONCE = 32
 
 TAUGHT = (
     ", by what paragraph vectors say of long texts and of the unlabelled ones, and in a second round by the networks of the "
@@ -120,7 +122,7 @@ def make(result: TrainingResult, network: keras.Model, models_dir: Path, name: s
         made_with=versions.made_with("gensim", "keras", "numpy", "scikit-learn", "scipy"),
         data=corpus.data,
         sets=corpus.sets,
-        splits=_splits(corpus),
+        splits=_splits(corpus, saw_validation=result.saw_validation),
         settings=_settings(result),
         seeds=[run.seeds[0] for run in result.runs],
         seed=shipped.seeds[0],
@@ -145,10 +147,11 @@ def make(result: TrainingResult, network: keras.Model, models_dir: Path, name: s
     )
 
 
-def _splits(corpus: Corpus) -> list[Split]:
+def _splits(corpus: Corpus, *, saw_validation: bool) -> list[Split]:
+    chooses = USES[1] + ("; afterwards the n-gram weights learn it, too" if saw_validation else "")
     return [
         Split(name="train", rows=corpus.train_count, use=USES[0]),
-        Split(name="validation", rows=len(corpus.validation.texts), use=USES[1]),
+        Split(name="validation", rows=len(corpus.validation.texts), use=chooses),
         *(Split(name=part.name, rows=len(part.texts), use=USES[2]) for part in corpus.tests.values()),
     ]
 
@@ -271,6 +274,18 @@ def _golden(answers: list[list[float]]) -> golden.Golden:
     )
 
 
+def _probabilities(classifier: SentimentClassifier, texts: Sequence[str]) -> Array:
+    """The probabilities (texts, classes) as served; a few texts at a time, because long ones take much memory."""
+    parts = [texts[begin : begin + TEXTS_AT_ONCE] for begin in range(0, len(texts), TEXTS_AT_ONCE)]
+    return np.array(
+        [
+            prediction.probabilities
+            for part in parts
+            for prediction in classifier.predict([classifier.prepare(text) for text in part])
+        ]
+    )
+
+
 def with_behaviour(
     card: SentimentCard, classifier: SentimentClassifier, result: TrainingResult
 ) -> tuple[SentimentCard, list[checklist.Outcome]]:
@@ -281,8 +296,7 @@ def with_behaviour(
     part = result.held_out[-1 if result.saw_validation else 0].part
     step = max(1, len(part.texts) // SERVED_TEXTS)
     texts, labels = part.texts[::step], part.labels[::step]
-    predictions = classifier.predict([classifier.prepare(text) for text in texts])
-    probabilities = np.array([prediction.probabilities for prediction in predictions])
+    probabilities = _probabilities(classifier, texts)
     outcomes = checklist.run(classifier) if card.language and card.poles else []
     served = classification.class_metrics(labels, probabilities)
     measured = [

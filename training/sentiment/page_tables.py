@@ -17,6 +17,7 @@ EXPLAINED_TEXTS = 400
 WORDS_PER_CLASS = 12
 MIN_COUNT = 3  # of texts that have the word
 MAX_WORD = 30  # characters
+PUNCTUATION = {"", ".", ",", ";", ":"}  # no words; "!" and "?" may say something
 MAX_CLASSES = 20  # in the table of words
 
 
@@ -59,13 +60,14 @@ def shortened(text: str, most: int = MAX_SHOWN) -> str:
 def word_rows(classifier: SentimentClassifier, texts: Sequence[str], classes: Sequence[str]) -> tuple[Row, list[Row]]:
     """Return the words that speak most for each class where it is the answer, with their mean weight and number of texts.
 
-    They are ordered by the weights' sum. Classes that are never the answer have no row.
+    They are ordered by the mean weight times the root of the number of texts, so that common words of little weight, such as
+    "the", come late. Classes that are never the answer have no row.
     """
     weights = _weights(classifier, texts[:EXPLAINED_TEXTS])
     rows: list[Row] = []
     for number in sorted(weights)[:MAX_CLASSES]:
         common = {word: found for word, found in weights[number].items() if len(found) >= MIN_COUNT and sum(found) > 0}
-        best = sorted(common, key=lambda word: -sum(common[word]))[:WORDS_PER_CLASS]
+        best = sorted(common, key=lambda word: -sum(common[word]) / np.sqrt(len(common[word])))[:WORDS_PER_CLASS]
         said = [f"{word} (+{np.mean(common[word]):.2f} in {len(common[word])})" for word in best]
         if said:
             rows.append((classes[number], ", ".join(said)))
@@ -79,7 +81,8 @@ def _weights(classifier: SentimentClassifier, texts: Sequence[str]) -> dict[int,
         (prediction,) = classifier.predict([classifier.prepare(text, explain=True)])
         sums: dict[str, float] = defaultdict(float)
         for word in classifier.attributions(text, prediction):
-            sums[text[word.start : word.end].casefold()[:MAX_WORD]] += word.weight
+            if (written := text[word.start : word.end].casefold()[:MAX_WORD]) not in PUNCTUATION:
+                sums[written] += word.weight
         for written, weight in sums.items():
             found[prediction.label][written].append(weight)
     return found

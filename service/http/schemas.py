@@ -227,6 +227,7 @@ FORECAST: dict[str, Any] = {
     },
     "selection": {
         "rule": "learnt_series",
+        "series": None,
         "candidates": [
             {"model": "gru", "version": "1", "ratio": 0.94, "refused": None},
             {"model": "universal", "version": "1", "ratio": 0.97, "refused": "not_better"},
@@ -346,6 +347,9 @@ class Selection(_Response):
     rule: Literal["learnt_series", "any_series", "no_forecaster_of_any_series"] = Field(
         description="the readings continue a series that this network has learnt, and it was the better one on readings "
         "that it had not; or they continue none, so the forecaster of any series answers; or there is none"
+    )
+    series: str | None = Field(
+        None, description="the id of the learnt series that the readings continue, of a network that has learnt many"
     )
     candidates: list[ConsideredForecaster] = Field(description="the one that answers first, then at most five others")
 

@@ -120,19 +120,42 @@ def ratio(
     (Politis and Romano, 1992); both methods get the same sample. Use `root` for a squared loss: it gives the ratio of
     the roots. Blocks are shortened so that there are at least three; such an interval is too narrow.
     """
-    mask = ~(np.isnan(losses) | np.isnan(baseline))
-    sums = np.stack([np.sum(values, axis=1, where=mask) for values in (losses, baseline)])
+    sums = _sums(losses, baseline)
     value = _divide(*sums.sum(axis=1), root=root)
-    count = sums.shape[1]
-    if count < MIN_ORIGINS:
+    if sums.shape[1] < MIN_ORIGINS:
         return Ratio(float(value), None, None, 0)
+    sampled, blocks = _resample(sums, block, draws, seed)
+    tail = (100 - level) / 2
+    ratios = _divide(*sampled, root=root)
+    low, high = np.nanpercentile(ratios, [tail, 100 - tail]) if np.isfinite(ratios).any() else (np.nan, np.nan)
+    return Ratio(float(value), float(low), float(high), blocks)
+
+
+def wins(losses: Array, others: Array, block: int, *, draws: int = 2000, seed: int = 0) -> float | None:
+    """Return the share of bootstrap samples in which the mean loss is below the other's; None where origins are too few.
+
+    The samples are those of `ratio`; a tie counts half.
+    """
+    sums = _sums(losses, others)
+    if sums.shape[1] < MIN_ORIGINS:
+        return None
+    (own, other), _ = _resample(sums, block, draws, seed)
+    return float(np.mean(own < other) + np.mean(own == other) / 2)
+
+
+def _sums(losses: Array, others: Array) -> Array:
+    """The losses of each origin that both methods have, summed: (2, origins)."""
+    mask = ~(np.isnan(losses) | np.isnan(others))
+    return np.stack([np.sum(values, axis=1, where=mask) for values in (losses, others)])
+
+
+def _resample(sums: Array, block: int, draws: int, seed: int) -> tuple[Array, int]:
+    """Sum whole blocks of origins that are drawn with replacement: (2, draws); also return how many blocks there are."""
+    count = sums.shape[1]
     block = max(1, min(block, count // MIN_BLOCKS))
     starts = np.random.default_rng(seed).integers(0, count, (draws, -(-count // block)))
     rows = ((starts[:, :, np.newaxis] + np.arange(block)) % count).reshape(draws, -1)[:, :count]
-    tail = (100 - level) / 2
-    ratios = _divide(*sums[:, rows].sum(axis=2), root=root)
-    low, high = np.nanpercentile(ratios, [tail, 100 - tail]) if np.isfinite(ratios).any() else (np.nan, np.nan)
-    return Ratio(float(value), float(low), float(high), count // block)
+    return sums[:, rows].sum(axis=2), count // block
 
 
 def _divide(losses: Array, baseline: Array, *, root: bool) -> Array:

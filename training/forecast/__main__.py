@@ -1,114 +1,112 @@
-"""Train forecasters on a series, compare them with baselines, and export the best one.
+"""Rank forecasters on a series: networks that are fitted to it, `universal` as it is, and statistics; export the best network.
 
-    python -m training.forecast --data my.csv                  # your own: a date and a value column, any frequency
+    python -m training.forecast --data my.csv                  # your own: dates and readings, any frequency
     python -m training.forecast --data my.csv --preset quick   # one seed: minutes
+    python -m training.forecast --data my.csv --only mean      # statistics and `universal` alone: about a minute
     python -m training.forecast --export all                   # the default series, as models/ was made
     python -m training.forecast --recipe tutorial --export all # the tutorial's networks, unchanged
 
-Every choice is made on folds inside the training set: a network is fitted on its beginning and measured on what comes
-after. The test set is used once, at the end, with networks that were fitted before it. The exported network is fitted on
+Every choice is made on folds inside the training set: a forecaster is fitted on its beginning and measured on what comes
+after. The test set is used once, at the end, with forecasters that were fitted before it. The exported network is fitted on
 all readings; its intervals are calibrated on the errors of the folds and of the test set. report.html shows the results.
 """
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
-import keras
-from rich.progress import Progress
-
-from service.artifacts import bundle
+from service.artifacts.files import BundleError
 from training.data import understanding
-from training.data.series import read_panel
+from training.data.series import Series, fetch_series, read_panel
 from training.data.tables import DataError
-from training.forecast import candidates, comparison, experiment, finetuning, page
-from training.forecast.candidates import CandidatePool
-from training.forecast.experiment import Evaluation, Experiment
 from training.forecast.options import TrainOptions, parse_options
-from training.reporting import models_readme, tables
+from training.networks import quiet
+
+if TYPE_CHECKING:
+    from training.forecast.experiment import Experiment
+    from training.forecast.run import Outcome
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     try:
-        options = parse_options(argv)
-        if options.series.dry_run and options.data is not None:
-            understanding.show_dry_run(read_panel(options.data, options.series))
-            return 0
-        train(options)
-    except (DataError, bundle.BundleError) as error:
+        train(parse_options(argv))
+    except (DataError, BundleError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
 
 
 def train(options: TrainOptions) -> None:
-    """Fit, evaluate and export forecasters, then write the report. Raises DataError and BundleError."""
-    run = experiment.load(options)
-    understanding.show(run.series.understood)
-    for remark in run.remarks:
+    """Read, fit, rank, export and report. Raises DataError and BundleError."""
+    panel = None if options.data is None else read_panel(options.data, options.series)
+    if options.series.dry_run:
+        if panel is not None:
+            understanding.show_dry_run(panel)
+        return
+    if panel is not None:
+        understanding.show(panel.understood)
+    quiet.import_tensorflow()
+    if panel is not None and len(panel.series) > 1:
+        from training.forecast.panel import run
+
+        run.run(panel, options)
+        return
+    train_on(fetch_series() if panel is None else next(iter(panel.series.values())), options)
+
+
+def train_on(series: Series, options: TrainOptions) -> None:
+    """Fit, rank, export and report on one series. Raises DataError and BundleError."""
+    from training.forecast import loading, progress
+    from training.forecast.run import Run
+
+    loading.check_options(options)
+    experiment = loading.load(series, options)
+    selection, left_out = loading.select(experiment)
+    run = Run(experiment, selection, directory(options))
+    for remark in [*experiment.remarks, *left_out, *run.remarks]:
         print("-", remark)
-    names, pretrained = select_forecasters(options)
-    with Progress() as progress:
-        task = progress.add_task("fitting", total=None)
-        pool = CandidatePool(
-            options.recipe,
-            run.series.season_length,
-            options.steps,
-            options.epochs,
-            pretrained,
-            on_fit=lambda: progress.advance(task),
-        )
-        validations = []
-        for candidate in pool.select(names):
-            progress.update(task, description=f"fitting {candidate.name}")
-            validations.append(run.cross_validate(candidate))
-        evaluations = []
-        for validation in validations:
-            progress.update(task, description=f"testing {validation.candidate.name}")
-            evaluations.append(run.evaluate(validation))
-        evaluations.sort(key=lambda evaluation: evaluation.folds.rmse)
-        exported = evaluations[: {"all": len(evaluations), "best": 1, "none": 0}[options.export]]
-        for evaluation in exported:
-            progress.update(task, description=f"fitting {evaluation.candidate.name} on everything")
-            progress.console.print(f"wrote {run.export(evaluation)}")
-            name = options.name or evaluation.candidate.name
-            progress.console.print(comparison.verdict(name, run.comparison(evaluation)))
-    report(run, evaluations, [evaluation.candidate.name for evaluation in exported])
+    print(f"This takes about {progress.about(run.estimate())}.", flush=True)
+    with progress.steps(run.fits) as steps:
+        outcome = run.go(steps)
+    report(experiment, outcome, [*experiment.remarks, *left_out, *outcome.remarks])
 
 
-def report(run: Experiment, evaluations: Sequence[Evaluation], exported: Sequence[str]) -> None:
-    """Print the ranking and write report.html, and models/README.md if a version was exported."""
-    options = run.options
-    results = page.Page(run, evaluations, exported)
-    header, rows = results.ranking()
-    tables.show("least error on the folds first; test set in original units", header, rows)
-    print(results.recommendation())
-    stem = options.data.name.removesuffix(".csv") if options.data else "default"
-    print("wrote", page.write(options.report or Path("reports") / stem, results))
-    if exported:
+def directory(options: TrainOptions) -> Path:
+    """Return where the report goes."""
+    return options.report or Path("reports") / (options.data.stem if options.data else "default")
+
+
+def report(run: "Experiment", outcome: "Outcome", remarks: list[str]) -> None:
+    """Print the ranking and what to do, and write report.html, and models/README.md if a version was exported."""
+    from training.forecast import page
+    from training.forecast.summary import ranking_table
+    from training.reporting import models_readme, tables
+
+    ranking, options = outcome.ranking, run.options
+    header, rows = ranking_table(ranking)
+    tables.show(f"RMSE of {run.split.steps} steps, least on the folds first", header, rows)
+    print(ranking.reason)
+    if ranking.unasked:
+        print(f"{ranking.unasked}.")
+    print(f"To call:\n{ranking.what_to_call}")
+    results = page.Page(
+        series=run.series,
+        ranking=ranking,
+        steps=run.split.steps,
+        train_size=run.split.train_size,
+        fold_start=run.split.first_cut,
+        future=outcome.future,
+        remarks=remarks,
+        understood=run.series.understood,
+        exported=[f"{path.parent.name}/{path.name}" for path in outcome.exported.values()],
+        settings={"preset": options.preset, "seeds": ", ".join(map(str, options.seeds)), "recipe": options.recipe},
+    )
+    for path in outcome.exported.values():
+        print("wrote", path)
+    print("wrote", page.write(directory(options), results))
+    if outcome.exported:
         print("wrote", models_readme.write_readme(options.models_dir))
-
-
-def select_forecasters(options: TrainOptions) -> tuple[list[str], keras.Model | None]:
-    """Return the names of the candidates, and the pretrained network that `finetuned` starts from.
-
-    The network is restored before anything is fitted, as fitting takes long. Without --only, `finetuned` is left out if
-    there is no such network. Raises DataError if --only names it.
-    """
-    available = candidates.candidate_names(options.recipe)
-    names = list(available if options.only is None else options.only)
-    if finetuning.NAME not in names or finetuning.NAME not in available:
-        return names, None
-    try:
-        return names, finetuning.restore_pretrained(options.models_dir)
-    except DataError as error:
-        if options.only is not None:
-            raise
-        print(f"- '{finetuning.NAME}' is left out: {error}")
-        return [name for name in names if name != finetuning.NAME], None
 
 
 if __name__ == "__main__":

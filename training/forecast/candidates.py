@@ -16,18 +16,16 @@ from service.artifacts.scaler import MinMax
 from service.forecast.forecaster import Forecaster
 from service.interfaces import Array
 from training.data.tables import DataError
-from training.evaluation import rolling, served
-from training.evaluation.metrics import rmse
+from training.evaluation import conformal, served
+from training.evaluation.conformal import Unit
 from training.evaluation.rolling import RollingBacktest
 from training.export.versions import in_memory
-from training.forecast import finetuning, recipes
+from training.forecast import finetuning, measuring, recipes
 from training.forecast.recipes import FittedNetwork, ForecasterConfig, TutorialConfig
+from training.forecast.splits import Fold, Split
 from training.networks import averaging, decomposition, tutorial
 
-Unit = Literal["readings", "forecast", "spread"]  # of a nonconformity score, see service/artifacts/card.py
 ENSEMBLE = "ensemble"
-LEVELS = (80.0, 95.0)
-FOLD_ENDS = (0.6, 0.8)  # of the training set: a fold is fitted on what is before and measured up to the next end
 VALIDATION_SHARE = 0.2  # of the readings that a tutorial's network is fitted on; it chooses the number of epochs
 
 
@@ -142,83 +140,59 @@ class CandidatePool:
 class FoldResult:
     """What the folds inside the training set say of a candidate.
 
-    `rmse` pools steps 1 to n of every origin. `errors` and the nonconformity `scores` are (origins, steps), NaN where
-    there is no reading.
+    `backtest` has the forecasts from the folds' origins, and `scores` how far each reading is from them, both (origins,
+    steps), NaN where there is no reading in the training set. `unit` is that of the scores.
     """
 
-    rmse: float
+    backtest: RollingBacktest
     corrected: bool
-    errors: Array
     scores: Array
     unit: Unit
 
+    @property
+    def rmse(self) -> float:
+        return measuring.pooled_rmse(self.backtest)
+
 
 class _Fold(NamedTuple):
-    """Errors and nonconformity scores after the fold's cut, both (origins, steps)."""
+    """Forecasts from a fold's origins, and scores in the unit `spread`, if that is the candidate's."""
 
-    errors: Array
-    scores: Array
+    backtest: RollingBacktest
+    scores: Array | None
 
 
 def cross_validate(
-    candidate: Candidate, draft: ForecastCard, readings: Array, season_length: int, seeds: tuple[int, ...]
+    candidate: Candidate, draft: ForecastCard, readings: Array, season_length: int, seeds: tuple[int, ...], split: Split
 ) -> FoldResult:
-    """Fit a candidate on two beginnings of the training set `readings` and forecast what comes after each.
+    """Fit a candidate on the beginning of the training set `readings` of each fold, and forecast what comes after.
 
     A candidate that reads a window is measured with and without the correction by recent errors; the better one counts.
-    Raises DataError if the training set is too short.
     """
-    unit: Unit = "forecast" if recipes.is_positive(readings) else "readings"
-    if candidate.reads == "context":
-        unit = "spread"
-    folds = [
-        _evaluate_fold(candidate, draft, readings[:end], cut, season_length, seeds, unit)
-        for cut, end in fold_ends(len(readings), candidate.window, draft.horizon)
-    ]
-    pooled = {
-        corrected: _Fold(*(np.concatenate(arrays) for arrays in zip(*(fold[corrected] for fold in folds), strict=True)))
-        for corrected in folds[0]
-    }
-    corrected = min(pooled, key=lambda key: rmse(pooled[key].errors))  # without correction if both are equal
-    fold = pooled[corrected]
-    return FoldResult(rmse(fold.errors), corrected, fold.errors, fold.scores, unit)
-
-
-def fold_ends(count: int, window: int, steps: int) -> list[tuple[int, int]]:
-    """Return (cut, end) of each fold: it is fitted on readings[:cut] and measured on readings[cut:end].
-
-    Raises DataError if `count` readings are too few for the window and the steps.
-    """
-    cuts = [round(share * count) for share in FOLD_ENDS]
-    if cuts[0] < window + 2 * steps or count - cuts[-1] < steps + 1:
-        least = round(max((window + 2 * steps) / FOLD_ENDS[0], (steps + 1) / (1 - FOLD_ENDS[-1]))) + 1
-        raise DataError(
-            f"{count} readings for training are too few: windows of {window} readings with {steps} steps need {least}; "
-            "the model 'universal' answers series of any length without training"
-        )
-    return list(zip(cuts, [*cuts[1:], count], strict=True))
+    folds = [_evaluate_fold(candidate, draft, readings, fold, season_length, seeds) for fold in split.folds]
+    pooled = {corrected: measuring.join([fold[corrected].backtest for fold in folds]) for corrected in folds[0]}
+    corrected = min(pooled, key=lambda key: measuring.pooled_rmse(pooled[key]))  # without correction if both are equal
+    spreads = [fold[corrected].scores for fold in folds]
+    known = [scores for scores in spreads if scores is not None]
+    if known:
+        return FoldResult(pooled[corrected], corrected, np.concatenate(known), "spread")
+    parts = [(fold[corrected].backtest.actual, fold[corrected].backtest.predicted.point) for fold in folds]
+    unit: Unit = conformal.narrower_unit(parts) if recipes.is_positive(readings) else "readings"
+    scores = np.concatenate([conformal.scores(unit, actual, point) for actual, point in parts])
+    return FoldResult(pooled[corrected], corrected, scores, unit)
 
 
 def _evaluate_fold(
-    candidate: Candidate,
-    draft: ForecastCard,
-    readings: Array,
-    cut: int,
-    season_length: int,
-    seeds: tuple[int, ...],
-    unit: Unit,
+    candidate: Candidate, draft: ForecastCard, readings: Array, fold: Fold, season_length: int, seeds: tuple[int, ...]
 ) -> dict[bool, _Fold]:
     """Fit on readings[:cut] and measure without (False) and, for a window, with (True) the correction by errors."""
-    trained = candidate.train(readings[:cut], seeds)
+    trained = candidate.train(readings[: fold.cut], seeds)
     folds = {}
     for corrected in (False, True) if candidate.reads == "window" else (False,):
         card = draft.model_copy(update={"corrected": corrected})
-        forecaster = in_memory(card, trained.scaler, trained.model)
-        after = backtest(forecaster, readings, range(cut, len(readings)), season_length)
-        folds[corrected] = _Fold(
-            after.actual - after.predicted.point,
-            nonconformity_scores(unit, trained.model, after, readings, season_length),
-        )
+        after = backtest(in_memory(card, trained.scaler, trained.model), readings, fold.origins, season_length)
+        is_spread = candidate.reads == "context"
+        scores = nonconformity_scores("spread", trained.model, after, readings, season_length) if is_spread else None
+        folds[corrected] = _Fold(after, scores)
     return folds
 
 
@@ -226,14 +200,13 @@ def nonconformity_scores(
     unit: Unit, model: keras.Model, backtest: RollingBacktest, readings: Array, season_length: int
 ) -> Array:
     """Return how far each reading is from its forecast, in the unit of the calibration: (origins, steps)."""
-    if unit == "spread":
-        histories = [readings[:t] for t in backtest.origins]
-        return finetuning.quantile_scores(model, histories, backtest.actual, season_length)
-    error: Array = np.abs(backtest.actual - backtest.predicted.point)
-    return error / np.maximum(np.abs(backtest.predicted.point), 1e-12) if unit == "forecast" else error
+    if unit != "spread":
+        return conformal.scores(unit, backtest.actual, backtest.predicted.point)
+    histories = [readings[max(0, t - measuring.MAX_HISTORY) : t] for t in backtest.origins]
+    return finetuning.quantile_scores(model, histories, backtest.actual, season_length)
 
 
 def backtest(forecaster: Forecaster, readings: Array, origins: Sequence[int], season_length: int) -> RollingBacktest:
     """Forecast the card's `horizon` steps from each origin, as the service would, with intervals if it has any."""
     method = served.as_method(forecaster, season_length)
-    return rolling.rolling_backtest(readings, origins, forecaster.card.horizon, LEVELS, method)
+    return measuring.rolling_backtest(readings, origins, forecaster.card.horizon, method)

@@ -14,18 +14,20 @@ from service.interfaces import Array
 from training.data.series import Series
 from training.evaluation.rolling import RollingBacktest
 from training.export import versions
-from training.forecast.candidates import FOLD_ENDS, Candidate
+from training.forecast import splits
+from training.forecast.candidates import Candidate
 from training.forecast.options import TrainOptions
 
 MAX_HORIZON = 36
+MAX_WINDOWS = 5_000  # that the limits are taken from
 TOLERANCE = 1e-4  # of a golden answer: relative, and as a share of the readings' range
 
 
 def draft(
-    candidate: Candidate, series: Series, train_size: int, options: TrainOptions, remarks: list[str]
+    candidate: Candidate, series: Series, split: splits.Split, options: TrainOptions, remarks: list[str]
 ) -> ForecastCard:
     """Return the card without the results of the folds and of the test set; those fields hold placeholders."""
-    total, steps = len(series.readings), options.steps
+    total, steps, train_size = len(series.readings), split.steps, split.train_size
     reads_context = candidate.reads == "context"
 
     def part(label: str, begin: int, end: int, use: str) -> Split:
@@ -33,7 +35,6 @@ def draft(
         return Split(name=label, rows=end - begin, use=use, start=start, end=last)
 
     start, end = series.span(0, total)
-    first_fold = round(FOLD_ENDS[0] * train_size)
     return ForecastCard(
         format_version=FORMAT_VERSION,
         task="forecast",
@@ -54,11 +55,12 @@ def draft(
             season=series.season_length,
             units=options.series.units,
             audit=remarks,
+            reading=series.understood,
         ),
         splits=[
             part("all", 0, total, "the exported network is fitted on it, after every choice was made"),
             part("train", 0, train_size, "the measured network is fitted on it"),
-            part("folds", first_fold, train_size, "the end of the training part; every choice is made on it"),
+            part("folds", split.first_cut, train_size, "the end of the training part; every choice is made on it"),
             part("test", train_size, total, "looked at once, for the scores; then it calibrates the intervals too"),
         ],
         settings={"kind": candidate.name, "recipe": options.recipe, "preset": options.preset, "steps": steps},
@@ -88,6 +90,7 @@ def draft(
 def reading_limits(readings: Array, window: int, season_length: int) -> ReadingLimits:
     """Return the range of readings (time,), and the standard deviation and seasonality of their windows."""
     windows = sliding_window_view(readings, window)
+    windows = windows[:: -(-len(windows) // MAX_WINDOWS)]
     stds = windows.std(axis=1)
     correlation = None
     if season_length > 1 and window >= 2 * season_length:

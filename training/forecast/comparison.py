@@ -1,79 +1,101 @@
-"""The network beside the forecaster of any series, on readings that neither has learnt: whether it may answer unasked."""
+"""The network beside the forecaster of any series on the origins of the folds: whether it answers unasked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from service.artifacts import bundle
 from service.artifacts.card import Comparison
 from service.forecast.features.context_features import HORIZON
-from service.interfaces import Array
-from training.evaluation import rolling, served
+from training.evaluation import served
+from training.evaluation.rolling import Method
 from training.networks import universal
 
-BASELINE = "seasonal_naive"
+SHIPPED = Path(__file__).resolve().parents[2] / "models"
+MEASURED_ON = "rolling origins of the folds, each forecast by a network fitted before it"
 
 
 @dataclass(frozen=True)
 class AnySeries:
-    """The errors of one version of `universal` and of the seasonal naive forecast, both (origins, steps)."""
+    """One version of `universal`; `is_served` says whether it lies in the models directory of the run."""
 
-    name: str
-    errors: Array
-    naive_errors: Array
+    path: Path
+    is_served: bool
 
+    @property
+    def name(self) -> str:
+        return f"{universal.NAME}/{self.path.name}"
 
-def measure_any_series(
-    models_dir: Path, readings: Array, parts: Sequence[tuple[int, int]], steps: int, season_length: int
-) -> AnySeries | None:
-    """Forecast with the newest `universal` of a models directory; None if there is none that loads.
-
-    parts: (first origin, end) of each part. Every origin of a part forecasts, from the readings before it, those up to the
-    part's end.
-    """
-    versions = bundle.versions(models_dir / universal.NAME)
-    try:
-        method = served.load_method(versions[-1], season_length)
-    except (IndexError, bundle.BundleError):
-        return None
-    steps = min(steps, HORIZON)
-    errors, naive_errors = [], []
-    for first, end in parts:
-        origins = range(first, end)
-        backtest = rolling.rolling_backtest(readings[:end], origins, steps, (), method)
-        naive = rolling.seasonal_naive(season_length)
-        actual, predicted = rolling.point_backtest(readings[:end], origins, steps, naive)
-        errors.append(backtest.actual - backtest.predicted.point)
-        naive_errors.append(actual - predicted)
-    name = f"{universal.NAME}/{versions[-1].name}"
-    return AnySeries(name, np.concatenate(errors), np.concatenate(naive_errors))
+    def method(self, season_length: int) -> Method:
+        """Return it as a method. Raises BundleError where it does not load."""
+        return served.load_method(self.path, season_length)
 
 
-def compare(errors: Array, any_series: AnySeries) -> Comparison:
-    """Return the RMSE by step of a network with these errors (origins, steps), beside those on the same origins."""
-    steps = any_series.errors.shape[1]
+def find_any_series(models_dir: Path, shipped: Path = SHIPPED) -> AnySeries | None:
+    """Return the newest `universal` of a models directory; where there is none, the one that the repository ships."""
+    for directory, is_served in ((models_dir, True), (shipped, False)):
+        found = bundle.versions(directory / universal.NAME)
+        if found:
+            return AnySeries(found[-1], is_served)
+    return None
+
+
+def remarks(any_series: AnySeries | None, models_dir: Path, steps: int) -> list[str]:
+    """Say where `universal` is from, or why it is not measured."""
+    if any_series is None:
+        return [f"{models_dir} holds no 'universal': it is not measured, and 'finetuned' has nothing to start from"]
+    if steps > HORIZON:
+        return [f"'universal' and 'finetuned' are left out: they forecast at most {HORIZON} steps"]
+    if not any_series.is_served:
+        return [
+            f"{models_dir} holds no 'universal': the one of {any_series.path.parent.parent} is measured beside the others"
+        ]
+    return []
+
+
+def compare(
+    network: Sequence[float], any_series: Sequence[float], naive: Sequence[float], name: str, origins: int
+) -> Comparison:
+    """Return the card's comparison from the RMSE of each step on the same origins of the folds."""
     return Comparison(
-        any_series=any_series.name,
-        measured_on="rolling origins of the folds and of the test part, each forecast by a network fitted before it",
-        origins=len(errors),
-        baseline=BASELINE,
-        model_rmse=_by_step(errors[:, :steps]),
-        any_series_rmse=_by_step(any_series.errors),
-        baseline_rmse=_by_step(any_series.naive_errors),
+        any_series=name,
+        measured_on=MEASURED_ON,
+        origins=origins,
+        baseline="seasonal_naive",
+        model_rmse=list(network),
+        any_series_rmse=list(any_series),
+        baseline_rmse=list(naive),
     )
 
 
-def verdict(name: str, comparison: Comparison | None) -> str:
-    """Say whether a network will answer requests that name no model."""
+def answers_unasked(comparison: Comparison | None) -> bool:
+    """Whether the service lets the network answer readings of its series: by the rounded ratios that it compares."""
     if comparison is None:
-        return f"'{name}' will not answer unasked beside a forecaster of any series: there was none to compare it with"
-    model, other = (np.sqrt(np.mean(np.square(rmse))) for rmse in (comparison.model_rmse, comparison.any_series_rmse))
-    how = "will" if model < other else "will not"
-    return f"'{name}' {how} answer unasked: its RMSE is {model / other:.3f} times that of {comparison.any_series}"
+        return False
+    model, other, naive = (
+        sum(rmse**2 for rmse in errors)
+        for errors in (comparison.model_rmse, comparison.any_series_rmse, comparison.baseline_rmse)
+    )
+    return naive > 0 and round((model / naive) ** 0.5, 4) < round((other / naive) ** 0.5, 4)
 
 
-def _by_step(errors: Array) -> list[float]:
-    rmse: list[float] = np.sqrt(np.nanmean(np.square(errors), axis=0)).tolist()
-    return rmse
+def verdict(name: str, comparison: Comparison | None, barred: str | None, any_series: AnySeries | None) -> str:
+    """Say whether a network answers readings of its series that come without `model`, and why."""
+    if any_series is None or not any_series.is_served:
+        alone = "as long as no forecaster of any series is served beside it"
+        return f"'{name}' answers without `model` {alone}" + (f"; {_beside(comparison, barred)}" if any_series else "")
+    return f"'{name}' {_beside(comparison, barred)}"
+
+
+def _beside(comparison: Comparison | None, barred: str | None) -> str:
+    if barred is not None:
+        return f"does not answer beside 'universal' without `model`: {barred}"
+    if comparison is None:
+        return "does not answer beside 'universal' without `model`: they were not compared"
+    errors = [
+        (sum(rmse**2 for rmse in each) / len(each)) ** 0.5
+        for each in (comparison.model_rmse, comparison.any_series_rmse)
+    ]
+    figures = f"its RMSE on the folds is {errors[0]:.4g}, that of {comparison.any_series} {errors[1]:.4g}"
+    how = "answers" if answers_unasked(comparison) else "does not answer"
+    return f"{how} readings of its series beside 'universal' without `model`: {figures}"

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 from training.data.options import SeriesOptions, add_series_options, series_options
+from training.forecast.splits import STEPS, TEST_SHARE
 
-STEPS = 14
 EPOCHS = 100  # of the tutorial's networks, at most
-TEST_SHARE = 0.25  # of the readings
 SEEDS = (0, 1, 2)
 
 
@@ -23,7 +22,7 @@ class TrainOptions:
     recipe: Literal["tuned", "tutorial"]
     preset: Literal["full", "quick"]
     only: tuple[str, ...] | None
-    steps: int
+    asked_steps: int | None
     test_size: int | None
     epochs: int
     seeds: tuple[int, ...]
@@ -31,6 +30,11 @@ class TrainOptions:
     name: str | None
     models_dir: Path
     report: Path | None
+
+    @property
+    def steps(self) -> int:
+        """The steps that were asked for, or else those of a long series."""
+        return STEPS if self.asked_steps is None else self.asked_steps
 
 
 def parse_options(argv: Sequence[str] | None) -> TrainOptions:
@@ -48,8 +52,10 @@ def _parser() -> argparse.ArgumentParser:
     add_series_options(parser)
     add("--recipe", choices=("tuned", "tutorial"), default="tuned", help="(default: %(default)s)")
     add("--preset", choices=("full", "quick"), default="full", help="quick: one seed (default: %(default)s)")
-    add("--only", type=_names, help="comma-separated forecasters (default: all of the recipe)")
-    add("--steps", type=int, default=STEPS, help="steps to forecast and to measure (default: %(default)s)")
+    only_help = "comma-separated forecasters of the ranking; none: statistics and 'universal' alone (default: all)"
+    add("--only", type=_names, help=only_help)
+    steps_help = f"steps to forecast and to measure (default: {STEPS}, or an eighth of the readings if that is less)"
+    add("--steps", type=int, dest="asked_steps", metavar="STEPS", help=steps_help)
     add("--test-size", type=int, help=f"last readings kept for the test set (default: {TEST_SHARE:.0%}%)")
     add("--epochs", type=int, default=EPOCHS, help="of the tutorial's networks, at most (default: %(default)s)")
     add("--seeds", type=int, nargs="+", help="(default: 0 1 2; quick: 0)")

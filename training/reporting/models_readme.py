@@ -42,10 +42,11 @@ def forecast_rows(cards: list[ForecastCard]) -> tuple[Row, list[Row]]:
         one_seed = [_plus_minus(card, "rmse", steps, 2) for steps in ("1", span)]
         first = _value(card, "model", "1", "rmse")
         rows.append((_label(card), f"{card.parameters:,}", first, *pooled, cover, *one_seed))
-    naive = [_value(cards[0], "seasonal_naive", steps, "rmse") for steps in ("1", span)]
-    naive += [_value(cards[0], "seasonal_naive", span, metric) for metric in ("mae", "bias")]
-    cover = " / ".join(_value(cards[0], "seasonal_naive", span, f"coverage_{level}", 3) for level in (80, 95))
-    return header, [*rows, ("seasonal naive", "", *naive, cover, "", "")]
+    baseline = next(score.subject for score in cards[0].scores if score.subject != "model")
+    naive = [_value(cards[0], baseline, steps, "rmse") for steps in ("1", span)]
+    naive += [_value(cards[0], baseline, span, metric) for metric in ("mae", "bias")]
+    cover = " / ".join(_value(cards[0], baseline, span, f"coverage_{level}", 3) for level in (80, 95))
+    return header, [*rows, (baseline.replace("_", " "), "", *naive, cover, "", "")]
 
 
 def _label(card: Card) -> str:
@@ -73,7 +74,9 @@ def write_readme(models_dir: Path) -> Path:
     text = HEAD
     by_series: dict[str, list[ForecastCard]] = {}
     for card in forecasters:
-        if card.reads == "window" or card.readings is not None:
+        if card.data.series > 1:
+            text += _panel_section(card)
+        elif card.reads == "window" or card.readings is not None:
             by_series.setdefault(card.data.sha256, []).append(card)
     text += "".join(_series_section(group) for group in by_series.values())
     universal = [card for card in forecasters if card.readings is None]
@@ -110,6 +113,17 @@ def _series_section(cards: list[ForecastCard]) -> str:
         f"{cards[0].choice} `One seed`: mean ± standard deviation over the seeds, each alone.\n\n"
         + markdown(*forecast_rows(cards))
         + _networks(cards)
+    )
+
+
+def _panel_section(card: ForecastCard) -> str:
+    """Describe a network of many series."""
+    metrics = card.scores[-1].metrics
+    return (
+        f"\n## Forecaster of {card.data.series:,} series of {card.data.source}\n\n"
+        + _about(card)
+        + f"\nOn the test part its RMSE is {metrics['rmse_over_naive']:.3f} times the seasonal naive forecast's, the geometric "
+        "mean over the series.\n" + _networks([card])
     )
 
 

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from training.data.formats.numbers import parse_numbers
 from training.data.options import SeriesOptions
 from training.data.series import vocabulary
 from training.data.series.clock_times import time_of_day
@@ -109,6 +110,6 @@ class Kinds:
         plain_numbers = pd.to_numeric(sample, errors="coerce").notna()
         if plain_numbers.mean() > 0.5:
             return 1.0
-        found = self.table.numbers(name, self.options.decimal)
+        found = parse_numbers(sample, self.options.decimal, self.table.decimal_hint)
         present = ~found.is_missing
         return float((~found.is_wrong[present]).mean()) if present.any() else 0.0

@@ -14,7 +14,7 @@ NAME = r"(?P<name>[a-z]{3,12})\.?"
 ORDINAL = r"(?:st|nd|rd|th|er|a|o|\.)?"
 YEAR2 = r"'?(?P<y>\d{4}|\d{2})"
 YEAR4 = r"(?P<y>\d{4})"
-OF = r"(?:\s+(?:de|del|di|of))?"
+OF = r"(?:\s+(?:de|del|di|of)\b)?"
 WEEK = r"(?:w|kw|wk|week|woche|semaine|sem|semana|cw)"
 QUARTER = r"(?:q|quarter|quartal|quart|qtr|trimestre|trim|kwartaal|kw|k|t)"
 

@@ -35,7 +35,7 @@ def find_frequency(rows: Rows, stated: str | None) -> str:
     """Return the alias of the dates, which rise. Raises Irregular if they have none."""
     if len(rows.dates) < MIN_ROWS:
         raise Irregular(f"{rows.of}{len(rows.dates)} rows are too few to detect a frequency")
-    alias = stated or frequency.exact(rows.dates) or frequency.of_most(rows.dates)
+    alias = grid.at(stated, rows.dates) if stated else frequency.exact(rows.dates) or frequency.of_most(rows.dates)
     if alias is None:
         raise Irregular(f"{rows.of}the dates have no regular frequency: {_spacing(rows.dates)}; {_REMEDY}")
     return alias
@@ -75,7 +75,8 @@ def complete(rows: Rows, alias: str, fill: bool, trim: bool) -> Complete:
             f"{rows.of}{is_filled.sum()} of {len(readings)} readings of frequency '{alias}' are missing; up to "
             f"{MAX_FILLED_SHARE:.0%} can be interpolated; {_REMEDY}"
         )
-    return Complete(expected, pd.Series(readings).interpolate().to_numpy(), is_filled, cut)
+    values = pd.Series(readings).interpolate().to_numpy() if is_filled.any() else readings
+    return Complete(expected, values, is_filled, cut)
 
 
 def _without_ends(rows: Rows, is_missing: npt.NDArray[np.bool_]) -> tuple[Rows, int]:
@@ -93,6 +94,8 @@ def _expected(rows: Rows, alias: str) -> Moments:
             raise Irregular(f"{rows.of}the dates are not 4 or 5 weeks apart in turn, as in a calendar of {alias} weeks")
         return rows.dates
     expected = grid.between(alias, rows.dates)
+    if np.array_equal(expected, rows.dates):
+        return expected
     is_extra = ~np.isin(rows.dates, expected)
     if not is_extra.any() and len(expected):
         return expected

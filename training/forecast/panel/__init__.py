@@ -1,0 +1,1 @@
+"""Several series in one file: one network over all of them, ranked per series and together."""

@@ -1,0 +1,114 @@
+"""Statistical methods on a panel: fitted to every series at the first origin of each part, by several processes.
+
+At the later origins of a part the parameters stay and the state is updated. One fit of each is timed first: what would take
+longer than the time allowed is left out and said. A method that fails on a series answers there as the seasonal naive does.
+"""
+
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing import get_context
+
+import numpy as np
+
+from service.interfaces import Array, Labels
+from training.evaluation import baselines
+from training.evaluation.baselines import BASELINE
+from training.evaluation.rolling import Predictions
+from training.forecast.panel.questions import Questions, in_order
+from training.forecast.progress import about
+
+NAMES = ("theta", "ets", "mstl_log")
+SLOW = ("arima",)  # only where the preset leaves time
+MAX_HISTORY = 1000  # readings that are fitted, or ten seasons if those are more
+MAX_ARIMA_SEASON = 24
+JOBS = 2
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Seconds of one fit of each method that there is time for; `remarks` say what is left out."""
+
+    seconds: Mapping[str, float]
+    remarks: list[str] = field(default_factory=list)
+
+
+def for_season(names: Sequence[str], season_length: int) -> tuple[list[str], list[str]]:
+    """Return the methods that a season allows, and remarks on those that are left out."""
+    if season_length > MAX_ARIMA_SEASON and "arima" in names:
+        remark = f"arima is left out: with a season of {season_length} readings a fit takes minutes"
+        return [name for name in names if name != "arima"], [remark]
+    return [name for name in names if name != "mstl_log" or season_length > 1], []
+
+
+def try_out(names: Sequence[str], history: Array, season_length: int, steps: int, fits: int, budget: float) -> Trial:
+    """Fit each method once and leave out those that would take more than `budget` seconds for all `fits`."""
+    history = _recent(history, season_length)
+    seconds: dict[str, float] = {}
+    remarks: list[str] = []
+    missing = []
+    for name in names:
+        try:
+            _forecast(name, season_length, steps, (), [history])  # what is imported or compiled first is not timed
+            begin = time.perf_counter()
+            _forecast(name, season_length, steps, (), [history])
+        except baselines.BaselineMissing:
+            missing.append(name)
+            continue
+        each = time.perf_counter() - begin
+        if each * fits / JOBS > budget:
+            remarks.append(f"{name} is left out: it would take about {about(each * fits / JOBS)}")
+        else:
+            seconds[name] = each
+    if missing:
+        remarks.append(
+            f"{', '.join(missing)} are left out: statsforecast is not installed here (make train-forecast has it)"
+        )
+    return Trial(seconds, remarks)
+
+
+def answer(names: Sequence[str], questions: Questions, levels: Sequence[float]) -> dict[str, Predictions]:
+    """Forecast every question by every method; the questions of a series share a fit."""
+    groups = [np.flatnonzero(questions.rows == row) for row in np.unique(questions.rows)]
+    tasks = [_task(questions, group) for group in groups]
+    forecast = partial(_forecast_series, tuple(names), questions.steps, tuple(levels))
+    if len(tasks) < 2 * JOBS:
+        results = [forecast(task) for task in tasks]
+    else:
+        with ProcessPoolExecutor(JOBS, mp_context=get_context("spawn")) as pool:
+            results = list(pool.map(forecast, tasks, chunksize=max(1, len(tasks) // (8 * JOBS))))
+    order: Labels = np.argsort(np.concatenate(groups))
+    return {name: in_order([result[number] for result in results], order) for number, name in enumerate(names)}
+
+
+def _task(questions: Questions, group: Labels) -> tuple[int, list[Array]]:
+    season = int(questions.seasons[group[0]])
+    return season, [_recent(questions.histories[index], season) for index in group]
+
+
+def _recent(history: Array, season_length: int) -> Array:
+    return history[-max(MAX_HISTORY, 10 * season_length) :]
+
+
+def _forecast_series(
+    names: tuple[str, ...], steps: int, levels: tuple[float, ...], task: tuple[int, list[Array]]
+) -> list[Predictions]:
+    season, histories = task
+    return [_forecast(name, season, steps, levels, histories) for name in names]
+
+
+def _forecast(name: str, season: int, steps: int, levels: tuple[float, ...], histories: list[Array]) -> Predictions:
+    """Forecast from each history with one fit. Raises BaselineMissing; any other failure gives the naive forecast."""
+    naive = baselines.method(BASELINE, season)(histories, steps, levels)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            predicted = baselines.method(name, season, refit_every=len(histories))(histories, steps, levels)
+        except baselines.BaselineMissing:
+            raise
+        except Exception:  # whatever an optimizer raises on an odd series
+            return naive
+    return predicted if np.isfinite(predicted.point).all() else naive

@@ -14,12 +14,12 @@ H_TIME = r"(?P<hour3>\d{1,2})h(?P<minute3>\d{2})?"
 NAMED = "|".join(sorted(ZONES, key=len, reverse=True))
 OFFSET = rf"(?P<sign>[+-])(?P<off_hour>\d{{1,2}})(?::?(?P<off_minute>\d{{2}}))?(?::00)?|(?P<zone>{NAMED})"
 MOMENT = re.compile(
-    rf"(?P<date>.+?)(?:(?:\s*[t,]\s*|\s+(?:um|at|-)?\s*)(?:{TIME}|{HALF_DAY}|{H_TIME})(?:\s*uhr)?"
+    rf"(?P<date>.+?)(?:(?:\s*[t,]\s*|\s+(?:um|at|-)?\s*|(?<=\d)[-_:])(?:{TIME}|{HALF_DAY}|{H_TIME})(?:\s*uhr)?"
     rf"|(?<=\d)t{COMPACT}|(?<=\d-\d\d)\s{COMPACT.replace('compact', 'compact2')})?"
     rf"(?:\s*(?:gmt|utc)?\s*(?:(?<=[\d\smzct]):?(?:{OFFSET})))?"
 )
 REMARK = re.compile(r"\s*[(\[][^)\]]*[)\]]\s*$")  # (Central European Time), [Europe/Berlin]
-NUMERIC = re.compile(r"(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})[ Tt](\d{1,2}:.*)")
+NUMERIC = re.compile(r"(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})[ Tt_](\d{1,2}:.*)")
 ANY_DAY = "2000-01-01"
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 TIME_ONLY = re.compile(rf"(?:{TIME}|{HALF_DAY}|{H_TIME}|(?P<compact>\d{{3,4}}|\d{{6}}))(?:\s*uhr)?")

@@ -43,6 +43,13 @@ def at(alias: str, dates: Moments) -> str:
     return month_alias(months, int(found.months[0]) % 12, "E" if is_end else "S")
 
 
+def fixed_step(alias: str) -> int | None:
+    """Return the nanoseconds of a frequency that divides the day; None for another."""
+    offset = None if retail.is_retail(alias) else _offset(alias)
+    step = int(pd.Timedelta(offset).value) if isinstance(offset, Tick) else 0
+    return step if step and DAY_NS % step == 0 else None
+
+
 def season_length(alias: str) -> int:
     """Return the season of a frequency: the service's, and 12 of a retail calendar."""
     return retail.SEASON if retail.is_retail(alias) else seasonality.season_of_frequency(alias)

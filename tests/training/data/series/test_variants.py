@@ -24,12 +24,19 @@ class Variant(NamedTuple):
 
 
 MONTHS = ("2010-01-01", "2012-12-01", "MS", 12)
+
+
+def words(text):
+    return text.split()
+
+
+ENGLISH = words("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec")
 GERMAN = ["Jan", "Feb", "Mär", "Apr", "Mai", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dez"]
-FRENCH = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
-SPANISH = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()
-ITALIAN = "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre".split()
-DUTCH = "januari februari maart april mei juni juli augustus september oktober november december".split()
-PORTUGUESE = "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro".split()
+FRENCH = words("janvier février mars avril mai juin juillet août septembre octobre novembre décembre")
+SPANISH = words("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre")
+ITALIAN = words("gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre")
+DUTCH = words("januari februari maart april mei juni juli augustus september oktober november december")
+PORTUGUESE = words("janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro")
 
 
 def months(form, count=COUNT):
@@ -85,7 +92,7 @@ VARIANTS = {
     # UTC offsets
     "days with offsets": Variant(series(dates("2023-03-10", "D", midnight("Europe/Berlin", "%Y-%m-%dT%H:%M:%S%o"))), "2023-03-10", "2023-04-14", "D", 7),
     "months with offsets": Variant(series(months(midnight("Europe/Berlin", "%Y-%m-%d %H:%M:%S%o"))), *MONTHS),
-    "midnights written in UTC": Variant(series(["2023-03-2%dT23:00:00Z" % i for i in range(6)] + ["2023-03-%dT22:00:00Z" % i for i in range(26, 32)]), "2023-03-21", "2023-04-01", "D", 7, 12),
+    "midnights written in UTC": Variant(series([f"2023-03-2{i}T23:00:00Z" for i in range(6)] + [f"2023-03-{i}T22:00:00Z" for i in range(26, 32)]), "2023-03-21", "2023-04-01", "D", 7, 12),
     "hours, +01": Variant(series(dates("2023-03-25", "h", local("Europe/Berlin", "%Y-%m-%d %H:%M:%S%h"))), "2023-03-25", "2023-03-26T11:00", "h", 24),
     "hours, +0100 after a space": Variant(series(dates("2023-03-25", "h", local("Europe/Berlin", "%Y-%m-%d %H:%M:%S %z"))), "2023-03-25", "2023-03-26T11:00", "h", 24),
     "hours, GMT+0100": Variant(series(dates("2023-03-25", "h", local("Europe/Berlin", "%a %b %d %Y %H:%M:%S GMT%z (Europe)"))), "2023-03-25", "2023-03-26T11:00", "h", 24),
@@ -124,6 +131,13 @@ VARIANTS = {
     "epoch microseconds": Variant(series(dates("2020-01-01", "D", lambda d: str(d.value // 10**3)), names="time,value"), "2020-01-01", "2020-02-05", "D", 7),
     "epoch nanoseconds": Variant(series(dates("2020-01-01", "D", lambda d: str(d.value)), names="time,value"), "2020-01-01", "2020-02-05", "D", 7),
     "spreadsheet days": Variant(series([str(42005 + i) for i in range(COUNT)]), "2015-01-01", "2015-02-05", "D", 7),
+    "digits, two-digit year": Variant(series(dates("2010-01-01", "D", "%y%m%d")), "2010-01-01", "2010-02-05", "D", 7),
+    "digits, year last": Variant(series(dates("2010-01-25", "D", "%d%m%Y")[:7] + dates("2010-02-01", "D", "%d%m%Y", 29)), "2010-01-25", "2010-03-01", "D", 7),
+    "digits, week": Variant(series(dates("2015-01-05", "W-MON", "%G%V"), names="week,value"), "2015-01-05", "2015-09-07", "W-MON", 52),
+    "epoch with decimals": Variant(series(dates("2020-01-01", "D", lambda d: f"{d.value // 10**9}.0"), names="time,value"), "2020-01-01", "2020-02-05", "D", 7),
+    # tables of years and months
+    "a column for each month": Variant(text_of([2010, 2011, 2012], *[[10 + 0.5 * (12 * year + month) for year in range(3)] for month in range(12)], names="Year," + ",".join(ENGLISH)), *MONTHS),
+    "a column for each year": Variant(text_of(ENGLISH, *[[10 + 0.5 * (12 * year + month) for month in range(12)] for year in range(3)], names="Month,2010,2011,2012"), *MONTHS),
     # day and month first
     "dots": Variant(series(months("%d.%m.%Y")), *MONTHS),
     "day first, quarters": Variant(series(dates("1990-01-01", "QS", "%d/%m/%Y")), "1990-01-01", "1998-10-01", "QS-OCT", 4),

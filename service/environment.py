@@ -27,6 +27,7 @@ KUBERNETES = re.compile(
 )
 # What the words by type, in `expected`, would not say.
 EXPECTED = {
+    "sentiment_model": "must be the name of a model: lower-case letters, digits, _ and -, the first one a letter",
     "admin_key": f"must have at least {MIN_KEY_CHARACTERS} characters",
     "root_path": "must be a path like /models/v1: each part after a slash, of letters, digits and . _ ~ -",
 }

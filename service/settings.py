@@ -39,6 +39,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     models_dir: Path = Field(Path("models"), description="where <name>/<version>/ directories lie")
+    sentiment_model: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")] | None = Field(
+        None, description="sentiment model of requests that name none; default: sentiment, or else the first by name"
+    )
     on_bad_version: Annotated[Literal["skip", "refuse"], AnyCase] = Field(
         "skip", description="a version that fails at the start: skip serves the others, refuse ends the start"
     )

@@ -83,6 +83,7 @@ def sentiment_card(version: str = "1", **changes: Any) -> SentimentCard:
     """The card of a model with three classes, a few words of which are told apart by `good_words`."""
     defaults: dict[str, Any] = {
         "format_version": 2,
+        "name": "sentiment",
         "classes": ["negative", "neutral", "positive"],
         "poles": Poles(negative="negative", positive="positive"),
         "max_tokens": 10,
@@ -104,7 +105,7 @@ def sentiment_card(version: str = "1", **changes: Any) -> SentimentCard:
             threshold_choice="",
         ),
     }
-    return SentimentCard(task="sentiment", name="sentiment", version=version, **(COMMON | defaults | changes))
+    return SentimentCard(task="sentiment", version=version, **(COMMON | defaults | changes))
 
 
 def last_plus_ten(*arrays: Any) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """One model version on disk, and in memory.
 
 `models/<name>/<version>/` is a TensorFlow SavedModel directory, as TensorFlow Serving reads it, with our files beside it:
-`manifest.json` (the card), `scaler.json` (of forecasters of one series), `golden.json`, plots, and `SHA256SUMS` over all of
-them (`sha256sum -c SHA256SUMS` checks it too). `compiled/` is derived from it and has checksums of its own; see onnx.py.
+`manifest.json` (the card), `scaler.json` (of forecasters of one series), `domain.npy` (of classifiers that can tell texts
+unlike their training's), `golden.json`, plots, and `SHA256SUMS` over all of them (`sha256sum -c SHA256SUMS` checks it too). `compiled/` is derived from it and has checksums of its own; see onnx.py.
 `save` writes a whole version or nothing. `load` checks everything before it is used.
 """
 
@@ -17,8 +17,9 @@ from typing import Literal
 import numpy as np
 from pydantic import TypeAdapter
 
-from service.artifacts import onnx, saved_model
+from service.artifacts import domain, onnx, saved_model
 from service.artifacts.card import FORMAT_VERSION, SENTIMENT_FORMAT_VERSION, AnyCard, ForecastCard, SentimentCard
+from service.artifacts.domain import Steps
 from service.artifacts.files import BundleError, parse, plain_files, read_json, read_text, refuse, sha256, write_json
 from service.artifacts.golden import Golden, GoldenCase
 from service.artifacts.scaler import MinMax
@@ -56,6 +57,7 @@ class Bundle:
     network: Network
     tokenizer: Tokenizer | None = None
     backend: Backend = "tensorflow"
+    domain: Steps | None = None  # of a classifier that can tell texts unlike its training's
 
 
 def save(
@@ -123,11 +125,18 @@ def load(path: Path, threads: int = 1, backend: Backend = "tensorflow", *, tuned
         network, tokenizer = onnx.load(path, threads)
         if (tokenizer is None) != (card.task == "forecast"):
             refuse(path / onnx.DIRECTORY, "has a vocabulary" if tokenizer else "has no vocabulary")
-        return Bundle(card, scaler, golden, network, tokenizer, backend)
+        return Bundle(card, scaler, golden, network, tokenizer, backend, _domain(path, card))
     example = None
     if tuned and card.task == "forecast" and card.reads == "window":
         example = np.zeros((1, card.window, 1), np.float32)
     return Bundle(card, scaler, golden, saved_model.load(path, threads, example=example))
+
+
+def _domain(path: Path, card: ForecastCard | SentimentCard) -> Steps | None:
+    """What the words of a classifier's vocabulary say of a text's domain, if its card has limits of it."""
+    if card.task == "forecast" or card.domain is None:
+        return None
+    return domain.read(path / domain.FILE, card.vocabulary)
 
 
 def read(path: Path) -> tuple[ForecastCard | SentimentCard, MinMax | None, Golden]:

@@ -307,19 +307,20 @@ class DomainThreshold(_Record):
     """How typical a text of some length must be of the training texts."""
 
     max_tokens: int | None = Field(None, ge=1, description="of the tokens read; null for any length")
-    least: FiniteFloat = Field(description="a text whose mean over its tokens is below it is unlike the training texts")
+    least: FiniteFloat = Field(description="a text whose mean is below it is unlike the training texts")
     share: FiniteFloat = Field(ge=0, le=1, description="share of the measured texts of these lengths below it")
 
 
 class DomainLimits(_Record):
-    """Which texts are unlike the training texts, by how often their words stand there.
+    """Which texts are unlike the training texts, by how common their words are there.
 
     `domain.npy` has a number for each word of the vocabulary, int8: how much commoner it is in the training texts than in
-    general, as a logarithm in steps of `scale`.
+    general, as a logarithm in steps of `scale`. A text has the mean over its different words.
     """
 
     scale: FiniteFloat = Field(gt=0, description="what a step of the numbers is worth")
-    least_tokens: int = Field(ge=1, description="texts of fewer tokens are not told")
+    least_tokens: int = Field(ge=1, description="texts of fewer tokens are not judged")
+    most_tokens: int | None = Field(None, ge=1, description="a text of more tokens is unlike; null for no such limit")
     thresholds: list[DomainThreshold] = Field(
         min_length=1, max_length=20, description="the first whose `max_tokens` is at least the tokens read holds"
     )
@@ -367,7 +368,9 @@ class SentimentCard(Card):
         ge=0, le=1, description="a larger share of unknown words marks an answer uncertain"
     )
     language: Language | None = Field(None, description="how texts of another language than the training's are told")
-    domain: DomainLimits | None = Field(None, description="how texts unlike the training's are told; null where none are")
+    domain: DomainLimits | None = Field(
+        None, description="how texts unlike the training's are told; null where none are"
+    )
     explanation_baseline: list[FiniteFloat] | None = Field(
         None, description="each class's logit of a text without evidence; null where the network gives no reasons"
     )

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 T = TypeVar("T")
-MAX_JSON_BYTES = 4 << 20
+MAX_JSON_BYTES = 16 << 20  # the card of a network of ten thousand series has about 6 MiB
 MAX_FILES = 1_000  # of one version, directories too
 MAX_BYTES = 4 << 30  # of one version
 MAX_FAULT_CHARACTERS = 1_000

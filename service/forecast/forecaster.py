@@ -17,6 +17,7 @@ from service.forecast.backtest import Backtest
 from service.forecast.bounds import NO_BOUNDS, Bounds
 from service.forecast.imputation import ImputedReadings, impute
 from service.forecast.intervals import Interval
+from service.forecast.learnt_panel import LearntPanel
 from service.forecast.learnt_series import LearntSeriesCheck
 from service.forecast.ood import OutOfDistributionCheck
 from service.interfaces import Array, Mask, Notice
@@ -96,6 +97,7 @@ class Forecaster(ABC):
         self._ood_check = OutOfDistributionCheck(limits, self.season_length) if limits else None
         learnt = bundle.card.learnt_series
         self.learnt_series = LearntSeriesCheck(learnt) if learnt else None
+        self.learnt_panel = LearntPanel(bundle.card.learnt_panel) if bundle.card.learnt_panel else None
 
     def _supports(self, level: float) -> bool:
         return intervals.is_supported(level, self._score_count)

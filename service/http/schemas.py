@@ -227,6 +227,7 @@ FORECAST: dict[str, Any] = {
     },
     "selection": {
         "rule": "learnt_series",
+        "series": None,
         "candidates": [
             {"model": "gru", "version": "1", "ratio": 0.94, "refused": None},
             {"model": "universal", "version": "1", "ratio": 0.97, "refused": "not_better"},
@@ -253,6 +254,7 @@ MODEL: dict[str, Any] = {
     "version": "1",
     "task": "forecast",
     "default": True,
+    "task_default": False,
     "engine": "onnx",
     "network": "GRU(256) → Dropout 0.2 → Dense(1)",
     "parameters": 199169,
@@ -298,6 +300,8 @@ class WarningBody(_Response):
         "truncated",
         "mostly_unknown_words",
         "not_english",
+        "unlike_training_texts",
+        "wide_intervals",
     ]
     detail: str
 
@@ -344,6 +348,9 @@ class Selection(_Response):
         description="the readings continue a series that this network has learnt, and it was the better one on readings "
         "that it had not; or they continue none, so the forecaster of any series answers; or there is none"
     )
+    series: str | None = Field(
+        None, description="the id of the learnt series that the readings continue, of a network that has learnt many"
+    )
     candidates: list[ConsideredForecaster] = Field(description="the one that answers first, then at most five others")
 
 
@@ -388,6 +395,10 @@ class ModelSummary(_Response):
     version: str
     task: Literal["forecast", "sentiment"]
     default: bool = Field(description="the version that answers when none is named")
+    task_default: bool = Field(
+        description="whether it answers requests of its task that name no model; a forecast may still come from a network "
+        "that has learnt the series"
+    )
     engine: Literal["onnx", "tensorflow"] = Field(description="what runs its network")
     network: str
     parameters: int

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, FiniteFloat, WithJsonSchema
 
-from service.http.schemas import MAX_ITEMS, PROBLEM, ModelVersion, Problem, WarningBody, _example, _Request, _Response
+from service.http.schemas import MAX_ITEMS, PROBLEM, Problem, WarningBody, _example, _Request, _Response
 from service.serving.reviews import MAX_CHARACTERS
 
 SENTIMENT: dict[str, Any] = {
@@ -42,10 +42,31 @@ Text = Annotated[
 ]
 
 
+SentimentModel = Annotated[
+    str | None,
+    Field(
+        None,
+        max_length=64,
+        description="the sentiment model that answers; default: the one that `GET /models` marks with `task_default`",
+        examples=["sentiment"],
+    ),
+]
+SentimentVersion = Annotated[
+    str | None,
+    Field(
+        None,
+        max_length=16,
+        description="of the `model` named, or of the default one; default: the newest loaded",
+        examples=["1"],
+    ),
+]
+
+
 class SentimentOptions(_Request):
     explain: Annotated[bool, Field(strict=True, description="whether to say what each word adds")] = False
     sentences: Annotated[bool, Field(strict=True, description="whether to judge each sentence too")] = False
-    version: ModelVersion
+    model: SentimentModel
+    version: SentimentVersion
 
 
 class SentimentRequest(SentimentOptions):
@@ -101,7 +122,8 @@ class SentimentResponse(_Response):
         "without opposites"
     )
     uncertain: bool = Field(
-        description="confidence under the card's threshold for texts of this length, too much unknown, or another language"
+        description="confidence under the card's threshold for texts of this length, too much unknown, another language, or "
+        "a text unlike those that the model has learnt from"
     )
     mixed: bool = Field(
         description="some sentence speaks for the positive class and another for the negative one, each by at least what the "

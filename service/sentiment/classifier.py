@@ -12,6 +12,7 @@ from service.artifacts.card import SentimentCard
 from service.artifacts.tokenizer import SPELLING_BYTES, UNKNOWN, Encoding, spell, word_spans
 from service.errors import ModelFault, UnreadableText
 from service.interfaces import chunks
+from service.sentiment.domain import Domain
 from service.sentiment.judgement import Counts, Judge, Sentiment
 from service.sentiment.language import count_words, is_word, kinds_of
 
@@ -66,6 +67,11 @@ class SentimentClassifier:
         self._kinds: npt.NDArray[np.uint8] | None = None  # of the vocabulary's tokens, where a language is told by them
         if self.card.language is not None and bundle.tokenizer is not None:
             self._kinds = kinds_of(self.card.language, bundle.tokenizer.vocabulary)
+        self._domain: Domain | None = None
+        if self.card.domain is not None and bundle.tokenizer is not None and bundle.domain is not None:
+            if len(bundle.domain) != len(bundle.tokenizer.vocabulary):
+                raise ValueError("the numbers of the domain are not those of the vocabulary")
+            self._domain = Domain(self.card.domain, bundle.domain)
 
     def prepare(self, text: str, explain: bool = False) -> Review:
         """Check and tokenize one text. Raises UnreadableText if it is empty or has lone surrogates."""
@@ -91,7 +97,8 @@ class SentimentClassifier:
             unknown = [words[position] for position in positions]
         known, common = (0, 0) if self._kinds is None else count_words(self._kinds, numbers)
         unknown_words = sum(map(is_word, unknown))
-        counts = Counts(len(encoding.words), len(unknown), known + unknown_words, unknown_words, common)
+        typicality = None if self._domain is None else self._domain.typicality(tokens)
+        counts = Counts(len(encoding.words), len(unknown), known + unknown_words, unknown_words, common, typicality)
         return Review(text, explain, 1 + len(tokens), tokens, spell(unknown), counts)
 
     def _truncate(self, items: Items) -> Items:

@@ -10,19 +10,24 @@ import numpy.typing as npt
 from service.artifacts.card import SentimentCard
 from service.errors import ModelFault
 from service.interfaces import Array, Notice
+from service.sentiment.domain import DomainRule
 from service.sentiment.language import foreign
 
 SUM_TOLERANCE = 1e-3  # how far the probabilities of a text may be from 1 together
 
 
 class Counts(NamedTuple):
-    """The tokens of a text; and among those read the unknown ones, the words (see language.py), and what these are."""
+    """The tokens of a text; and among those read the unknown ones, the words (see language.py), and what these are.
+
+    `typicality` is None where nothing says how typical the words are of the training texts.
+    """
 
     total: int = 0
     unknown: int = 0
     words: int = 0
     unknown_words: int = 0
     common_words: int = 0
+    typicality: float | None = None
 
 
 class Sentiment(NamedTuple):
@@ -61,6 +66,7 @@ class Judge:
         *bounded, _ = thresholds = card.calibration.confidence_thresholds
         self._lengths = [threshold.max_tokens or 0 for threshold in bounded]
         self._confidences = [threshold.confidence for threshold in thresholds]
+        self._domain = None if card.domain is None else DomainRule(card.domain)
 
     def judge(
         self, outputs: Mapping[str, npt.NDArray[Any]], counts: Sequence[Counts], explained: Sequence[bool]
@@ -128,6 +134,12 @@ class Judge:
             doubts.append(Notice("mostly_unknown_words", detail))
         if card.language and (
             notice := foreign(card.language, counts.words, counts.unknown_words, counts.common_words)
+        ):
+            doubts.append(notice)
+        if (
+            self._domain
+            and counts.typicality is not None
+            and (notice := self._domain.unlike(counts.total, read, counts.typicality))
         ):
             doubts.append(notice)
         return doubts

@@ -32,7 +32,9 @@ def find_versions(models_dir: Path) -> Found:
     with refusing(models_dir):
         if not models_dir.is_dir():
             raise BundleError(f"{models_dir} is not a directory; GATECAST_MODELS_DIR names the models")
-    for model in _directories(models_dir, Name, "a model name (lower-case letters, digits, _ and -, the first one a letter)", found.ignored):
+    for model in _directories(
+        models_dir, Name, "a model name (lower-case letters, digits, _ and -, the first one a letter)", found.ignored
+    ):
         try:
             versions = _directories(model, Version, "a version (a whole number from 1)", found.ignored)
         except BundleError as error:
@@ -43,7 +45,7 @@ def find_versions(models_dir: Path) -> Found:
         found.versions.extend(versions)
     if not found.versions and not found.unreadable:
         raise BundleError(
-            f"{models_dir} holds no models; train some with `make train-forecast` and `make train-sentiment`",
+            f"{models_dir} holds no model version, as <name>/<version>/; train one with `make train-forecast` or `make train-sentiment`",
             *found.ignored[:MAX_IGNORED],
         )
     if len(found.ignored) > MAX_IGNORED:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 from service.artifacts.card import ForecastCard
 from service.errors import DeadlineExceeded, GatecastError, InvalidRequest
 from service.forecast.forecaster import Forecast
+from service.forecast.wide_intervals import wide_intervals
 from service.interfaces import Caller, Notice
 from service.serving.learnt import Selection
 from service.serving.queues import Answer
@@ -133,6 +134,7 @@ async def _gather(coroutines: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
 
 def _answer(prepared: PreparedQuery, forecast: Forecast) -> ForecastAnswer:
     model, series = prepared.model, prepared.series
+    wide = wide_intervals(series.readings, forecast.intervals)
     return ForecastAnswer(
         model.predictor.card,
         series.horizon,
@@ -140,6 +142,6 @@ def _answer(prepared: PreparedQuery, forecast: Forecast) -> ForecastAnswer:
         forecast,
         prepared.timestamps,
         forecast.skill or model.predictor.skill(series.horizon),
-        [*series.warnings, *forecast.warnings],
+        [*series.warnings, *forecast.warnings, *([wide] if wide else [])],
         prepared.selection,
     )

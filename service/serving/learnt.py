@@ -1,4 +1,4 @@
-"""The networks of one series, where a request names no forecaster: which of them, if any, is to answer.
+"""The networks of learnt series, where a request names no forecaster: which of them, if any, is to answer.
 
 A network answers if the readings beyond doubt continue the series that it has learnt, and if it was better than the
 forecaster of any series on readings that neither had learnt. The card says both; no model is called to find out.
@@ -11,6 +11,7 @@ import numpy as np
 
 from service.artifacts.card import ForecastCard
 from service.forecast.dates.timestamps import is_same_frequency
+from service.forecast.forecaster import Forecaster
 from service.interfaces import Array
 from service.serving.registry import LoadedForecaster
 
@@ -43,14 +44,15 @@ class Considered(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """Why this forecaster answers a request that names none."""
+    """Why this forecaster answers a request that names none; `series` is which of many learnt ones the readings continue."""
 
     rule: Rule
     candidates: list[Considered]
+    series: str | None = None
 
 
 class LearntNetwork(NamedTuple):
-    """The best network of one learnt series, and the error of the forecaster of any series on the same origins."""
+    """The best network of one learnt series, or of many, and the error of the forecaster of any series on the same origins."""
 
     model: LoadedForecaster
     ratio: float | None
@@ -75,36 +77,53 @@ def best_of_each_series(models: Iterable[LoadedForecaster], horizon: int | None)
     return [network for _, network in sorted(best.values(), key=lambda each: each[0])]
 
 
+class Match(NamedTuple):
+    """The network that is to answer, and which of its series the readings continue, where it has learnt many."""
+
+    network: LearntNetwork
+    series: str | None
+
+
 def consider(
     networks: Sequence[LearntNetwork],
     readings: Sequence[float | None],
     frequency: str | None = None,
     season: int | None = None,
-) -> tuple[LearntNetwork | None, list[Considered]]:
+) -> tuple[Match | None, list[Considered]]:
     """Return the first network that is to answer, if there is one, and those that are not.
 
     frequency, season: None where they are not told.
     """
     refused: list[Considered] = []
     values: Array | None = None
+    series: str | None = None
     for network in networks:
         reason = _reason_of_card(network, len(readings), frequency, season)
         if reason is None:
             if values is None:
                 values = np.array(readings, dtype=np.float64)  # None becomes NaN
-            check = network.model.predictor.learnt_series
-            reason = "not_compared" if check is None else check.difference(values)
+            series, reason = _continued(network.model.predictor, values)
         if reason is None:
-            return network, refused
+            return Match(network, series), refused
         if len(refused) < MAX_CONSIDERED:
             refused.append(network.considered(reason))
     return None, refused
 
 
+def _continued(predictor: Forecaster, readings: Array) -> tuple[str | None, Refused | None]:
+    """Which of many learnt series readings continue, and why they continue none."""
+    if predictor.learnt_panel is not None and (found := predictor.learnt_panel.find(readings)) is not None:
+        return found, None
+    check = predictor.learnt_series
+    return None, "no_overlap" if check is None else check.difference(readings)
+
+
 def _reason_of_card(network: LearntNetwork, count: int, frequency: str | None, season: int | None) -> Refused | None:
     """Why a network does not answer, as far as its card says it."""
     card: ForecastCard = network.model.predictor.card
-    if network.ratio is None or network.any_series_ratio is None or network.model.predictor.learnt_series is None:
+    predictor = network.model.predictor
+    has_learnt = predictor.learnt_series is not None or predictor.learnt_panel is not None
+    if network.ratio is None or network.any_series_ratio is None or not has_learnt:
         return "not_compared"
     learnt_frequency = card.data.frequency
     if frequency is not None and learnt_frequency is not None and not is_same_frequency(frequency, learnt_frequency):

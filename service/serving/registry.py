@@ -33,21 +33,27 @@ class LoadedClassifier:
 
 
 LoadedModel = LoadedForecaster | LoadedClassifier
+SENTIMENT = "sentiment"  # the classifier that answers if none is named, and no setting names one
 
 
 class Registry:
     """The loaded versions by name and number. The newest version of a name is its default.
 
+    `sentiment_model` names the classifier of requests that name none; without it, `sentiment` is, or the first one by name.
+
     A registry never changes: a reload makes a new one. A request enters the registry that is current when it comes, and
     is answered from there until it leaves. A model that no registry lists any more can be closed.
     """
 
-    def __init__(self, models: Iterable[LoadedModel]) -> None:
+    def __init__(self, models: Iterable[LoadedModel], sentiment_model: str | None = None) -> None:
         self._models: dict[str, dict[int, LoadedModel]] = {}
         for model in sorted(models, key=lambda m: (m.predictor.card.name, int(m.predictor.card.version))):
             card = model.predictor.card
             self._models.setdefault(card.name, {})[int(card.version)] = model
             model.registries += 1
+        self._classifiers = self._names_of(LoadedClassifier)
+        preferred = [name for name in (sentiment_model, SENTIMENT) if name in self._classifiers]
+        self._default_classifier: str | None = next(iter([*preferred, *self._classifiers]), None)
         self._requests = 0
         self._unused = asyncio.Event()
         self._unused.set()
@@ -109,16 +115,25 @@ class Registry:
             raise UnknownModel(f"'{name}' is not a forecaster; forecasters are {known}")
         return [model]
 
-    def classifier(self, version: str | None) -> LoadedClassifier:
-        """Return the sentiment model; without a version, the newest. Raises UnknownModel."""
-        names = [
-            name for name, versions in self._models.items() if isinstance(versions[max(versions)], LoadedClassifier)
-        ]
-        if not names:
+    def classifier(self, name: str | None = None, version: str | None = None) -> LoadedClassifier:
+        """Return the named sentiment model, or the default one; without a version, the newest. Raises UnknownModel."""
+        if self._default_classifier is None:
             raise UnknownModel("no sentiment model is loaded")
-        model = self.get("sentiment" if "sentiment" in names else names[0], version)
-        assert isinstance(model, LoadedClassifier)
+        name = self._default_classifier if name is None else name
+        known = f"sentiment models are {quoted(self._classifiers)}"
+        if name not in self._models:
+            raise UnknownModel(f"no model of that name is loaded; {known}")
+        model = self.get(name, version)
+        if not isinstance(model, LoadedClassifier):
+            raise UnknownModel(f"'{name}' is a forecaster, which answers /forecast; {known}")
         return model
+
+    def is_default_classifier(self, model: LoadedModel) -> bool:
+        """Whether it answers texts where a request names no model."""
+        return model.predictor.card.name == self._default_classifier and self.is_default(model)
+
+    def _names_of(self, kind: type[LoadedModel]) -> list[str]:
+        return [name for name, versions in self._models.items() if isinstance(versions[max(versions)], kind)]
 
 
 def quoted(names: Iterable[Any]) -> str:

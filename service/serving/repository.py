@@ -10,7 +10,7 @@ import gc
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +23,7 @@ from service.predictors import load_predictor
 from service.sentiment.classifier import SentimentClassifier
 from service.serving.batching import Limits, MicroBatcher
 from service.serving.directories import find_versions
-from service.serving.registry import LoadedClassifier, LoadedForecaster, LoadedModel, Registry
+from service.serving.registry import LoadedClassifier, LoadedForecaster, LoadedModel, Registry, quoted
 from service.settings import Settings
 
 Load = Callable[[Path, int, Backend], Bundle]
@@ -36,6 +36,7 @@ BACKENDS: dict[str, tuple[Backend, ...]] = {
 # else could run meanwhile, so all calls but long ones run there. With more cores only very short calls do.
 INLINE_SECONDS_ONE_CORE = 0.020
 INLINE_SECONDS = 0.0003
+DEFAULT_IS_GONE = "GATECAST_SENTIMENT_MODEL names this model, and it is no longer in the models directory; what was loaded of it serves on"
 log = logging.getLogger("gatecast")
 
 
@@ -90,7 +91,8 @@ class ModelRepository:
             raise BundleError(*[refused.reason for refused in report.refused])
         for refused in report.refused:
             log.error("left out: %s", refused.reason)
-        self.registry = Registry(models)
+        self._check_default(models)
+        self.registry = self._registry(models)
         return report.refused
 
     async def reload(self) -> ReloadReport:
@@ -99,7 +101,7 @@ class ModelRepository:
             report, models = await self._rescan(is_reload=True)
             before = self.registry
             if set(models) != set(before):
-                self.registry = Registry(models)
+                self.registry = self._registry(models)
                 self._run_in_background(before.retire())
             self.reloads["refused" if report.refused else "done"] += 1
             for refused in report.refused:
@@ -140,8 +142,34 @@ class ModelRepository:
                 refused.append(RefusedVersion(*key, str(error)))
                 if key in serving:
                     models[key] = serving[key]
+        if kept := self._missing_default(serving, models):
+            models |= kept
+            refused.append(RefusedVersion(self._settings.sentiment_model, None, DEFAULT_IS_GONE))
         retired = [key for key in serving if key not in models]
         return self._report(loaded, retired, refused), [*models.values()]
+
+    def _registry(self, models: Iterable[LoadedModel]) -> Registry:
+        return Registry(models, self._settings.sentiment_model)
+
+    def _check_default(self, models: Sequence[LoadedModel]) -> None:
+        """Raise BundleError if the setting names a sentiment model that is not loaded."""
+        name = self._settings.sentiment_model
+        names = sorted({model.predictor.card.name for model in models if isinstance(model, LoadedClassifier)})
+        if name is not None and name not in names:
+            known = f"loaded are {quoted(names)}" if names else "none is loaded"
+            raise BundleError(f"GATECAST_SENTIMENT_MODEL is '{name}', which is no sentiment model here; {known}")
+
+    def _missing_default(
+        self, serving: Mapping[VersionName, LoadedModel], found: Mapping[VersionName, LoadedModel]
+    ) -> dict[VersionName, LoadedModel]:
+        """What serves of the sentiment model that the setting names, if it is no longer on disk.
+
+        It serves on, so that no other model answers in its name.
+        """
+        name = self._settings.sentiment_model
+        if any(key.name == name and isinstance(model, LoadedClassifier) for key, model in found.items()):
+            return {}
+        return {key: model for key, model in serving.items() if key.name == name}
 
     def _report(
         self, loaded: list[VersionName], retired: list[VersionName], refused: list[RefusedVersion]

@@ -23,7 +23,8 @@ class ReviewOptions(NamedTuple):
 
     explain: bool
     sentences: bool
-    version: str | None
+    version: str | None = None
+    model: str | None = None
 
 
 class Sentence(NamedTuple):
@@ -196,7 +197,7 @@ def _result(answer: Answer[Sentiment] | Exception) -> Sentiment:
 
 
 def _classifier(registry: Registry, options: ReviewOptions) -> LoadedClassifier:
-    model = registry.classifier(options.version)
+    model = registry.classifier(options.model, options.version)
     if options.explain and model.predictor.card.explanation_baseline is None:
         raise NotOffered("the loaded model gives no reasons; leave `explain` out or send false", pointer="/explain")
     return model

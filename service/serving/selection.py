@@ -5,6 +5,7 @@ of one series answers unasked is in learnt.py.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from service.artifacts.card import ForecastCard
-from service.errors import GatecastError, InvalidRequest, TooFewReadings, UnsupportedLevel
+from service.errors import GatecastError, InvalidRequest, TooFewReadings, UnknownModel, UnsupportedLevel
 from service.forecast.bounds import bounds_of, check_readings
 from service.forecast.dates.timestamps import is_same_frequency, season_of, timestamps
 from service.forecast.forecaster import PreparedSeries, SeriesFacts
@@ -99,16 +100,17 @@ class Eligible:
 
     def _choose(self, any_series: LoadedForecaster, query: ForecastQuery, season: int | None) -> PreparedQuery:
         """The network of the series that the readings continue, if there is one; else the forecaster of any series."""
-        network, considered = consider(self.learnt, query.readings, query.frequency, query.season)
+        match, considered = consider(self.learnt, query.readings, query.frequency, query.season)
         card = any_series.predictor.card
-        if network is not None:
+        if match is not None:
+            network = match.network
             try:
                 series = self._read(network.model, query, season)
             except InvalidRequest:
                 considered.append(network.considered("unsuitable"))
             else:
                 beside = Considered(card.name, card.version, network.any_series_ratio, "not_better")
-                chosen = Selection("learnt_series", [network.considered(None), beside, *considered])
+                chosen = Selection("learnt_series", [network.considered(None), beside, *considered], match.series)
                 return PreparedQuery(network.model, series, chosen)
         chosen = Selection("any_series", [Considered(card.name, card.version, None, None), *considered])
         return PreparedQuery(any_series, self._read(any_series, query, season), chosen)
@@ -164,6 +166,17 @@ def find_eligible(registry: Registry, options: ForecastOptions) -> Eligible:
     return _eligible(registry, options)
 
 
+def default_forecaster(registry: Registry) -> LoadedForecaster | None:
+    """Return the forecaster of any series that answers where none is named, unless a network has learnt the series.
+
+    None where no forecaster of any series is loaded.
+    """
+    with suppress(UnknownModel):
+        eligible = _eligible(registry, ForecastOptions(None, None, None, None))
+        return next(iter(eligible.any_series), None)
+    return None
+
+
 def _eligible(registry: Registry, options: ForecastOptions) -> Eligible:
     if options.levels is not None:
         _check_levels(registry.forecasters(options.model, options.version), options)
@@ -180,10 +193,14 @@ def _ranked(registry: Registry, options: ForecastOptions) -> Ranked:
     """The forecasters of any series, those of one, and the best of each learnt series."""
     models = registry.forecasters(options.model, options.version)
     ranked = sorted(models, key=lambda model: _card_ratio(model, options.horizon)) if len(models) > 1 else models
-    any_series = [model for model in ranked if model.predictor.card.readings is None]
-    of_one_series = [model for model in ranked if model.predictor.card.readings is not None]
+    any_series = [model for model in ranked if _is_of_any_series(model.predictor.card)]
+    of_one_series = [model for model in ranked if not _is_of_any_series(model.predictor.card)]
     learnt = best_of_each_series(of_one_series, options.horizon) if any_series and options.model is None else []
     return any_series, of_one_series, learnt
+
+
+def _is_of_any_series(card: ForecastCard) -> bool:
+    return card.readings is None and card.learnt_series is None and not card.learnt_panel
 
 
 def _check_levels(models: list[LoadedForecaster], options: ForecastOptions) -> None:

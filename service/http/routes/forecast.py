@@ -75,7 +75,11 @@ def _response(answer: ForecastAnswer) -> dict[str, Any]:
 
 
 def _selection(selection: Selection) -> dict[str, Any]:
-    return {"rule": selection.rule, "candidates": [each._asdict() for each in selection.candidates]}
+    return {
+        "rule": selection.rule,
+        "series": selection.series,
+        "candidates": [each._asdict() for each in selection.candidates],
+    }
 
 
 PREDICT_ROUTES = {

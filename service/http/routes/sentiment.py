@@ -32,6 +32,7 @@ async def sentiment_batch(body: SentimentBatchRequest, context: RequestContext) 
     async for outcome in predict_many(context.registry, _options(body), body.texts, context):
         index = len(results)
         if isinstance(outcome, ReviewAnswer):
+            context.model, context.version = outcome.card.name, outcome.card.version
             results.append(to_json(_response(body.texts[index], outcome)))
         else:
             results.append(to_json({"error": item_problem(outcome, context, f"/texts/{index}", field="/text")}))
@@ -39,7 +40,7 @@ async def sentiment_batch(body: SentimentBatchRequest, context: RequestContext) 
 
 
 def _options(body: SentimentOptions) -> ReviewOptions:
-    return ReviewOptions(body.explain, body.sentences, body.version)
+    return ReviewOptions(body.explain, body.sentences, body.version, body.model)
 
 
 def _response(text: str, answer: ReviewAnswer) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """Which network of one series answers unasked, if any."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
-from service.artifacts.card import LearntSeries, TrainingData
+from service.artifacts.card import LearntSeries, NamedSeries, TrainingData
 from service.serving.learnt import best_of_each_series, consider
 from service.serving.selection import ForecastQuery, find_eligible
 from tests import fakes
@@ -24,8 +25,8 @@ def considered(bundles, readings=READINGS, frequency=None, season=None):
     """The name of the network that is to answer, and why the others are not."""
 
     async def work(registry):
-        network, refused = consider(best_of_each_series(registry, None), readings, frequency, season)
-        return network and network.model.predictor.card.name, {each.model: each.refused for each in refused}
+        match, refused = consider(best_of_each_series(registry, None), readings, frequency, season)
+        return match and match.network.model.predictor.card.name, {each.model: each.refused for each in refused}
 
     return with_registry(bundles, work)
 
@@ -88,6 +89,41 @@ def test_the_network_of_the_series_answers_before_that_of_any_series():
         ("a", 0.45, None),
         ("any", 0.5, "not_better"),
     ]
+
+
+def panel(name, **series):
+    """A network that has learnt the last of these readings."""
+    named = [NamedSeries(id=id_, last_readings=readings[-24:]) for id_, readings in series.items()]
+    return learnt(name, learnt_series=None, learnt_panel=named)
+
+
+STORES = {f"store_{number}": [reading + number * 7 for reading in READINGS] for number in range(20)}
+
+
+def test_a_network_of_many_series_answers_for_each_of_them_and_says_which():
+    """Unasked, and only for readings that continue one of them."""
+    bundles = [panel("shops", **STORES), fakes.universal_bundle("any")]
+    name, selection = choose(bundles, ForecastQuery([*STORES["store_12"], 50.0, 51.0]))
+    assert (name, selection.rule, selection.series) == ("shops", "learnt_series", "store_12")
+    name, selection = choose(bundles, ForecastQuery([reading + 3 for reading in READINGS]))
+    assert (name, selection.rule, selection.series) == ("any", "any_series", None)
+    assert selection.candidates[-1].refused == "no_overlap"
+
+
+def test_a_network_of_one_series_names_no_series():
+    """There is but one."""
+    _, selection = choose([learnt("a"), fakes.universal_bundle("any")], ForecastQuery(READINGS))
+    assert (selection.rule, selection.series) == ("learnt_series", None)
+
+
+def test_a_network_of_many_series_without_limits_is_none_of_any_series():
+    """It is asked for those that it has learnt alone, although its card bounds no readings."""
+    shops = fakes.universal_bundle("shops")
+    learnt_panel = panel("shops", **STORES).card.learnt_panel
+    card = shops.card.model_copy(update={"learnt_panel": learnt_panel, "comparison": fakes.comparison(0.9)})
+    bundles = [replace(shops, card=card), fakes.universal_bundle("zero")]
+    assert choose(bundles, ForecastQuery([1.0, 2.0] * 20))[0] == "zero"
+    assert choose(bundles, ForecastQuery(STORES["store_12"]))[0] == "shops"
 
 
 def test_a_network_that_refuses_the_readings_gives_way():

@@ -72,9 +72,52 @@ def test_another_kind_of_model_is_no_forecaster():
 def test_the_classifier_is_the_sentiment_model():
     assert with_registry(lambda registry: name_and_version(registry.classifier(None))) == ("sentiment", "1")
     with pytest.raises(UnknownModel, match="no version of that number"):
-        with_registry(lambda registry: registry.classifier("7"))
+        with_registry(lambda registry: registry.classifier(None, "7"))
     with pytest.raises(UnknownModel, match="no sentiment model is loaded"):
         with_registry(lambda registry: registry.classifier(None), [fakes.forecast_bundle()])
+
+
+def bundles_named(*names):
+    """Sentiment models of these names, and a forecaster."""
+    cards = [fakes.sentiment_card(name=name) for name in names]
+    return [fakes.forecast_bundle(), *map(fakes.sentiment_bundle, cards)]
+
+
+@pytest.mark.parametrize(
+    ("names", "setting", "answers"),
+    [
+        (["airline", "sentiment"], None, "sentiment"),
+        (["airline", "sentiment"], "airline", "airline"),
+        (["tweets", "airline"], None, "airline"),
+        (["tweets"], None, "tweets"),
+        (["tweets"], "airline", "tweets"),
+    ],
+    ids=["sentiment", "the setting's", "the first by name", "the only one", "the setting's is not there"],
+)
+def test_the_default_classifier_is_that_of_the_setting_then_sentiment_then_the_first(names, setting, answers):
+    """Requests that name no sentiment model are answered by one."""
+
+    async def run():
+        registry = Registry(map(fakes.loaded, bundles_named(*names)), setting)
+        name = registry.classifier().predictor.card.name
+        defaults = [m.predictor.card.name for m in registry if registry.is_default_classifier(m)]
+        await registry.retire()
+        return name, defaults
+
+    assert asyncio.run(run()) == (answers, [answers])
+
+
+def test_a_classifier_is_asked_for_by_name():
+    """The other models are named for a name that no sentiment model has."""
+    bundles = bundles_named("airline", "sentiment")
+    named = with_registry(lambda registry: name_and_version(registry.classifier("airline", "1")), bundles)
+    assert named == ("airline", "1")
+    for name, message in (
+        ("nope", "no model of that name is loaded; sentiment models are 'airline', 'sentiment'"),
+        ("gru", "'gru' is a forecaster, which answers /forecast; sentiment models are 'airline', 'sentiment'"),
+    ):
+        with pytest.raises(UnknownModel, match=message):
+            with_registry(lambda registry, name=name: registry.classifier(name), bundles)
 
 
 async def is_closed(model):

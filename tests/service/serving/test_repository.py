@@ -205,6 +205,72 @@ def test_a_version_that_is_gone_is_retired_and_its_batcher_closed(directory):
     assert opened(directory, work) == ["1"]
 
 
+def sentiment_models(directory, *names):
+    for name in names:
+        directory.put(fakes.sentiment_bundle(fakes.sentiment_card(name=name)))
+
+
+@pytest.mark.parametrize(
+    ("names", "known"), [(["sentiment"], "loaded are 'sentiment'"), ([], "none is loaded")], ids=["another", "none"]
+)
+def test_a_start_without_the_default_sentiment_model_of_the_setting_says_so(directory, names, known):
+    """The name may be of no model, or of a forecaster."""
+    sentiment_models(directory, *names)
+    for name in ("airline", "gru"):
+        with pytest.raises(BundleError) as refusal:
+            opened(directory, None, sentiment_model=name)
+        assert str(refusal.value) == (
+            f"GATECAST_SENTIMENT_MODEL is '{name}', which is no sentiment model here; {known}"
+        )
+
+
+def test_the_default_sentiment_model_stays_the_default_over_reloads(directory):
+    """Also when it is gone from disk: no other model answers in its name. A reload reports it until it is back."""
+    sentiment_models(directory, "airline", "sentiment")
+
+    async def work(repository):
+        before = repository.registry.classifier()
+        directory.remove("airline", "1")
+        sentiment_models(directory, "another")
+        report = await repository.reload()
+        assert repository.registry.classifier() is before
+        assert [(each.name, "GATECAST_SENTIMENT_MODEL" in each.reason) for each in report.refused] == [
+            ("airline", True)
+        ]
+        assert report.retired == []
+        sentiment_models(directory, "airline")
+        assert (await repository.reload()).refused == []
+        return repository.registry.classifier().predictor.card.name
+
+    assert opened(directory, work, sentiment_model="airline") == "airline"
+
+
+def test_without_the_setting_the_default_sentiment_model_may_change(directory):
+    """It is `sentiment` once that is there."""
+    sentiment_models(directory, "airline")
+
+    async def work(repository):
+        before = repository.registry.classifier().predictor.card.name
+        sentiment_models(directory, "sentiment")
+        await repository.reload()
+        return before, repository.registry.classifier().predictor.card.name
+
+    assert opened(directory, work) == ("airline", "sentiment")
+
+
+def test_an_empty_model_directory_does_not_keep_the_others_from_serving(directory, caplog):
+    """A training that failed may have left one: a line in the log names it."""
+    (directory.path / "my-sales").mkdir()
+
+    async def work(repository):
+        return versions(repository)
+
+    assert opened(directory, work, on_bad_version="refuse") == ["1"]
+    assert [r.message for r in caplog.records if "my-sales" in r.message] == [
+        f"ignored: {directory.path / 'my-sales'} holds no version"
+    ]
+
+
 def test_a_version_with_wrong_golden_answers_is_refused_and_the_old_one_serves(directory):
     async def work(repository):
         directory.put(fakes.forecast_bundle(fakes.forecast_card(version="2"), answer=61.0))

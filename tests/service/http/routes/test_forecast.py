@@ -42,6 +42,7 @@ def test_forecast_has_every_field_of_the_contract(client):
         },
         "selection": {
             "rule": "no_forecaster_of_any_series",
+            "series": None,
             "candidates": [{"model": "gru", "version": "2", "ratio": None, "refused": None}],
         },
         "warnings": [],

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests import fakes
+
 
 def test_models_lists_versions_and_which_is_default(client):
     listed = [(m["name"], m["version"], m["default"], m["window"]) for m in client.get("/models").json()["models"]]
@@ -11,6 +13,27 @@ def test_models_lists_versions_and_which_is_default(client):
         ("sentiment", "1", True, None),
         ("simple_rnn", "1", True, 3),
     ]
+
+
+def test_models_tells_who_answers_where_no_model_is_named(serve):
+    """The forecaster of any series, and the sentiment model that the setting names."""
+    bundles = [
+        fakes.forecast_bundle(),
+        fakes.universal_bundle(),
+        fakes.sentiment_bundle(),
+        fakes.sentiment_bundle(fakes.sentiment_card(name="air-line")),
+    ]
+    for setting, expected in (({}, ["any", "sentiment"]), ({"sentiment_model": "air-line"}, ["air-line", "any"])):
+        listed = serve(bundles, **setting).get("/models").json()["models"]
+        assert [model["name"] for model in listed if model["task_default"]] == expected
+
+
+def test_a_card_says_what_was_recommended(serve):
+    """What the training run said of the model, and the series that it has learnt, stand in its card."""
+    panel = [{"id": "store_12", "last_readings": [1.0, 2.0]}]
+    card = fakes.forecast_card("my-sales", recommended="universal: less error on the folds", learnt_panel=panel)
+    reply = serve([fakes.forecast_bundle(card)]).get("/models/my-sales").json()
+    assert (reply["recommended"], reply["learnt_panel"]) == ("universal: less error on the folds", panel)
 
 
 def test_a_model_card_is_answered_whole(client):

@@ -64,6 +64,71 @@ def test_a_batch_is_answered_by_a_model_of_any_classes(serve):
         assert second["error"]["status"] == 422
 
 
+@pytest.fixture
+def several(serve):
+    """A client of a forecaster, of `sentiment`, and of `airline`, which has two versions and finds all else bad."""
+    run = fakes.network_of_words((0.7, 0.2, 0.1), fakes.GOOD_WORDS)
+    cards = [fakes.sentiment_card(version, name="airline") for version in ("1", "2")]
+    return serve([*fakes.default_bundles(), *(fakes.sentiment_bundle(card, run) for card in cards)])
+
+
+@pytest.mark.parametrize(
+    ("options", "model", "version", "label"),
+    [
+        ({}, "sentiment", "1", "neutral"),
+        ({"version": "1"}, "sentiment", "1", "neutral"),
+        ({"model": "airline"}, "airline", "2", "negative"),
+        ({"model": "airline", "version": "1"}, "airline", "1", "negative"),
+        ({"model": None}, "sentiment", "1", "neutral"),
+    ],
+)
+def test_a_request_may_name_its_sentiment_model(several, options, model, version, label):
+    """Alone and in a batch; a version without a model is one of the default model."""
+    alone = post(several, "a film", **options).json()
+    (item,) = several.post("/sentiment/batch", json={"texts": ["a film"]} | options).json()["results"]
+    assert (alone["model"], alone["version"], alone["label"]) == (model, version, label)
+    assert item == alone
+
+
+@pytest.mark.parametrize(
+    ("options", "detail"),
+    [
+        ({"model": "nope"}, "no model of that name is loaded; sentiment models are 'airline', 'sentiment'"),
+        (
+            {"model": "gru"},
+            "'gru' is a forecaster, which answers /forecast; sentiment models are 'airline', 'sentiment'",
+        ),
+        ({"model": "airline", "version": "3"}, "'airline' has no version of that number; loaded are '1', '2'"),
+        ({"version": "2"}, "'sentiment' has no version of that number; loaded are '1'"),
+    ],
+)
+def test_an_unknown_sentiment_model_is_a_404_that_lists_the_known_ones(several, options, detail):
+    """Alone and in a batch."""
+    for path, body in (("/sentiment", {"text": "a film"}), ("/sentiment/batch", {"texts": ["a film"]})):
+        reply = several.post(path, json=body | options)
+        assert (reply.status_code, reply.json()["type"]) == (404, "/problems/unknown-model")
+        assert reply.json()["detail"] == detail
+
+
+@pytest.mark.parametrize("model", ["", "a" * 65, 7, ["airline"]])
+def test_a_model_name_that_is_none_is_refused(several, model):
+    """By its form, or as unknown."""
+    assert post(several, model=model).status_code in (404, 422)
+
+
+def test_the_log_has_the_model_of_a_batch():
+    """All texts of a request are judged by one model, which the line of the log names."""
+    body = SentimentBatchRequest.model_validate({"texts": ["a good film"], "model": "airline"})
+    context = RequestContext({"path": "/sentiment/batch", "headers": []}, asyncio.Queue().get)
+
+    async def work(registry):
+        context.registry, context.deadline = registry, float("inf")
+        await sentiment.sentiment_batch(body, context)
+
+    with_registry([fakes.sentiment_bundle(), fakes.sentiment_bundle(fakes.sentiment_card(name="airline"))], work)
+    assert (context.model, context.version) == ("airline", "1")
+
+
 @pytest.mark.parametrize("options", [{}, {"sentences": True}])
 def test_a_text_with_evidence_of_both_kinds_is_mixed(client, options):
     """By the rule of the card, whether its sentences are asked for or not."""

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from training.data.tables import Table
+
 
 def write(directory: Path, text: str, name: str = "my.csv") -> Path:
     path = directory / name
@@ -27,3 +29,9 @@ def reviews(labels: list[Any], texts: list[Any] | None = None) -> pd.DataFrame:
     """Reviews in the columns `id`, `review` and `label`."""
     rows = texts or [f"the film number {i} was something" for i in range(len(labels))]
     return pd.DataFrame({"id": range(len(rows)), "review": rows, "label": labels})
+
+
+def as_table(frame: pd.DataFrame | None = None, count: int = 1000) -> Table:
+    """The frame as if it were read from a CSV with a header: row 0 stands in line 2."""
+    rows = np.arange(count if frame is None else len(frame)) + 2
+    return Table(Path("my.csv"), pd.DataFrame() if frame is None else frame, rows)

@@ -5,13 +5,11 @@ a DataError. Its message says what is wrong, where, and what would be right; no 
 Default data is fetched from its public home and cached in the user's cache directory (`GATECAST_CACHE` names another).
 """
 
-import argparse
 import hashlib
 import os
 import warnings
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +17,9 @@ import pandas as pd
 import pooch
 
 from training.data.errors import DataError
-from training.data.formats import dialect, encoding, grid, records, source
+from training.data.formats import delimited, parquet, source, spreadsheet
 from training.data.formats.numbers import NumberColumn, parse_numbers
+from training.data.formats.options import FileOptions, add_file_options, file_options
 
 MAX_CSV_BYTES = 1 << 30
 __all__ = [
@@ -39,14 +38,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class FileOptions:
-    """What the user says of a file; None stands for what is found out."""
-
-    encoding: str | None = None
-    delimiter: str | None = None
-    header: bool | None = None
-    sheet: str | None = None
+FOUND_OUT = FileOptions()
 
 
 @dataclass(frozen=True)
@@ -68,42 +60,35 @@ class Table:
         return parse_numbers(self.frame[name], decimal, self.decimal_hint)
 
     def where(self, is_wrong: "pd.Series[bool] | npt.NDArray[np.bool_]") -> str:
-        """Number the wrong rows for an error message, "rows 3, 7", as the file itself counts them."""
-        rows = [int(self.rows[i]) for i in np.flatnonzero(is_wrong)]
+        """Number the wrong rows for an error message, "rows 3, 7", as the file itself counts them.
+
+        A series may leave out rows of the frame; its index says which rows it has.
+        """
+        found = np.flatnonzero(is_wrong)
+        places = is_wrong.index.to_numpy()[found] if isinstance(is_wrong, pd.Series) else found
+        rows = [int(self.rows[i]) for i in places]
         return f"row{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows[:5]))}{' …' if len(rows) > 5 else ''}"
 
 
-def read_table(path: Path, options: FileOptions = FileOptions(), *, min_columns: int = 1) -> Table:
+def read_table(path: Path, options: FileOptions = FOUND_OUT, *, min_columns: int = 1) -> Table:
     """Read the table of a file. Raises DataError, and nothing else, for a file that holds none or that cannot be read."""
     content = source.read_content(path)
-    text = encoding.decode(content.data, options.encoding, path)
-    found = dialect.find_dialect(text, options.delimiter, min_columns)
-    made = grid.make_grid(records.read_records(text, found, path), options.header, path)
-    understood = {"file": f"CSV, {found.name}, {text.encoding}", **made.understood}
+    if content.kind == "text":
+        made, hint = delimited.read_text(content.data, options, min_columns, path)
+    elif options.encoding or options.delimiter:
+        raise DataError(f"{path}: is a {content.kind}, which has no --encoding and no --delimiter")
+    elif content.kind == "workbook":
+        made, hint = spreadsheet.read_workbook(content.data, options.sheet, options.header, min_columns, path), "."
+    else:
+        made, hint = parquet.read_parquet(content.data, path), "."
     if len(made.frame.columns) < min_columns:
         raise DataError(
-            f"{path}: has {len(made.frame.columns)} column; at least {min_columns} are needed, with commas, semicolons, tabs "
-            "or | between them (--delimiter names another)"
+            f"{path}: has {len(made.frame.columns)} column ({list_columns(made.frame)}); at least {min_columns} are needed, with "
+            "commas, semicolons, tabs or | between them (--delimiter names another)"
         )
-    return Table(path, made.frame, made.rows, understood, None if found.delimiter == ";" else ".")
-
-
-def add_file_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say how a file is written: --encoding, --delimiter, --header or --no-header, --sheet."""
-    add = parser.add_argument_group("how the file is written (found out if not given)").add_argument
-    add("--encoding", help="utf-8, cp1252, latin-1, utf-16, …")
-    add("--delimiter", help="what separates columns: , ; | or tab")
-    add("--header", action=argparse.BooleanOptionalAction, help="whether the first row names the columns")
-    add("--sheet", help="sheet of a workbook (default: the first that holds a table)")
-
-
-def file_options(values: dict[str, Any]) -> FileOptions:
-    """Take the file options out of the parsed command line. Raises DataError for a delimiter that is not one character."""
-    taken = {each.name: values.pop(each.name, None) for each in fields(FileOptions)}
-    delimiter = {"tab": "\t", "\\t": "\t", "space": " "}.get(str(taken["delimiter"]), taken["delimiter"])
-    if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
-        raise DataError(f"--delimiter {delimiter}: is one character: , ; | or tab")
-    return FileOptions(**{**taken, "delimiter": delimiter})
+    if content.packed:
+        made.understood["file"] += f", {content.packed}"
+    return Table(path, made.frame, made.rows, made.understood, hint)
 
 
 def file_sha256(path: Path) -> str:

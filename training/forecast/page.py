@@ -11,6 +11,8 @@ from training.reporting.figures import dates
 __all__ = ["FORECAST_FILE", "Page", "write"]
 
 FORECAST_FILE = "forecast.csv"
+REQUEST_FILE = "request.json"  # may lie beside the page
+MAX_BODY = 6_000  # characters of a body that is shown in full
 MAX_OPEN_ROWS = 24  # of the table of the future: a longer one is folded away
 MAX_ROWS = 500  # more of them are in the file alone
 
@@ -24,16 +26,19 @@ def write(directory: Path, page: Page) -> Path:
     with TemporaryDirectory() as drawing:
         pictures = page_pictures.draw(Path(drawing), page, "svg")
         return html.write(
-            directory / "report.html", f"Forecast: {page.series.source}", page.ranking.reason, *_parts(page, pictures)
+            directory / "report.html",
+            f"Forecast: {page.series.source}",
+            page.ranking.reason,
+            *_parts(directory, page, pictures),
         )
 
 
-def _parts(page: Page, pictures: page_pictures.Pictures) -> list[str]:
+def _parts(directory: Path, page: Page, pictures: page_pictures.Pictures) -> list[str]:
     ranking, steps = page.ranking, page.steps
     return [
         html.heading("What to do"),
         html.facts(page_texts.decision(page)),
-        html.code(ranking.what_to_call),
+        *_call(directory, ranking.what_to_call),
         *_future(page, pictures),
         html.heading("What was understood of the file"),
         html.facts(page.understood),
@@ -47,8 +52,9 @@ def _parts(page: Page, pictures: page_pictures.Pictures) -> list[str]:
         html.heading("Forecasts against what came"),
         html.paragraph(page_texts.test_note(page)),
         html.table(*page_tables.test_rows(ranking, steps, page.series.season_length), best=_best(page)),
+        html.bullets(page_texts.coverage(page)),
         pictures.html("test", "steps", "coverage"),
-        html.details("RMSE of every step", html.table(*page_tables.step_rows(ranking, steps), best=None)),
+        html.details("RMSE by step, test set", html.table(*page_tables.step_rows(ranking, steps), best=None)),
         html.heading("What the minutes bought"),
         html.table(*page_tables.kind_rows(ranking, steps), best=None),
         html.paragraph(page_texts.minutes(ranking)),
@@ -58,6 +64,18 @@ def _parts(page: Page, pictures: page_pictures.Pictures) -> list[str]:
         html.heading("What next"),
         html.bullets(page_texts.next_steps(page)),
     ]
+
+
+def _call(directory: Path, text: str) -> list[str]:
+    """What to call; a request that lies beside the page becomes part of it, because the page may be sent on alone."""
+    file = directory / REQUEST_FILE
+    if f"@{file}" not in text or not file.is_file():
+        return [html.code(text)]
+    body = file.read_text("utf-8").strip()
+    if len(body) <= MAX_BODY and "'" not in body:
+        return [html.code(text.replace(f"@{file}", f"'{body}'"))]
+    save = html.download(REQUEST_FILE, body, f"Save {REQUEST_FILE}, the body with the last readings")
+    return [html.code(text.replace(f"@{file}", f"@{REQUEST_FILE}")), save]
 
 
 def _best(page: Page) -> int:
@@ -74,7 +92,7 @@ def _future(page: Page, pictures: page_pictures.Pictures) -> list[str]:
     values = html.table(header, rows[:MAX_ROWS], best=None)
     first, last = dates(future.dates[[0, -1]])
     return [
-        html.heading("What comes next"),
+        html.heading("The forecast"),
         html.paragraph(f"{len(future.dates)} steps after the last reading, {first} to {last}, by {future.name}."),
         pictures.html("future"),
         values if len(rows) <= MAX_OPEN_ROWS else html.details(f"The first {min(len(rows), MAX_ROWS)} values", values),

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from training.evaluation import metrics
 from training.forecast import page_tables
 from training.forecast.page_results import Page
 from training.forecast.ranking import Future, Ranked, Ranking
@@ -31,7 +32,8 @@ class Pictures:
 def draw(directory: Path, page: Page, suffix: Literal["png", "svg"]) -> Pictures:
     """Draw the pictures of a page into a directory.
 
-    There is none of the future if there is no forecast of it, and none of the coverage without intervals.
+    There is none of the future if there is no forecast of it, none of the coverage without intervals, and none of the test
+    set if it is shorter than the forecasts.
     """
     names = ("future", "series", "test", "steps", "coverage")
     paths = {name: directory / f"{name}.{suffix}" for name in names}
@@ -76,17 +78,19 @@ def _series(path: Path, page: Page) -> str:
 def _test(path: Path, page: Page) -> str:
     best, steps = page.ranking.recommended, page.steps
     part = best.test.part(steps)
+    if not _count(page):
+        return ""
     title = f"{best.name} on the test set"
     cut = plots.fans(path, title, page.series.dates, page.series.readings, best.test, FANS)
     shown = len(plots.spread(part, FANS))
     origins = len(part.origins)
-    return (
-        f"Forecasts by {best.name} from {shown} of the {origins} origins of the test set, and what came. {cut}".strip()
-    )
+    return f"Forecasts by {best.name} from {shown} of the {origins:,} origins of the test set, and what came. {cut}".strip()
 
 
 def _steps(path: Path, page: Page) -> str:
     steps = page.steps
+    if not _count(page):
+        return ""
     lines = {row.name: page_tables.rmse_by_step(row.test, steps) for row in shown_rows(page.ranking)}
     plots.by_step(path, "RMSE by step, test set", lines)
     return f"Error by step on the test set, over {_origins(page)}. {page.ranking.recommended.name} is the thick line."
@@ -102,14 +106,17 @@ def shown_rows(ranking: Ranking) -> list[Ranked]:
 def _coverage(path: Path, page: Page) -> str:
     best, steps = page.ranking.recommended, page.steps
     levels = best.test.predicted.levels
-    if not levels:
+    if not levels or not _count(page):
         return ""
-    losses = page_tables.losses(best.test, steps)
-    covered = {f"{level:g} %": np.nanmean(losses[f"coverage_{level:g}"], axis=0) for level in levels}
+    by_step = metrics.by_step(page_tables.losses(best.test, steps), 0.0)
+    covered = {f"{level:g} %": np.array(by_step[f"coverage_{level:g}"]) for level in levels}
     plots.by_step(path, "Share of readings inside the intervals", covered, [level / 100 for level in levels])
     return f"Coverage by step of {best.name} on the test set, over {_origins(page)}; the dashed lines are what was promised."
 
 
 def _origins(page: Page) -> str:
-    count = len(page.ranking.recommended.test.part(page.steps).origins)
-    return f"the {count} origins of the table" if count > 1 else "the one origin of the table"
+    return f"the {_count(page):,} origins of the table" if _count(page) > 1 else "the one origin of the table"
+
+
+def _count(page: Page) -> int:
+    return len(page.ranking.recommended.test.part(page.steps).origins)

@@ -9,10 +9,16 @@ from training.evaluation import metrics
 from training.evaluation.metrics import Ratio
 from training.evaluation.rolling import RollingBacktest
 from training.forecast.ranking import Future, Kind, Ranked, Ranking
-from training.reporting.figures import column, dates, number, seconds
+from training.reporting.figures import column, dates, decimals, fixed, percent, seconds
 from training.reporting.tables import MISSING, Row, drop_empty_columns
 
-KINDS: Mapping[Kind, str] = {"network": "network of this series", "any_series": "universal", "statistic": "statistic"}
+MAX_DECIMALS = 6  # of errors
+MAX_STEPS = 60  # rows of the table by step
+KINDS: Mapping[Kind, str] = {
+    "network": "network of this series",
+    "any_series": "network of any series",
+    "statistic": "statistic",
+}
 
 
 def step_range(steps: int) -> str:
@@ -48,14 +54,14 @@ def ranking_rows(ranking: Ranking, steps: int) -> tuple[Row, list[Row]]:
         "time",
         "kind",
     )
-    folds = column([row.fold_rmse for row in rows])
-    tests = column([pooled(row.test, steps)["rmse"] for row in rows])
+    folds = errors(ranking, steps, [row.fold_rmse for row in rows])
+    tests = errors(ranking, steps, [rmse(row.test, steps) for row in rows])
     cells = [
         (
             row.name + ("" if row.barred is None else " *"),
             fold,
-            ratio(row.ratio),
-            MISSING if row.wins is None else f"{row.wins:.0%}",
+            "1" if row is ranking.baseline else ratio(row.ratio),
+            percent(row.wins, 0),
             test,
             seconds(row.seconds),
             kind(row, ranking),
@@ -63,6 +69,13 @@ def ranking_rows(ranking: Ranking, steps: int) -> tuple[Row, list[Row]]:
         for row, fold, test in zip(rows, folds, tests, strict=True)
     ]
     return drop_empty_columns(header, cells)
+
+
+def errors(ranking: Ranking, steps: int, values: Sequence[float]) -> list[str]:
+    """Return errors as text: everywhere on the page with the same decimals, so that the same number looks the same."""
+    least = [ranking.recommended.fold_rmse, rmse(ranking.recommended.test, steps)]
+    places = min(MAX_DECIMALS, decimals([min(least)]) if min(least) > 0 else decimals(values))
+    return [fixed(value, places) for value in values]
 
 
 def ratio(value: Ratio | None) -> str:
@@ -80,17 +93,16 @@ def test_rows(ranking: Ranking, steps: int, season_length: int) -> tuple[Row, li
     header += tuple(f"{level:g} % interval covers" for level in levels)
     header += tuple(f"{level:g} % interval, mean width" for level in levels)
     results = [pooled(row.test, steps) for row in ranking.rows]
-    numbers = [column([result[name] for result in results]) for name in ("rmse", "mae", "bias")]
-    covers = [[_share(result.get(f"coverage_{level:g}")) for result in results] for level in levels]
+    numbers = [errors(ranking, steps, [result[name] for result in results]) for name in ("rmse", "mae", "bias")]
+    covers = [[percent(result.get(f"coverage_{level:g}")) for result in results] for level in levels]
     widths = [column([result.get(f"width_{level:g}") for result in results]) for level in levels]
-    ratios = [ratio(_test_ratio(row, ranking.baseline, steps, season_length)) for row in ranking.rows]
+    ratios = [
+        "1" if row is ranking.baseline else ratio(_test_ratio(row, ranking.baseline, steps, season_length))
+        for row in ranking.rows
+    ]
     names = [row.name for row in ranking.rows]
     cells = zip(names, numbers[0], ratios, *numbers[1:], *covers, *widths, strict=True)
     return drop_empty_columns(header, [tuple(row) for row in cells])
-
-
-def _share(value: float | None) -> str:
-    return MISSING if value is None else f"{value:.1%}"
 
 
 def _test_ratio(row: Ranked, baseline: Ranked, steps: int, season_length: int) -> Ratio:
@@ -100,24 +112,36 @@ def _test_ratio(row: Ranked, baseline: Ranked, steps: int, season_length: int) -
 
 
 def step_rows(ranking: Ranking, steps: int) -> tuple[Row, list[Row]]:
-    """The RMSE on the test set of every step: a row for each step, a column for each forecaster."""
-    columns = [column(list(rmse_by_step(row.test, steps))) for row in ranking.rows]
-    cells = zip([str(step) for step in range(1, steps + 1)], *columns, strict=True)
+    """The RMSE on the test set of every step, or of MAX_STEPS spread over them; a column for each forecaster."""
+    shown = np.unique(np.round(np.linspace(1, steps, min(steps, MAX_STEPS))).astype(int))
+    columns = [errors(ranking, steps, rmse_by_step(row.test, steps)[shown - 1].tolist()) for row in ranking.rows]
+    cells = zip(map(str, shown.tolist()), *columns, strict=True)
     return ("step", *(row.name for row in ranking.rows)), [tuple(row) for row in cells]
 
 
 def rmse_by_step(backtest: RollingBacktest, steps: int) -> Array:
     """Return the RMSE of each step (steps,)."""
-    rmse: Array = np.sqrt(np.nanmean(losses(backtest, steps)["square"], axis=0))
-    return rmse
+    errors = _errors(backtest, steps)
+    return np.sqrt(np.mean(np.square(errors), axis=0)) if len(errors) else np.full(steps, np.nan)
+
+
+def rmse(backtest: RollingBacktest, steps: int) -> float:
+    """Return the RMSE of all steps together; NaN without origins."""
+    errors = _errors(backtest, steps)
+    return float(np.sqrt(np.mean(np.square(errors)))) if errors.size else float("nan")
+
+
+def _errors(backtest: RollingBacktest, steps: int) -> Array:
+    part = backtest.part(steps)
+    return part.predicted.point - part.actual
 
 
 def kind_rows(ranking: Ranking, steps: int) -> tuple[Row, list[Row]]:
     """The best of each kind, and the time of all of that kind."""
     groups = by_kind(ranking)
     bests = [group[0] for group in groups.values()]
-    folds = column([best.fold_rmse for best in bests])
-    tests = column([pooled(best.test, steps)["rmse"] for best in bests])
+    folds = errors(ranking, steps, [best.fold_rmse for best in bests])
+    tests = errors(ranking, steps, [rmse(best.test, steps) for best in bests])
     header: Row = (
         "kind",
         "how many",
@@ -167,6 +191,8 @@ def future_csv(future: Future) -> str:
     return "\n".join(lines) + "\n"
 
 
-def recommended_error(ranking: Ranking, steps: int) -> str:
-    """Return the recommended forecaster's RMSE on the test set, as text."""
-    return number(pooled(ranking.recommended.test, steps)["rmse"])
+def recommended_errors(ranking: Ranking, steps: int) -> tuple[str, str]:
+    """Return the recommended forecaster's RMSE on the folds and on the test set, as they stand in the tables."""
+    best = ranking.recommended
+    fold, test = errors(ranking, steps, [best.fold_rmse, rmse(best.test, steps)])
+    return fold, test

@@ -18,17 +18,29 @@ def number(value: float | None, digits: int = 4) -> str:
 
 def column(values: Sequence[float | None], digits: int = 4) -> list[str]:
     """Return the numbers of a column with the same decimals: so many significant digits in the middle one of them."""
+    places = decimals(values, digits)
+    return [fixed(value, places) for value in values]
+
+
+def decimals(values: Sequence[float | None], digits: int = 4) -> int:
+    """Return the decimals that give the middle one of the numbers so many significant digits."""
     sizes = sorted(abs(value) for value in values if value is not None and math.isfinite(value) and value != 0)
-    decimals = digits - 1 - math.floor(math.log10(sizes[len(sizes) // 2])) if sizes else 0
-    return [_text(value, min(max(decimals, 0), MAX_DECIMALS), digits) for value in values]
+    places = digits - 1 - math.floor(math.log10(sizes[len(sizes) // 2])) if sizes else 0
+    return min(max(places, 0), MAX_DECIMALS)
 
 
-def _text(value: float | None, decimals: int, digits: int) -> str:
+def fixed(value: float | None, decimals: int) -> str:
+    """Return a number with so many decimals; with an exponent if it would not be readable or look like 0."""
     if value is None or not math.isfinite(value):
         return MISSING
-    text = f"{value:.{digits}g}" if abs(value) >= MAX_PLAIN else f"{value:,.{decimals}f}"
+    text = f"{value:.4g}" if abs(value) >= MAX_PLAIN else f"{value:,.{decimals}f}"
     is_lost = value != 0 and not text.strip("-0.,")
     return f"{value:.2g}" if is_lost else text
+
+
+def percent(share: float | None, decimals: int = 1) -> str:
+    """Return a share in percent; a dash for none."""
+    return MISSING if share is None or not math.isfinite(share) else f"{100 * share:.{decimals}f} %"
 
 
 def seconds(value: float) -> str:

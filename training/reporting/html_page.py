@@ -11,12 +11,15 @@ from html import escape
 from pathlib import Path
 
 from training.reporting import svg
+from training.reporting.figures import percent
 from training.reporting.page_style import STYLE
 from training.reporting.tables import Row, is_number
 
+MAX_SHORT = 24  # letters of a cell that is not wrapped
 MIN_HEADINGS = 4  # a shorter page has no list of its headings
 # the browser itself then refuses whatever a page should not do
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+LINK = re.compile(r"\[([^\[\]]+)\]\((https://[^\s()<>\"']+)\)")  # of Markdown
 SECTION = re.compile(r"<h2>(.*?)</h2>")
 
 
@@ -109,30 +112,43 @@ def link(address: str, text: str) -> str:
 def download(name: str, text: str, label: str) -> str:
     """Return a paragraph with a link that saves a text, which is part of the page, as a file of that name."""
     encoded = base64.b64encode(text.encode("utf-8", "replace")).decode()
-    address = f"data:text/csv;charset=utf-8;base64,{encoded}"
+    address = f"data:application/octet-stream;base64,{encoded}"
     return f'<p><a download="{escape(name)}" href="{address}">{escape(label)}</a></p>\n'
 
 
-def table(header: Row, rows: Sequence[Row], best: int | None = 0, *, caption: str = "") -> str:
+def table(header: Row, rows: Sequence[Row], best: int | None = 0, *, caption: str = "", links: bool = False) -> str:
     """Return a table that scrolls inside its own box; the row with the index `best` is marked.
 
-    Columns of numbers are aligned to the right.
+    Columns of numbers are aligned to the right. With `links`, which is not for texts of users, a cell that is a link of
+    Markdown becomes a link.
     """
-    kinds = ["n" if all(is_number(row[number]) for row in rows) else "t" for number in range(len(header))]
+    kinds = [_kind([row[number] for row in rows]) for number in range(len(header))]
     head = "".join(
         f'<th scope="col"{_class(kind)}>{escape(cell)}</th>' for cell, kind in zip(header, kinds, strict=True)
     )
     body = "".join(
-        f"<tr{_class('best' if number == best else '')}>{_cells(row, kinds)}</tr>\n" for number, row in enumerate(rows)
+        f"<tr{_class('best' if number == best else '')}>{_cells(row, kinds, links)}</tr>\n"
+        for number, row in enumerate(rows)
     )
     return _box(f"<table>{_caption(caption)}<thead><tr>{head}</tr></thead>\n<tbody>{body}</tbody></table>", caption)
 
 
-def _cells(row: Row, kinds: Sequence[str]) -> str:
-    first = f'<th scope="row"{_class(kinds[0])}>{escape(row[0])}</th>'
-    return first + "".join(
-        f"<td{_class(kind)}>{escape(cell)}</td>" for cell, kind in zip(row[1:], kinds[1:], strict=True)
-    )
+def _kind(cells: Sequence[str]) -> str:
+    """The class of a column: numbers, short texts that are not wrapped, or texts."""
+    if all(map(is_number, cells)):
+        return "n"
+    return "s" if max(map(len, cells)) <= MAX_SHORT else "t"
+
+
+def _cells(row: Row, kinds: Sequence[str], links: bool) -> str:
+    texts = [_cell(cell, links) for cell in row]
+    first = f'<th scope="row"{_class(kinds[0])}>{texts[0]}</th>'
+    return first + "".join(f"<td{_class(kind)}>{text}</td>" for text, kind in zip(texts[1:], kinds[1:], strict=True))
+
+
+def _cell(cell: str, links: bool) -> str:
+    found = LINK.fullmatch(cell) if links else None
+    return escape(cell) if found is None else f'<a href="{escape(found[2])}">{escape(found[1])}</a>'
 
 
 def _class(name: str) -> str:
@@ -145,7 +161,7 @@ def _caption(text: str) -> str:
 
 def _box(content: str, label: str) -> str:
     """A box that scrolls by itself; it can be reached with the keyboard, so it needs a name."""
-    return f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(label or "table")}">{content}</div>\n'
+    return f'<div class="scroll" role="group" tabindex="0" aria-label="{escape(label or "table")}">{content}</div>\n'
 
 
 def confusion(classes: Sequence[str], counts: Sequence[Sequence[int]]) -> str:
@@ -166,7 +182,7 @@ def _shaded(row: Sequence[int], right: int) -> str:
     total = max(1, sum(row))
     return "".join(
         f'<td{_class("right" if number == right else "")} style="--share:{count / total:.2f}">{count:,}'
-        f" ({count / total:.0%})</td>"
+        f" <small>{percent(count / total, 0)}</small></td>"
         for number, count in enumerate(row)
     )
 

@@ -42,10 +42,11 @@ def forecast_rows(cards: list[ForecastCard]) -> tuple[Row, list[Row]]:
         one_seed = [_plus_minus(card, "rmse", steps, 2) for steps in ("1", span)]
         first = _value(card, "model", "1", "rmse")
         rows.append((_label(card), f"{card.parameters:,}", first, *pooled, cover, *one_seed))
-    naive = [_value(cards[0], "seasonal_naive", steps, "rmse") for steps in ("1", span)]
-    naive += [_value(cards[0], "seasonal_naive", span, metric) for metric in ("mae", "bias")]
-    cover = " / ".join(_value(cards[0], "seasonal_naive", span, f"coverage_{level}", 3) for level in (80, 95))
-    return header, [*rows, ("seasonal naive", "", *naive, cover, "", "")]
+    baseline = next(score.subject for score in cards[0].scores if score.subject != "model")
+    naive = [_value(cards[0], baseline, steps, "rmse") for steps in ("1", span)]
+    naive += [_value(cards[0], baseline, span, metric) for metric in ("mae", "bias")]
+    cover = " / ".join(_value(cards[0], baseline, span, f"coverage_{level}", 3) for level in (80, 95))
+    return header, [*rows, (baseline.replace("_", " "), "", *naive, cover, "", "")]
 
 
 def _label(card: Card) -> str:

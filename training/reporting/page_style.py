@@ -17,24 +17,29 @@ ul{padding-left:1.2rem}
 li{margin:.25rem 0}
 a{color:var(--accent)}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}
-.say{border-left:4px solid var(--accent);background:var(--panel);padding:.7rem 1rem;margin:1rem 0;font-size:1.05rem}
+p.say{max-width:none;border-left:4px solid var(--accent);background:var(--panel);padding:.7rem 1rem;margin:1rem 0;font-size:1.05rem}
 nav{font-size:.9rem}
 nav ul{display:flex;flex-wrap:wrap;gap:.1rem 1rem;list-style:none;padding:0;max-width:none}
 nav a{display:inline-block;padding:.25rem 0}
-.scroll{overflow-x:auto;max-width:100%;margin:.8rem 0}
+/* a shadow at the side where a table goes on */
+.scroll{overflow-x:auto;max-width:100%;margin:.8rem 0;
+background:linear-gradient(270deg,var(--page) 40%,transparent) 100% 0/2.5rem 100% local no-repeat,
+linear-gradient(270deg,color-mix(in srgb,var(--soft) 60%,transparent),transparent) 100% 0/.7rem 100% scroll no-repeat}
 table{border-collapse:collapse;font-size:.92rem;overflow-wrap:normal}
 caption{text-align:left;color:var(--muted);padding-bottom:.3rem}
 th,td{padding:.35rem .7rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--grid)}
 thead th{vertical-align:bottom;border-bottom:1px solid var(--soft);font-weight:600}
 tbody th{font-weight:500}
 th.n{text-align:right}
-td.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
-td.t{min-width:9rem}
+td.s,tbody th.s{white-space:nowrap}
+td.n,tbody th.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+td.t,tbody th.t{min-width:9rem}
 tr.best>*{background:var(--panel);font-weight:600}
 tr.best>:first-child{box-shadow:inset 4px 0 var(--accent)}
-table.confusion td{text-align:right;font-variant-numeric:tabular-nums;
+table.confusion td{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums;
 background:color-mix(in srgb,var(--accent) calc(var(--share)*45%),var(--page))}
 table.confusion td.right{background:color-mix(in srgb,var(--green) calc(var(--share)*45%),var(--page))}
+table.confusion small{display:block}
 dl{display:grid;grid-template-columns:minmax(7rem,max-content) 1fr;gap:.3rem 1.2rem;margin:.8rem 0}
 dt{color:var(--muted)}
 dd{margin:0;max-width:46rem}
@@ -45,7 +50,7 @@ details{border:1px solid var(--grid);border-radius:6px;padding:0 .9rem;margin:.8
 summary{cursor:pointer;padding:.6rem 0;font-weight:600}
 details[open]>summary{border-bottom:1px solid var(--grid);margin-bottom:.6rem}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:1.2rem 1.6rem;margin:1rem 0}
-figure{margin:0;max-width:42rem;min-width:0}
+figure{margin:0;max-width:36rem;min-width:0}
 figure svg,figure img{display:block;width:100%;height:auto}
 figure img{background:#fff;border-radius:4px}
 figcaption{color:var(--muted);font-size:.9rem;margin-top:.3rem}
@@ -59,9 +64,12 @@ th,td{padding:.3rem .5rem}
 @media print{
 body{max-width:none;padding:0;font-size:10pt}
 nav{display:none}
-.scroll,pre{overflow:visible;max-height:none}
+.scroll,pre{overflow:visible;max-height:none;background:none}
 table{font-size:8pt}
 th,td{padding:.15rem .35rem}
+.figures{grid-template-columns:1fr 1fr}
+figure{max-width:10cm}
+details::details-content{content-visibility:visible;height:auto}
 figure,tr,pre,.say{break-inside:avoid}
 h2,h3{break-after:avoid}
 .say,pre,tr.best>*,table.confusion td{print-color-adjust:exact;-webkit-print-color-adjust:exact}

@@ -12,6 +12,7 @@ Row = tuple[str, ...]
 MISSING = "–"
 GAP = "  "
 MIN_WIDTH, MAX_TEXT = 40, 44  # of the terminal; of a column of text
+SHORT_NAME = 10  # letters of a column's name that is not wrapped
 NUMBER = re.compile(r"[-+−±<>≤≥~×]?\s?[$€£]?\d[\d,.]*(e[-+]?\d+)?\b.{0,24}|nan|inf", re.IGNORECASE)
 
 
@@ -48,7 +49,7 @@ def _clean(cell: str) -> str:
 
 def _column_width(column: Sequence[str], width: int, *, is_first: bool) -> int:
     """As wide as the widest cell; the name above is wrapped at its words. Texts are as wide as their limit at most."""
-    words = max((cell_len(word) for word in column[0].split()), default=1)
+    words = max(map(cell_len, column[0].split() if cell_len(column[0]) > SHORT_NAME else [column[0]]), default=1)
     cells = max((cell_len(cell) for cell in column[1:]), default=1)
     limit = width // 3 if is_first else min(MAX_TEXT, width - width // 3 - len(GAP))
     return min(max(words, cells, 1), limit)

@@ -66,11 +66,11 @@ def test_a_long_page_links_its_headings_in_order(tmp_path):
 def test_columns_of_numbers_are_aligned_and_the_best_row_is_marked():
     """A dash stands for no number, an interval may follow a number."""
     table = html_page.table(
-        ("name", "RMSE", "said"), [("gru", "1.5 [1.2, 1.8]", "1"), ("naive", "–", "no <b>")], best=1
+        ("name", "RMSE", "said"), [("gru", "1.5 [1.2, 1.8]", "1"), ("naive", "–", "no <b> but a long sentence")], best=1
     )
     assert '<th scope="col" class="n">RMSE</th><th scope="col" class="t">said</th>' in table
     assert (
-        '<tr class="best"><th scope="row" class="t">naive</th><td class="n">–</td><td class="t">no &lt;b&gt;</td>'
+        '<tr class="best"><th scope="row" class="s">naive</th><td class="n">–</td><td class="t">no &lt;b&gt; but'
         in table
     )
 
@@ -83,8 +83,8 @@ def test_no_row_of_a_table_need_be_the_best():
 def test_a_confusion_table_shades_the_shares_of_each_row():
     """A class without texts has shares of 0."""
     table = html_page.confusion(["no", "yes"], [[3, 1], [0, 0]])
-    assert '<td class="right" style="--share:0.75">3 (75%)</td><td style="--share:0.25">1 (25%)</td>' in table
-    assert '<td class="right" style="--share:0.00">0 (0%)</td>' in table
+    assert '<td class="right" style="--share:0.75">3 <small>75 %</small></td>' in table
+    assert '<td class="right" style="--share:0.00">0 <small>0 %</small></td>' in table
 
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", " data:text/html,a", "JavaScript:x"])
@@ -97,3 +97,12 @@ def test_a_link_opens_a_page_and_never_runs_one(address):
 def test_parts_without_content_leave_nothing_behind():
     """An empty list, an empty box or an empty grid would be read out by a screen reader."""
     assert html_page.bullets([]) == html_page.facts({}) == html_page.figures({}) == ""
+
+
+def test_a_table_of_links_has_links_and_other_tables_have_none():
+    """A name that only looks like a link of Markdown leads nowhere unless the caller asks for it."""
+    rows = [("[a & b](https://example.org/?a=1&b=2)",), ("[c](javascript:alert(1))",)]
+    linked = html_page.table(("set",), rows, links=True)
+    assert '<a href="https://example.org/?a=1&amp;b=2">a &amp; b</a>' in linked
+    assert linked.count("<a ") == 1
+    assert "<a " not in html_page.table(("set",), rows)

@@ -21,6 +21,35 @@ SAMPLE_BYTES = 1 << 16
 MAX_CONTROL_SHARE = 0.01  # of the characters; more is no text
 CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 NON_ASCII_LINES = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*[\r\n]*")
+CONTROL_BYTES = bytes([*range(9), *range(14, 27), *range(28, 32)])
+MIN_GOOD = 5  # times as many good characters beyond ASCII as damaged ones, for UTF-8
+MAX_SEARCHED = 1 << 24  # bytes
+WESTERN = frozenset(
+    "äöüÄÖÜßéèêëÉÈÊËàâáãÀÂÁÃçÇñÑíìîïÍÌÎÏóòôõÓÒÔÕúùûÚÙÛœŒæÆøØåÅýÿ€£¥§°²³µ½¼·«»‘’“”„‚–—…•™®©¿¡ºª×\u00a0\u00ad"
+)
+# three letters beyond ASCII in a row, or a mark in the middle of a word: another alphabet or encoding
+NOT_WESTERN = re.compile(r"[^\x00-\x7f\W]{3}|[^\W\d_][“”„‚«»£¥§²³½¼¿¡™®©•…×][^\W\d_]")
+OTHERS = [
+    "cp1250",
+    "cp1251",
+    "koi8_r",
+    "cp1253",
+    "cp1254",
+    "cp1255",
+    "cp1256",
+    "cp1257",
+    "cp932",
+    "gb18030",
+    "big5",
+    "cp949",
+    "euc_jp",
+    "mac_roman",
+    "cp437",
+    "cp850",
+    "cp852",
+    "cp866",
+    "cp874",
+]
 LABELS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8 with a byte order mark", "utf-16": "UTF-16", "utf-32": "UTF-32"}
 
 
@@ -49,8 +78,12 @@ def decode(data: bytes, encoding: str | None, path: Path) -> Text:
     try:
         return _cleaned(data.decode("utf-8"), "UTF-8", path)
     except UnicodeDecodeError:
+        text = data.decode("utf-8", errors="replace")
+        bad = text.count("\ufffd")
+        if sum(character > "\x7f" for character in text[:MAX_SEARCHED]) >= MIN_GOOD * bad:
+            return _cleaned(text, f"UTF-8 with {bad} damaged character{'s' if bad > 1 else ''} (now \ufffd)", path)
         name = _guess(data, path)
-        return _cleaned(data.decode(name, errors="replace"), f"{name} (guessed; --encoding names another)", path)
+        return _cleaned(data.decode(name, errors="replace"), f"{name} (found out; --encoding names another)", path)
 
 
 def _decode_as(data: bytes, encoding: str, path: Path) -> str:
@@ -78,14 +111,29 @@ def _without_mark(data: bytes) -> str | None:
 
 
 def _guess(data: bytes, path: Path) -> str:
-    """The encoding that charset-normalizer finds in the lines that are not ASCII."""
-    sample = b"".join(NON_ASCII_LINES.findall(data[: 1 << 24]))[:SAMPLE_BYTES]
-    if sample.translate(None, bytes(range(9)) + bytes(range(14, 27)) + bytes(range(28, 32))) != sample:
+    """The encoding of bytes that are no UTF-8, from the lines that are not ASCII.
+
+    charset-normalizer needs sentences. Tables often hold a single word such as Größe or £, of which it makes Polish, Japanese or
+    Urdu. So text is Western (cp1252) if all its characters then are those that Western languages write, where they write them.
+    """
+    sample = b"".join(NON_ASCII_LINES.findall(data[:MAX_SEARCHED]))[:SAMPLE_BYTES]
+    if len(sample.translate(None, CONTROL_BYTES)) < (1 - MAX_CONTROL_SHARE) * len(sample):
         raise DataError(f"{path}: is binary, not text; a CSV, Parquet or Excel file is needed")
-    found = charset_normalizer.from_bytes(sample).best()
+    if _is_western(sample):
+        return "cp1252"
+    found = charset_normalizer.from_bytes(sample, cp_isolation=OTHERS).best()
     if found is None:
         raise DataError(f"{path}: its encoding cannot be found; name it with --encoding (cp1252, latin-1, utf-16, …)")
     return found.encoding
+
+
+def _is_western(sample: bytes) -> bool:
+    try:
+        text = sample.decode("cp1252")
+    except UnicodeDecodeError:
+        return False
+    characters = [character for character in text if character > "\x7f"]
+    return all(map(WESTERN.__contains__, characters)) and not NOT_WESTERN.search(text)
 
 
 def _cleaned(text: str, encoding: str, path: Path) -> Text:
@@ -97,4 +145,4 @@ def _cleaned(text: str, encoding: str, path: Path) -> Text:
     if count > MAX_CONTROL_SHARE * len(text) + 3:
         raise DataError(f"{path}: is binary, not text; a CSV, Parquet or Excel file is needed")
     plural = "s" if count > 1 else ""
-    return Text(CONTROL.sub("", text), encoding, f"{count} control character{plural} (such as NUL) removed")
+    return Text(CONTROL.sub("", text), encoding, f", {count} control character{plural} (such as NUL) removed")

@@ -59,23 +59,3 @@ def _vote(cell: str, column: Sequence[str]) -> float:
     if found == "text" and lengths and lengths[len(lengths) // 2] > MAX_NAME_WORDS:
         return 1.0 if len(cell.split()) <= MAX_NAME_WORDS else -1.0
     return 0.0
-
-
-def name_columns(cells: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return unique names, and remarks on those that were empty or repeated."""
-    names, remarks, used = [], [], Counter[str]()
-    for number, cell in enumerate(cells, 1):
-        name = " ".join(cell.split())
-        if not name:
-            name = f"column {number}"
-            remarks.append(f"column {number} has no name")
-        used[name] += 1
-        if used[name] > 1:
-            again = f"{name}.{used[name] - 1}"
-            while again in used or again in cells:
-                again += "'"
-            remarks.append(f"'{name}' is there again; the {used[name]}. is called '{again}'")
-            used[again] += 1
-            name = again
-        names.append(name)
-    return names, remarks

@@ -44,6 +44,17 @@ def days(year: Integers, month: Integers, day: Integers) -> Moments:
     return np.where(is_day, found.astype("datetime64[us]"), NOTHING)
 
 
+def iso_weeks(year: Integers, week: Integers, weekday: Integers) -> Moments:
+    """Return the days of ISO weeks: week 1 has 4 January in it. Week 53 of a year without one does not exist."""
+    fourth = days(year, np.full_like(year, 1), np.full_like(year, 4)).astype("datetime64[D]")
+    number = (fourth.astype(np.int64) + 3) % 7  # 1970-01-01 was a Thursday
+    monday = fourth - number
+    found = monday + 7 * (week - 1)
+    thursday = (found + 3).astype("datetime64[Y]").astype(np.int64) + 1970
+    is_week = (week >= 1) & (thursday == year)
+    return np.where(is_week, (found + weekday - 1).astype("datetime64[us]"), NOTHING)
+
+
 def nanoseconds(moments: Moments) -> Moments:
     """Return moments in nanoseconds; those that nanoseconds cannot hold become NaT."""
     fits = (moments >= FIRST) & (moments <= LAST)

@@ -1,5 +1,6 @@
 """The parts of a written moment: its date, its time of day, and its offset from UTC."""
 
+import functools
 import re
 from typing import NamedTuple
 
@@ -13,11 +14,13 @@ H_TIME = r"(?P<hour3>\d{1,2})h(?P<minute3>\d{2})?"
 NAMED = "|".join(sorted(ZONES, key=len, reverse=True))
 OFFSET = rf"(?P<sign>[+-])(?P<off_hour>\d{{1,2}})(?::?(?P<off_minute>\d{{2}}))?(?::00)?|(?P<zone>{NAMED})"
 MOMENT = re.compile(
-    rf"(?P<date>.+?)(?:(?:\s*[t,]\s*|\s+(?:um|at|-)?\s*)(?:{TIME}|{HALF_DAY}|{H_TIME})(?:\s*uhr)?"
+    rf"(?P<date>.+?)(?:(?:\s*[t,]\s*|\s+(?:um|at|-)?\s*|(?<=\d)[-_:])(?:{TIME}|{HALF_DAY}|{H_TIME})(?:\s*uhr)?"
     rf"|(?<=\d)t{COMPACT}|(?<=\d-\d\d)\s{COMPACT.replace('compact', 'compact2')})?"
     rf"(?:\s*(?:gmt|utc)?\s*(?:(?<=[\d\smzct]):?(?:{OFFSET})))?"
 )
 REMARK = re.compile(r"\s*[(\[][^)\]]*[)\]]\s*$")  # (Central European Time), [Europe/Berlin]
+NUMERIC = re.compile(r"(\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})[ Tt_](\d{1,2}:.*)")
+ANY_DAY = "2000-01-01"
 ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 TIME_ONLY = re.compile(rf"(?:{TIME}|{HALF_DAY}|{H_TIME}|(?P<compact>\d{{3,4}}|\d{{6}}))(?:\s*uhr)?")
 
@@ -32,6 +35,23 @@ class Moment(NamedTuple):
 
 def split(text: str) -> Moment:
     """Take a moment apart. Without a time it is midnight."""
+    if text.isdigit():
+        return Moment(text, 0, None)
+    if match := NUMERIC.fullmatch(text):
+        rest = _after_date(match[2].lower())
+        if rest is not None:
+            return Moment(match[1], rest.time, rest.offset)
+    return _split(text)
+
+
+@functools.lru_cache(100_000)
+def _after_date(text: str) -> Moment | None:
+    """Take apart what follows a date: the same times come again on other days."""
+    moment = _split(f"{ANY_DAY} {text}")
+    return moment if moment.date == ANY_DAY else None
+
+
+def _split(text: str) -> Moment:
     text = REMARK.sub("", plain(text)) if text[-1:] in ")]" else plain(text)
     if text[:1].isalpha():
         text = without_weekday(text)

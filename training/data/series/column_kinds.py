@@ -6,17 +6,20 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from training.data.formats.numbers import parse_numbers
 from training.data.options import SeriesOptions
 from training.data.series import vocabulary
 from training.data.series.clock_times import time_of_day
 from training.data.series.dates import looks_like_dates
-from training.data.series.vocabulary import month_number, names_one_of, plain
+from training.data.series.vocabulary import month_number, names_one_of, plain, words
 from training.data.tables import Table
 
 SAMPLE = 500
 INDEX_NAMES = frozenset(
     ["", "index", "idx", "id", "no", "nr", "row", "rownames", "rownum", "row_number", "#", "n", "obs", "t"]
 )
+MOMENTS = frozenset(["date", "datum", "time", "timestamp", "fecha"])
+ID_WORDS = frozenset(["id", "uid", "uuid", "key"])
 PARTS = {
     "year": vocabulary.YEAR_NAMES,
     "quarter": vocabulary.QUARTER_NAMES,
@@ -89,6 +92,21 @@ class Kinds:
         """Whether a column numbers the rows: 0, 1, 2, … under a name such as `Unnamed: 0` or none."""
         if plain(name) not in INDEX_NAMES and not plain(name).startswith(("unnamed", "column ")):
             return False
+        return self._counts(name)
+
+    def is_moment(self, name: str) -> bool:
+        """Whether a column is another form of the dates: by its cells, or by its name."""
+        return self.dates.get(name) == "text" or not MOMENTS.isdisjoint(words(name))
+
+    def is_id_number(self, name: str) -> bool:
+        """Whether a column is named as numbers are that stand for things."""
+        return not ID_WORDS.isdisjoint(words(name))
+
+    def is_sequence(self, name: str) -> bool:
+        """Whether the first column counts the rows."""
+        return name == self.names[0] and self._counts(name)
+
+    def _counts(self, name: str) -> bool:
         numbers = pd.to_numeric(self.column(name), errors="coerce").to_numpy(dtype=np.float64)
         return bool(len(numbers) > 1 and numbers[0] in (0, 1) and (np.diff(numbers) == 1).all())
 
@@ -109,6 +127,6 @@ class Kinds:
         plain_numbers = pd.to_numeric(sample, errors="coerce").notna()
         if plain_numbers.mean() > 0.5:
             return 1.0
-        found = self.table.numbers(name, self.options.decimal)
+        found = parse_numbers(sample, self.options.decimal, self.table.decimal_hint)
         present = ~found.is_missing
         return float((~found.is_wrong[present]).mean()) if present.any() else 0.0

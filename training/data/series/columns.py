@@ -63,7 +63,8 @@ def _find_values(
     others = [name for name in kinds.names if name not in (*dates.names, *ids)]
     numbers = [name for name in others if name in kinds.numbers and not kinds.is_index(name)]
     kept = [name for name in numbers if not kinds.is_named_part(name) and not _is_constant_id(kinds, name)] or numbers
-    kept = [name for name in kept if kinds.dates.get(name) != "text"] or kept
+    for is_other in (kinds.is_moment, kinds.is_id_number, kinds.is_sequence):
+        kept = [name for name in kept if not is_other(name)] or kept
     if len(kept) == 1:
         only = (
             "the only column of numbers"

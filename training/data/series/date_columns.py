@@ -1,5 +1,6 @@
 """The column of the dates, or the two to four columns that make a date together."""
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +11,10 @@ from training.data.series import dates as readings
 from training.data.series.candidates import Candidate
 from training.data.series.clock_times import time_of_day
 from training.data.series.column_kinds import Kinds
-from training.data.series.vocabulary import plain
+from training.data.series.vocabulary import lacks_year, plain
 from training.data.tables import list_columns
+
+EARLY = re.compile(r"1[0-6]\d\d\b")
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,27 @@ def find_dates(kinds: Kinds, taken: tuple[str, ...]) -> DateColumns:
     ]
     if numbers:
         return _with_time(kinds, numbers[0], taken)
-    raise DataError(
+    called = [name for name in kinds.names if name not in taken and kinds.is_named_date(name)]
+    partly = [name for name in called if readings.candidates(kinds.sample(name), kinds.options)]
+    if partly:
+        return DateColumns((partly[0],), frame[partly[0]], "named as dates are")  # whose faults the reading names
+    raise DataError(_no_dates(kinds, taken))
+
+
+def _no_dates(kinds: Kinds, taken: tuple[str, ...]) -> str:
+    """Say that no column holds dates, and what the one holds that is named so."""
+    path, frame = kinds.table.path, kinds.table.frame
+    for name in kinds.names:
+        sample = kinds.sample(name)
+        if name in taken or not len(sample) or not kinds.is_named_date(name):
+            continue
+        if sample.map(lacks_year).all():
+            return f"{path}: column '{name}' has no year ('{sample.iloc[0]}'); dates need one: add it to the cells, or a column of years"
+        return (
+            f"{path}: no column looks like dates: '{name}' is named so, but '{sample.iloc[0]}' is no date in a known form (2016-02-01, 1/2/2016, "
+            "Feb 2016, 2016Q1, …); --date-format says which form it is, --date-column names another column"
+        )
+    return (
         f"{path}: no column looks like dates (2016-02-01) among {list_columns(frame)}; name it with --date-column, and its "
         "form with --date-format if it is an unusual one"
     )
@@ -57,14 +80,17 @@ def read(kinds: Kinds, dates: DateColumns) -> list[Candidate]:
     is_wrong = np.ones(len(dates.texts), dtype=bool) if not found else np.isnat(found[0].wall)
     if not is_wrong.any():
         return found
+    if not found and kinds.sample(dates.names[0]).map(lacks_year).all():
+        raise DataError(_no_dates(kinds, ()))
     first = int(np.argmax(is_wrong))
     cell = dates.texts.iloc[first]
-    shown = "is empty" if pd.isna(cell) else f"'{cell}' is no date"
+    shown = "the cell is empty" if pd.isna(cell) else f"'{cell}' is no date"
     form = (
         f"the others are read as: {found[0].label}"
         if found
         else "dates look like 2016-02-01; --date-format names another form"
     )
+    form += "; years before 1678 cannot be read" if EARLY.match(str(cell)) else ""
     several = f" ({int(is_wrong.sum())} cells in all)" if is_wrong.sum() > 1 else ""
     raise DataError(
         f"{kinds.table.path}: column '{', '.join(dates.names)}' is no date in {kinds.table.where(is_wrong)}{several}: {shown}; {form}"

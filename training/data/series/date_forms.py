@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.data.series.candidates import NOTHING, Candidate, Integers, Moments, days, full_year
+from training.data.series.candidates import NOTHING, Candidate, Integers, Moments, days, full_year, iso_weeks
 from training.data.series.vocabulary import month_number
 
 SEP = r"[-/. ]"
@@ -14,7 +14,7 @@ NAME = r"(?P<name>[a-z]{3,12})\.?"
 ORDINAL = r"(?:st|nd|rd|th|er|a|o|\.)?"
 YEAR2 = r"'?(?P<y>\d{4}|\d{2})"
 YEAR4 = r"(?P<y>\d{4})"
-OF = r"(?:\s+(?:de|del|di|of))?"
+OF = r"(?:\s+(?:de|del|di|of)\b)?"
 WEEK = r"(?:w|kw|wk|week|woche|semaine|sem|semana|cw)"
 QUARTER = r"(?:q|quarter|quartal|quart|qtr|trimestre|trim|kwartaal|kw|k|t)"
 
@@ -76,7 +76,7 @@ def read(form: Form, texts: Sequence[str]) -> Moments:
 
     year = full_year(numbers("y"))
     if "w" in groups:
-        moments = _weeks(year, numbers("w"), numbers("k"))
+        moments = iso_weeks(year, numbers("w"), numbers("k"))
     else:
         month = numbers("name", month_number) if "name" in groups else numbers("m")
         month = 3 * numbers("q") - 2 if "q" in groups else 6 * numbers("h") - 5 if "h" in groups else month
@@ -97,14 +97,3 @@ def first_of_range(text: str) -> str | None:
     if match is None or not re.search(r"\d\D+\d", match["first"]) or not re.search(r"\d\D+\d", match["last"]):
         return None
     return match["first"].strip()
-
-
-def _weeks(year: Integers, week: Integers, weekday: Integers) -> Moments:
-    """The days of ISO weeks: week 1 has 4 January in it. Week 53 of a year without one does not exist."""
-    fourth = days(year, np.full_like(year, 1), np.full_like(year, 4)).astype("datetime64[D]")
-    number = (fourth.astype(np.int64) + 3) % 7  # 1970-01-01 was a Thursday
-    monday = fourth - number
-    found = monday + 7 * (week - 1)
-    thursday = (found + 3).astype("datetime64[Y]").astype(np.int64) + 1970
-    is_week = (week >= 1) & (thursday == year)
-    return np.where(is_week, (found + weekday - 1).astype("datetime64[us]"), NOTHING)

@@ -1,5 +1,7 @@
 """What the texts of a date column may mean."""
 
+import itertools
+import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +15,7 @@ from training.data.options import SeriesOptions
 from training.data.series import date_forms, number_dates, numeric_orders
 from training.data.series.candidates import NOTHING, Candidate, nanoseconds
 from training.data.series.clock_times import split
-from training.data.series.vocabulary import DATE_NAMES, names_one_of
+from training.data.series.vocabulary import DATE_NAMES, lacks_year, names_one_of
 
 ISO = r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)?"
 SAMPLE = 200
@@ -88,8 +90,17 @@ def _any(texts: pd.Index, column: "pd.Series[str]", options: SeriesOptions) -> l
     ]
     time = np.array([moment.time for moment in moments], dtype=np.int64)
     offsets = np.array([_NO_OFFSET if moment.offset is None else moment.offset for moment in moments], dtype=np.int64)
+    if all(lacks_year(text) for text in plain) and _are_days_of_months(plain):
+        return []
     timed = [_with_times(one, codes, time, offsets, are_ranges) for one in found]
     return _best(timed)
+
+
+def _are_days_of_months(texts: Sequence[str]) -> bool:
+    """Whether the numbers beside months' names are days, as in 1-Jan, 2-Jan: the same name comes again before the next."""
+    names = [re.sub(r"[^a-z]", "", text) for text in texts]
+    alike = sum(first == second for first, second in itertools.pairwise(names))
+    return len(names) > 1 and alike > 0.5 * (len(names) - 1)
 
 
 _NO_OFFSET = 1_000_000

@@ -22,6 +22,16 @@ UNITS = (
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 MONTH_NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 MIN_SHARE = 0.5  # of the steps that must be alike
+ROUND_STEPS = tuple(
+    count * size
+    for size, counts in (
+        (UNITS[2][0], (1, 2, 5, 10, 15, 20, 30)),
+        (UNITS[1][0], (1, 2, 5, 10, 15, 20, 30)),
+        (UNITS[0][0], (1, 2, 3, 4, 6, 8, 12, 24)),
+    )
+    for count in counts
+)
+MAX_JITTER = 0.1  # of a step
 SHORTEST_MONTH = 28 * DAY_NS
 
 
@@ -45,6 +55,17 @@ def exact(dates: Moments) -> str | None:
     if _business(dates, steps) and _lacks_no_weekday(dates):
         return "B"
     return retail.alias(dates) or _inferred(dates, steps) or _half_months(dates)
+
+
+def nearly(dates: Moments) -> str | None:
+    """Return the alias of a round time that all steps of dates miss by a little, as clocks of sensors do; or None."""
+    steps = steps_of(dates)
+    middle = float(np.median(steps))
+    step = min(ROUND_STEPS, key=lambda size: abs(size - middle))
+    if (steps % step == 0).all():
+        return None  # gaps alone
+    is_near = np.abs(steps / step - np.round(steps / step)) <= MAX_JITTER
+    return of_time(step, dates[0]) if abs(middle / step - 1) <= MAX_JITTER and (is_near & (steps > 0)).all() else None
 
 
 def of_most(dates: Moments) -> str | None:
@@ -171,4 +192,4 @@ def _half_months(dates: Moments) -> str | None:
     halves = 2 * found.months + (numbers == high)
     if not (numbers == expected).all() or not (np.diff(halves) == 1).all():
         return None
-    return f"SME-{low}" if high == 31 and low <= 27 else f"SMS-{high}" if 2 <= high <= 27 else None
+    return f"SME-{low}" if high == 31 and low <= 27 else f"SMS-{high}" if low == 1 and high <= 27 else None

@@ -35,16 +35,40 @@ def find_frequency(rows: Rows, stated: str | None) -> str:
     """Return the alias of the dates, which rise. Raises Irregular if they have none."""
     if len(rows.dates) < MIN_ROWS:
         raise Irregular(f"{rows.of}{len(rows.dates)} rows are too few to detect a frequency")
-    alias = stated or frequency.exact(rows.dates) or frequency.of_most(rows.dates)
+    if stated:
+        return grid.at(stated, rows.dates)
+    alias = frequency.exact(rows.dates)
+    if alias is None and (near := frequency.nearly(rows.dates)) is not None:
+        raise Irregular(
+            f"{rows.of}the times are about {near} apart, but not evenly: {_spacing(rows.dates)}; --frequency {near} rounds them"
+        )
+    alias = alias or frequency.of_most(rows.dates)
     if alias is None:
-        raise Irregular(f"{rows.of}the dates have no regular frequency: {_spacing(rows.dates)}; {_REMEDY}")
+        raise Irregular(f"{rows.of}the dates have no regular frequency: {_spacing(rows.dates)}; {_remedy(rows.dates)}")
     return alias
 
 
-_REMEDY = (
-    "sum or average the readings by hour, day, week or month first, or name the frequency that the dates have but for missing "
-    "ones: --frequency W --fill"
-)
+def _remedy(dates: Moments) -> str:
+    """What makes dates regular: a sum by period, or the finest of their steps if few of its dates are missing."""
+    step = int(np.gcd.reduce(steps_of(dates)))
+    count = int(dates[-1].astype("int64") - dates[0].astype("int64")) // step + 1
+    few = len(dates) >= (1 - MAX_FILLED_SHARE) * count
+    fill = f", or --frequency {frequency.of_time(step, dates[0])} --fill interpolates the missing dates" if few else ""
+    return f"sum or average the readings by hour, day, week or month first{fill}"
+
+
+def rounded(rows: Rows, stated: str | None) -> Rows:
+    """Round times to a frequency that the user names, if it is a fixed time and every one has a place of its own there."""
+    step = grid.fixed_step(stated) if stated else None
+    if step is None:
+        return rows
+    offsets = (rows.dates - rows.dates.astype("datetime64[D]")).astype(np.int64)
+    moved = (np.round(offsets / step) * step - offsets).astype(np.int64)
+    dates = rows.dates + moved.astype("timedelta64[ns]")
+    if not moved.any() or not (np.diff(dates.astype(np.int64)) > 0).all():
+        return rows
+    farthest = _length(pd.Timedelta(int(np.abs(moved).max()), "ns"))
+    return rows.select(slice(None), rounded=f"times were rounded to {stated}, by up to {farthest}").at(dates)
 
 
 def complete(rows: Rows, alias: str, fill: bool, trim: bool) -> Complete:
@@ -73,9 +97,10 @@ def complete(rows: Rows, alias: str, fill: bool, trim: bool) -> Complete:
     if len(readings) < MIN_ROWS or is_filled.mean() > MAX_FILLED_SHARE:
         raise Irregular(
             f"{rows.of}{is_filled.sum()} of {len(readings)} readings of frequency '{alias}' are missing; up to "
-            f"{MAX_FILLED_SHARE:.0%} can be interpolated; {_REMEDY}"
+            f"{MAX_FILLED_SHARE:.0%} can be interpolated"
         )
-    return Complete(expected, pd.Series(readings).interpolate().to_numpy(), is_filled, cut)
+    values = pd.Series(readings).interpolate().to_numpy() if is_filled.any() else readings
+    return Complete(expected, values, is_filled, cut)
 
 
 def _without_ends(rows: Rows, is_missing: npt.NDArray[np.bool_]) -> tuple[Rows, int]:
@@ -93,13 +118,15 @@ def _expected(rows: Rows, alias: str) -> Moments:
             raise Irregular(f"{rows.of}the dates are not 4 or 5 weeks apart in turn, as in a calendar of {alias} weeks")
         return rows.dates
     expected = grid.between(alias, rows.dates)
+    if np.array_equal(expected, rows.dates):
+        return expected
     is_extra = ~np.isin(rows.dates, expected)
     if not is_extra.any() and len(expected):
         return expected
     first = int(np.argmax(is_extra))
     raise Irregular(
         f"{rows.of}most dates have frequency '{alias}', but {int(is_extra.sum())} do not, the first is "
-        f"{iso(rows.dates[first])} ({rows.where(np.arange(len(is_extra)) == first)}); {_spacing(rows.dates)}; correct it, or {_REMEDY}"
+        f"{iso(rows.dates[first])} ({rows.where(np.arange(len(is_extra)) == first)}); {_spacing(rows.dates)}; correct it, or {_remedy(rows.dates)}"
     )
 
 

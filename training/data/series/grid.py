@@ -13,7 +13,7 @@ from service.forecast.seasons import seasonality
 from training.data.errors import DataError
 from training.data.series import retail
 from training.data.series.candidates import Moments
-from training.data.series.frequency import calendar, most_frequent
+from training.data.series.frequency import DAY_NS, calendar, month_alias, most_frequent, of_time
 
 MAX_DATES = 100_000_000
 
@@ -26,6 +26,28 @@ def alias_of(text: str) -> str:
         return frequencies.parse(text).alias
     except UnusableFrequency as error:
         raise DataError(f"--frequency {text}: {error.detail}") from None
+
+
+def at(alias: str, dates: Moments) -> str:
+    """Return a frequency that the user names as it begins with the dates: weeks on their weekday, months on their day."""
+    if retail.is_retail(alias):
+        return alias
+    offset = _offset(alias)
+    if isinstance(offset, Week):
+        return of_time(7 * DAY_NS * int(offset.n), dates[0])
+    months = _plain_months(alias, offset)
+    if months is None:
+        return alias
+    found = calendar(dates)
+    is_end = found.are_last.mean() > 0.5 and not (found.days == 1).any()
+    return month_alias(months, int(found.months[0]) % 12, "E" if is_end else "S")
+
+
+def fixed_step(alias: str) -> int | None:
+    """Return the nanoseconds of a frequency that divides the day; None for another."""
+    offset = None if retail.is_retail(alias) else _offset(alias)
+    step = int(pd.Timedelta(offset).value) if isinstance(offset, Tick) else 0
+    return step if step and DAY_NS % step == 0 else None
 
 
 def season_length(alias: str) -> int:

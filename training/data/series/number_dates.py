@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from service.interfaces import Array
-from training.data.series.candidates import NOTHING, Candidate, Moments, days
+from training.data.series.candidates import NOTHING, Candidate, Integers, Moments, days, full_year, iso_weeks
 
 NUMBER = re.compile(r"\d{1,19}(?:\.\d{1,9})?")
 FIRST_YEAR, LAST_YEAR = 1500, 2200
@@ -19,6 +19,7 @@ EPOCHS = (  # unit, least, most: 1973 to 2100
 COMPACT = {  # digits → strptime form
     14: "%Y%m%d%H%M%S", 12: "%Y%m%d%H%M", 10: "%Y%m%d%H",
 }  # fmt: skip
+MIN_SHARE = 0.9  # of the cells that must be dates
 SPREADSHEET = (20_000, 80_000)  # days since 1899-12-30: 1954 to 2119
 
 
@@ -41,18 +42,22 @@ def candidates(texts: Sequence[str], names_date: bool) -> list[Candidate]:
         found += [*_decimal_years(floats, texts), *_epochs(floats)]
     if names_date:
         found += _spreadsheet_days(floats)
-    return [one for one in found if one.share > 0.9]
+    return [one for one in found if one.share > MIN_SHARE]
 
 
-def _digits(values: "np.ndarray[tuple[int, ...], np.dtype[np.int64]]", length: int) -> list[Candidate]:
+def _digits(values: Integers, length: int) -> list[Candidate]:
     ones = np.ones_like(values)
+    first, middle, last = values // 10_000, values // 100 % 100, values % 100
     if length == 8:
-        year, month, day = values // 10_000, values // 100 % 100, values % 100
-        return [_years_within(Candidate(days(year, month, day), "year, month, day (%Y%m%d)"))]
+        found = [_years_within(Candidate(days(first, middle, last), "year, month, day (%Y%m%d)"))]
+        return found if found[0].share > MIN_SHARE else _year_last(values)
     if length == 6:
-        return [
-            _years_within(Candidate(days(values // 100, values % 100, ones), "year and month (%Y%m)", unit="month"))
-        ]
+        found = [_years_within(Candidate(days(values // 100, last, ones), "year and month (%Y%m)", unit="month"))]
+        if found[0].share > MIN_SHARE:
+            return found
+        weeks = Candidate(iso_weeks(values // 100, last, ones), "year and ISO week", unit="week")
+        short = Candidate(days(full_year(first), middle, last), "year of two digits, month, day (%y%m%d)")
+        return [_years_within(weeks), _years_within(short)]
     if length == 4:
         return [_years_within(Candidate(days(values, ones, ones), "year", unit="year"))]
     if length in COMPACT:
@@ -66,6 +71,15 @@ def _digits(values: "np.ndarray[tuple[int, ...], np.dtype[np.int64]]", length: i
     return []
 
 
+def _year_last(values: Integers) -> list[Candidate]:
+    """Eight digits with the year last, and the day or the month first."""
+    first, second, year = values // 1_000_000, values // 10_000 % 100, values % 10_000
+    return [
+        _years_within(Candidate(days(year, second, first), "day, month, year (%d%m%Y)", "--date-format %d%m%Y")),
+        _years_within(Candidate(days(year, first, second), "month, day, year (%m%d%Y)", "--date-format %m%d%Y")),
+    ]
+
+
 def _years_within(candidate: Candidate) -> Candidate:
     years = candidate.wall.astype("datetime64[Y]").astype(np.int64) + 1970
     is_year = (years >= FIRST_YEAR) & (years <= LAST_YEAR)
@@ -77,7 +91,7 @@ def _epochs(values: Array | Moments) -> list[Candidate]:
     with np.errstate(invalid="ignore"):
         for unit, name, least, most in EPOCHS:
             is_epoch = (numbers >= least) & (numbers <= most)
-            if is_epoch.mean() > 0.9:
+            if is_epoch.mean() > MIN_SHARE:
                 scale = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}[unit]
                 micros = np.where(is_epoch, numbers, 0)
                 exact = micros * int(scale) if numbers.dtype.kind == "i" and scale >= 1 else np.round(micros * scale)

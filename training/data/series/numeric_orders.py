@@ -6,12 +6,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from training.data.options import DateOrder
-from training.data.series.candidates import Candidate, Integers, days, full_year
+from training.data.series.candidates import Candidate, Integers, days, full_year, iso_weeks
 
 THREE = re.compile(r"(\d{1,2})\s?([-/. ])\s?(\d{1,2})\s?[-/. ]\s?(\d{4}|\d{2})\.?")
 TWO = re.compile(r"(\d{1,2})[-/](\d{1,2})")
 FISCAL = re.compile(r"(\d{4})[-/](\d{2})")
 YEAR_MONTH = re.compile(r"(\d{4})[-/. ](\d{1,2})")
+MONTHS = 12
 FIRST_YEAR = 1900  # what numbered years begin after
 
 
@@ -58,7 +59,9 @@ def _year_and_number(texts: Sequence[str]) -> list[Candidate]:
     is_fiscal = (second == (year + 1) % 100) & np.array([FISCAL.fullmatch(text) is not None for text in texts])
     january = days(np.where(is_fiscal, year, -1), np.ones_like(year), np.ones_like(year))
     fiscal = Candidate(january, "years that end in the next one, by their first year", "--frequency YS", unit="year")
-    return [one for one in (months, fiscal) if one.share > 0]
+    weeks = Candidate(iso_weeks(np.where(second > 0, year, -1), second, np.ones_like(year)), "ISO week", unit="week")
+    found = [months, fiscal, *([weeks] if second.max() > MONTHS else [])]
+    return [one for one in found if one.share > 0]
 
 
 def _two(texts: Sequence[str]) -> list[Candidate]:

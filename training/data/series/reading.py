@@ -8,7 +8,7 @@ import pandas as pd
 
 from training.data.errors import DataError
 from training.data.options import DEFAULT, SeriesOptions
-from training.data.series import assembly, date_columns, deciding, gaps, grid
+from training.data.series import assembly, date_columns, deciding, gaps, grid, matrix
 from training.data.series.assembly import Parsed
 from training.data.series.column_kinds import Kinds
 from training.data.series.columns import Columns, choose
@@ -65,9 +65,9 @@ def fetch_series() -> Series:
 
 def _read(path: Path, options: SeriesOptions, several: bool) -> Panel:
     stated = grid.alias_of(options.frequency) if options.frequency else None
-    if (options.season_length or 1) < 1:
+    if options.season_length is not None and options.season_length < 1:
         raise DataError("--season is at least 1")
-    table = read_table(path, options.file, min_columns=2)
+    table = matrix.unfold(read_table(path, options.file, min_columns=2))
     columns = choose(table, options, several)
     parsed, understood = _parse(table, columns, options)
     raw = list(assembly.raw_series(parsed))
@@ -77,7 +77,7 @@ def _read(path: Path, options: SeriesOptions, several: bool) -> Panel:
         raise DataError(_several(raw, columns, path))
     about = _about(path, options, columns, understood)
     if len(raw) == 1:
-        rows = assembly.ordered(parsed, raw[0])
+        rows = gaps.rounded(assembly.ordered(parsed, raw[0]), stated)
         series = assembly.build(rows, gaps.find_frequency(rows, stated), options, about, trim=False)
         return one_series(series)
     return _panel(parsed, raw, options, about, stated)
@@ -124,7 +124,7 @@ def _panel(parsed: Parsed, raw: list[Rows], options: SeriesOptions, about: Serie
     left_out: dict[str, str] = {}
     kept, aliases = {}, {}
     for each in raw:
-        rows = assembly.ordered(parsed, each)
+        rows = gaps.rounded(assembly.ordered(parsed, each), stated)
         try:
             present = rows.select(~np.isnan(rows.values)) if len(parsed.values) > 1 else rows
             aliases[rows.name] = gaps.find_frequency(present, stated)

@@ -34,6 +34,10 @@ class Rows:
         wrong[self.numbers[is_wrong]] = True
         return self.table.where(wrong)
 
+    def at(self, dates: Moments) -> "Rows":
+        """Return the rows at other dates."""
+        return replace(self, dates=dates)
+
     def select(self, index: npt.NDArray[np.intp] | npt.NDArray[np.bool_] | slice, **notes: str) -> "Rows":
         """Return some rows, in this order."""
         parts = (self.numbers[index], self.dates[index], self.values[index])
@@ -48,7 +52,7 @@ def put_in_order(rows: Rows, alternatives: str) -> Rows:
     rows = _oldest_first(rows)
     dates, sentence = clock_changes.straighten(rows.dates, rows.where)
     if sentence:
-        return replace(rows, dates=dates, notes=rows.notes | {"clock": sentence})
+        return rows.select(slice(None), clock=sentence).at(dates)
     steps = np.diff(rows.dates.astype(np.int64))
     if (steps < 0).any():
         count = int((steps < 0).sum())

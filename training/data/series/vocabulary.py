@@ -87,3 +87,9 @@ def without_weekday(text: str) -> str:
 def month_number(name: str) -> int | None:
     """Return the number of a month's name in any of the languages."""
     return MONTH_NUMBERS.get(name) or (MONTH_NUMBERS.get(name[:4]) if len(name) > 6 else None)
+
+
+def lacks_year(text: str) -> bool:
+    """Whether a text is a month's name, alone or with a day, and has no year: Jan, 1-Jan, Feb 29."""
+    match = re.fullmatch(r"(?:\d{1,2}\.?[-/. ]*)?([a-z]{3,12})\.?(?:[-/. ]*\d{1,2})?", plain(text))
+    return match is not None and month_number(match[1]) is not None

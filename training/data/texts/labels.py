@@ -3,14 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from service.interfaces import Labels
-from training.data.tables import DataError, list_rows
-from training.data.texts.ratings import NEGATIVE, NEUTRAL, POSITIVE, suggest
+from training.data.tables import DataError, Table
+from training.data.texts.ratings import NEGATIVE, NEUTRAL, POSITIVE, suggest, to_ratings
 
 OPINIONS = (NEGATIVE, NEUTRAL, POSITIVE)
 WORDS = {
@@ -41,7 +40,7 @@ class Classes:
     poles: tuple[str, str] | None
     spellings: Mapping[str, str]
 
-    def encode(self, column: "pd.Series[str]", path: Path) -> Labels:
+    def encode(self, column: "pd.Series[str]", table: Table) -> Labels:
         """Return the class number of each label. Raises DataError for a label that is none of the classes."""
         known = {**{name.casefold(): name for name in self.names}, **self.spellings}
         for word, name in WORDS.items():
@@ -51,11 +50,13 @@ class Classes:
         if names.isna().any():
             value = column[names.isna()].iloc[0]
             listed = ", ".join(f"'{name}'" for name in self.names[:10])
-            raise DataError(f"{path}: the label '{value}' in {list_rows(names.isna())} is none of the classes {listed}")
+            raise DataError(
+                f"{table.path}: the label '{value}' in {table.where(names.isna())} is none of the classes {listed}"
+            )
         return names.map({name: number for number, name in enumerate(self.names)}).to_numpy().astype(np.int64)
 
 
-def find_classes(column: "pd.Series[str]", positive: str | None, negative: str | None, path: Path) -> Classes:
+def find_classes(column: "pd.Series[str]", positive: str | None, negative: str | None, table: Table) -> Classes:
     """Return the classes of a column of labels. Raises DataError for a column that does not hold classes.
 
     Labels that differ only in case are one class. `positive` and `negative` name the poles as the file writes them; of two
@@ -63,13 +64,13 @@ def find_classes(column: "pd.Series[str]", positive: str | None, negative: str |
     class comes first, the positive one last, the others by name.
     """
     written = _most_frequent_spellings(column)
-    _check_count(written, column, path)
+    _check_count(written, column, table)
     spellings = _as_opinions(written) if positive is None and negative is None else None
     if spellings is not None:
         names = tuple(name for name in OPINIONS if name in spellings.values())
         return Classes(names, (NEGATIVE, POSITIVE), spellings)
-    poles = _poles(written, positive, negative, path)
-    spellings = _with_names_for_numbers(written, poles, column, path)
+    poles = _poles(written, positive, negative, table)
+    spellings = _with_names_for_numbers(written, poles, column, table)
     named = None if poles is None else (spellings[poles[0]], spellings[poles[1]])
     return Classes(_ordered(sorted(set(spellings.values()), key=str.casefold), named), named, spellings)
 
@@ -81,20 +82,20 @@ def _most_frequent_spellings(column: "pd.Series[str]") -> dict[str, str]:
     return {key: frequent[key] for key in sorted(frequent)}
 
 
-def _check_count(written: Mapping[str, str], column: "pd.Series[str]", path: Path) -> None:
+def _check_count(written: Mapping[str, str], column: "pd.Series[str]", table: Table) -> None:
     names = list(written.values())
     if len(names) == 1:
-        raise DataError(f"{path}: every label is '{names[0]}'; two classes or more are needed")
+        raise DataError(f"{table.path}: every label is '{names[0]}'; two classes or more are needed")
     if len(names) > MAX_CLASSES:
         examples = ", ".join(f"'{name[:MAX_NAME]}'" for name in names[:5])
         raise DataError(
-            f"{path}: '{column.name}' has {len(names)} different values ({examples}, …), and at most {MAX_CLASSES} classes "
+            f"{table.path}: '{column.name}' has {len(names)} different values ({examples}, …), and at most {MAX_CLASSES} classes "
             f"can be learnt: {HINT}"
         )
     long = next((name for name in names if len(name) > MAX_NAME), None)
     if long is not None:
         raise DataError(
-            f"{path}: the label '{long[:MAX_NAME]}…' is longer than {MAX_NAME} characters; shorten it, or name the label "
+            f"{table.path}: the label '{long[:MAX_NAME]}…' is longer than {MAX_NAME} characters; shorten it, or name the label "
             "column with --label-column"
         )
 
@@ -113,38 +114,39 @@ def _as_opinions(written: Mapping[str, str]) -> dict[str, str] | None:
 
 
 def _poles(
-    written: Mapping[str, str], positive: str | None, negative: str | None, path: Path
+    written: Mapping[str, str], positive: str | None, negative: str | None, table: Table
 ) -> tuple[str, str] | None:
     """The labels, in lower case, of the negative and the positive class."""
     if positive is None and negative is None:
         first, second = ([label for label in written if WORDS.get(label) == pole] for pole in (NEGATIVE, POSITIVE))
         return (first[0], second[0]) if len(first) == len(second) == 1 else None
-    low, high = (_given(written, name, path) for name in (negative, positive))
+    low, high = (_given(written, name, table) for name in (negative, positive))
     if len(written) > 2 and None in (low, high):
-        raise DataError(f"{path}: has {len(written)} classes; name both poles, with --negative and --positive")
+        raise DataError(f"{table.path}: has {len(written)} classes; name both poles, with --negative and --positive")
     if low == high:
         raise DataError("--negative and --positive name the same class")
     low = low or next(label for label in written if label != high)
     return low, high or next(label for label in written if label != low)
 
 
-def _given(written: Mapping[str, str], name: str | None, path: Path) -> str | None:
+def _given(written: Mapping[str, str], name: str | None, table: Table) -> str | None:
     """The label that an option names, in lower case."""
     if name is not None and name.strip().casefold() not in written:
         listed = ", ".join(f"'{value}'" for value in written.values())
-        raise DataError(f"{path}: no label is '{name}'; they are {listed}")
+        raise DataError(f"{table.path}: no label is '{name}'; they are {listed}")
     return None if name is None else name.strip().casefold()
 
 
 def _with_names_for_numbers(
-    written: Mapping[str, str], poles: tuple[str, str] | None, column: "pd.Series[str]", path: Path
+    written: Mapping[str, str], poles: tuple[str, str] | None, column: "pd.Series[str]", table: Table
 ) -> dict[str, str]:
     """The class of each label; numbers get names if they are two poles and at most one label between."""
-    if not all(NUMBER.fullmatch(label) for label in written):
+    ratings = to_ratings(pd.Series(list(written), dtype=object).astype(str))
+    if ratings.isna().any():
         return dict(written)
     if poles is None or len(written) > 3:
-        values = sorted(float(label) for label in written)
-        raise DataError(f"{path}: {_number_fault(values, str(column.name))}")
+        values = sorted(set(ratings.tolist()))
+        raise DataError(f"{table.path}: {_number_fault(values, str(column.name))}")
     return {label: NEGATIVE if label == poles[0] else POSITIVE if label == poles[1] else NEUTRAL for label in written}
 
 

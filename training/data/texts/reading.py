@@ -1,4 +1,4 @@
-"""Labelled texts of a user's CSV: read, freed of duplicates, and audited."""
+"""Labelled texts of a user's file: read, freed of duplicates, and audited."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from service.interfaces import Inputs, Labels
-from training.data.tables import DataError, file_sha256, list_rows, read_csv, require_column
-from training.data.texts.columns import detect_label_column, detect_text_column
+from training.data.tables import FOUND_OUT, DataError, FileOptions, Table, file_sha256, read_table
+from training.data.texts.choice import choose_columns, describe, without_gaps
+from training.data.texts.columns import detect_text_column
 from training.data.texts.labels import Classes, find_classes
 from training.data.texts.language import is_foreign
 from training.data.texts.ratings import NEUTRAL, rate
@@ -24,7 +25,7 @@ class Texts:
     """Texts with labels of shape (texts,), which are indices of `classes`.
 
     `poles` are the names of the negative and the positive class; topics and the like have none. `spellings` says which class
-    each label of the file is, in lower case.
+    each label of the file is, in lower case. `understood` says in plain sentences how the file was read.
     """
 
     texts: list[str]
@@ -36,6 +37,7 @@ class Texts:
     audit: list[str] = field(default_factory=list)
     poles: tuple[str, str] | None = None
     spellings: Mapping[str, str] = field(default_factory=dict)
+    understood: dict[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -65,67 +67,57 @@ def read_texts(
     stars: tuple[float, float] | None = None,
     source: str | None = None,
     trained: Texts | None = None,
+    options: FileOptions = FOUND_OUT,
 ) -> Texts:
-    """Read labelled texts from a CSV with a text and a label column, named or detected.
+    """Read labelled texts from a file with a text and a label column, named or detected.
 
-    `find_classes` says what the labels mean, `rate` what ratings with `stars` (low, high) mean. Texts that differ only in
-    case and white space are duplicates: one is kept, or none if their labels differ; `audit` counts them. A test set is read
-    with the `trained` texts: its labels are their classes, and nothing is removed. Raises DataError for a file that cannot be
-    read, empty texts or labels, and labels that are no classes.
+    `find_classes` says what the labels mean, `rate` what ratings with `stars` (low, high) mean. Rows without a text or a label
+    are left out if they are few. Texts that differ only in case and white space are duplicates: one is kept, or none if their
+    labels differ; `audit` counts them. A test set is read with the `trained` texts: its labels are their classes, and
+    duplicates stay. `understood` says what was found out. Raises DataError for a file that cannot be read, many empty
+    texts or labels, and labels that are no classes.
     """
-    table = read_csv(path)
+    table = read_table(path, options, min_columns=2)
     if trained is not None:
         text_column = text_column or _same(table, trained.columns["text"])
         label_column = label_column or _same(table, trained.columns["label"])
-    text_column, label_column = _columns(table, text_column, label_column, stars is not None, path)
-    written = table[label_column].astype(str).str.strip()
-    remarks: list[str] = []
+    text, label = choose_columns(table, text_column, label_column, stars is not None)
+    frame, remarks = without_gaps(table, text, label)
+    written = frame[label.name].astype(str).str.strip()
     if stars is not None:
-        written = rate(written, stars, None if trained is None else NEUTRAL in trained.classes, path)
-        remarks, positive, negative = _star_remarks(written, stars), None, None
-        table, written = table[written.notna()], written.dropna()
-    classes = find_classes(written, positive, negative, path) if trained is None else _classes_of(trained)
-    texts, labels = table[text_column].astype(str).tolist(), classes.encode(written, path)
+        rated = rate(written, stars, None if trained is None else NEUTRAL in trained.classes, table)
+        remarks, positive, negative = [*remarks, *_star_remarks(rated, stars)], None, None
+        frame, written = frame[rated.notna()], rated.dropna()
+    classes = find_classes(written, positive, negative, table) if trained is None else _classes_of(trained)
+    texts, labels = frame[text.name].astype(str).tolist(), classes.encode(written, table)
+    duplicates: list[str] = []
     if trained is None:
         texts, labels, duplicates = deduplicate(texts, labels)
-        remarks = [*remarks, *duplicates]
         if len(set(labels.tolist())) < 2:
             raise DataError(f"{path}: after duplicates were dropped one class is left; two are needed")
     result = Texts(
         texts=texts,
         labels=labels,
         classes=classes.names,
-        columns={"text": text_column, "label": label_column},
+        columns={"text": text.name, "label": label.name},
         source=source or path.name,
         sha256=file_sha256(path),
+        audit=[*remarks, *duplicates],
         poles=classes.poles,
         spellings=classes.spellings,
     )
-    return replace(result, audit=[*remarks, *_audit(result)])
+    foreign = sum(map(is_foreign, texts))
+    understood = describe(table, text, label, written, classes, remarks + duplicates, len(texts), foreign)
+    return replace(result, audit=[*result.audit, *_audit(result, foreign)], understood=understood)
 
 
 def _classes_of(trained: Texts) -> Classes:
     return Classes(trained.classes, trained.poles, trained.spellings)
 
 
-def _same(table: pd.DataFrame, column: str) -> str | None:
+def _same(table: Table, column: str) -> str | None:
     """The column of the training file, if this file has it."""
-    return column if column in table.columns else None
-
-
-def _columns(
-    table: pd.DataFrame, text_column: str | None, label_column: str | None, has_stars: bool, path: Path
-) -> tuple[str, str]:
-    """The text and the label column. Raises DataError if they are one, or if one has empty cells."""
-    label_column = require_column(table, label_column, path) or detect_label_column(table, path, has_stars)
-    text_column = require_column(table, text_column, path) or detect_text_column(table, label_column, path)
-    if text_column == label_column:
-        raise DataError(f"{path}: '{text_column}' cannot be both the text and the label")
-    for column in (text_column, label_column):
-        is_empty = table[column].isna() | (table[column].astype(str).str.strip() == "")
-        if is_empty.any():
-            raise DataError(f"{path}: column '{column}' is empty in {list_rows(is_empty)}; fill or remove those rows")
-    return text_column, label_column
+    return column if column in table.frame.columns else None
 
 
 def _star_remarks(labels: "pd.Series[str]", stars: tuple[float, float]) -> list[str]:
@@ -136,14 +128,13 @@ def _star_remarks(labels: "pd.Series[str]", stars: tuple[float, float]) -> list[
     return [*remarks, f"{between} texts rated between were left out"] if between else remarks
 
 
-def _audit(texts: Texts) -> list[str]:
+def _audit(texts: Texts, foreign: int) -> list[str]:
     """Remark on rare classes and on texts that are not English."""
     shares = {name: count / len(texts) for name, count in texts.counts.items()}
     rare = [f"'{name}' {share:.1%}" for name, share in shares.items() if share < RARE / len(shares)]
     remarks = []
     if rare:
         remarks.append(f"rare classes: {', '.join(rare)} of the texts; accuracy alone says little")
-    foreign = sum(map(is_foreign, texts.texts))
     if foreign > MAX_FOREIGN_SHARE * len(texts):
         remarks.append(
             f"{foreign} of {len(texts)} texts do not look English; --start none keeps English words out of the model"
@@ -151,15 +142,16 @@ def _audit(texts: Texts) -> list[str]:
     return remarks
 
 
-def read_unlabelled(path: Path, text_column: str | None = None) -> list[str]:
-    """Read the distinct texts of a CSV without labels.
+def read_unlabelled(path: Path, text_column: str | None = None, options: FileOptions = FOUND_OUT) -> list[str]:
+    """Read the distinct texts of a file without labels; a file of one column holds nothing but texts.
 
     A text column that this file does not have is detected, since `text_column` names that of the labelled texts. Raises
     DataError for a file that cannot be read or that holds no texts.
     """
-    table = read_csv(path, min_columns=1)
-    column = text_column if text_column in table.columns else detect_text_column(table, None, path)
-    return [text for text in dict.fromkeys(table[column].dropna().astype(str)) if text.strip()]
+    frame = read_table(path, options).frame
+    known = str(frame.columns[0]) if len(frame.columns) == 1 else text_column
+    column = known if known in frame.columns else detect_text_column(frame, None, path).name
+    return [text for text in dict.fromkeys(frame[column].dropna().astype(str)) if text.strip()]
 
 
 def normalize(text: str) -> str:

@@ -11,9 +11,11 @@ from matplotlib.axes import Axes
 from service.interfaces import Array
 from training.evaluation.rolling import RollingBacktest
 from training.reporting.colours import ACCENT, INK, LINES, SOFT, WARM
-from training.reporting.plots.canvas import canvas, date_axis, legend, line, line_style, thin
+from training.reporting.figures import number
+from training.reporting.plots.canvas import canvas, date_axis, legend, line, line_style, moments, thin
 
 BEYOND = 0.75  # of what the readings span: so far beyond them an interval is shown
+APART = 2  # steps of the horizon between two forecasts of a picture, at most
 Forecast = tuple[Array, Array, Array]  # point (steps,), lower and upper bounds (levels, steps)
 
 
@@ -34,7 +36,7 @@ def limits(shown: Array, lower: Array, upper: Array, readings: Array) -> Limits:
     room = BEYOND * (max(float(np.nanmax(readings)), most) - min(float(np.nanmin(readings)), least) or 1.0)
     low, high = (float(np.nanmin(lower)), float(np.nanmax(upper))) if lower.size else (least, most)
     is_cut = low < least - room or high > most + room
-    cut = f"The intervals are cut: they reach from {low:,.4g} to {high:,.4g}." if is_cut else ""
+    cut = f"The intervals are cut: they reach from {number(low)} to {number(high)}." if is_cut else ""
     low, high = max(min(low, least), least - room), min(max(high, most), most + room)
     margin = 0.05 * (high - low or 1.0)
     return Limits(low - margin, high + margin, cut)
@@ -69,7 +71,7 @@ def fans(
     steps = backtest.actual.shape[1]
     part = backtest.part(steps)
     rows = spread(part, count)
-    start = max(0, int(part.origins[0]) - 2 * steps)
+    start = max(0, int(part.origins[rows[0]]) - 2 * steps)
     with canvas(path, (9, 3.4)) as (figure, (axes,)):
         line(axes, dates[start:], readings[start:], color=INK, lw=1.2, label="real readings")
         for number, row in enumerate(rows):
@@ -88,10 +90,14 @@ def fans(
 
 
 def spread(part: RollingBacktest, count: int) -> list[int]:
-    """Return the rows of at most `count` origins, spread over a backtest so that no two forecasts overlap if that can be."""
-    apart = max(1, part.actual.shape[1])
-    most = max(1, 1 + (len(part.origins) - 1) // apart)
-    positions = np.linspace(0, len(part.origins) - 1, min(count, most))
+    """Return the rows of at most `count` origins of a backtest, spread so that no two forecasts overlap if that can be.
+
+    Of a long backtest these are among the last ones: spread over all of it, the forecasts would be too small to see.
+    """
+    apart, last = part.actual.shape[1], len(part.origins) - 1
+    first = max(0, last - APART * count * apart)
+    most = 1 + (last - first) // apart
+    positions = np.linspace(first, last, min(count, most)) if most > 1 else np.array([last])
     return [int(row) for row in np.unique(np.round(positions).astype(int))]
 
 
@@ -129,7 +135,7 @@ def _fan(axes: Axes, dates: pd.DatetimeIndex, forecast: Forecast, levels: tuple[
     """A forecast with its bands, the widest below; only the first one of a picture is named in the legend."""
     point, lower, upper = forecast
     kept = list(thin(point))
-    days = dates[kept].to_numpy()
+    days = moments(dates[kept])
     axes.plot(days, point[kept], color=WARM, lw=1.6, label="forecast" if is_first else None)
     for level, low, high in sorted(zip(levels, lower, upper, strict=True), key=lambda band: -band[0]):
         label = f"{level:g} % interval" if is_first else None

@@ -5,17 +5,19 @@ from pathlib import Path
 
 from service.interfaces import Array
 from training.reporting.colours import ACCENT, SOFT, WARM
-from training.reporting.plots.canvas import canvas, legend, line_style, step_axis
+from training.reporting.plots.canvas import canvas, legend, line_style, log_axis, step_axis
 
 
 def by_step(path: Path, quantity: str, lines: Mapping[str, Array], levels: Sequence[float] = ()) -> None:
-    """Plot a line for each method, values (steps,), and a dashed line at each of `levels`; the first method is thicker."""
+    """Plot a line for each method, values (steps,), and a dashed line at each of `levels`, which are shares; the first method is thicker."""
     with canvas(path, (9, 3.4)) as (figure, (axes,)):
         for number, (label, values) in enumerate(lines.items()):
             width = 2.4 if number == 0 else 1.2
             axes.plot(range(1, len(values) + 1), values, lw=width, label=label, **line_style(number + 1))
         for level in levels:
             axes.axhline(level, color=SOFT, lw=1, ls="--")
+        if levels:
+            axes.set_ylim(min(0.5, axes.get_ylim()[0]), 1.03)
         step_axis(axes, "steps ahead")
         axes.set_title(quantity)
         legend(figure, axes, beside=True)
@@ -37,6 +39,6 @@ def curves(
             step_axis(axes, "epoch")
             axes.set_title(quantity)
             if log and "loss" in quantity:
-                axes.set_yscale("log")
-            axes.legend(fontsize=8)
+                log_axis(axes)
+            axes.legend()
         figure.suptitle(title, fontsize=11, x=0.01, ha="left")

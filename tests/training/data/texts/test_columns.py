@@ -27,7 +27,7 @@ def table(**columns):
 )
 def test_the_label_column_is_detected(columns, expected):
     """By its name, then by the end of its name, ratings, two values, or because no other is left."""
-    assert detect_label_column(table(**columns), "my.csv") == expected
+    assert detect_label_column(table(**columns), "my.csv").name == expected
 
 
 @pytest.mark.parametrize("values", [["True", "False", "True"], [1, 0, 1], ["Y", "N", "Y"]])
@@ -39,8 +39,8 @@ def test_a_flag_is_no_label(values):
 
 def test_with_stars_ratings_come_before_labels():
     columns = {"label": ["a", "b", "c"], "stars": [1, 5, 3]}
-    assert detect_label_column(table(**columns), "my.csv") == "label"
-    assert detect_label_column(table(**columns), "my.csv", wants_ratings=True) == "stars"
+    assert detect_label_column(table(**columns), "my.csv").name == "label"
+    assert detect_label_column(table(**columns), "my.csv", wants_ratings=True).name == "stars"
 
 
 def test_several_label_columns_are_an_error():
@@ -49,6 +49,6 @@ def test_several_label_columns_are_an_error():
 
 
 def test_the_text_column_has_the_most_spaces():
-    assert detect_text_column(table(title=["a lamp", "b lamp", "c lamp"]), None, "my.csv") == "text"
+    assert detect_text_column(table(title=["a lamp", "b lamp", "c lamp"]), None, "my.csv").name == "text"
     with pytest.raises(DataError, match="no column holds texts"):
         detect_text_column(table()[["text"]].replace(" ", "", regex=True), None, "my.csv")

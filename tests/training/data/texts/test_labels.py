@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from tests.csv_files import as_table
 from training.data.tables import DataError
 from training.data.texts.labels import find_classes
 
@@ -14,7 +15,7 @@ def column(*values):
 
 
 def classes(*values, positive=None, negative=None):
-    return find_classes(column(*values), positive, negative, "my.csv")
+    return find_classes(column(*values), positive, negative, as_table())
 
 
 @pytest.mark.parametrize(
@@ -30,21 +31,21 @@ def classes(*values, positive=None, negative=None):
 def test_two_opinions_are_negative_and_positive(values, expected):
     found = classes(*values)
     assert (found.names, found.poles) == (("negative", "positive"), ("negative", "positive"))
-    assert found.encode(column(*values), "my.csv").tolist() == expected
+    assert found.encode(column(*values), as_table()).tolist() == expected
 
 
 @pytest.mark.parametrize("values", [("pos", "neu", "neg"), (1, 0, -1), ("Positive", "NEUTRAL", "negative")])
 def test_three_opinions_have_neutral_between(values):
     found = classes(*values)
     assert (found.names, found.poles) == (NAMES, ("negative", "positive"))
-    assert found.encode(column(*values), "my.csv").tolist() == [2, 1, 0]
+    assert found.encode(column(*values), as_table()).tolist() == [2, 1, 0]
 
 
 def test_names_of_any_kind_are_classes_without_poles():
     """Names that differ only in case are one class, in the spelling that is most frequent."""
     found = classes("billing", "Login", "login", "login", "returns")
     assert (found.names, found.poles) == (("billing", "login", "returns"), None)
-    assert found.encode(column("LOGIN", "billing"), "my.csv").tolist() == [1, 0]
+    assert found.encode(column("LOGIN", "billing"), as_table()).tolist() == [1, 0]
 
 
 def test_poles_of_any_names_may_be_given():
@@ -63,7 +64,7 @@ def test_opinions_among_other_classes_are_poles():
 def test_numbers_get_names_if_their_poles_are_given():
     found = classes(0, 1, 2, negative="0", positive="2")
     assert (found.names, found.poles) == (NAMES, ("negative", "positive"))
-    assert found.encode(column(2, 0, 1), "my.csv").tolist() == [2, 0, 1]
+    assert found.encode(column(2, 0, 1), as_table()).tolist() == [2, 0, 1]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from tests.csv_files import as_table
 from training.data.tables import DataError
 from training.data.texts.ratings import rate, suggest
 
@@ -12,18 +13,18 @@ def stars(*values):
 
 
 def test_ratings_between_are_neutral_if_asked():
-    assert rate(stars(1, 3, 5), (2, 4), True, "my.csv").tolist() == ["negative", "neutral", "positive"]
-    assert rate(stars(1, 3, 5), (2, 4), False, "my.csv").fillna("").tolist() == ["negative", "", "positive"]
+    assert rate(stars(1, 3, 5), (2, 4), True, as_table()).tolist() == ["negative", "neutral", "positive"]
+    assert rate(stars(1, 3, 5), (2, 4), False, as_table()).fillna("").tolist() == ["negative", "", "positive"]
 
 
 @pytest.mark.parametrize(("between", "has_neutral"), [(99, False), (100, True)])
 def test_enough_ratings_between_are_neutral(between, has_neutral):
-    rated = rate(stars(*[1, 5] * 100, *[3] * between), (2, 4), None, "my.csv")
+    rated = rate(stars(*[1, 5] * 100, *[3] * between), (2, 4), None, as_table())
     assert (rated == "neutral").any() == has_neutral
 
 
 def test_a_hundred_among_thousands_are_left_out():
-    assert rate(stars(*[1, 5] * 2_000, *[3] * 100), (2, 4), None, "my.csv").isna().sum() == 100
+    assert rate(stars(*[1, 5] * 2_000, *[3] * 100), (2, 4), None, as_table()).isna().sum() == 100
 
 
 @pytest.mark.parametrize(
@@ -36,7 +37,7 @@ def test_a_hundred_among_thousands_are_left_out():
 )
 def test_stars_that_do_not_make_two_poles_are_refused(limits, ratings, fault):
     with pytest.raises(DataError, match=fault):
-        rate(stars(*ratings), limits, None, "my.csv")
+        rate(stars(*ratings), limits, None, as_table())
 
 
 @pytest.mark.parametrize(("values", "option"), [([1, 2, 3, 4, 5], "2 4"), ([0, 10], "3 7"), ([0, 50, 100], "33 67")])

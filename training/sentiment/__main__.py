@@ -40,6 +40,7 @@ from training.sentiment.options import (
     DEFAULT_VOCABULARY,
     MIN_UNLABELLED,
     NEW_CLASSES,
+    SHIPPED,
     FitConfig,
     TrainOptions,
     parse,
@@ -78,8 +79,7 @@ def run(options: TrainOptions) -> None:
     beside = baseline.measure(corpus, console)
     result, linear = fit(options, corpus, initialization, config, has_teacher, table, console)
     result = replace(result, baseline=beside)
-    source = options.data.data.name.split(".")[0] if options.data.data else "opinions"
-    directory = options.report or Path("reports") / source
+    directory = options.report or Path("reports") / report_name(options)
     card, path = export(result, linear, options.models_dir, options.name, directory, table)
     tables.show(f"{card.name} v{card.version}", *sentiment_section.score_rows(card))
     print(f"{path}: {card.network}")
@@ -88,6 +88,13 @@ def run(options: TrainOptions) -> None:
         options.pictures.mkdir(parents=True, exist_ok=True)
         for file in sorted((path / "plots").glob("*.png")):
             shutil.copyfile(file, options.pictures / f"{card.name}_{file.name}")
+
+
+def report_name(options: TrainOptions) -> str:
+    """Return the directory of the report: the model's own name, or that of the data."""
+    if options.name != SHIPPED:
+        return options.name
+    return options.data.data.name.split(".")[0] if options.data.data else "opinions"
 
 
 def read_corpus(options: TrainOptions) -> Corpus:

@@ -40,7 +40,7 @@ def export(
     check_agreement(classifier, result.held_out[0], served_logits(result, linear))
     card, outcomes = sentiment_card.with_behaviour(card, classifier, result)
     golden = sentiment_card.golden_answers(classifier)
-    described = domain.fit(*_read_tokens(result), words)
+    described = None if result.corpus.sets else domain.fit(*_read_tokens(result), words)  # many sets have no domain
     if described:
         card = card.model_copy(update={"domain": described.limits})
     with tempfile.TemporaryDirectory() as scratch:

@@ -115,7 +115,7 @@ def parse(argv: Sequence[str] | None) -> TrainOptions:
     )
     add("--seeds", type=int, nargs="+", help="(default: the preset's)")
     add("--models-dir", type=Path, default=Path("models"), help="(default: %(default)s)")
-    add("--report", type=Path, help="directory of report.html (default: reports/<name of the data>)")
+    add("--report", type=Path, help="directory of report.html (default: reports/<--name, or the name of the data>)")
     add("--pictures", type=Path, help="also copy the pictures to this directory")
     add(
         "--ladder",

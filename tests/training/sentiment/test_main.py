@@ -123,7 +123,7 @@ def test_the_report_its_pictures_the_vectors_and_the_ablation_rows_are_written(t
     assert "column &#x27;body&#x27;" in page
     assert "Words that decide" in page
     assert "would more texts help" in page.casefold()
-    pictures = ["curves", "reliability", "selective"]
+    pictures = ["curves", "learning_curve", "reliability", "selective"]
     assert sorted(file.name for file in (home / "pictures").iterdir()) == [f"sentiment_{p}.png" for p in pictures]
     rows = json.loads((trained[0] / "ladder.json").read_text("utf-8"))["rows"]
     assert list(rows) == ["one seed", "as shipped"]

@@ -1,4 +1,4 @@
-"""The card of a sentiment model, and its golden answers; `scores` has the metrics, `page` the report."""
+"""The card of a sentiment model; `scores` has the metrics, `page` the report, `golden_answers` the golden answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from service.artifacts import bundle, golden, onnx
+from service.artifacts import bundle
 from service.artifacts.card import (
     SENTIMENT_FORMAT_VERSION,
     Calibration,
@@ -21,14 +21,12 @@ from service.artifacts.card import (
     SentimentCard,
     Split,
 )
-from service.artifacts.tokenizer import Tokenizer
 from service.interfaces import Array
 from service.sentiment.classifier import SentimentClassifier
 from training.data.texts import ENGLISH
 from training.evaluation import checklist, classification, faithfulness, thresholds
 from training.evaluation import metrics as metrics_module
 from training.export import versions
-from training.export.onnx_review import compile_classifier
 from training.networks import review
 from training.reporting import models_readme
 from training.sentiment import batches, mixing, scores
@@ -42,7 +40,6 @@ from training.sentiment.scores import SURE_ACCURACY
 from training.sentiment.seeds import Encoded, SeedRun
 
 MAX_UNKNOWN_SHARE = 0.5
-TOLERANCE = 1e-4
 MAX_ROUNDING_ERROR = 0.05  # of a probability, when the weights are rounded to bytes
 COMMON_WORDS = 100
 LEAST_COMMON = 0.25
@@ -60,17 +57,6 @@ USES = (
     "the network, its vocabulary, its word vectors and its n-gram weights are fitted on it",
     "chooses epoch, network, blend, calibration and thresholds; neighbouring texts stay together",
     "looked at once, for the scores",
-)
-
-# Written for this project; no text of a data set is shipped.
-GOLDEN_TEXTS = (
-    "A warm, funny and beautifully acted film. I left the cinema smiling and would gladly watch it again.",
-    "Two hours of wooden dialogue and a plot that goes nowhere. I wanted my money back.",
-    "It isn't bad, exactly, but it never decides what it wants to be.<br /><br />The score is lovely, though.",
-    "Superb!",
-    "zxqv blorf wibblefrotz",
-    "The parcel arrived on Tuesday.",
-    "Don\u00b4t buy it :( the batery dies after 2 hrs... 1/5 \U0001f621",
 )
 
 
@@ -248,30 +234,6 @@ def _thresholds(result: TrainingResult) -> tuple[list[thresholds.Threshold], flo
         for own in (part.of_set(name) for name in dict.fromkeys(part.sets))
     ]
     return chosen, float(np.mean(errors))
-
-
-def in_memory(card: SentimentCard, words: Sequence[str], network: keras.Model) -> SentimentClassifier:
-    """Return the service's classifier around the compiled network, as it will answer once it is a version."""
-    run = onnx.session(Path("network"), compile_classifier(network), threads=1)
-    return SentimentClassifier(
-        bundle.Bundle(card, None, _golden([[0.0]] * len(GOLDEN_TEXTS)), run, Tokenizer(words), "onnx")
-    )
-
-
-def golden_answers(classifier: SentimentClassifier) -> golden.Golden:
-    """Return the answers of the compiled network to GOLDEN_TEXTS; the SavedModel must give the same."""
-    return _golden([classifier.replay({"text": text}) for text in GOLDEN_TEXTS])
-
-
-def _golden(answers: list[list[float]]) -> golden.Golden:
-    return golden.Golden(
-        relative_tolerance=TOLERANCE,
-        absolute_tolerance=TOLERANCE,
-        cases=[
-            golden.GoldenCase(request={"text": text}, answer=answer)
-            for text, answer in zip(GOLDEN_TEXTS, answers, strict=True)
-        ],
-    )
 
 
 def _probabilities(classifier: SentimentClassifier, texts: Sequence[str]) -> Array:

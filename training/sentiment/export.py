@@ -15,7 +15,7 @@ from training.export.versions import save_classifier
 from training.networks import review
 from training.reporting import models_readme
 from training.sentiment import card as sentiment_card
-from training.sentiment import domain, fitting, ngrams, page_texts
+from training.sentiment import domain, fitting, golden_answers, ngrams, page_texts
 from training.sentiment import page as sentiment_page
 from training.sentiment.ablation_table import AblationTable
 from training.sentiment.card import TrainingResult
@@ -36,10 +36,10 @@ def export(
     words = result.initialization.words
     network = fold_blend(result, linear)
     card = sentiment_card.make(result, network, models_dir, name)
-    classifier = sentiment_card.in_memory(card, words, network)
+    classifier = golden_answers.in_memory(card, words, network)
     check_agreement(classifier, result.held_out[0], served_logits(result, linear))
     card, outcomes = sentiment_card.with_behaviour(card, classifier, result)
-    golden = sentiment_card.golden_answers(classifier)
+    golden = golden_answers.golden_answers(classifier)
     described = None if result.corpus.sets else domain.fit(*_read_tokens(result), words)  # many sets have no domain
     if described:
         card = card.model_copy(update={"domain": described.limits})

@@ -51,7 +51,7 @@ def test_words_are_shown_with_the_class_that_they_speak_for():
 
     classifier = SentimentClassifier(fakes.sentiment_bundle())
     _, rows = page_tables.word_rows(classifier, ["a good film", "good", "a bad film", "Bad"] * 3, CLASSES)
-    words = dict(rows)
+    words = {row[0]: row[1] for row in rows}
     assert "good (+" in words["positive"]
     assert "bad (+" in words["negative"]
     assert "in 6)" in words["positive"]

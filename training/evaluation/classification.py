@@ -145,3 +145,28 @@ def _log_softmax(logits: Array) -> Array:
 def _centred(logits: Array) -> Array:
     """Logits whose mean over the classes is 0: what is common to all classes says nothing."""
     return np.asarray(logits - logits.mean(axis=1, keepdims=True), np.float64)
+
+
+@dataclass(frozen=True)
+class OfClass:
+    """How one class is told: the number of its texts, and precision, recall and F1, NaN where there is nothing to divide by."""
+
+    count: int
+    precision: float
+    recall: float
+    f1: float
+
+
+def by_class(labels: Labels, scores: Array) -> list[OfClass]:
+    """Return the figures of each class; scores (n, K)."""
+    predicted = scores.argmax(axis=1)
+    found = []
+    for number in range(scores.shape[1]):
+        both = int(np.sum((predicted == number) & (labels == number)))
+        own, named = int(np.sum(labels == number)), int(np.sum(predicted == number))
+        found.append(OfClass(own, _share(both, named), _share(both, own), _share(2 * both, own + named)))
+    return found
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else float("nan")

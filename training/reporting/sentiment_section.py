@@ -6,6 +6,7 @@ from service.artifacts.card import Score, SentimentCard
 from training.reporting.tables import Row, drop_empty_columns, markdown
 
 MODEL, NGRAMS, MAJORITY, SERVED = "model", "n-grams", "majority class", "as served"  # subjects of scores
+TFIDF = "TF-IDF"  # of words and character n-grams, under logistic regression
 REASONS, CHECKLIST = "deletion of five words", "checklist"  # the subject of one score, and the split of others
 ABLATION_FILE = "ladder.json"
 VALIDATION, TEST = "validation", "test"  # splits; of one set of several: "test: NAME"
@@ -28,13 +29,15 @@ def main_metric(card: SentimentCard) -> str:
 
 
 def score_rows(card: SentimentCard) -> tuple[Row, list[Row]]:
-    """Return a row for each split: the shipped model's metrics, and beside them those of n-grams and of the majority class.
+    """Return a row for each split: the shipped model's metrics, and beside them those of TF-IDF, or else of n-grams, and of the majority class.
 
     After several sets of the validation part, or several test parts, comes their mean.
     """
     main = main_metric(card)
     columns = [(MODEL, name) for name in (main, "macro_f1", "accuracy", "ece", "polar_answered", "polar_right")]
-    columns += [(NGRAMS, name) for name in (main, "macro_f1", "accuracy")] + [(MAJORITY, "accuracy")]
+    has_baseline = any(score.subject == TFIDF for score in card.scores)
+    columns += [(TFIDF if has_baseline else NGRAMS, name) for name in (main, "macro_f1", "accuracy")]
+    columns += [(MAJORITY, "accuracy")]
     names = [NAMES[name] if subject == MODEL else f"{subject}: {NAMES[name]}" for subject, name in columns]
     rows: list[Row] = []
     for label, splits in _splits(card).items():
@@ -149,6 +152,8 @@ def section(card: SentimentCard, about: str, ablation: Mapping[str, Mapping[str,
 def score_notes(card: SentimentCard) -> str:
     """Return what a reader must know of the table of scores."""
     notes = ["The figures are of the network as it ships."]
+    if len(card.seeds) == 1:
+        notes.append("One seed: another one would give somewhat other figures.")
     if any(MISSING in row for row in score_rows(card)[1]):
         notes.append("A dash: the part has no texts for the figure, or it was not measured.")
     if card.poles:
@@ -172,14 +177,14 @@ def further_scores(card: SentimentCard) -> list[str]:
         metrics = score.metrics
         if score.subject == REASONS:
             lines.append(
-                "Without the five words that speak most for its answer, the probability of a validation text's class moves by "
+                f"Without the five words that speak most for its answer, the probability of the class of a {score.split} text moves by "
                 f"{metrics['heaviest']:.3f} on average, without five random ones by {metrics['random']:.3f}; it moves more in "
                 f"{metrics['moved_more']:.1%} of the texts. Weights and baseline make up the logits within "
                 f"{metrics['incomplete']:.2%}."
             )
         if score.subject == SERVED and "accuracy" in metrics:
             lines.append(
-                f"As served, its weights in bytes: accuracy {metrics['accuracy']:.4f} on {score.count:,} validation texts."
+                f"As served, its weights in bytes: accuracy {metrics['accuracy']:.4f} on {score.count:,} {score.split} texts."
             )
     if card.mixed:
         lines.append(

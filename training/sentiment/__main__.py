@@ -1,9 +1,11 @@
 """Train and export the sentiment classifier.
 
     python -m training.sentiment --opinions DIR              # the sets of opinions that training.data.opinions writes
-    python -m training.sentiment --data my.csv               # your own: a text and a label column
+    python -m training.sentiment --data my.csv --name mine   # your own: a text and a label column
     python -m training.sentiment                             # film reviews, fetched and cached
     python -m training.sentiment --help                      # all options
+
+What was understood of a file, and what the run starts from, is printed first; --dry-run stops there.
 
 Each seed fits a bidirectional LSTM, beside n-gram weights; a regression on the validation part blends the two, and
 calibrates them. If there are enough unlabelled texts, a teacher predicts them, networks and n-gram weights learn from all
@@ -15,51 +17,44 @@ Test parts are used once, at the end, for the scores.
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from io import TextIOWrapper
 from pathlib import Path
-from time import perf_counter
 
 import training.sentiment.cpu  # noqa: F401  # before TensorFlow
 
 # isort: split
-import numpy as np
 from rich.console import Console
 
-from service.artifacts import bundle
-from service.interfaces import Tokens
 from training.data.opinions.collection import read_collection
 from training.data.tables import DataError
-from training.networks.ngram_hash import ngram_buckets
+from training.export.target import check_target
 from training.reporting import models_readme, sentiment_section, tables
-from training.sentiment import batches, distillation, generated, ngrams, teacher
+from training.sentiment import baseline, introduction, start, teacher
 from training.sentiment.ablation_table import AblationTable, fingerprint
-from training.sentiment.card import TrainingResult
 from training.sentiment.corpus import Corpus, from_collection, from_splits
-from training.sentiment.encoding import Encoder, without_spellings
 from training.sentiment.export import export
-from training.sentiment.fitting import Words
-from training.sentiment.initialization import SEED, Initialization, from_texts, from_version
+from training.sentiment.initialization import Initialization, from_texts, from_version
 from training.sentiment.options import (
     CONTINUED,
     DEFAULT_VOCABULARY,
     MIN_UNLABELLED,
     NEW_CLASSES,
-    SECOND_ROUND,
+    SHIPPED,
     FitConfig,
     TrainOptions,
     parse,
 )
-from training.sentiment.seeds import Encoded, SeedRun, average_weights, fit_seeds
+from training.sentiment.rounds import fit
 from training.sentiment.splits import load
 
-UNLABELLED_SHARE = 0.35  # of the unlabelled texts, an epoch
 UNLABELLED_WEIGHT = 0.3  # of their words in the vocabulary
-TEACHERS = 2  # seeds of the first round, where a second one learns from it
-GENERATED = 12_000  # texts of the grammar, an epoch
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit status."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # progress is seen at once, through a pipe too
     try:
         run(parse(argv))
     except DataError as error:
@@ -70,23 +65,36 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(options: TrainOptions) -> None:
     """Train, export a version, and write the report and models/README.md. Raises DataError."""
-    console, version = Console(), starting_version(options)
-    corpus = read_corpus(options)
-    config, has_teacher = plan(options, version, corpus)
+    console = Console(highlight=False, soft_wrap=True)
+    check_target(options.models_dir, options.name, "sentiment")
+    started, corpus = start.find(options), read_corpus(options)
+    config, has_teacher = plan(options, started.path, corpus)
+    introduction.show(options, started, corpus, config, has_teacher=has_teacher)
+    if options.dry_run:
+        return
     table = AblationTable.read(options.ladder, fingerprint(corpus.validation)) if options.ladder else None
-    initialization = initialize(options, version, corpus, console)
+    initialization = initialize(options, started.path, corpus, console)
     if initialization.classes and not initialization.knows(corpus.classes) and not options.network.epochs:
         config = NEW_CLASSES
+    beside = baseline.measure(corpus, console)
     result, linear = fit(options, corpus, initialization, config, has_teacher, table, console)
-    name = options.data.data.name.split(".")[0] if options.data.data else "opinions"
-    card, path = export(result, linear, options.models_dir, options.report or Path("reports") / name, table)
+    result = replace(result, baseline=beside)
+    directory = options.report or Path("reports") / report_name(options)
+    card, path = export(result, linear, options.models_dir, options.name, directory, table)
     tables.show(f"{card.name} v{card.version}", *sentiment_section.score_rows(card))
     print(f"{path}: {card.network}")
     print("wrote", models_readme.write_readme(options.models_dir))
     if options.pictures:
         options.pictures.mkdir(parents=True, exist_ok=True)
         for file in sorted((path / "plots").glob("*.png")):
-            shutil.copyfile(file, options.pictures / f"sentiment_{file.name}")
+            shutil.copyfile(file, options.pictures / f"{card.name}_{file.name}")
+
+
+def report_name(options: TrainOptions) -> str:
+    """Return the directory of the report: the model's own name, or that of the data."""
+    if options.name != SHIPPED:
+        return options.name
+    return options.data.data.name.split(".")[0] if options.data.data else "opinions"
 
 
 def read_corpus(options: TrainOptions) -> Corpus:
@@ -94,16 +102,6 @@ def read_corpus(options: TrainOptions) -> Corpus:
     if options.data.opinions is None:
         return from_splits(load(options.data))
     return from_collection(read_collection(options.data.opinions), options.data.source or "sets of opinions")
-
-
-def starting_version(options: TrainOptions) -> Path | None:
-    """Return the version to train further, if any: without --start, the newest sentiment model, given --data."""
-    if options.start is not None:
-        return None if options.start == "none" else Path(options.start)
-    if options.data.data is None:
-        return None
-    versions = [path for path in bundle.versions(options.models_dir / "sentiment") if (path / "network.json").exists()]
-    return versions[-1] if versions else None
 
 
 def plan(options: TrainOptions, version: Path | None, corpus: Corpus) -> tuple[FitConfig, bool]:
@@ -139,7 +137,9 @@ def initialize(options: TrainOptions, version: Path | None, corpus: Corpus, cons
         return from_texts(parts, network.vocabulary or DEFAULT_VOCABULARY, network.vectors, console)
     initialization = from_version(version)
     check_test_set(initialization, corpus)
-    console.print(f"starting from {initialization.version} in {version}; --start none trains a new network")
+    known = len(initialization.words)
+    initialization = initialization.with_words_of(text for pool in corpus.pools for text in pool.texts)
+    console.print(f"{len(initialization.words) - known:,} words of the texts join the vocabulary of {known:,}")
     return initialization
 
 
@@ -150,99 +150,6 @@ def check_test_set(initialization: Initialization, corpus: Corpus) -> None:
             f"{initialization.version} was trained on {corpus.data.source} with another test set, so it may have been trained "
             "on texts of this one: add --start none, or give other texts"
         )
-
-
-@dataclass
-class Prepared:
-    """What networks are fitted to: encoded pools and held-out parts, the n-gram weights, and texts to take sentences from."""
-
-    encoder: Encoder
-    pools: list[batches.Pool]
-    held_out: list[Encoded]
-    linear: ngrams.Linear
-    long_texts: list[str]
-
-    @property
-    def words(self) -> Words:
-        """The words of all texts that were encoded so far."""
-        return Words(self.encoder.spellings(), len(self.encoder.vocabulary))
-
-
-def prepare(
-    options: TrainOptions, corpus: Corpus, initialization: Initialization, has_teacher: bool, console: Console
-) -> Prepared:
-    """Ask the teacher, encode all texts, and fit the n-gram weights."""
-    pools, unlabelled = corpus.pools, corpus.unlabelled[: teacher.MAX_UNLABELLED]
-    encoder = Encoder(initialization.words)
-
-    def encode(texts: Sequence[str]) -> list[Tokens]:
-        return [encoder.truncated(text) for text in texts]
-
-    targets = None
-    if has_teacher:
-        pools, targets = teacher.teach(pools, unlabelled, SEED, options.network.paragraphs, console)
-    encoded = [batches.Pool(encode(pool.texts), pool.targets, pool.share) for pool in pools]
-    if targets is not None and len(targets):
-        encoded.append(batches.Pool(encode(unlabelled), targets, UNLABELLED_SHARE))
-    linear = fit_ngrams(encoded, initialization)
-    if corpus.has_generated:
-        texts, made = generated.generate(GENERATED, SEED)
-        encoded.append(batches.Pool(encode(texts), made))
-    held_out = []
-    for part in (corpus.validation, *corpus.tests.values()):
-        tokens = encode(part.texts)
-        held_out.append(Encoded(part, tokens, linear.predict(tokens, len(initialization.words))))
-    return Prepared(encoder, encoded, held_out, linear, teacher.long_texts(pools, unlabelled))
-
-
-def fit(
-    options: TrainOptions,
-    corpus: Corpus,
-    initialization: Initialization,
-    config: FitConfig,
-    has_teacher: bool,
-    table: AblationTable | None,
-    console: Console,
-) -> tuple[TrainingResult, ngrams.Linear]:
-    """Fit the n-gram weights and one network per seed; add the rows of this run to the ablation `table`, if there is one.
-
-    With a teacher there is a second round, which learns from two seeds of the first.
-    """
-    start = perf_counter()
-    prepared = prepare(options, corpus, initialization, has_teacher, console)
-    seeds, held_out, classes = options.seeds or options.preset.seeds, prepared.held_out, corpus.classes
-
-    def fit_round(
-        seeds: Sequence[int], config: FitConfig, words: Words, first: SeedRun | None = None
-    ) -> TrainingResult:
-        runs = fit_seeds(seeds, prepared.pools, held_out, classes, initialization, words, config, console, first)
-        average = average_weights(runs, classes, initialization, held_out, words) if len(runs) > 1 else None
-        return TrainingResult(corpus, held_out, initialization, words, config, has_teacher, runs, average)
-
-    result = fit_round(seeds[:TEACHERS] if has_teacher else seeds, config, prepared.words)
-    if has_teacher:
-        console.print(f"first round: validation loss {result.loss:.4f}; the second learns from it")
-        rng = np.random.default_rng(SEED)
-        texts = distillation.sentences(prepared.long_texts, distillation.SENTENCES, rng)
-        prepared.pools = distillation.taught(prepared.pools, texts, prepared.encoder, result.shipped, prepared.linear)
-        second = replace(SECOND_ROUND, epochs=min(SECOND_ROUND.epochs, config.epochs), min_steps=config.min_steps)
-        result = fit_round(seeds, second, prepared.words, result.shipped)
-    if table:
-        table.add(result, prepared.linear, initialization.seconds + perf_counter() - start)
-    return result, prepared.linear
-
-
-def fit_ngrams(pools: Sequence[batches.Pool], initialization: Initialization) -> ngrams.Linear:
-    """Fit the n-gram weights to all pools, each text with the share of its pool as its weight."""
-    classes = pools[0].targets.shape[1]
-    buckets = ngram_buckets(classes)
-    texts = [text for pool in pools for text in pool.texts]
-    counts = ngrams.count(without_spellings(texts, len(initialization.words)), buckets)
-    prior = initialization.ngrams
-    targets = np.concatenate([pool.targets for pool in pools])
-    certainty = targets.max(axis=1) * np.repeat([pool.share for pool in pools], [len(pool.texts) for pool in pools])
-    hard = np.eye(classes, dtype=np.float32)[targets.argmax(axis=1)]
-    return ngrams.fit(counts, hard, prior if prior is not None and len(prior) == buckets else None, certainty)
 
 
 if __name__ == "__main__":

@@ -13,13 +13,14 @@ from rich.console import Console
 from service.interfaces import Array, Tokens
 from training.evaluation import classification
 from training.sentiment import batches, distillation, fitting, generated, ngrams, teacher
-from training.sentiment.__main__ import GENERATED, UNLABELLED_SHARE, fit_ngrams, initialize
+from training.sentiment.__main__ import initialize
 from training.sentiment.ablation_table import AblationRow, row
 from training.sentiment.corpus import Corpus, Pool
 from training.sentiment.encoding import Encoder
 from training.sentiment.fitting import Words
 from training.sentiment.initialization import SEED, Initialization
 from training.sentiment.options import MIN_UNLABELLED, PRESETS, SECOND_ROUND, FitConfig, TrainOptions
+from training.sentiment.rounds import GENERATED, UNLABELLED_SHARE, fit_ngrams
 from training.sentiment.seeds import Encoded, SeedRun, fit_seeds
 
 EPOCHS = 3  # without --epochs: enough to compare

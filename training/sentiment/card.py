@@ -1,4 +1,4 @@
-"""The card of a sentiment model, and its golden answers; `scores` has the metrics, `page` the report."""
+"""The card of a sentiment model; `scores` has the metrics, `page` the report, `golden_answers` the golden answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from service.artifacts import bundle, golden, onnx
+from service.artifacts import bundle
 from service.artifacts.card import (
     SENTIMENT_FORMAT_VERSION,
     Calibration,
@@ -21,16 +21,16 @@ from service.artifacts.card import (
     SentimentCard,
     Split,
 )
-from service.artifacts.tokenizer import Tokenizer
+from service.interfaces import Array
 from service.sentiment.classifier import SentimentClassifier
 from training.data.texts import ENGLISH
 from training.evaluation import checklist, classification, faithfulness, thresholds
 from training.evaluation import metrics as metrics_module
 from training.export import versions
-from training.export.onnx_review import compile_classifier
 from training.networks import review
 from training.reporting import models_readme
 from training.sentiment import batches, mixing, scores
+from training.sentiment.baseline import Baseline
 from training.sentiment.corpus import Corpus
 from training.sentiment.encoding import HEAD_TOKENS, MAX_TOKENS
 from training.sentiment.fitting import Words
@@ -40,14 +40,14 @@ from training.sentiment.scores import SURE_ACCURACY
 from training.sentiment.seeds import Encoded, SeedRun
 
 MAX_UNKNOWN_SHARE = 0.5
-TOLERANCE = 1e-4
 MAX_ROUNDING_ERROR = 0.05  # of a probability, when the weights are rounded to bytes
 COMMON_WORDS = 100
 LEAST_COMMON = 0.25
 MOST_UNKNOWN = 0.3
 LEAST_TOKENS = 6
 MIN_ENGLISH_SHARE = 0.75  # of very common English words that must be among the commonest words of an English vocabulary
-SERVED_TEXTS = 2_000  # of the validation part, to measure the model as it is served
+SERVED_TEXTS = 1_000  # of the validation or the test part, to measure the model as it is served
+TEXTS_AT_ONCE = 32
 
 TAUGHT = (
     ", by what paragraph vectors say of long texts and of the unlabelled ones, and in a second round by the networks of the "
@@ -57,17 +57,6 @@ USES = (
     "the network, its vocabulary, its word vectors and its n-gram weights are fitted on it",
     "chooses epoch, network, blend, calibration and thresholds; neighbouring texts stay together",
     "looked at once, for the scores",
-)
-
-# Written for this project; no text of a data set is shipped.
-GOLDEN_TEXTS = (
-    "A warm, funny and beautifully acted film. I left the cinema smiling and would gladly watch it again.",
-    "Two hours of wooden dialogue and a plot that goes nowhere. I wanted my money back.",
-    "It isn't bad, exactly, but it never decides what it wants to be.<br /><br />The score is lovely, though.",
-    "Superb!",
-    "zxqv blorf wibblefrotz",
-    "The parcel arrived on Tuesday.",
-    "Don\u00b4t buy it :( the batery dies after 2 hrs... 1/5 \U0001f621",
 )
 
 
@@ -83,6 +72,8 @@ class TrainingResult:
     has_teacher: bool
     runs: list[SeedRun]
     average: SeedRun | None  # of the weights of all runs
+    baseline: Baseline | None = None
+    saw_validation: bool = False  # whether the n-gram weights that ship were fitted to the validation part, too
 
     @property
     def shipped(self) -> SeedRun:
@@ -99,7 +90,7 @@ class TrainingResult:
         return classification.log_loss(part.labels, run.logits[part.name], part.weights)
 
 
-def make(result: TrainingResult, network: keras.Model, models_dir: Path) -> SentimentCard:
+def make(result: TrainingResult, network: keras.Model, models_dir: Path, name: str) -> SentimentCard:
     """Return the card of the served `network`; its scores are of the probabilities before rounding to bytes."""
     corpus, shipped = result.corpus, result.shipped
     chosen = "the mean of all seeds' weights" if shipped is result.average else f"seed {shipped.seeds[0]}"
@@ -108,8 +99,8 @@ def make(result: TrainingResult, network: keras.Model, models_dir: Path) -> Sent
     return SentimentCard(
         format_version=SENTIMENT_FORMAT_VERSION,
         task="sentiment",
-        name="sentiment",
-        version=bundle.next_version(models_dir, "sentiment"),
+        name=name,
+        version=bundle.next_version(models_dir, name),
         network=f"text → words and spellings → vectors({sizes.vector}) → convolution({sizes.filters}) over 3 words, every 2 → "
         f"Bidirectional(LSTM({sizes.units})) → maximum over the text → {sizes.classes} logits, and weights of 1- to 3-grams",
         parameters=int(sum(np.prod(weight.shape) for weight in network.weights)),
@@ -117,7 +108,7 @@ def make(result: TrainingResult, network: keras.Model, models_dir: Path) -> Sent
         made_with=versions.made_with("gensim", "keras", "numpy", "scikit-learn", "scipy"),
         data=corpus.data,
         sets=corpus.sets,
-        splits=_splits(corpus),
+        splits=_splits(corpus, saw_validation=result.saw_validation),
         settings=_settings(result),
         seeds=[run.seeds[0] for run in result.runs],
         seed=shipped.seeds[0],
@@ -142,10 +133,11 @@ def make(result: TrainingResult, network: keras.Model, models_dir: Path) -> Sent
     )
 
 
-def _splits(corpus: Corpus) -> list[Split]:
+def _splits(corpus: Corpus, *, saw_validation: bool) -> list[Split]:
+    chooses = USES[1] + ("; afterwards the n-gram weights learn it, too" if saw_validation else "")
     return [
         Split(name="train", rows=corpus.train_count, use=USES[0]),
-        Split(name="validation", rows=len(corpus.validation.texts), use=USES[1]),
+        Split(name="validation", rows=len(corpus.validation.texts), use=chooses),
         *(Split(name=part.name, rows=len(part.texts), use=USES[2]) for part in corpus.tests.values()),
     ]
 
@@ -200,10 +192,13 @@ def _settings(result: TrainingResult) -> dict[str, Any]:
         "epochs": shipped.best_epoch,
         "epochs_at_most": config.epochs,
         "unlabelled_texts": len(corpus.unlabelled),
+        "ngrams": "fitted to the validation part, too, with the strength that was chosen there"
+        if result.saw_validation
+        else "fitted to the training part",
         "taught": f"by the labels, smoothed by their quality{teacher}{made}",
         "shares": ", ".join(f"{pool.name} {pool.share:g}" for pool in corpus.pools),
         "batch": f"{batches.MIN_ROWS} to {batches.MAX_ROWS} texts",
-        "optimizer": f"adam, {config.learning_rate}, gradient norm at most 1",
+        "optimizer": f"adam, {shipped.learning_rate:g}, gradient norm at most 1",
         "spelt": f"{config.spelt:.0%} of the words, {batches.MISSPELT_SHARE:.0%} of them wrongly",
         "crops": f"{config.crop_share:.0%} of texts longer than {batches.CROP_WORDS[1]} words, an epoch",
         "blend": f"{blend.network:.3f} × network + {blend.linear:.3f} × n-grams + bias",
@@ -241,27 +236,15 @@ def _thresholds(result: TrainingResult) -> tuple[list[thresholds.Threshold], flo
     return chosen, float(np.mean(errors))
 
 
-def in_memory(card: SentimentCard, words: Sequence[str], network: keras.Model) -> SentimentClassifier:
-    """Return the service's classifier around the compiled network, as it will answer once it is a version."""
-    run = onnx.session(Path("network"), compile_classifier(network), threads=1)
-    return SentimentClassifier(
-        bundle.Bundle(card, None, _golden([[0.0]] * len(GOLDEN_TEXTS)), run, Tokenizer(words), "onnx")
-    )
-
-
-def golden_answers(classifier: SentimentClassifier) -> golden.Golden:
-    """Return the answers of the compiled network to GOLDEN_TEXTS; the SavedModel must give the same."""
-    return _golden([classifier.replay({"text": text}) for text in GOLDEN_TEXTS])
-
-
-def _golden(answers: list[list[float]]) -> golden.Golden:
-    return golden.Golden(
-        relative_tolerance=TOLERANCE,
-        absolute_tolerance=TOLERANCE,
-        cases=[
-            golden.GoldenCase(request={"text": text}, answer=answer)
-            for text, answer in zip(GOLDEN_TEXTS, answers, strict=True)
-        ],
+def _probabilities(classifier: SentimentClassifier, texts: Sequence[str]) -> Array:
+    """The probabilities (texts, classes) as served; a few texts at a time, because long ones take much memory."""
+    parts = [texts[begin : begin + TEXTS_AT_ONCE] for begin in range(0, len(texts), TEXTS_AT_ONCE)]
+    return np.array(
+        [
+            prediction.probabilities
+            for part in parts
+            for prediction in classifier.predict([classifier.prepare(text) for text in part])
+        ]
     )
 
 
@@ -272,11 +255,10 @@ def with_behaviour(
 
     The checklist is for English texts and for models with poles.
     """
-    part = result.held_out[0].part
+    part = result.held_out[-1 if result.saw_validation else 0].part
     step = max(1, len(part.texts) // SERVED_TEXTS)
     texts, labels = part.texts[::step], part.labels[::step]
-    predictions = classifier.predict([classifier.prepare(text) for text in texts])
-    probabilities = np.array([prediction.probabilities for prediction in predictions])
+    probabilities = _probabilities(classifier, texts)
     outcomes = checklist.run(classifier) if card.language and card.poles else []
     served = classification.class_metrics(labels, probabilities)
     measured = [
@@ -297,6 +279,6 @@ def with_behaviour(
             for outcome in outcomes
         ),
     ]
-    rule = mixing.choose(classifier, part, result.corpus.poles)
+    rule = mixing.choose(classifier, result.held_out[0].part, result.corpus.poles)
     mixed = MixedRule(positive=rule.positive, negative=rule.negative, threshold_choice=rule.choice) if rule else None
     return card.model_copy(update={"scores": [*card.scores, *measured], "mixed": mixed}), outcomes

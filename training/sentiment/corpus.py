@@ -73,6 +73,15 @@ class Corpus:
         """The number of labelled training texts."""
         return sum(len(pool.texts) for pool in self.pools)
 
+    @property
+    def counts(self) -> dict[str, int]:
+        """The number of labelled texts of each class, in all parts."""
+        labels = [pool.labels for pool in self.pools] + [
+            part.labels for part in (self.validation, *self.tests.values())
+        ]
+        counts = np.bincount(np.concatenate(labels), minlength=len(self.classes))
+        return dict(zip(self.classes, counts.tolist(), strict=True))
+
 
 def from_splits(splits: Splits) -> Corpus:
     """Return the corpus of one labelled file: one pool, one set."""
@@ -87,6 +96,7 @@ def from_splits(splits: Splits) -> Corpus:
         rows=len(labelled),
         columns=labelled.columns,
         audit=labelled.audit,
+        reading=labelled.understood,
     )
     return Corpus(
         labelled.classes,

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 
@@ -21,6 +21,7 @@ from training.export.restore import restore
 from training.networks import review
 from training.networks.attribution import LAST_END
 from training.networks.review import Sizes
+from training.networks.word_vectors import character_ngrams
 from training.sentiment import encoding, word_vectors
 from training.sentiment.encoding import Encoder
 
@@ -29,6 +30,7 @@ FILTERS = 96
 UNITS = 64
 DROPOUT = (0.2, 0.5)  # of the word vectors, and of the pooled states
 SEED = 0
+MAX_NEW_WORDS = 20_000  # that a run adds to the vocabulary of the version that it starts from
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,18 @@ class Initialization:
     seconds: float = 0.0  # that the vectors took
     sha256: str = ""  # of the file that the version was trained on
     audit: list[str] = field(default_factory=list)  # of that file; it also says where the test set is from
+
+    def with_words_of(self, texts: Iterable[str]) -> "Initialization":
+        """Return the initialization with the words that the texts have twice or more, at the end of the vocabulary.
+
+        Such a word begins as the network has read it so far: by its spelling. Only then can it get a meaning of its own, and
+        n-grams. The first words keep their numbers, and so the n-grams that are known.
+        """
+        counts, known = encoding.count_words(texts), set(self.words)
+        found = [word for word, count in counts.items() if count >= encoding.MIN_COUNT and word not in known]
+        new = sorted(found, key=lambda word: (-counts[word], word))[:MAX_NEW_WORDS]
+        vectors = np.concatenate([self.vectors, _spelt_vectors(new, self.pieces)])
+        return replace(self, words=[*self.words, *new], vectors=vectors)
 
     def build_network(self, classes: Sequence[str]) -> keras.Model:
         """Build a network for training; what the initialization does not have is random."""
@@ -77,6 +91,14 @@ class Initialization:
                 kernel[:, column] = old_kernel[:, self.classes.index(name)]
                 bias[column] = old_bias[self.classes.index(name)]
         layer.set_weights([kernel, bias, *map(np.zeros_like, rest)])
+
+
+def _spelt_vectors(words: Sequence[str], pieces: Inputs) -> Inputs:
+    """The mean vectors of the words' character n-grams (words, size)."""
+    spellings = np.frombuffer(spell(words), np.uint8).reshape(-1, SPELLING_BYTES)
+    buckets, exist = (np.asarray(values) for values in character_ngrams(spellings))
+    total = (pieces[buckets] * exist[:, :, None]).sum(axis=1)
+    return np.asarray(total / np.maximum(exist.sum(axis=1), 1)[:, None], np.float32)
 
 
 def count_words(parts: Iterable[tuple[Sequence[str], float]]) -> Counter[str]:

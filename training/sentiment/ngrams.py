@@ -6,7 +6,8 @@ because a network can compute a sum over the positions of a text.
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,7 +77,7 @@ def fit(
     those of the texts. `prior` has weights (buckets, any) learnt from other texts, perhaps with other classes; their logits
     become more features.
     """
-    prior = np.zeros((counts.shape[1], 0), np.float32) if prior is None else _scaled(prior, counts)
+    prior = np.zeros((counts.shape[1], 0), np.float32) if prior is None else scaled(prior, counts)
     features = sp.csr_matrix(counts @ prior)
     classes = range(targets.shape[1]) if targets.shape[1] > 2 else [1]
     weights = np.zeros((counts.shape[1], len(classes)), np.float32)
@@ -90,8 +91,8 @@ def fit(
     return Linear(weights * signs, biases * signs[0])
 
 
-def _scaled(prior: Inputs, counts: sp.csr_matrix) -> Inputs:
-    """The weights relative to the mean of the classes, scaled so that their logits are hardly penalised."""
+def scaled(prior: Inputs, counts: sp.csr_matrix) -> Inputs:
+    """Return the weights relative to the mean of the classes, scaled so that their logits are hardly penalised."""
     relative = prior - prior.mean(axis=1, keepdims=True) if prior.shape[1] > 1 else prior
     return np.asarray(relative * (PRIOR_SCALE / np.maximum((counts @ relative).std(axis=0), 1e-9)), np.float32)
 
@@ -124,9 +125,17 @@ def regress(features: sp.csr_matrix, labels: Labels, sample_weights: Array | Non
     0.0003. Soft targets make it converge slowly, because a text then stands under both labels.
     """
     regression = LogisticRegression(C=STRENGTH, solver="liblinear", dual=True, random_state=0, max_iter=ITERATIONS)
+    with quiet():
+        return regression.fit(features, labels, sample_weight=sample_weights)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Leave out what scikit-learn says of regressions that stop early."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return regression.fit(features, labels, sample_weight=sample_weights)
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
 
 
 def log_count_ratio(counts: sp.csr_matrix, share: Inputs | Labels, weights: Array | None = None) -> Inputs:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from training.data.tables import DataError
+from training.data.tables import FOUND_OUT, DataError, FileOptions, add_file_options, file_options
 
 DEFAULT_VOCABULARY = 32_000
+SHIPPED = "sentiment"  # the name of the shipped model, and of a model without a name of its own
 MIN_UNLABELLED = 1_000  # texts; with fewer, a teacher adds nothing
 Options = TypeVar("Options")
 
@@ -19,11 +20,12 @@ class FitConfig:
 
     `spelt` is the share of the words that are spelt out, some of them wrongly, so that the network learns to read spellings.
     `crop_share` is the share of longer texts of which each epoch also fits a random crop, with the target of the whole text.
-    There are more epochs than `epochs` where the texts are so few that these would have fewer than `min_steps` batches.
+    There are more epochs than `epochs` where the texts are so few that these would have fewer than `min_steps` batches. With
+    several learning rates each is tried, and the one of least validation loss is kept.
     """
 
     epochs: int = 5
-    learning_rate: float = 2e-3
+    learning_rates: tuple[float, ...] = (2e-3,)
     spelt: float = 0.06
     crop_share: float = 0.25
     min_steps: int = 200
@@ -42,8 +44,10 @@ PRESETS = {
     "full": Preset(seeds=(0, 1, 2), config=FitConfig(), teacher=True),
     "quick": Preset(seeds=(0,), config=FitConfig(epochs=3), teacher=False),
 }
-SECOND_ROUND = FitConfig(epochs=3, learning_rate=1e-3)
-CONTINUED = FitConfig(epochs=4, learning_rate=5e-4)  # for a network that has been trained before
+SECOND_ROUND = FitConfig(epochs=3, learning_rates=(1e-3,))
+CONTINUED = FitConfig(
+    epochs=4, learning_rates=(5e-4, 2e-3)
+)  # a network that has been trained before: on such texts, or others
 NEW_CLASSES = FitConfig(min_steps=600)  # for such a network where it does not know the classes
 
 
@@ -62,6 +66,7 @@ class DataOptions:
     test_source: str | None = None
     negative: str | None = None
     opinions: Path | None = None
+    file: FileOptions = FOUND_OUT
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,9 @@ class TrainOptions:
     data: DataOptions
     network: NetworkOptions
     preset: Preset
+    name: str = SHIPPED
     start: str | None = None
+    dry_run: bool = False
     teacher: bool | None = None
     seeds: Sequence[int] | None = None
     models_dir: Path = Path("models")
@@ -94,7 +101,12 @@ def parse(argv: Sequence[str] | None) -> TrainOptions:
     """Read the command line of `python -m training.sentiment`. Raises DataError for numbers that cannot be used."""
     parser = make_parser("python -m training.sentiment", "Train and export the sentiment classifier.")
     add = parser.add_argument
-    add("--start", help="version directory to start from, or none (default: the newest sentiment model, given --data)")
+    add("--name", default=SHIPPED, help="name of the model, so that several stand side by side (default: %(default)s)")
+    add(
+        "--start",
+        help="version directory to start from, or none (default, given --data: the newest version of --name, else the shipped model)",
+    )
+    add("--dry-run", action="store_true", help="say what was understood of the file, and stop")
     add("--preset", choices=PRESETS, default="full", help="(default: %(default)s)")
     add(
         "--teacher",
@@ -103,7 +115,7 @@ def parse(argv: Sequence[str] | None) -> TrainOptions:
     )
     add("--seeds", type=int, nargs="+", help="(default: the preset's)")
     add("--models-dir", type=Path, default=Path("models"), help="(default: %(default)s)")
-    add("--report", type=Path, help="directory of report.html (default: reports/<name of the data>)")
+    add("--report", type=Path, help="directory of report.html (default: reports/<--name, or the name of the data>)")
     add("--pictures", type=Path, help="also copy the pictures to this directory")
     add(
         "--ladder",
@@ -116,6 +128,8 @@ def parse(argv: Sequence[str] | None) -> TrainOptions:
         data,
         network,
         PRESETS[arguments.preset],
+        name=arguments.name,
+        dry_run=arguments.dry_run,
         start=arguments.start,
         teacher=arguments.teacher,
         seeds=arguments.seeds,
@@ -158,16 +172,17 @@ def make_parser(program: str, description: str) -> argparse.ArgumentParser:
     add("--epochs", type=int, help="largest number of epochs (default: the preset's)")
     add("--vectors", type=Path, help="word vectors that half of each vector begins with: .npz of `words` and `vectors`")
     add("--paragraphs", type=Path, help="file of the teacher's paragraph vectors: read if it exists, written otherwise")
+    add_file_options(parser)
     return parser
 
 
-def shared_options(values: Mapping[str, Any]) -> tuple[DataOptions, NetworkOptions]:
+def shared_options(values: dict[str, Any]) -> tuple[DataOptions, NetworkOptions]:
     """Return the options that both commands have. Raises DataError for numbers that cannot be used."""
     network = _select(NetworkOptions, values)
     if any(number is not None and number < 1 for number in (network.epochs, network.vocabulary)):
         raise DataError("--epochs and --vocabulary are at least 1")
     stars = tuple(values["stars"]) if values["stars"] else None
-    return _select(DataOptions, {**values, "stars": stars}), network
+    return _select(DataOptions, {**values, "stars": stars, "file": file_options(values)}), network
 
 
 def _select(kind: type[Options], values: Mapping[str, Any]) -> Options:

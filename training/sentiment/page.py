@@ -1,55 +1,32 @@
-"""The report of a training run, report.html: whether to use the network, how well it is calibrated, and which cases fail."""
+"""The report of a training run, report.html: what to use and how to ask it, how well it tells the classes, and where it fails."""
 
-import shutil
-from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from service.artifacts.card import SentimentCard
-from service.interfaces import Array, Labels
+from service.sentiment.classifier import SentimentClassifier
 from training.evaluation import classification
 from training.evaluation.checklist import Outcome
 from training.reporting import html_page, plots, sentiment_section
-from training.reporting.plots import Answers
+from training.reporting.sentiment_section import TFIDF
 from training.reporting.tables import Row
-from training.sentiment import scores
+from training.sentiment import page_tables, page_texts, scores
 from training.sentiment.card import TrainingResult
+from training.sentiment.measured import Measured, by_class, by_length, measured
 
-MAX_LOSS_RATIO = 0.98  # of the network's validation loss to the linear model's, for the network to be recommended
-MAX_LINES = 8  # classes in the picture of calibration
 PICTURES = {
     "curves": "Loss by epoch, of the network that ships.",
     "reliability": "How often answers of each confidence are right, by the class that was predicted.",
     "selective": "How often the surest answers are right, by length; from the dot on, answers are not uncertain.",
+    "learning_curve": "Validation accuracy by the number of texts learnt from.",
 }
 
 
-class Measured(NamedTuple):
-    """What the pictures show: class numbers, probabilities and counts of tokens of the texts that `name` says."""
-
-    name: str
-    labels: Labels
-    probabilities: Array
-    tokens: Labels
-
-
-def measured(result: TrainingResult) -> Measured:
-    """Return the texts of all test parts with their answers, or those of the validation part if there is no test part."""
-    parts = result.held_out[1:] or result.held_out
-    logits = np.concatenate([result.shipped.logits[each.part.name] for each in parts])
-    return Measured(
-        "test texts" if len(result.held_out) > 1 else "validation texts",
-        np.concatenate([each.part.labels for each in parts]),
-        classification.softmax(logits),
-        np.array([len(tokens) for each in parts for tokens in each.tokens]),
-    )
-
-
-def draw(directory: Path, result: TrainingResult, card: SentimentCard) -> dict[str, Path]:
-    """Draw the pictures of the page into `directory`, and return their paths by name."""
-    pictures = {name: directory / f"{name}.png" for name in PICTURES}
+def draw(directory: Path, result: TrainingResult, card: SentimentCard, kind: str = "png") -> dict[str, Path]:
+    """Draw the pictures of the page into `directory`, and return their paths by name; `kind` is png or svg."""
+    pictures = {name: directory / f"{name}.{kind}" for name in PICTURES}
     shipped, texts = result.shipped, measured(result)
     history = shipped.history
     panels = {"loss": {"training (dropout on)": history["loss"], "validation": history["val_loss"]}}
@@ -59,93 +36,159 @@ def draw(directory: Path, result: TrainingResult, card: SentimentCard) -> dict[s
     plots.reliability(pictures["reliability"], f"{texts.name}, ECE {error:.3f}", by_class(texts, card.classes))
     rows = scores.polar_rows(texts.labels, result.corpus.poles)
     title = f"{texts.name} of the poles" if result.corpus.poles else texts.name
-    bands = by_length(Measured(title, texts.labels[rows], texts.probabilities[rows], texts.tokens[rows]), card)
+    own = [texts.texts[row] for row in rows]
+    bands = by_length(Measured(title, texts.labels[rows], texts.probabilities[rows], texts.tokens[rows], own), card)
     plots.selective(
         pictures["selective"], title, {name: band for name, (band, _) in bands.items()}, [t for _, t in bands.values()]
     )
+    if not _draw_curve(pictures["learning_curve"], result):
+        del pictures["learning_curve"]
     return pictures
 
 
-def by_class(texts: Measured, classes: Sequence[str]) -> dict[str, Answers]:
-    """Return the answers of all texts, and by the class that was predicted: the MAX_LINES commonest ones."""
-    confidence, is_right = classification.confidences(texts.labels, texts.probabilities)
-    predicted = texts.probabilities.argmax(axis=1)
-    counts = np.bincount(predicted, minlength=len(classes))
-    shown = sorted(np.argsort(-counts, kind="stable")[:MAX_LINES].tolist())
-    groups = {classes[number]: predicted == number for number in shown if counts[number]}
-    return {"all": (confidence, is_right)} | {name: (confidence[own], is_right[own]) for name, own in groups.items()}
+def _draw_curve(path: Path, result: TrainingResult) -> bool:
+    """Draw the learning curve of the baseline, with the network as a dot, if there is one."""
+    if result.baseline is None or len(result.baseline.curve) < 2:
+        return False
+    curve, part = result.baseline.curve, result.held_out[0].part
+    network = [float("nan")] * (len(curve) - 1) + [
+        classification.accuracy(part.labels, result.shipped.logits[part.name])
+    ]
+    plots.learning_curve(
+        path, f"{len(part.texts):,} validation texts", list(curve), {TFIDF: list(curve.values()), "network": network}
+    )
+    return True
 
 
-def by_length(texts: Measured, card: SentimentCard) -> dict[str, tuple[Answers, float]]:
-    """Return the answers and the threshold of each length band of the card that has texts."""
-    confidence, is_right = classification.confidences(texts.labels, texts.probabilities)
-    bands: dict[str, tuple[Answers, float]] = {}
-    least = -1
-    for threshold in card.calibration.confidence_thresholds:
-        bound = threshold.max_tokens
-        own = (texts.tokens > least) & (texts.tokens <= (np.inf if bound is None else bound))
-        name = _band(least, bound)
-        if own.any():
-            bands[name] = (confidence[own], is_right[own]), threshold.confidence
-        least = least if bound is None else bound
-    return bands
-
-
-def _band(least: int, bound: int | None) -> str:
-    """The name of the texts of more than `least` tokens, up to the bound."""
-    if bound is None:
-        return "any length" if least < 0 else f"{least + 1} tokens or more"
-    return f"up to {bound} tokens" if least < 0 else f"{least + 1} to {bound} tokens"
-
-
-def write(directory: Path, result: TrainingResult, card: SentimentCard, version: Path, outcomes: list[Outcome]) -> Path:
-    """Write report.html, which contains its pictures, and the pictures beside it; return its path."""
+def write(
+    directory: Path,
+    result: TrainingResult,
+    card: SentimentCard,
+    classifier: SentimentClassifier,
+    outcomes: list[Outcome],
+) -> Path:
+    """Write report.html, which needs no other file, and its pictures as PNG beside it; return the page's path."""
     directory.mkdir(parents=True, exist_ok=True)
-    pictures = {name: directory / f"{name}.png" for name in PICTURES}
-    for name, path in pictures.items():
-        shutil.copyfile(version / "plots" / f"{name}.png", path)
-    failures = [f"{outcome.capability}: {failure}" for outcome in outcomes for failure in outcome.failures]
-    remarks = [f"{split.name}: {split.rows:,} texts; {split.use}" for split in card.splits] + card.data.audit
-    return html_page.write(
-        directory / "report.html",
-        card.data.source,
-        f"{recommendation(result)} Exported: {card.name} v{card.version}.",
-        _part("The texts", *sentiment_section.set_rows(card), html_page.bullets(remarks)),
-        _part(
-            "Scores",
-            *sentiment_section.score_rows(card),
-            html_page.paragraph(f"{card.choice} {sentiment_section.score_notes(card)}"),
+    draw(directory, result, card)
+    with TemporaryDirectory() as drawing:
+        pictures = draw(Path(drawing), result, card, "svg")
+        parts = [
+            *_decision(result, card),
+            *_texts(result, card),
+            *_scores(result, card),
+            *_errors(result, card, classifier),
+            _figures(pictures, "Calibration", "reliability", "selective"),
+            *_uncertainty(card),
+            *_learning(result, pictures),
+            *_checklist(card, outcomes),
+        ]
+        title = f"{card.name}: {card.data.source}"
+        return html_page.write(directory / "report.html", title, page_texts.recommendation(result), *parts)
+
+
+def _decision(result: TrainingResult, card: SentimentCard) -> list[str]:
+    comparison = page_texts.test_comparison(result)
+    return [
+        html_page.heading("What to do"),
+        html_page.paragraph(comparison) if comparison else "",
+        html_page.paragraph(f"Exported: {card.name} v{card.version}. A service that reads its directory answers this:"),
+        html_page.code(page_texts.what_to_call(card)),
+    ]
+
+
+def _texts(result: TrainingResult, card: SentimentCard) -> list[str]:
+    corpus = result.corpus
+    remarks = [f"{split.name}: {split.rows:,} texts; {split.use}" for split in card.splits]
+    labels = np.concatenate([pool.labels for pool in corpus.pools])
+    started = result.initialization.version
+    return [
+        html_page.heading("What was understood"),
+        html_page.facts(
+            {
+                **card.data.reading,
+                "starts from": "a new network" if started == "none" else f"{started}, which was trained further",
+            }
         ),
-        _part("Each seed alone", *sentiment_section.seed_rows(card)) if len(card.seeds) > 1 else "",
-        _part(
-            "When an answer is uncertain",
-            *sentiment_section.threshold_rows(card),
-            html_page.paragraph(card.calibration.threshold_choice),
-        ),
+        html_page.bullets([*card.data.audit, *remarks]),
+        _table("The sets", *sentiment_section.set_rows(card)),
+        _table("Classes of the training texts", *page_tables.class_balance(labels, card.classes)),
+    ]
+
+
+def _scores(result: TrainingResult, card: SentimentCard) -> list[str]:
+    texts = measured(result)
+    return [
+        html_page.heading("Scores"),
+        html_page.table(*sentiment_section.score_rows(card), best=None),
+        html_page.paragraph(f"{card.choice} {sentiment_section.score_notes(card)}"),
+        html_page.paragraph(page_texts.majority(texts.labels, card.classes)),
+        _table(f"Each class, {texts.name}", *page_tables.class_rows(texts, card.classes)),
+        html_page.confusion(card.classes, page_tables.confusion(texts, card.classes)),
+        _table("Each seed alone", *sentiment_section.seed_rows(card)) if len(card.seeds) > 1 else "",
+    ]
+
+
+def _errors(result: TrainingResult, card: SentimentCard, classifier: SentimentClassifier) -> list[str]:
+    texts = measured(result)
+    header, rows = page_tables.error_rows(texts, card.classes)
+    shown = [text for each in result.held_out for text in each.part.texts]
+    words = page_tables.word_rows(classifier, shown, card.classes)
+    return [
+        html_page.heading("The most confident errors"),
+        html_page.paragraph(f"Of the {texts.name}. Some may be wrong labels: it is worth while to read them.")
+        + html_page.table(header, rows, best=None)
+        if rows
+        else html_page.paragraph(f"None of the {texts.name} is told wrong."),
+        html_page.heading("Words that decide") if words[1] else "",
+        html_page.paragraph(
+            "What speaks most for each answer in held-out texts: the word's mean weight, which is added to the class's logit, and "
+            "the number of texts. Words of a source, a product or a date show what the model has learnt besides opinions."
+        )
+        if words[1]
+        else "",
+        html_page.table(*words, best=None) if words[1] else "",
+    ]
+
+
+def _uncertainty(card: SentimentCard) -> list[str]:
+    return [
+        html_page.heading("When an answer is uncertain"),
+        html_page.table(*sentiment_section.threshold_rows(card), best=None),
+        html_page.paragraph(card.calibration.threshold_choice),
         html_page.bullets(sentiment_section.further_scores(card)),
-        html_page.figures({pictures[name]: caption for name, caption in PICTURES.items()}),
-        _part("Checklist", *sentiment_section.checklist_rows(card)) if outcomes else "",
-        html_page.heading("Cases that fail") + html_page.bullets(failures) if failures else "",
-    )
+    ]
 
 
-def _part(title: str, header: Row, rows: list[Row], after: str = "") -> str:
-    """A heading, a table unless it has no rows, and what comes after it."""
-    return html_page.heading(title) + (html_page.table(header, rows, best=None) if rows else "") + after
+def _learning(result: TrainingResult, pictures: dict[str, Path]) -> list[str]:
+    texts = len(result.held_out[0].part.texts)
+    verdict = page_texts.more_texts(result.baseline, texts) if result.baseline else ""
+    return [
+        _figures(pictures, "Would more texts help?", "learning_curve"),
+        html_page.paragraph(verdict) if verdict else "",
+        _figures(pictures, "How the network learnt", "curves"),
+    ]
 
 
-def recommendation(result: TrainingResult) -> str:
-    """Return a sentence on whether to use the network; it depends on the validation part alone, where every set weighs the same."""
-    part, linear = result.held_out[0].part, result.held_out[0].linear
-    both = (result.shipped.logits[part.name], linear / classification.temperature(part.labels, linear))
-    losses = [abs(classification.log_loss(part.labels, logits, part.weights)) for logits in both]  # 0, not -0
-    shares = [float(np.average(logits.argmax(axis=1) == part.labels, weights=part.weights)) for logits in both]
-    comparison = (
-        f"{shares[0]:.1%} of {len(part.texts):,} validation texts are told right, by n-grams alone {shares[1]:.1%}"
-    )
-    if losses[0] < losses[1] * MAX_LOSS_RATIO:
-        return f"Use the network: {comparison}, with a loss of {losses[0]:.3f} against {losses[1]:.3f}."
-    return (
-        f"A linear model on n-grams is the better choice here: {comparison}, and the loss of {losses[0]:.3f} against "
-        f"{losses[1]:.3f} is not worth a network."
-    )
+def _checklist(card: SentimentCard, outcomes: list[Outcome]) -> list[str]:
+    """The checklist of English sentences about films, things and services, which are not the texts of the run."""
+    failures = [f"{outcome.capability}: {failure}" for outcome in outcomes for failure in outcome.failures]
+    if not outcomes:
+        return []
+    return [
+        html_page.details(
+            "A checklist of made-up English sentences, and those that fail",
+            html_page.table(*sentiment_section.checklist_rows(card), best=None),
+            html_page.bullets(failures),
+        )
+    ]
+
+
+def _table(title: str, header: Row, rows: list[Row]) -> str:
+    """A subheading and a table, or nothing without rows."""
+    return html_page.subheading(title) + html_page.table(header, rows, best=None) if rows else ""
+
+
+def _figures(pictures: dict[str, Path], title: str, *names: str) -> str:
+    """A heading with the pictures that were drawn, or nothing."""
+    drawn = {pictures[name]: PICTURES[name] for name in names if name in pictures}
+    return html_page.heading(title) + html_page.figures(drawn) if drawn else ""

@@ -8,6 +8,7 @@ import numpy as np
 from service.artifacts.card import Score
 from service.interfaces import Array, Labels
 from training.evaluation import classification, thresholds
+from training.reporting.sentiment_section import TFIDF
 from training.sentiment.corpus import VALIDATION
 from training.sentiment.seeds import Encoded, SeedRun
 
@@ -62,13 +63,15 @@ def _least(tokens: Labels, chosen: Sequence[thresholds.Threshold]) -> Array:
 
 
 def of_result(result: "TrainingResult", chosen: Sequence[thresholds.Threshold]) -> list[Score]:
-    """Return the scores of the shipped model, of the n-grams alone and of the commonest class, by split and by set."""
+    """Return the scores of the shipped model, of the n-grams alone, of the baseline and of the commonest class, by split and by set."""
     rows = []
     for encoded in result.held_out:
         name, poles = encoded.part.name, result.corpus.poles
         for split, own in _splits(encoded):
             rows.append(_score(split, "model", encoded, own, result.shipped.logits[name], poles, chosen))
             rows.append(_score(split, "n-grams", encoded, own, encoded.linear, poles, chosen))
+            if result.baseline and name in result.baseline.logits:
+                rows.append(_score(split, TFIDF, encoded, own, result.baseline.logits[name], poles, chosen))
         if name != VALIDATION:
             majority = int(np.bincount(result.corpus.pools[0].labels).argmax())
             accuracy = float((encoded.part.labels == majority).mean())

@@ -69,6 +69,7 @@ def _read(options: DataOptions) -> tuple[Texts, list[str], Texts]:
         positive=options.positive,
         negative=options.negative,
         stars=options.stars,
+        options=options.file,
     )
     labelled = read(options.data, source=options.source)
     if options.test_data is not None:

@@ -89,3 +89,12 @@ def test_a_text_without_weight_has_no_effect_on_a_blend():
     mixed = np.where(wrong, (labels + 1) % 3, labels)
     blend = classification.blend(mixed, logits, np.zeros_like(logits), np.where(wrong, 0.0, 1.0))
     assert blend.network == pytest.approx(1, rel=0.1)
+
+
+def test_each_class_has_precision_recall_and_f1():
+    """A class without texts has no recall, one that is never the answer no precision."""
+    labels, scores = np.array([0, 0, 1, 1]), np.eye(4)[[0, 1, 1, 3]]
+    first, second, third, fourth = classification.by_class(labels, scores)
+    assert (first.count, first.precision, first.recall) == (2, 1.0, 0.5)
+    assert second.f1 == pytest.approx(0.5)
+    assert np.isnan([third.precision, third.recall, third.f1, fourth.recall]).all()

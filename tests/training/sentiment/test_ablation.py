@@ -40,7 +40,7 @@ def test_steps_share_networks_and_rows_are_kept(tmp_path, measure, capsys):
     path = tmp_path / "opinions.csv"
     pd.DataFrame(opinions([("superb", 1), ("awful", 0)], 300)).drop(columns="neutral").to_csv(path, index=False)
     rows = measure("--data", path, "--rungs", "n-grams", "spelling noise", "n-grams beside")
-    assert capsys.readouterr().out.count("epoch 1: loss") == 1
+    assert capsys.readouterr().out.count("epoch 1 of 1: loss") == 1
     ngrams, network, both = (rows[name] for name in ("n-grams", "spelling noise", "n-grams beside"))
     assert ngrams["polar_balanced_accuracy"] == 1.0
     assert both["loss"] < network["loss"]

@@ -37,7 +37,7 @@ def test_pools_get_softer_targets_and_sentences_are_a_pool_of_their_own():
     network = review_networks.trainable()
     linear = ngrams.Linear(rng.normal(size=(BUCKETS, CLASSES)).astype(np.float32), np.zeros(CLASSES, np.float32))
     blend = Blend(1.2, 0.7, np.array([0.1, 0.0, -0.1]))
-    run = SeedRun((0,), network, {"loss": [1.0], "val_loss": [1.0]}, blend, {})
+    run = SeedRun((0,), network, {"loss": [1.0], "val_loss": [1.0]}, blend, {}, 1e-3)
     texts = [encoder.truncated(text) for text in ("wa0 wb1 strange", "wc2", "wd3 wd3 odd")]
     pool = batches.Pool(texts, np.eye(3, dtype=np.float32), 2.0)
     softer, sentences = distillation.taught([pool], ["wb1 unheard wc2", "wa0"], encoder, run, linear)

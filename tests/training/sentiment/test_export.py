@@ -22,7 +22,7 @@ def validation_of(shift=0.0):
     logits = np.log([prediction.probabilities for prediction in predictions])
     logits[2::4, 2] += shift
     part = Labelled("validation", TEXTS, np.zeros(len(TEXTS), np.int64), ["a"] * len(TEXTS))
-    return classifier, Encoded(part, [], logits), SimpleNamespace(logits={"validation": logits})
+    return classifier, Encoded(part, [], logits), np.asarray(logits)
 
 
 def test_a_network_that_answers_as_the_trained_one_did_is_exported():

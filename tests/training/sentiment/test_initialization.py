@@ -104,3 +104,25 @@ def test_a_directory_without_a_version_cannot_be_started_from(tmp_path):
 
     with pytest.raises(DataError, match="cannot be started from"):
         from_version(tmp_path)
+
+
+def test_words_of_the_texts_join_the_vocabulary_as_they_were_spelt(quiet):
+    """Those that occur twice, the commonest first; words that are known keep their numbers and vectors."""
+    from training.sentiment.initialization import from_texts
+
+    start = from_texts([(TEXTS, 1.0)], 20, None, quiet)
+    made = start.with_words_of(["good goods goods", "zebra goods zebra", "once"])
+    assert made.words == [*start.words, "goods", "zebra"]
+    np.testing.assert_array_equal(made.vectors[: len(start.words)], start.vectors)
+    assert made.vectors[-2:].any()
+    network = made.build_network(["a", "b"])
+    assert np.asarray(network.get_layer("vectors").get_weights()[0]).shape[0] == len(made.words)
+
+
+def test_texts_without_new_words_change_nothing(quiet):
+    from training.sentiment.initialization import from_texts
+
+    start = from_texts([(TEXTS, 1.0)], 20, None, quiet)
+    made = start.with_words_of(TEXTS)
+    assert made.words == start.words
+    np.testing.assert_array_equal(made.vectors, start.vectors)

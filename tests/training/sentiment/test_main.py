@@ -3,7 +3,6 @@
 import json
 from contextlib import redirect_stdout
 from io import StringIO
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -45,14 +44,13 @@ def home(tmp_path_factory):
 @pytest.fixture(scope="module", autouse=True)
 def few_texts_are_enough():
     """Made-up reviews are few and short, and a grammar need not make many texts."""
-    from training.sentiment import __main__ as sentiment
-    from training.sentiment import distillation, teacher
+    from training.sentiment import distillation, rounds, teacher
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(teacher, "MIN_TEXTS", 100)
         patch.setattr(teacher, "MIN_WORDS", 10)
         patch.setattr(distillation, "SENTENCES", 200)
-        patch.setattr(sentiment, "GENERATED", 200)
+        patch.setattr(rounds, "GENERATED", 200)
         yield
 
 
@@ -80,7 +78,19 @@ def answers(classifier, *texts):
 @pytest.fixture(scope="module")
 def trained(home):
     """Version 1, of one seed, with a teacher, a second round and an ablation table; and what the run printed."""
-    options = ["--epochs", "3", "--seeds", "0", "--vocabulary", "500", "--teacher", "--paragraphs", str(home / "p.npz")]
+    options = [
+        "--start",
+        "none",
+        "--epochs",
+        "3",
+        "--seeds",
+        "0",
+        "--vocabulary",
+        "500",
+        "--teacher",
+        "--paragraphs",
+        str(home / "p.npz"),
+    ]
     options += ["--unlabelled", str(home / "more.csv"), "--ladder", str(home / "ladder.json")]
     with redirect_stdout(StringIO()) as output:
         assert train(home, *options, "--pictures", str(home / "pictures")) == 0
@@ -108,8 +118,12 @@ def test_a_users_reviews_become_a_version_that_classifies_them(trained):
 
 
 def test_the_report_its_pictures_the_vectors_and_the_ablation_rows_are_written(trained, home):
-    assert "n-grams alone" in (home / "models" / "report" / "report.html").read_text("utf-8")
-    pictures = ["curves", "reliability", "selective"]
+    page = (home / "models" / "report" / "report.html").read_text("utf-8")
+    assert "TF-IDF" in page
+    assert "column &#x27;body&#x27;" in page
+    assert "Words that decide" in page
+    assert "would more texts help" in page.casefold()
+    pictures = ["curves", "learning_curve", "reliability", "selective"]
     assert sorted(file.name for file in (home / "pictures").iterdir()) == [f"sentiment_{p}.png" for p in pictures]
     rows = json.loads((trained[0] / "ladder.json").read_text("utf-8"))["rows"]
     assert list(rows) == ["one seed", "as shipped"]
@@ -125,7 +139,7 @@ def test_another_run_trains_the_newest_version_further(trained, home, capsys):
     assert train(home, *options) == 0
     first, second = (classifier_of(path) for path in (trained[0], trained[0].with_name("2")))
     assert second.card.settings["started_from"] == "sentiment v1"
-    assert second.card.vocabulary == first.card.vocabulary
+    assert second.card.vocabulary >= first.card.vocabulary
     assert second.card.seeds == [0, 1]
     assert [len(spread.values) for spread in second.card.spread if spread.metric == "accuracy"] == [2, 2]
     assert answers(second, "Superb, great! Lovely.") == ["positive"]
@@ -158,8 +172,11 @@ def test_a_version_learns_other_classes_and_keeps_the_outputs_of_its_own(trained
 
 
 def test_topics_have_no_poles_and_no_rule_for_mixed_texts(home):
-    assert train(home, "--epochs", "3", "--preset", "quick", data="topics.csv", models="topics") == 0
-    classifier = classifier_of(home / "topics" / "sentiment" / "1")
+    """They stand beside the other models, under a name of their own."""
+    options = ["--start", "none", "--name", "my-topics", "--epochs", "3", "--preset", "quick"]
+    assert train(home, *options, data="topics.csv", models="topics") == 0
+    classifier = classifier_of(home / "topics" / "my-topics" / "1")
+    assert classifier.card.name == "my-topics"
     assert classifier.card.classes == ["food", "music", "sport"]
     assert (classifier.card.poles, classifier.card.mixed) == (None, None)
     assert answers(classifier, "soup rice bread soup", "song band tune song", "goal match team") == [
@@ -237,19 +254,14 @@ def test_too_few_reviews_are_an_error(tmp_path, capsys):
     assert "at least 200" in capsys.readouterr().err
 
 
-def test_the_version_to_start_from_is_the_newest_unless_another_is_named(tmp_path):
-    """The default reviews always train a new network."""
-    from training.sentiment.__main__ import starting_version
-    from training.sentiment.options import parse
+def test_a_dry_run_says_what_was_understood_and_writes_nothing(home, capsys):
+    assert train(home, "--start", "none", "--dry-run", models="dry") == 0
+    printed = capsys.readouterr().out
+    assert "column 'opinion'" in printed
+    assert "--start none" in printed
+    assert not (home / "dry").exists()
 
-    for number in (1, 2, 10):
-        version = tmp_path / "sentiment" / str(number)
-        version.mkdir(parents=True)
-        (version / "SHA256SUMS").touch()
-        (version / "network.json").touch()
-    given = ["--data", "my.csv", "--models-dir", str(tmp_path)]
-    assert starting_version(parse(given)) == tmp_path / "sentiment" / "10"
-    assert starting_version(parse(given[2:])) is None
-    assert starting_version(parse([*given, "--start", "none"])) is None
-    assert starting_version(parse([*given, "--start", "a/b"])) == Path("a/b")
-    assert starting_version(parse([*given[:2], "--models-dir", str(tmp_path / "empty")])) is None
+
+def test_a_name_that_cannot_be_served_is_refused_before_anything_is_read(home, capsys):
+    assert train(home, "--name", "My Model", data="missing.csv") == 1
+    assert "cannot be the name of a model" in capsys.readouterr().err

@@ -80,7 +80,7 @@ def result():
     runs = [SimpleNamespace(logits={name: scale * values for name, values in logits.items()}) for scale in (1, 2)]
     pools = [SimpleNamespace(labels=np.array([2, 2, 0]))]
     corpus = SimpleNamespace(poles=(0, 2), pools=pools)
-    return SimpleNamespace(corpus=corpus, held_out=held_out, runs=runs, shipped=runs[1])
+    return SimpleNamespace(baseline=None, corpus=corpus, held_out=held_out, runs=runs, shipped=runs[1])
 
 
 def test_model_n_grams_and_majority_are_scored_by_split_and_set(result):

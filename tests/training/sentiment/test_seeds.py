@@ -33,7 +33,10 @@ def run():
     vectors = rng.normal(0, 0.3, (VOCABULARY, 8)).astype(np.float32)
     start = Initialization([""] * VOCABULARY, vectors, np.zeros((16_381, 8), np.float32))
     words = Words(np.zeros((VOCABULARY, SPELLING_BYTES), np.uint8), VOCABULARY)
-    classes, config = ("a", "b", "c"), FitConfig(epochs=3, learning_rate=2e-2, spelt=0.0, crop_share=0.0, min_steps=40)
+    classes, config = (
+        ("a", "b", "c"),
+        FitConfig(epochs=3, learning_rates=(2e-2,), spelt=0.0, crop_share=0.0, min_steps=40),
+    )
     runs = fit_seeds([3, 5], [pool], held_out, classes, start, words, config, Console(quiet=True))
     return runs, held_out, classes, start, words
 
@@ -69,3 +72,19 @@ def test_the_average_has_the_mean_weights_and_history(run):
     expected = np.mean([each.history["loss"] for each in runs], axis=0)
     np.testing.assert_allclose(average.history["loss"], expected)
     assert average.logits["validation"].shape == (60, 3)
+
+
+def test_the_learning_rate_of_least_loss_is_kept_with_all_its_seeds():
+    from types import SimpleNamespace
+
+    from training.sentiment.corpus import Labelled
+    from training.sentiment.seeds import of_best_rate
+
+    labels = np.arange(40) % 2
+    part = Labelled("validation", [""] * 40, labels, ["a"] * 40)
+    runs = [
+        SimpleNamespace(seeds=(seed,), learning_rate=rate, logits={"validation": strength * np.eye(2)[labels]})
+        for rate, strength in ((1.0, 1.0), (2.0, 3.0))
+        for seed in (0, 1)
+    ]
+    assert of_best_rate(runs, part) == runs[2:]

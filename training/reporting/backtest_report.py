@@ -36,6 +36,7 @@ class BacktestReport:
     warnings: list[str]
     log: dict[str, list[test_log.LogEntry]]
 
+
 NO_RATIO = "no ratio"
 
 

@@ -167,7 +167,7 @@ def test_a_short_series_is_ranked_without_networks_that_cannot_be_fitted(trained
         (["--data", "nowhere.csv"], "cannot be read"),
         (["--only", "transformer"], "no forecaster is named 'transformer'"),
         (["--test-size", "150"], "--steps 14 --test-size 40 works"),
-        (["--test-size", "120", "--only", "gru"], "works"),
+        (["--test-size", "120", "--only", "gru"], "--steps 14 --test-size 40 leaves enough"),
         (["--steps", "30", "--test-size", "60", "--only", "gru"], "leaves enough"),
         (["--name", "sales", "--export", "all"], "--name is for one model"),
         (["--name", "My Sales"], "cannot be the name of a model"),

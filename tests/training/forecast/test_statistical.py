@@ -75,7 +75,7 @@ def test_every_fold_has_one_fit_and_the_test_set_three():
 
 def test_no_history_is_longer_than_forecasters_read():
     """The readings of a long series are not copied for every origin."""
-    lengths = []
+    lengths: list[int] = []
 
     def method(histories, steps, levels):
         lengths.extend(len(history) for history in histories)

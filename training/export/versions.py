@@ -6,7 +6,8 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,7 @@ def save_verified(
     written to `network.json`, so that it can be built again. Where it cannot be compiled, the version has no compiled
     form. Returns the version's path and the predictor that the service would run. Raises BundleError.
     """
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, _no_empty_directory(models_dir / card.name):
         layers = Path(scratch) / LAYERS
         layers.write_text(without_compilation(network.to_json()), "utf-8")
         path = bundle.save(
@@ -126,9 +127,21 @@ def save_verified(
         except CannotCompile as reason:
             print(f"{path} has no compiled form: {reason}", file=sys.stderr)
     except BaseException:
-        shutil.rmtree(path)
-        raise
+        with _no_empty_directory(path.parent):
+            shutil.rmtree(path)
+            raise
     return path, predictor
+
+
+@contextmanager
+def _no_empty_directory(model: Path) -> Iterator[None]:
+    """Remove the directory of a model's versions if something fails and it holds none."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            model.rmdir()
+        raise
 
 
 def without_compilation(layers: str) -> str:

@@ -30,7 +30,7 @@ JOBS = 2
 
 @dataclass(frozen=True)
 class Trial:
-    """Seconds of one fit of each method that there is time for; `remarks` say what is left out."""
+    """Seconds of one fit of each method that there is time for, whatever else runs; `remarks` say what is left out."""
 
     seconds: Mapping[str, float]
     remarks: list[str] = field(default_factory=list)
@@ -53,12 +53,12 @@ def try_out(names: Sequence[str], history: Array, season_length: int, steps: int
     for name in names:
         try:
             _forecast(name, season_length, steps, (), [history])  # what is imported or compiled first is not timed
-            begin = time.perf_counter()
+            begin = time.process_time()
             _forecast(name, season_length, steps, (), [history])
         except baselines.BaselineMissing:
             missing.append(name)
             continue
-        each = time.perf_counter() - begin
+        each = time.process_time() - begin
         if each * fits / JOBS > budget:
             remarks.append(f"{name} is left out: it would take about {about(each * fits / JOBS)}")
         else:

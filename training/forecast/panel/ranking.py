@@ -16,6 +16,7 @@ from training.forecast.panel import scores
 from training.forecast.panel.questions import Questions
 from training.forecast.panel.scores import Together
 from training.forecast.ranking import Kind
+from training.forecast.recommendation import MEAN, MEAN_FACTOR
 
 NAIVE = "seasonal_naive"
 KINDS: dict[str, Kind] = {"universal": "any_series", "finetuned": "network"}
@@ -138,8 +139,14 @@ def rank(ids: list[str], scale: Array, folds: Sequence[Measured], test: Measured
 
 
 def recommend(rows: Sequence[PanelRow]) -> PanelRow:
-    """Return the row of least error on the folds, or the simplest of those that it does not clearly beat."""
+    """Return the row of least error on the folds, or the simplest of those that it does not clearly beat.
+
+    As for one series, the error of the mean counts as a tenth less: a mean of several is less a matter of luck.
+    """
+    mean = next((row for row in rows if row.name == MEAN), None)
     best = rows[0]
+    if mean is not None and MEAN_FACTOR * mean.folds_together.value <= best.folds_together.value:
+        return mean
     return min([row for row in rows if row is best or not _beats(best, row)], key=lambda row: _EFFORT[row.kind])
 
 

@@ -174,10 +174,11 @@ def total(rows: Sequence[Ranked]) -> float:
 def future_rows(future: Future) -> tuple[Row, list[Row]]:
     """The forecast of what follows: a row for each date."""
     header: Row = ("date", "forecast")
-    columns = [dates(future.dates), column(list(future.point))]
+    places = decimals(future.point.tolist())
+    columns = [dates(future.dates), [fixed(value, places) for value in future.point]]
     for level, lower, upper in zip(future.levels, future.lower, future.upper, strict=True):
         header += (f"{level:g} % interval from", "to")
-        columns += [column(list(lower)), column(list(upper))]
+        columns += [[fixed(value, places) for value in ends] for ends in (lower, upper)]
     return header, [tuple(row) for row in zip(*columns, strict=True)]
 
 

@@ -129,7 +129,8 @@ def test_the_forecast_of_the_future_is_a_file_a_table_and_a_picture(report):
 
 def test_the_ranking_fits_a_terminal_of_80_columns(report):
     """The terminal shows the columns of the report's first table."""
-    lines = tables.layout("least error on the folds first", *report[1].table(), 80)
+    header, rows = report[1].table()
+    lines = tables.layout("least error on the folds first", header, rows, 80)
     assert max(len(line) for line in lines) <= 80
 
 

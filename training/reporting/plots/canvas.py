@@ -23,7 +23,7 @@ from service.interfaces import Array
 from training.reporting.colours import GRID, INK, LINES, PAGE, SOFT
 
 WIDTH_SVG = 4.8  # inches: with letters of 9 points it is readable on a phone
-LARGE = 10_000  # from here on thousands are set off
+LARGE = 1_000  # from here on thousands are set off
 MAX_POINTS = 1200  # of a line in a picture
 FONT = re.compile(r"font-family: [^;\"]*")
 STYLE: dict[Any, Any] = {

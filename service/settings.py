@@ -58,7 +58,9 @@ class Settings(BaseSettings):
     max_batch: int = Field(64, ge=1, le=4096, description="waiting items a model takes at once")
     max_in_flight: int = Field(256, ge=1, le=100_000, description="requests being answered; another is refused")
     max_queue: int = Field(512, ge=1, le=100_000, description="waiting requests a model accepts")
-    max_body_bytes: int = Field(1 << 20, ge=1024, le=1 << 30, description="largest request body")
+    max_body_bytes: int = Field(
+        4 << 20, ge=1024, le=1 << 30, description="largest request body; 1,000 series of 120 readings have up to 2.4 MB"
+    )
     max_buffered_bytes: int = Field(
         32 << 20, ge=1 << 20, description="bodies over 64 KiB, of all requests together; another is refused"
     )

@@ -7,15 +7,18 @@ without spreads). The score below which a given share of the calibration scores 
 
 import math
 from collections.abc import Iterator, Sequence
+from operator import sub
 from typing import NamedTuple
 
 import numpy as np
 
 from service.artifacts.card import SeasonWidths
-from service.interfaces import Array
+from service.interfaces import Array, Notice
 
 PRIOR_ORIGINS = 24  # with so many origins, the local scores count as much as the calibration
 MAX_WIDENING = 4.0
+WIDE_LEVEL = 80.0  # percent; of the intervals up to this level the widest is judged, or the narrowest if all are wider
+FEW = 24  # readings: so few have spanned about half of what the series spans
 GROWTH = 0.5  # the power of the step that the spread of a random walk grows with
 
 
@@ -179,3 +182,24 @@ class Calibration:
 def _width(widths: SeasonWidths, level: float) -> float:
     share = min(max((level - 80) / 15, 0.0), 1.0)
     return (1 - share) * widths.percent_80 + share * widths.percent_95
+
+
+def wide_intervals(readings: Sequence[float] | Array, intervals: Sequence[Interval]) -> Notice | None:
+    """Return a warning if an interval spans far more than the readings that were read, with the step from which on.
+
+    intervals: of ascending levels. Readings that are all the same span nothing, and say nothing of any interval.
+    """
+    if not intervals:
+        return None
+    level, lower, upper = next((each for each in reversed(intervals) if each.level <= WIDE_LEVEL), intervals[0])
+    widths = list(map(sub, upper, lower))
+    low, high = (min(readings), max(readings)) if isinstance(readings, list) else (np.min(readings), np.max(readings))
+    most = (1 + FEW / len(readings)) * float(high - low)
+    if not 0 < most < max(widths):
+        return None
+    step = next(index for index, width in enumerate(widths, 1) if width > most)
+    return Notice(
+        "wide_intervals",
+        f"from step {step} on the {level:g} % interval spans {widths[step - 1]:.4g} and more, although the {len(readings)} "
+        f"readings used span {high - low:.4g} ({low:.6g} to {high:.6g}): the forecast says little of these steps",
+    )

@@ -48,7 +48,12 @@ PROBLEMS = {
     ),
     413: Documented(
         "the body is over the limit, as sent or inflated",
-        (errors.BodyTooLarge("the body is larger than 1048576 bytes; send less at once"),),
+        (
+            errors.BodyTooLarge(
+                "the body is larger than 4194304 bytes; send less at once: a batch can go in 2 requests or more. "
+                "About 209,715 readings of 17 digits fit in one body"
+            ),
+        ),
     ),
     415: Documented(
         "the body is not JSON by its type, or compressed in another way than gzip or zstd",

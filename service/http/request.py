@@ -34,6 +34,8 @@ from service.settings import Settings
 
 CONNECTION = "gatecast.connection"  # where the ASGI scope has the Connection
 SANE_ID = re.compile(rb"[A-Za-z0-9._:\-]{1,128}")
+READING_BYTES = 20  # a reading with all its digits, a comma and a space
+MAX_PARTS = 1_000  # requests that a body which is too large might be sent in
 MILLISECONDS = re.compile(rb"[0-9]{1,9}")
 TRACE_PARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context
 CHARSETS = (b"", b"utf-8", b"utf8", b"us-ascii")
@@ -196,10 +198,9 @@ class RequestContext:
 
     async def _read_body(self, settings: Settings, lifecycle: Lifecycle) -> bytes:
         max_bytes = settings.max_body_bytes
-        too_large = f"the body is larger than {max_bytes} bytes; send less at once"
         length = self.headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > max_bytes:
-            raise BodyTooLarge(too_large)
+            raise _too_large(max_bytes, int(length) if length.isdigit() else 0)
         if b"content-length" in self.headers and self.connection.has_whole_body():
             self._raise_fault()
             return _content(await self._receive())  # no more bytes than the header says
@@ -212,7 +213,7 @@ class RequestContext:
             size += len(parts[-1])
             more = message.get("more_body", False)
             if size > max_bytes:
-                raise BodyTooLarge(too_large)
+                raise _too_large(max_bytes, 0)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _raise_fault(self) -> None:
@@ -244,6 +245,19 @@ class RequestContext:
             lifecycle.reading -= 1
             alarm.cancel()
         return message
+
+
+def _too_large(max_bytes: int, size: int) -> BodyTooLarge:
+    """The refusal of a body of `size` bytes, 0 if that is not known. It says how much fits."""
+    parts = (
+        f"in {-(-size // max_bytes)} requests or more"
+        if max_bytes < size < MAX_PARTS * max_bytes
+        else "in several ones"
+    )
+    return BodyTooLarge(
+        f"the body is larger than {max_bytes} bytes; send less at once: a batch can go {parts}. About "
+        f"{max(1, max_bytes // READING_BYTES):,} readings of 17 digits fit in one body"
+    )
 
 
 def _content(message: Message) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 from service.artifacts.card import ForecastCard
 from service.errors import DeadlineExceeded, GatecastError, InvalidRequest
 from service.forecast.forecaster import Forecast
-from service.forecast.wide_intervals import wide_intervals
+from service.forecast.intervals import wide_intervals
 from service.interfaces import Caller, Notice
 from service.serving.learnt import Selection
 from service.serving.queues import Answer

@@ -175,7 +175,7 @@ def test_too_many_bytes_are_refused_before_they_are_read(tmp_path):
             file.truncate(files.MAX_BYTES // 2 + 1)
     with pytest.raises(BundleError, match="holds more than 4294967296 bytes"):
         files.plain_files(tmp_path)
-    with pytest.raises(BundleError, match="is larger than 4194304 bytes"):
+    with pytest.raises(BundleError, match=f"is larger than {files.MAX_JSON_BYTES} bytes"):
         files.read_json(tmp_path / "a")
 
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from service.forecast.intervals import Interval
-from service.forecast.wide_intervals import wide_intervals
+from service.forecast.intervals import Interval, wide_intervals
 
 READINGS = [float(10 + number % 5) for number in range(240)]  # 10 to 14: 4.4 is the most that is usual
 

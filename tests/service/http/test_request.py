@@ -1,10 +1,12 @@
 """The parts of one request: its id, its deadline and its body."""
 
 import asyncio
+import json
 
 import pytest
 
 from service.http.request import RequestContext, make_request_id
+from service.settings import Settings
 from tests.connections import JSON, gated_app, run_app
 from tests.fakes import READINGS
 
@@ -66,6 +68,27 @@ def test_a_chunked_body_over_the_limit_is_a_413(serve):
     """Without a Content-Length the bytes are counted as they arrive."""
     reply = serve(max_body_bytes=1024).post("/sentiment", content=(b" " * 512 for _ in range(9)), headers=JSON)
     assert reply.status_code == 413
+
+
+def test_a_body_over_the_limit_is_told_how_much_fits(serve):
+    """By its Content-Length, in how many requests it can go; a chunked one has none."""
+    client = serve(max_body_bytes=2048)
+    detail = client.post("/sentiment", json={"text": "good " * 1000}).json()["detail"]
+    assert detail == (
+        "the body is larger than 2048 bytes; send less at once: a batch can go in 3 requests or more. "
+        "About 102 readings of 17 digits fit in one body"
+    )
+    chunked = client.post("/sentiment", content=(b" " * 512 for _ in range(9)), headers=JSON).json()["detail"]
+    assert "a batch can go in several ones" in chunked
+
+
+def test_a_thousand_series_of_ten_years_of_months_fit_in_a_body():
+    """With all digits of their readings, as other languages' libraries write them."""
+    series = [
+        {"id": f"store_{number}", "readings": [number + month / 7 + 1e-9 for month in range(120)]}
+        for number in range(1_000)
+    ]
+    assert 2_000_000 < len(json.dumps({"series": series, "horizon": 14})) < Settings().max_body_bytes
 
 
 def test_a_content_length_that_is_no_number_is_a_413(client):

@@ -2,6 +2,7 @@
 
 from array import array
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from tests import fakes
 from tests.service.sentiment.test_classifier import VOCABULARY, NetworkOfNumbers
 
 STEPS = np.array([0, -10, 0, 0, 10, 20, 20], np.int8)  # of VOCABULARY: films, good or bad
-LIMITS = {
+LIMITS: dict[str, Any] = {
     "scale": 0.1,
     "least_tokens": 2,
     "thresholds": [

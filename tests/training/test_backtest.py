@@ -145,3 +145,21 @@ def test_a_card_without_dates_gives_a_warning(csv, monkeypatch):
     monkeypatch.setattr("service.artifacts.bundle.read", lambda path: (card, None, None))
     warnings = backtest.leakage_warnings(csv, read_series(csv), 80)
     assert "its card does not say which dates its train part has" in warnings[0]
+
+
+def test_a_dry_run_prints_what_was_understood_and_measures_nothing(csv, capsys):
+    assert run(csv, "--dry-run") == 0
+    out = capsys.readouterr().out
+    assert "first date    2010-01-01" in out
+    assert "frequency     MS" in out
+    assert "RMSE" not in out
+    assert not (csv.parent / "looks.json").exists()
+
+
+def test_the_data_options_are_those_of_training(csv, capsys):
+    """A missing month is interpolated on demand."""
+    lines = csv.read_text().splitlines()
+    csv.write_text("\n".join(lines[:20] + lines[21:]) + "\n")
+    assert run(csv) == 1
+    assert "--fill" in capsys.readouterr().err
+    assert run(csv, "--fill", "--season", "6", "--looks", str(csv.parent / "looks.json")) == 0

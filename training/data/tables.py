@@ -7,7 +7,6 @@ Default data is fetched from its public home and cached in the user's cache dire
 
 import hashlib
 import os
-import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,11 +17,11 @@ import pooch
 
 from training.data.errors import DataError
 from training.data.formats import delimited, parquet, source, spreadsheet
-from training.data.formats.numbers import NumberColumn, parse_numbers
+from training.data.formats.numbers import NumberColumn, parse_numbers, shown_decimal
 from training.data.formats.options import FileOptions, add_file_options, file_options
 
-MAX_CSV_BYTES = 1 << 30
 __all__ = [
+    "FOUND_OUT",
     "DataError",
     "FileOptions",
     "Table",
@@ -31,8 +30,6 @@ __all__ = [
     "file_options",
     "file_sha256",
     "list_columns",
-    "list_rows",
-    "read_csv",
     "read_table",
     "require_column",
 ]
@@ -56,8 +53,15 @@ class Table:
     decimal_hint: str | None = "."
 
     def numbers(self, name: str, decimal: str | None = None) -> NumberColumn:
-        """Return the numbers of a column; `decimal` is the decimal sign that the user names."""
-        return parse_numbers(self.frame[name], decimal, self.decimal_hint)
+        """Return the numbers of a column; `decimal` is the decimal sign that the user names.
+
+        Where neither the column nor the kind of file shows the sign, the other columns may.
+        """
+        numbers = parse_numbers(self.frame[name], decimal, self.decimal_hint)
+        if numbers.ambiguous is None or decimal is not None:
+            return numbers
+        shown = {shown_decimal(self.frame[other]) for other in self.frame.columns if other != name} - {None}
+        return parse_numbers(self.frame[name], shown.pop(), None) if len(shown) == 1 else numbers
 
     def where(self, is_wrong: "pd.Series[bool] | npt.NDArray[np.bool_]") -> str:
         """Number the wrong rows for an error message, "rows 3, 7", as the file itself counts them.
@@ -73,6 +77,8 @@ class Table:
 def read_table(path: Path, options: FileOptions = FOUND_OUT, *, min_columns: int = 1) -> Table:
     """Read the table of a file. Raises DataError, and nothing else, for a file that holds none or that cannot be read."""
     content = source.read_content(path)
+    if options.sheet and content.kind != "workbook":
+        raise DataError(f"{path}: is no workbook, so it has no sheet '{options.sheet}'")
     if content.kind == "text":
         made, hint = delimited.read_text(content.data, options, min_columns, path)
     elif options.encoding or options.delimiter:
@@ -120,45 +126,3 @@ def require_column(table: pd.DataFrame, name: str | None, path: Path) -> str | N
 def list_columns(table: pd.DataFrame) -> str:
     """Name the table's columns for an error message: "'date', 'value'"."""
     return ", ".join(f"'{name}'" for name in table.columns[:20])
-
-
-def read_csv(path: Path, min_columns: int = 2) -> pd.DataFrame:
-    """Read a CSV (plain or .gz) as text; row 1 is its header.
-
-    Raises DataError for a file that is too large, that is no CSV in UTF-8, or that has too few columns or no rows.
-    """
-    try:
-        if path.stat().st_size > MAX_CSV_BYTES:
-            raise DataError(f"{path}: larger than {MAX_CSV_BYTES} bytes")
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)  # rows of more fields than the header
-            table = pd.read_csv(
-                path,
-                dtype=str,
-                encoding="utf-8-sig",
-                skipinitialspace=True,
-                index_col=False,
-                skip_blank_lines=False,
-                keep_default_na=False,
-                na_values=[""],
-            )
-    except pd.errors.ParserWarning:
-        raise DataError(f"{path}: rows have more fields than the header; every column needs a name") from None
-    except (OSError, ValueError, EOFError) as error:  # pandas' parser and encoding errors are ValueErrors
-        raise DataError(f"{path}: cannot be read as a CSV in UTF-8: {error}") from error
-    if len(table.columns) < min_columns:
-        raise DataError(
-            f"{path}: has {len(table.columns)} column; at least {min_columns}, separated by commas (not by ; or tabs), "
-            "are needed"
-        )
-    while len(table) and table.iloc[-1].isna().all():  # blank lines at the end
-        table = table.iloc[:-1]
-    if table.empty:
-        raise DataError(f"{path}: has a header and no rows")
-    return table
-
-
-def list_rows(is_wrong: "pd.Series[bool] | npt.NDArray[np.bool_]") -> str:
-    """Number the wrong rows for an error message, "rows 3, 7", as an editor does: the header is row 1."""
-    rows = [int(i) + 2 for i in np.flatnonzero(is_wrong)]
-    return f"row{'s' if len(rows) > 1 else ''} {', '.join(map(str, rows[:5]))}{' …' if len(rows) > 5 else ''}"

@@ -21,7 +21,8 @@ def lines(understood: Mapping[str, str], width: int = WIDTH) -> list[str]:
     found = []
     for label, text in understood.items():
         wrapped = textwrap.wrap(text, width - column, break_on_hyphens=False) or [""]
-        found += [f"{label if i == 0 else '':<{column}}{part}" for i, part in enumerate(wrapped)]
+        first, *rest = wrapped
+        found += [f"{label:<{column - 1}} {first}", *(" " * column + part for part in rest)]
     return found
 
 

@@ -75,3 +75,10 @@ def test_a_served_model_is_measured_beside_them(directory, monkeypatch):
 def test_what_is_missing_is_named(directory, capsys, options, fault):
     assert run(directory, *options) == 1
     assert fault in capsys.readouterr().err
+
+
+def test_a_dry_run_prints_what_was_understood_of_every_file(directory, capsys):
+    assert run(directory, "--dry-run") == 0
+    out = capsys.readouterr().out
+    assert out.count("first date    2010-01-01") == 2
+    assert "MASE" not in out

@@ -32,12 +32,13 @@ def name_columns(cells: Sequence[str], named: bool) -> tuple[list[str], list[str
     return names, _shorten(remarks)
 
 
-def drop_columns(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+def drop_columns(frame: pd.DataFrame, named: bool = True) -> tuple[pd.DataFrame, list[str]]:
     """Return the frame without columns that are empty or only count the rows, and remarks on them."""
     empty = [str(name) for name in frame.columns if frame[name].isna().all()]
     remarks = [f"column '{name}' is empty and left out" for name in empty]
     first = str(frame.columns[0])
-    index = [first] if len(frame.columns) > 1 and first not in empty and _is_index(frame[first]) else []
+    has_others = named and len(frame.columns) - len(empty) > 2 and first not in empty
+    index = [first] if has_others and _is_index(frame[first]) else []
     remarks += [f"column '{name}' only counts the rows and is left out" for name in index]
     kept = frame.drop(columns=[*empty, *index])
     return (kept, _shorten(remarks)) if len(kept.columns) else (frame, [])

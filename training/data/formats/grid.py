@@ -85,12 +85,12 @@ def make_grid(records: Iterable[Record], header: bool | None, path: Path, place:
         frame, rows = frame.iloc[:-count], rows[:-count]
     if frame.empty:
         raise DataError(f"{path}: has a header and no rows")
-    frame, dropped = drop_columns(frame)
+    frame, dropped = drop_columns(frame, head.named)
     understood = {"header": _describe_head(head, names, place)}
     if remarks or dropped:
         understood["columns"] = "; ".join([*remarks, *dropped])
     if blank.inside:
-        understood["blank"] = f"{blank.inside} blank rows between others are left out"
+        understood["blank"] = f"{blank.inside} blank {place}{'s' if blank.inside > 1 else ''} between others"
     if left_out:
         understood["left out"] = _describe_left_out(left_out, place)
     return Grid(frame, rows, understood)

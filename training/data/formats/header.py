@@ -1,5 +1,6 @@
 """Whether the first row names the columns, and what they are called."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -13,6 +14,8 @@ NAMES = words(
     """
 )
 MAX_NAME_WORDS = 4
+SURE = 0.95  # of the cells below are numbers or dates: then a text above them is their name
+NAME = re.compile(r"[\w .\-/#()%:$€£&]+")
 
 
 def has_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
@@ -24,16 +27,24 @@ def has_header(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
         return True
     if _counts_up(first) and not any(map(_counts_up, below[:5])):
         return True
-    votes = sum(_vote(cell, [row[i] for row in below if i < len(row)]) for i, cell in enumerate(first))
+    if any(
+        found == "text" and main_kind(column(below, i), SURE) in ("number", "date") for i, found in enumerate(kinds)
+    ):
+        return True
+    if len(first) == 1 and kinds[0] == "text":
+        return len(first[0].split()) == 1 and bool(NAME.fullmatch(first[0].strip()))
+    votes = sum(_vote(cell, column(below, i)) for i, cell in enumerate(first))
     return votes >= 0
+
+
+def column(rows: Sequence[Sequence[str]], number: int) -> list[str]:
+    """Return the cells of one column."""
+    return [row[number] for row in rows if number < len(row)]
 
 
 def _looks_alike(kinds: Sequence[Kind], below: Sequence[Sequence[str]]) -> bool:
     """Whether a cell of the first row is a number or date above numbers or dates."""
-    return any(
-        found in ("number", "date") and main_kind(row[i] for row in below if i < len(row)) == found
-        for i, found in enumerate(kinds)
-    )
+    return any(found in ("number", "date") and main_kind(column(below, i)) == found for i, found in enumerate(kinds))
 
 
 def _counts_up(cells: Sequence[str]) -> bool:
@@ -45,17 +56,18 @@ def _counts_up(cells: Sequence[str]) -> bool:
     return len(dated) >= 3 and is_dated and len(set(dated)) == len(dated)
 
 
-def _vote(cell: str, column: Sequence[str]) -> float:
+def _vote(cell: str, cells: Sequence[str]) -> float:
     """1 for a name above values, -1 for a value like those below it, 0 for neither."""
-    found, most = kind(cell), main_kind(column)
+    found, most = kind(cell), main_kind(cells)
     if found == "missing" or most == "missing":
         return 0.0
     if most in ("number", "date"):
         return 1.0 if found == "text" else -1.0
-    values = Counter(value.strip() for value in column)
-    if len(values) <= max(2, len(column) // 3):  # labels: few values, again and again
+    values = Counter(value.strip() for value in cells)
+    if len(values) <= max(2, len(cells) // 3) and len(values) < len(cells):  # labels: few values, again and again
         return -1.0 if cell.strip() in values else 1.0
-    lengths = sorted(len(value.split()) for value in column if not is_missing(value))
+    lengths = sorted(len(value.split()) for value in cells if not is_missing(value))
     if found == "text" and lengths and lengths[len(lengths) // 2] > MAX_NAME_WORDS:
-        return 1.0 if len(cell.split()) <= MAX_NAME_WORDS else -1.0
+        is_name = len(cell.split()) <= MAX_NAME_WORDS and bool(NAME.fullmatch(cell.strip()))
+        return 1.0 if is_name else -1.0
     return 0.0

@@ -45,8 +45,10 @@ def _first_comment_header(sample: Sequence[Record], start: int, columns: int) ->
         if not below or below[0][0].lstrip().startswith("#"):
             i += 1
             continue
-        if kind(below[0][0]) == "text" or has_header(sample[i].cells, below):
-            return i
+        if not has_header(below[0], below[1:]) and has_header(sample[i].cells, below):
+            return i  # the comment names the columns
+        if kind(below[0][0]) == "text" and not has_header(below[0], below[1:]):
+            return i  # texts that begin with #
         i += 1
     return i
 

@@ -18,6 +18,7 @@ from training.data.formats.number_parts import Part, split, to_float
 
 PLAIN = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 EITHER = r"[+-]?[1-9]\d{0,2}\.\d{3}"
+SAMPLE = 200  # cells
 MIN_GROUPED = 20  # numbers; decimals that are cut after the last digit other than 0 have three digits in 9 of 10 cases
 
 
@@ -51,6 +52,14 @@ def parse_numbers(column: "pd.Series[str]", decimal: str | None = None, hint: st
     numbers = {text: to_float(part, sign) for text, part in parts.items()}
     values[~is_missing] = present.map(numbers).astype(float).to_numpy()
     return _checked(values, is_missing, _style(parts, sign) + unit_note, ambiguous or unit_fault)
+
+
+def shown_decimal(column: "pd.Series[str]") -> str | None:
+    """Return the decimal sign that the first numbers of a column show beyond doubt, if they do."""
+    cells = column.dropna().astype(str).str.strip().head(SAMPLE)
+    parts = [part for text in cells.unique() if (part := split(text)) is not None]
+    signs = {part.decimal for part in parts if part.decimal}
+    return signs.pop() if len(signs) == 1 and len(parts) > cells.nunique() / 2 else None
 
 
 def _may_be_grouped(present: "pd.Series[str]", decimal: str | None) -> bool:

@@ -64,7 +64,9 @@ def _fault(error: BaseException, path: Path) -> BaseException:
 
 def _records(workbook: pd.ExcelFile, sheet: str, path: Path) -> Iterator[Record]:
     try:
-        frame = workbook.parse(sheet, header=None, dtype=object, keep_default_na=False, na_values=[])
+        frame = pd.read_excel(
+            workbook, sheet_name=sheet, header=None, dtype=object, keep_default_na=False, na_values=[]
+        )
     except BaseException as error:
         raise _fault(error, path) from error
     if frame.size > MAX_CELLS:

@@ -16,7 +16,7 @@ import pandas as pd
 from service.interfaces import Array, Inputs, Labels, Mask
 from training.data.opinions import targets
 from training.data.opinions.sets import OpinionSet
-from training.data.tables import DataError, list_rows
+from training.data.tables import DataError
 
 SUFFIXES = (".csv.gz", ".csv")
 CLASSES = ("negative", "neutral", "positive")
@@ -82,7 +82,9 @@ def _content(path: Path) -> bytes:
 
 def _refuse(path: Path, is_wrong: Mask, fault: str) -> None:
     if is_wrong.any():
-        raise DataError(f"{path}: {list_rows(is_wrong)}: {fault}")
+        rows = [str(row + 2) for row in np.flatnonzero(is_wrong)]  # the header is row 1
+        listed = ", ".join(rows[:5]) + (" …" if len(rows) > 5 else "")
+        raise DataError(f"{path}: row{'s' if len(rows) > 1 else ''} {listed}: {fault}")
 
 
 def _labels(table: pd.DataFrame, path: Path) -> Labels:

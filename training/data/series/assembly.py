@@ -16,9 +16,11 @@ from training.data.series.candidates import Moments
 from training.data.series.columns import Columns
 from training.data.series.rows import Rows, put_in_order
 from training.data.series.types import Series
+from training.data.series.wording import in_words
 from training.data.tables import Table
 
 MAX_NAMED = 5
+NO_ID = "(no id)"
 MAX_SERIES = 100_000
 
 
@@ -38,9 +40,9 @@ def groups_of(table: Table, ids: tuple[str, ...]) -> tuple[npt.NDArray[np.int64]
     """Number the series of the rows in the file's order, and name them; several ids are joined with /."""
     if not ids:
         return np.zeros(len(table.frame), dtype=np.int64), [""]
-    text = table.frame[ids[0]].fillna("").astype(str)
+    text = table.frame[ids[0]].fillna(NO_ID).astype(str)
     for name in ids[1:]:
-        text = text + "/" + table.frame[name].fillna("").astype(str)
+        text = text + "/" + table.frame[name].fillna(NO_ID).astype(str)
     codes, names = pd.factorize(text)
     if len(names) > MAX_SERIES:
         raise DataError(f"{table.path}: has {len(names):,} series; at most {MAX_SERIES:,} are read")
@@ -104,11 +106,12 @@ def _understood(rows: Rows, made: gaps.Complete, alias: str, season: int, option
     counts = [f"{len(rows.numbers)} rows"]
     counts += [f"{filled} readings interpolated"] if filled else []
     counts += [f"{made.trimmed} missing readings at the ends cut off"] if made.trimmed else []
-    first, last = rows.numbers[np.argmin(rows.dates)], rows.numbers[np.argmax(rows.dates)]
+    ends = np.minimum(np.searchsorted(rows.dates, made.dates[[0, -1]]), len(rows.dates) - 1)
+    first, last = rows.table.rows[rows.numbers[ends]]
     return rows.notes | {
-        "frequency": f"{alias}{stated}",
+        "frequency": f"{alias}: {in_words(alias, made.dates)}{stated}",
         "season": f"{season} readings, {whose}" if season > 1 else f"1 (none), {whose}",
         "rows": f"{len(made.values)} readings from {', '.join(counts)}",
-        "first": f"{gaps.iso(made.dates[0])}: {made.values[0]:g} (row {rows.table.rows[first]})",
-        "last": f"{gaps.iso(made.dates[-1])}: {made.values[-1]:g} (row {rows.table.rows[last]})",
+        "first": f"{gaps.iso(made.dates[0])}: {made.values[0]:g} (row {first})",
+        "last": f"{gaps.iso(made.dates[-1])}: {made.values[-1]:g} (row {last})",
     }

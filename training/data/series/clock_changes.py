@@ -8,18 +8,19 @@ import numpy.typing as npt
 from training.data.series.candidates import Moments
 
 HOUR = 3_600_000_000_000
-NIGHT = 5  # the clock changes before this hour
+NIGHT = 5  # the clock changes before this hour of a Sunday, …
+LATE = 23  # … or in this one of a Saturday, when midnight comes twice
 SPRING, AUTUMN = 1, -1
 MONTHS = (2, 3, 4, 9, 10, 11)
 LONGEST = 270 * 24 * HOUR  # from one change to the next, or to an end of the series
-MIN_EVEN = 0.98  # of the steps
+MIN_EVEN = 0.8  # of the steps
 
 
 def straighten(dates: Moments, where: Callable[[npt.NDArray[np.bool_]], str]) -> tuple[Moments, str]:
     """Return the dates (n,) of a file, oldest first, counted on evenly through changes of the clock, and a sentence on it.
 
     An hour that stands twice in autumn, and the hour that lacks in spring, are such changes if they take turns, at night, and
-    every other step is alike. Otherwise the dates stay as they are, and there is no sentence.
+    every other step is alike or a gap. Otherwise the dates stay as they are, and there is no sentence.
     """
     times = dates.astype("datetime64[ns]").astype(np.int64)
     steps = np.diff(times)
@@ -30,9 +31,15 @@ def straighten(dates: Moments, where: Callable[[npt.NDArray[np.bool_]], str]) ->
     if not 0 < step <= HOUR or HOUR % step or not len(odd) or len(odd) > (1 - MIN_EVEN) * len(steps):
         return dates, ""
     kinds = np.array([_kind(times, int(position), step) for position in odd])
-    if (kinds == 0).any() or not _take_turns(times, odd, kinds):
+    are_gaps = (steps[odd] > step) & (steps[odd] % step == 0)
+    if ((kinds == 0) & ~are_gaps).any() or not (kinds != 0).any():
         return dates, ""
-    straight = times[0] + step * np.arange(len(times))
+    odd, kinds = odd[kinds != 0], kinds[kinds != 0]
+    if not _take_turns(times, odd, kinds):
+        return dates, ""
+    shifts = np.zeros(len(times), dtype=np.int64)
+    shifts[odd + 1] = -HOUR * kinds
+    straight = times + np.cumsum(shifts)
     is_change = np.zeros(len(times), dtype=bool)
     is_change[odd + 1] = True
     is_change[odd[kinds == AUTUMN]] = True
@@ -46,6 +53,11 @@ def straighten(dates: Moments, where: Callable[[npt.NDArray[np.bool_]], str]) ->
         "consecutive; dates after a change stand in the time of the first row"
     )
     return straight.astype("datetime64[ns]"), sentence
+
+
+def looks_like_autumn(repeated: Moments) -> bool:
+    """Whether repeated dates are the hours that a clock has twice in autumn."""
+    return looks_like_spring(repeated)
 
 
 def looks_like_spring(missing: Moments) -> bool:
@@ -68,7 +80,8 @@ def _is_night_of_change(time: int) -> bool:
     weekday = (int(day.astype(np.int64)) + 3) % 7
     month = int(day.astype("datetime64[M]").astype(np.int64)) % 12 + 1
     hour = (time - int(day.astype("datetime64[ns]").astype(np.int64))) // HOUR
-    return weekday == 6 and month in MONTHS and hour < NIGHT
+    is_night = (weekday == 6 and hour < NIGHT) or (weekday == 5 and hour == LATE)
+    return is_night and month in MONTHS
 
 
 def _take_turns(times: npt.NDArray[np.int64], odd: npt.NDArray[np.intp], kinds: npt.NDArray[np.int64]) -> bool:

@@ -72,6 +72,7 @@ def _read(path: Path, options: SeriesOptions, several: bool) -> Panel:
     parsed, understood = _parse(table, columns, options)
     raw = list(assembly.raw_series(parsed))
     if options.series_id is not None:
+        understood["series"] = f"'{options.series_id}' alone, of {len(raw)}, as --series-id says"
         raw = [replace(_named(raw, options.series_id, path), name="")]
     elif len(raw) > 1 and not several:
         raise DataError(_several(raw, columns, path))

@@ -11,6 +11,8 @@ from training.data.series import clock_changes
 from training.data.series.candidates import Moments
 from training.data.tables import Table
 
+MOSTLY = 0.9  # of the rows that are earlier than the row before: then the newest is first
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -65,7 +67,7 @@ def put_in_order(rows: Rows, alternatives: str) -> Rows:
 
 def _oldest_first(rows: Rows) -> Rows:
     steps = np.diff(rows.dates.astype(np.int64))
-    if len(steps) and (steps <= 0).all() and (steps < 0).any():
+    if len(steps) and (steps < 0).mean() > MOSTLY:
         return rows.select(slice(None, None, -1), order="the newest row was first; the rows were turned round")
     return rows
 
@@ -78,6 +80,8 @@ def _without_repeated(rows: Rows, alternatives: str) -> Rows:
     is_other = is_same_date & ~same_value
     if is_other.any():
         first = int(np.argmax(is_other))
+        if clock_changes.looks_like_autumn(rows.dates[1:][is_other]):
+            alternatives = "this is the hour that a local clock has twice in autumn: write times in UTC, or with their offset from it"
         repeated = np.zeros(len(rows.dates), dtype=bool)
         repeated[first : first + 2] = True
         raise DataError(

@@ -23,7 +23,9 @@ def on_one_clock(candidate: Candidate) -> Clock:
     known = wall[~np.isnat(wall)]
     if offsets is None:
         days = _days_of_midnights(wall, known)
-        return Clock(wall, "") if days is None else Clock(days, _midnights("the same hour of the night"))
+        has_times = bool((_time_of_day(known) != 0).any())
+        rule = "the times have no UTC offset; they are read as they stand" if has_times else ""
+        return Clock(wall, rule) if days is None else Clock(days, _midnights("the same hour of the night"))
     if len(np.unique(_time_of_day(known))) <= 1:
         return Clock(
             wall, "dates a day or more apart keep the local time that is written; their UTC offsets are left out"

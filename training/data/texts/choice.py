@@ -1,5 +1,7 @@
 """The chosen columns of a table of texts, its rows without gaps, and what was understood of it all."""
 
+from collections import Counter
+
 import pandas as pd
 
 from training.data.formats.cells import is_missing
@@ -37,10 +39,12 @@ def without_gaps(table: Table, text: Choice, label: Choice) -> tuple[pd.DataFram
         if count > MAX_EMPTY_SHARE * len(frame):
             raise DataError(
                 f"{table.path}: column '{column.name}' is empty in {table.where(is_empty)} ({count} of {len(frame)}; up to "
-                f"{MAX_EMPTY_SHARE:.0%} are left out); {remedy}"
+                f"{MAX_EMPTY_SHARE * 100:.0f} % are left out); {remedy}"
             )
         if count:
-            remarks.append(f"{count} rows without a value in '{column.name}' were left out: {table.where(is_empty)}")
+            rows = "1 row" if count == 1 else f"{count} rows"
+            were = "was" if count == 1 else "were"
+            remarks.append(f"{rows} without a value in '{column.name}' {were} left out: {table.where(is_empty)}")
     return frame[~has_no_text & ~has_no_label], remarks
 
 
@@ -60,14 +64,10 @@ def describe(
     foreign: int,
 ) -> dict[str, str]:
     """Say how the file was read: columns and why, what the labels mean, rows, and the share that is not English."""
-    counts = written.str.casefold().value_counts()
-    meanings = [f"'{name}' ({count})" for name, count in counts.head(MAX_SHOWN).items()]
-    if classes.spellings:
-        spelt = {str(name): classes.spellings.get(str(name), str(name)) for name in counts.index[:MAX_SHOWN]}
-        meanings = [
-            f"'{name}' → {spelt[str(name)]} ({count})" if spelt[str(name)] != name else f"'{name}' ({count})"
-            for name, count in counts.head(MAX_SHOWN).items()
-        ]
+    counts = Counter(written.str.casefold())
+    shown = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MAX_SHOWN]
+    names = {label: classes.spellings.get(label, label) for label in counts}
+    meanings = [f"'{label}'{'' if names[label] == label else ' → ' + names[label]} ({count})" for label, count in shown]
     poles = f"; from {classes.poles[0]} to {classes.poles[1]}" if classes.poles else "; no class is a pole of another"
     return {
         **table.understood,
@@ -75,5 +75,5 @@ def describe(
         "labels": f"column '{label.name}': {label.why}",
         "classes": ", ".join(meanings) + (", …" if len(counts) > MAX_SHOWN else "") + poles,
         "rows": "; ".join([f"{len(table.frame)} read, {kept} kept", *dropped]),
-        "language": f"{foreign} of {kept} texts ({foreign / max(1, kept):.1%}) do not look English",
+        "language": f"{foreign} of {kept} texts ({foreign / max(1, kept) * 100:.1f} %) do not look English",
     }

@@ -67,9 +67,6 @@ FOUR_FOUR_FIVE = [
 ]
 REPEATED = dates("2010-01-01", "MS")
 HOURS = [str(d) for d in pd.date_range("2023-03-24", periods=240, freq="h", tz="Europe/Berlin").tz_localize(None)]
-AUTUMN = [
-    str(d) for d in pd.date_range("2023-10-24", periods=240, freq="30min", tz="America/New_York").tz_localize(None)
-]
 AUTUMN_NIGHT = [
     str(d) for d in pd.date_range("2023-11-04", periods=96, freq="30min", tz="America/New_York").tz_localize(None)
 ]
@@ -161,7 +158,7 @@ VARIANTS = {
     "twice a month": Variant(series(dates("2010-01-01", "SMS")), "2010-01-01", "2011-06-15", "SMS-15", 24),
     "business days": Variant(series(dates("2016-01-04", "B")), "2016-01-04", "2016-02-22", "B", 5),
     "every other day": Variant(series(dates("2016-01-01", "2D")), "2016-01-01", "2016-03-11", "2D", 7),
-    "local clock in spring and autumn": Variant(series(AUTUMN_NIGHT), "2023-11-04", "2023-11-05T23:30", "30min", 48, 96),
+    "local clock in autumn": Variant(series(AUTUMN_NIGHT), "2023-11-04", "2023-11-05T23:30", "30min", 48, 96),
     # columns
     "year, month": Variant(text_of(*YEAR_MONTH, values(), names="year,month,value"), *MONTHS),
     "year, month's name": Variant(text_of(*YEAR_NAME, values(), names="Year,Month,value"), *MONTHS),
@@ -209,3 +206,35 @@ def test_the_hours_that_a_local_clock_skips_and_repeats_are_consecutive(tmp_path
     result = read_series(write(tmp_path, series(HOURS)))
     assert (result.frequency, len(result.readings)) == ("h", 240)
     assert "spring (row 52)" in result.understood["clock"]
+
+
+def test_gaps_beside_a_change_of_the_clock_stay_gaps(tmp_path):
+    """Newest first, half hours, one of them missing."""
+    rows = [f"{date},{value}" for date, value in zip(AUTUMN_NIGHT, values(96), strict=True)]
+    text = "\n".join(["time,value", *(rows[:60] + rows[61:])[::-1]])
+    result = read_series(write(tmp_path, text), SeriesOptions(fill=True))
+    assert (len(result.readings), int(result.filled.sum())) == (96, 1)
+    assert "twice in autumn" in result.understood["clock"]
+    assert result.readings[60] == pytest.approx(values(96)[60])
+
+
+@pytest.mark.parametrize(
+    ("start", "frequency", "words"),
+    [
+        ("2010-01-01", "MS", "MS: every month, on its first day"),
+        ("2010-01-31", "ME", "ME: every month, on its last day"),
+        ("2010-01-01", "QS", "QS-OCT: every quarter, on its first day"),
+        ("2010-01-01", "YS", "YS-JAN: every year, on its first day"),
+        ("2010-01-01", "SMS", "SMS-15: twice a month"),
+        ("2010-01-06", "W-WED", "W-WED: every week, on Wednesdays"),
+        ("2010-01-04", "WOM-1MON", "WOM-1MON: every month, on Mondays"),
+        ("2010-01-29", "BME", "BME: every month, on a workday"),
+        ("2010-01-04", "B", "B: every day from Monday to Friday"),
+        ("2010-01-01", "2D", "2D: every 2 days"),
+        ("2010-01-01", "90min", "90min: every 90 minutes"),
+        ("2010-01-01", "500ms", "500ms: every 0.5 seconds"),
+    ],
+)
+def test_the_frequency_is_said_in_words(tmp_path, start, frequency, words):
+    moments = dates(start, frequency, lambda date: date.isoformat())
+    assert read_series(write(tmp_path, series(moments))).understood["frequency"] == words

@@ -50,7 +50,11 @@ def test_the_mean_is_preferred_unless_another_is_a_tenth_better():
 
 def test_of_equals_the_simpler_is_recommended():
     """A statistic before `universal`, and that before a network."""
-    equals = [measured("gru", "network", 1.0), measured("universal", "any_series", 1.0), measured("ets", "statistic", 1.0)]
+    equals = [
+        measured("gru", "network", 1.0),
+        measured("universal", "any_series", 1.0),
+        measured("ets", "statistic", 1.0),
+    ]
     assert rank(*equals).recommended.name == "ets"
     assert rank(*equals[:2]).recommended.name == "universal"
 

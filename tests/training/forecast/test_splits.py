@@ -27,7 +27,9 @@ def test_a_short_series_gets_fewer_steps():
 
 def test_below_the_least_length_the_refusal_says_what_works():
     """`universal` answers without training."""
-    with pytest.raises(DataError, match=r"23 readings are too few .* 24 are needed.*'universal' answers from 4 readings"):
+    with pytest.raises(
+        DataError, match=r"23 readings are too few .* 24 are needed.*'universal' answers from 4 readings"
+    ):
         splits.split(23, 12, None, None, 36)
 
 

@@ -127,8 +127,11 @@ class PanelRun:
 
     def _try_statistics(self) -> Mapping[str, float]:
         """Time one fit of each statistical method on the series of median length."""
-        wanted = [name for name in STATISTICS if name in (self.options.only or ())] or STATISTICS
-        names, remarks = statistics.for_season(wanted, self.season_length)
+        wanted = [name for name in STATISTICS if name in (self.options.only or ())]
+        if not wanted and self.options.preset == "quick":
+            self.remarks.append("arima is left out: it is the slowest, and --preset full fits it")
+            wanted = list(statistics.NAMES)
+        names, remarks = statistics.for_season(wanted or STATISTICS, self.season_length)
         members = sorted(self.plan.measured, key=lambda member: len(member.readings))
         median = members[len(members) // 2]
         fits = (FOLDS + 1) * len(members)
@@ -177,7 +180,7 @@ def report(results: Results) -> None:
     tables.show("geometric mean over the series of RMSE / seasonal naive's", header, rows)
     print(results.recommendation)
     print(results.unasked)
-    stem = options.data.stem if options.data else "panel"
-    print("wrote", page.write(options.report or Path("reports") / stem, results))
+    print(f"To call:\n{results.what_to_call}")
+    print("wrote", page.write(results.directory, results))
     if results.exported is not None:
         print("wrote", models_readme.write_readme(options.models_dir))

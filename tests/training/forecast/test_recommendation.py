@@ -39,13 +39,24 @@ def test_the_least_error_on_the_folds_is_recommended_whatever_the_test_set_says(
     assert ranking.baseline.ratio.value == pytest.approx(1)
 
 
-def test_the_mean_is_preferred_unless_another_is_a_tenth_better():
-    """First places on few folds are partly luck."""
-    close = rank(measured("gru", "network", 1.0), measured("mean", "statistic", 1.05))
-    assert close.recommended.name == "mean"
-    assert "gru has 1" in close.reason
-    clear = rank(measured("gru", "network", 1.0), measured("mean", "statistic", 1.2))
-    assert clear.recommended.name == "gru"
+def noisy(name, kind, errors):
+    """Forecasts whose errors at the origins alternate between the given ones."""
+    actual = np.zeros((ORIGINS, 2))
+    point = np.resize(np.array(errors, float), (ORIGINS, 1)) * np.ones((1, 2))
+    empty = np.empty((0, *point.shape))
+    each = RollingBacktest(np.arange(ORIGINS), actual, Predictions(point, (), empty, empty), ORIGINS + 2)
+    return Measured(name, kind, each, each, 1.0)
+
+
+def test_the_mean_is_preferred_unless_another_is_better_for_sure():
+    """First places on few folds are partly luck: a tenth less, or less at nearly all origins, is not."""
+    mean = noisy("mean", "statistic", [1.0, 1.4, 1.0, 1.0])
+    unsure = rank(noisy("gru", "network", [1.3, 0.9, 1.1, 1.0]), mean)
+    assert unsure.rows[0].name == "gru"
+    assert unsure.recommended.name == "mean"
+    assert "gru has" in unsure.reason
+    assert rank(noisy("gru", "network", [0.99, 1.39, 0.99, 0.99]), mean).recommended.name == "gru"
+    assert rank(noisy("gru", "network", [0.8, 1.0, 0.9, 1.1]), mean).recommended.name == "gru"
 
 
 def test_of_equals_the_simpler_is_recommended():

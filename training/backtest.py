@@ -144,6 +144,7 @@ def describe(series: Series, train_size: int, origins: int, options: BacktestOpt
         "test": " to ".join(series.span(train_size, len(series.readings))),
         "split": f"{train_size}:{len(series.readings)}",
         "season": season_length,
+        "baseline": baselines.naive_name(season_length),
         "steps": options.steps,
         "origins": origins,
         "origins_every": options.origins_every,
@@ -168,9 +169,10 @@ def training_size(series: Series, test_size: int | None, steps: int) -> int:
 def methods(
     season_length: int, names: Sequence[str], paths: Sequence[Path], options: BacktestOptions
 ) -> Iterator[tuple[str, Method]]:
-    """Yield the seasonal naive forecast first, always; then the other baselines, then the served versions."""
+    """Yield the naive forecast first, always; then the other baselines, then the served versions."""
     cache: dict[str, Predictions] = {}
-    for name in dict.fromkeys((BASELINE, *names)):
+    baseline = baselines.naive_name(season_length)
+    for name in dict.fromkeys((baseline, *(name for name in names if season_length > 1 or name != BASELINE))):
         yield name, _cached_baseline(cache, name, season_length, options)
     for path in paths:
         yield f"{path.parent.name}/{path.name}", served.load_method(path, season_length)
@@ -230,7 +232,7 @@ def evaluate(
         name: [metrics.losses(part.actual, part.predicted) for part in (result.part(1), result.part(steps))]
         for name, result in backtests.items()
     }
-    naive_first, naive_pooled = losses[BASELINE]
+    naive_first, naive_pooled = losses[baselines.naive_name(series.season_length)]
     results = []
     for name, (first, pooled) in losses.items():
         ratios = {

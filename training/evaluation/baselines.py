@@ -38,6 +38,11 @@ ALL = (*NAIVE, *THETA, *FITTED, "mean")
 ON_LOGARITHM = ("mstl_log", "arima")
 
 
+def naive_name(season_length: int) -> str:
+    """Return what the naive forecast of a series is called: without a season it repeats the last value."""
+    return BASELINE if season_length > 1 else "last_value"
+
+
 class BaselineMissing(Exception):
     """The package that computes a baseline is not installed."""
 

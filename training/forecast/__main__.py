@@ -20,8 +20,11 @@ from service.artifacts.files import BundleError
 from training.data import understanding
 from training.data.series import Series, fetch_series, read_panel
 from training.data.tables import DataError
+from training.export.target import check_target
 from training.forecast.options import TrainOptions, parse_options
 from training.networks import quiet
+
+DEFAULT_NAME = "gru"  # stands for the name of any forecaster
 
 if TYPE_CHECKING:
     from training.forecast.experiment import Experiment
@@ -39,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def train(options: TrainOptions) -> None:
     """Read, fit, rank, export and report. Raises DataError and BundleError."""
+    if options.export != "none":
+        check_target(options.models_dir, options.name or DEFAULT_NAME, "forecast")
     panel = None if options.data is None else read_panel(options.data, options.series)
     if options.series.dry_run:
         if panel is not None:
@@ -85,7 +90,11 @@ def report(run: "Experiment", outcome: "Outcome", remarks: list[str]) -> None:
 
     ranking, options = outcome.ranking, run.options
     header, rows = ranking_table(ranking)
-    tables.show(f"RMSE of {run.split.steps} steps, least on the folds first", header, rows)
+    steps = run.split.steps
+    tables.show(f"RMSE of {'step 1' if steps == 1 else f'steps 1–{steps}'}, least on the folds first", header, rows)
+    print(
+        "→ recommended, * its intervals say nothing, 90 %: interval of the ratio, worse: how sure that is, on the folds"
+    )
     print(ranking.reason)
     if ranking.unasked:
         print(f"{ranking.unasked}.")

@@ -9,7 +9,7 @@ from training.forecast.statistical import FITTED
 from training.networks import decomposition
 
 STARTING = 12.0  # seconds: imports, the report
-TRACING = 3.0  # of each fit
+TRACING = 2.0  # of each fit
 PER_UPDATE = {  # seconds for a batch of 64 windows of 12 positions
     "simple_rnn": 0.006,
     "lstm": 0.012,
@@ -18,9 +18,9 @@ PER_UPDATE = {  # seconds for a batch of 64 windows of 12 positions
     "gru": 0.012,
     "level": 0.012,
 }
-FINETUNED = 14.0  # of each fit
+FINETUNED = 9.0  # of each fit
 TUTORIAL = 25.0
-FITTED_STATISTIC = 2.0  # of ets, arima and mstl_log: a fit
+FITTED_STATISTIC = 1.2  # of ets, arima and mstl_log: a fit
 
 
 def fitted_networks(names: Sequence[str]) -> list[str]:

@@ -10,7 +10,7 @@ from service.artifacts import bundle
 from service.artifacts.card import ForecastCard, SeedStatistics
 from service.interfaces import Array
 from training.data.series import Series
-from training.evaluation import metrics
+from training.evaluation import baselines, metrics
 from training.evaluation.conformal import calibrate_intervals
 from training.evaluation.rolling import RollingBacktest
 from training.export.versions import in_memory
@@ -65,7 +65,7 @@ class Experiment:
 
     @property
     def baseline(self) -> str:
-        return statistical.baseline_name(self.series.season_length)
+        return baselines.naive_name(self.series.season_length)
 
     @property
     def block(self) -> int:
@@ -107,7 +107,9 @@ class Experiment:
         candidate, draft = validation.candidate, validation.draft
         backtest = self._backtest_test_set(draft, validation.trained)
         by_seed = [backtest] if len(self.options.seeds) == 1 else self._by_seed(validation)
-        statistics = [summary for steps in (1, draft.horizon) for summary in _seed_statistics(by_seed, steps)]
+        statistics = [
+            summary for steps in dict.fromkeys((1, draft.horizon)) for summary in _seed_statistics(by_seed, steps)
+        ]
         return Evaluation(
             candidate, draft, validation.folds, validation.trained, validation.barred, backtest, statistics
         )

@@ -8,7 +8,6 @@ from service.forecast.features.context_features import HORIZON
 from training.data import series_audit
 from training.data.series import Series
 from training.data.tables import DataError
-from training.export.target import check_target
 from training.forecast import comparison, finetuning, splits, statistical
 from training.forecast.candidates import candidate_names
 from training.forecast.experiment import Experiment
@@ -17,6 +16,7 @@ from training.forecast.recipes import TUTORIAL_WINDOW
 from training.forecast.recommendation import MEAN
 from training.networks import decomposition, universal
 
+NONE = "none"  # of --only: no network
 DEFAULT_TEST_SIZE = 147  # months of the default series
 
 
@@ -30,17 +30,15 @@ class Selection:
 
 
 def check_options(options: TrainOptions) -> None:
-    """Raise DataError for options that no series can be trained with, and for a version that cannot be written."""
+    """Raise DataError for options that no series can be trained with."""
     if options.steps < 1 or options.epochs < 1 or (options.series.season_length or 1) < 1:
         raise DataError("--steps, --epochs and --season are at least 1")
     if options.name is not None and options.export == "all":
         raise DataError("--name is for one model; leave --export at 'best'")
-    known = (*candidate_names(options.recipe), universal.NAME, *statistical.NAMES, MEAN, *statistical.BASELINES, "none")
+    known = (*candidate_names(options.recipe), universal.NAME, *statistical.NAMES, MEAN, *statistical.BASELINES, NONE)
     unknown = [name for name in options.only or () if name not in known]
     if unknown:
         raise DataError(f"no forecaster is named '{unknown[0]}'; there are {', '.join(known)}")
-    if options.export != "none":
-        check_target(options.models_dir, options.name or candidate_names(options.recipe)[0], "forecast")
 
 
 def load(series: Series, options: TrainOptions) -> Experiment:
@@ -104,9 +102,9 @@ def select(run: Experiment) -> tuple[Selection, list[str]]:
     statistics, remarks = statistical.select(run.series.season_length)
     networks = list(candidate_names(run.options.recipe))
     if only is not None:
-        statistics = [name for name in statistics if name in only or MEAN in only]
+        statistics = [name for name in statistics if name in only or MEAN in only or NONE in only]
         networks = [name for name in networks if name in only]
-        remarks = remarks if MEAN in only or set(only) & set(statistical.FITTED) else []
+        remarks = remarks if {MEAN, NONE} & set(only) or set(only) & set(statistical.FITTED) else []
     window = _window(run.options, run.series.season_length)
     kept = [name for name in networks if split.can_fit(least_to_fit(name, window, run))]
     if len(kept) < len(networks):

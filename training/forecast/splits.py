@@ -17,6 +17,10 @@ LATEST_FIRST_CUT = 0.75  # the first cut moves up to here, if networks need it
 LEAST_READINGS = 24
 MAX_READINGS = 50_000  # the last ones count
 MAX_FOLD_ORIGINS, MAX_TEST_ORIGINS = 100, 200
+LONG_SEASON, LONG_SEASON_SHARE = (
+    24,
+    0.4,
+)  # with a longer season statistics are slow: so many of these origins are measured
 
 
 @dataclass(frozen=True)
@@ -77,8 +81,10 @@ def split(count: int, season_length: int, steps: int | None, test_size: int | No
     train_size = count - size
     cuts = _cuts(train_size, chosen_steps, window + 2 * chosen_steps)
     ends = [*cuts[1:], train_size]
-    every = _every(max(end - cut for cut, end in zip(cuts, ends, strict=True)), MAX_FOLD_ORIGINS, season_length)
-    test_every = _every(size, MAX_TEST_ORIGINS, season_length)
+    share = LONG_SEASON_SHARE if season_length > LONG_SEASON else 1.0
+    longest = max(end - cut for cut, end in zip(cuts, ends, strict=True))
+    every = _every(longest, round(share * MAX_FOLD_ORIGINS), season_length)
+    test_every = _every(size, round(share * MAX_TEST_ORIGINS), season_length)
     return Split(
         count,
         chosen_steps,

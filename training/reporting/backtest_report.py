@@ -37,6 +37,9 @@ class BacktestReport:
     log: dict[str, list[test_log.LogEntry]]
 
 
+NO_RATIO = "no ratio"
+
+
 def table(report: BacktestReport) -> tuple[Row, list[Row]]:
     """Return a header and a row per method."""
     step_range = f"1–{report.about['steps']}"
@@ -73,7 +76,10 @@ def _number(value: float | None, digits: int = 3) -> str:
 
 
 def _ratio(ratio: Ratio) -> str:
-    return f"{ratio.value:.3f}" + ("" if ratio.low is None else f" [{ratio.low:.2f}, {ratio.high:.2f}]")
+    if not np.isfinite(ratio.value):
+        return NO_RATIO
+    has_interval = ratio.low is not None and ratio.high is not None and np.isfinite([ratio.low, ratio.high]).all()
+    return f"{ratio.value:.3f}" + (f" [{ratio.low:.2f}, {ratio.high:.2f}]" if has_interval else "")
 
 
 def notes(report: BacktestReport) -> list[str]:
@@ -93,7 +99,10 @@ def notes(report: BacktestReport) -> list[str]:
     blocks = min((ratio.blocks for result in report.results for ratio in result.ratios.values()), default=0)
     if blocks < MIN_BLOCKS:
         lines.append(f"only {blocks} blocks of origins: the intervals of the ratios are too narrow, or missing")
-    return [*lines, "ratios: 90 % circular block bootstrap over origins; below 1 is better than the seasonal naive"]
+    naive = str(report.about.get("baseline", "seasonal_naive")).replace("_", " ")
+    if any(not np.isfinite(ratio.value) for result in report.results for ratio in result.ratios.values()):
+        lines.append(f"no ratio: the {naive} forecast makes no error here")
+    return [*lines, f"ratios: 90 % circular block bootstrap over origins; below 1 is better than the {naive} forecast"]
 
 
 def write(path: Path, report: BacktestReport) -> None:

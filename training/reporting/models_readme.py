@@ -54,7 +54,8 @@ def _label(card: Card) -> str:
 
 
 def _span(card: ForecastCard) -> str:
-    return f"1-{len(card.step_errors.model_rmse)}"
+    steps = len(card.step_errors.model_rmse)
+    return "1" if steps == 1 else f"1-{steps}"
 
 
 def universal_rows(cards: list[ForecastCard]) -> tuple[Row, list[Row]]:

@@ -117,3 +117,14 @@ def test_the_deviation_over_seeds_is_that_of_a_sample():
     assert (statistics.mean, statistics.std) == pytest.approx((2.0, 2**0.5))
     assert statistics.steps == "1-14"
     assert metrics.seed_statistics("rmse", "test", [1.0]).std == 0.0
+
+
+def test_wins_are_the_share_of_samples_with_less_loss():
+    """Equal losses win half; too few origins say nothing."""
+    from training.evaluation.metrics import wins
+
+    losses = np.ones((20, 2))
+    assert wins(losses, 2 * losses, 4) == 1.0
+    assert wins(2 * losses, losses, 4) == 0.0
+    assert wins(losses, losses, 4) == 0.5
+    assert wins(losses[:5], losses[:5], 4) is None

@@ -1,4 +1,4 @@
-"""The candidates of a recipe, and the folds that they are cross-validated on."""
+"""The candidates of a recipe, and how one is cross-validated."""
 
 import numpy as np
 import pytest
@@ -12,21 +12,6 @@ def pool(recipe):
     from training.forecast.candidates import CandidatePool
 
     return CandidatePool(recipe, 12, 14, 100, None, on_fit=lambda: None)
-
-
-def test_folds_end_at_fixed_shares_of_the_training_set():
-    from training.forecast import candidates
-
-    assert candidates.fold_ends(120, 36, 14) == [(72, 96), (96, 120)]
-
-
-@pytest.mark.parametrize("count", [60, 100])
-def test_a_training_set_without_room_for_the_folds_says_how_many_readings_are_needed(count):
-    from training.forecast import candidates
-
-    with pytest.raises(DataError, match=rf"{count} readings for training are too few: .* need 108"):
-        candidates.fold_ends(count, 36, 14)
-    assert candidates.fold_ends(108, 36, 14)
 
 
 @pytest.mark.parametrize(

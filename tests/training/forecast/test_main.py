@@ -79,9 +79,9 @@ def test_the_exported_network_is_trained_on_all_readings_and_the_measured_one_is
 def test_the_page_and_the_table_are_written(trained):
     home, _ = trained
     page = (home / "report" / "report.html").read_text()
-    assert page.count("data:image/png;base64,") == 4
     assert "Use " in page
-    assert "season 12" in page
+    assert (home / "report" / "forecast.csv").read_text().count("\n") == 15
+    assert (home / "report" / "request.json").exists()
     assert "| simple_rnn v1 | 19 |" in (home / "models" / "README.md").read_text()
 
 
@@ -115,29 +115,50 @@ def test_the_best_is_exported_under_a_name_of_its_own(trained, tmp_path, monkeyp
     assert card.scores[-1].metrics["rmse"] < card.scores[1].metrics["rmse"]
     assert card.comparison.any_series.startswith("universal/")
     assert len(card.comparison.model_rmse) == len(card.comparison.any_series_rmse) == 14
-    assert card.comparison.origins == 48 + 40
+    assert card.comparison.origins == 48 - 13
     assert card.learnt_series.last_readings == pd.read_csv(home / "sales.csv").sales.to_list()[-36:]
     before = (tmp_path / "sales/1/compiled/network.onnx").read_bytes()
     assert compiling.main([str(tmp_path / "sales" / "1")]) == 0
     assert (tmp_path / "sales/1/compiled/network.onnx").read_bytes() == before
 
 
-def test_without_a_universal_network_all_others_are_fitted(trained, tmp_path, capsys):
-    """This is known before anything is fitted. A damaged one is left out, too, with a message."""
-    from training.forecast import __main__ as forecast
+def test_without_a_universal_network_the_shipped_one_is_started_from(trained, tmp_path):
+    """It is known before anything is fitted what is measured; one that is damaged leaves `finetuned` out."""
+    from training.data.series import read_series
+    from training.forecast import loading
     from training.forecast.options import parse_options
+    from training.forecast.run import Run
 
     home, _ = trained
     options = parse_options(["--data", str(home / "sales.csv"), "--models-dir", str(tmp_path)])
-    names, pretrained = forecast.select_forecasters(options)
-    assert names == ["simple_rnn", "lstm", "lstm14", "time_distributed", "gru", "ensemble"]
-    assert pretrained is None
-    assert "'finetuned' is left out" in capsys.readouterr().out
+    series = read_series(home / "sales.csv", options.series)
+    experiment = loading.load(series, options)
+    assert any("is measured beside the others" in remark for remark in experiment.remarks)
+    selection, _ = loading.select(experiment)
+    assert selection.networks[-1] == "finetuned"
+    assert selection.any_series
     shutil.copytree(ROOT / "models" / "universal", tmp_path / "universal")
-    assert forecast.select_forecasters(options)[0][-1] == "finetuned"
     (tmp_path / "universal" / UNIVERSAL.name / "network.json").write_text("{}")
-    assert "finetuned" not in forecast.select_forecasters(options)[0]
-    assert "cannot be started from" in capsys.readouterr().out
+    run = Run(loading.load(series, options), selection, tmp_path)
+    assert "finetuned" not in run.selection.networks
+    assert "cannot be started from" in run.remarks[0]
+
+
+def test_a_short_series_is_ranked_without_networks_that_cannot_be_fitted(trained, tmp_path, capsys):
+    """30 months: `universal`, theta and the naive forecast alone, and a forecast of what follows."""
+    from training.forecast import __main__ as forecast
+
+    home, _ = trained
+    table = pd.read_csv(home / "sales.csv").head(30)
+    table.to_csv(tmp_path / "short.csv", index=False)
+    options = ["--data", str(tmp_path / "short.csv"), "--models-dir", str(tmp_path / "models"), "--preset", "quick"]
+    assert forecast.main([*options, "--report", str(tmp_path / "report")]) == 0
+    printed = capsys.readouterr().out
+    assert "3 steps are forecast, not 14" in printed
+    assert "finetuned left out: windows of 36 readings with 3 steps need 42 readings" in printed
+    assert "Use " in printed
+    assert not (tmp_path / "models").exists()
+    assert (tmp_path / "report" / "forecast.csv").read_text().count("\n") == 4
 
 
 @pytest.mark.parametrize(
@@ -145,10 +166,12 @@ def test_without_a_universal_network_all_others_are_fitted(trained, tmp_path, ca
     [
         (["--data", "nowhere.csv"], "cannot be read"),
         (["--only", "transformer"], "no forecaster is named 'transformer'"),
-        (["--test-size", "150"], "are too few"),
-        (["--test-size", "60"], "are too few: windows of 36 readings"),
+        (["--test-size", "150"], "--steps 14 --test-size 40 works"),
+        (["--test-size", "120", "--only", "gru"], "--steps 14 --test-size 40 leaves enough"),
+        (["--steps", "30", "--test-size", "60", "--only", "gru"], "leaves enough"),
         (["--name", "sales", "--export", "all"], "--name is for one model"),
-        (["--only", "gru,finetuned"], "holds no 'universal'"),
+        (["--name", "My Sales"], "cannot be the name of a model"),
+        (["--name", "universal"], "is the name of the forecaster of any series"),
     ],
 )
 def test_what_cannot_be_trained_is_an_error_of_one_line(trained, tmp_path, capsys, options, fault):
@@ -160,3 +183,4 @@ def test_what_cannot_be_trained_is_an_error_of_one_line(trained, tmp_path, capsy
     assert error.startswith("error: ")
     assert fault in error
     assert error.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []

@@ -5,6 +5,7 @@ import sys
 import numpy as np
 import pytest
 
+from training.evaluation import baselines
 from training.evaluation.rolling import Predictions
 from training.forecast import measuring, splits, statistical
 
@@ -24,6 +25,9 @@ def test_a_long_season_leaves_arima_out(monkeypatch):
     names, remarks = statistical.select(48)
     assert names == ["ets", "mstl_log", "theta"]
     assert "arima is left out" in remarks[0]
+    names, remarks = statistical.select(288)
+    assert names == ["mstl_log", "theta"]
+    assert "ets and arima are left out" in remarks[0]
     assert statistical.select(1)[0] == ["ets", "arima", "theta"]
 
 
@@ -35,11 +39,11 @@ def test_an_import_that_is_blocked_is_no_statsforecast(monkeypatch):
 
 def test_the_baseline_has_the_name_of_what_it_does():
     """Without a season it repeats the last value."""
-    assert (statistical.baseline_name(12), statistical.baseline_name(1)) == ("seasonal_naive", "last_value")
+    assert (baselines.naive_name(12), baselines.naive_name(1)) == ("seasonal_naive", "last_value")
 
 
 def test_a_method_reads_the_last_readings_alone():
-    """500, or ten seasons if those are more: what is before changes nothing."""
+    """500, or five seasons if those are more: what is before changes nothing."""
     rng = np.random.default_rng(0)
     readings = rng.normal(100, 5, 1_500)
     changed = np.concatenate([readings[:900] * 3, readings[900:]])
@@ -71,7 +75,7 @@ def test_every_fold_has_one_fit_and_the_test_set_three():
 
 def test_no_history_is_longer_than_forecasters_read():
     """The readings of a long series are not copied for every origin."""
-    lengths = []
+    lengths: list[int] = []
 
     def method(histories, steps, levels):
         lengths.extend(len(history) for history in histories)

@@ -18,7 +18,7 @@ def reason(ranking: PanelRanking) -> str:
     )
     if best is not first:
         why = (
-            "which is not a tenth less, and a mean is less a matter of luck"
+            "which is not a tenth less or surely less, and a mean is less a matter of luck"
             if best.name == MEAN
             else "but it is not better on each of them, and takes more work"
         )

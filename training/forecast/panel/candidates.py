@@ -31,7 +31,7 @@ class Finetuned:
         season_length: int,
         steps: int,
         seeds: Sequence[int],
-        on_fit: Callable[[str], None],
+        on_fit: Callable[[], None],
     ) -> None:
         self.pretrained, self._members, self._season_length = pretrained, members, season_length
         self._steps, self._seeds, self._on_fit = steps, seeds, on_fit
@@ -46,7 +46,7 @@ class Finetuned:
                     self.pretrained, series, self._season_length, self._steps, seed, updates_for(len(series))
                 )
             )
-            self._on_fit(f"fitted {finetuning.NAME} with seed {seed}")
+            self._on_fit()
         return averaging.average(models)
 
     def blend(self, fitted: keras.Model, share: float) -> keras.Model:

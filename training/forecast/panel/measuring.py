@@ -66,7 +66,7 @@ class Measurement:
         """Answer by statistical methods; a fit serves all origins of a series in a part."""
         if not names:
             return
-        answers = [statistics.answer(names, questions, LEVELS) for questions in self.questions]
+        answers = statistics.answer_parts(names, self.questions, LEVELS)
         for name in names:
             self._add(name, [answer[name] for answer in answers])
 

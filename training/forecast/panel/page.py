@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from training.evaluation.rolling import Predictions, RollingBacktest
+from training.forecast import advice
 from training.forecast.panel import future, reasons
 from training.forecast.panel.ranking import relative
 from training.forecast.panel.results import Results
@@ -30,6 +31,8 @@ def write(directory: Path, results: Results) -> Path:
     """Write the report and its files; return the path of report.html."""
     directory.mkdir(parents=True, exist_ok=True)
     future.write(directory / future.FILE, results.plan.members, results.panel.series, results.future)
+    if results.request is not None:
+        advice.write_request(directory, results.request)
     header, rows = results.series_table()
     _write_csv(directory / SERIES_FILE, header, rows)
     ranking_header, ranking = results.table()

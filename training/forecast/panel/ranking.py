@@ -16,6 +16,7 @@ from training.forecast.panel import scores
 from training.forecast.panel.questions import Questions
 from training.forecast.panel.scores import Together
 from training.forecast.ranking import Kind
+from training.forecast.recommendation import MEAN, MEAN_FACTOR, SURE
 
 NAIVE = "seasonal_naive"
 KINDS: dict[str, Kind] = {"universal": "any_series", "finetuned": "network"}
@@ -129,7 +130,7 @@ def rank(ids: list[str], scale: Array, folds: Sequence[Measured], test: Measured
         for name, ratio in of_folds.items()
     ]
     rows.sort(key=lambda row: row.folds_together.value)
-    best = recommend(rows)
+    best = recommend(rows, is_compared)
     rows = [
         row if row is best else replace(row, wins=scores.wins(best.folds[is_compared], row.folds[is_compared]))
         for row in rows
@@ -137,9 +138,18 @@ def rank(ids: list[str], scale: Array, folds: Sequence[Measured], test: Measured
     return PanelRanking(ids, scale, is_compared, rows, best)
 
 
-def recommend(rows: Sequence[PanelRow]) -> PanelRow:
-    """Return the row of least error on the folds, or the simplest of those that it does not clearly beat."""
+def recommend(rows: Sequence[PanelRow], is_compared: Mask) -> PanelRow:
+    """Return the row of least error on the folds, or the simplest of those that it does not clearly beat.
+
+    As for one series, the mean is recommended unless another's error is a tenth less, or surely less: a mean of several is
+    less a matter of luck.
+    """
+    mean = next((row for row in rows if row.name == MEAN), None)
     best = rows[0]
+    if mean is not None and MEAN_FACTOR * mean.folds_together.value <= best.folds_together.value:
+        probability = scores.wins(best.folds[is_compared], mean.folds[is_compared])
+        if best is mean or probability is None or probability < SURE or not _is_better_on_all(best, mean):
+            return mean
     return min([row for row in rows if row is best or not _beats(best, row)], key=lambda row: _EFFORT[row.kind])
 
 
@@ -149,7 +159,11 @@ def _beats(best: PanelRow, other: PanelRow) -> bool:
     Series of one time share its shocks, so a gain on one fold alone may be chance however many series there are.
     """
     gain = other.folds_together.value > CLEAR * best.folds_together.value and other.kind != "any_series"
-    return gain or all(mine < its for mine, its in zip(best.by_fold, other.by_fold, strict=True))
+    return gain or _is_better_on_all(best, other)
+
+
+def _is_better_on_all(best: PanelRow, other: PanelRow) -> bool:
+    return all(mine < its for mine, its in zip(best.by_fold, other.by_fold, strict=True))
 
 
 def _coverage(test: Measured, name: str) -> dict[float, float]:

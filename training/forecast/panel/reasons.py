@@ -4,6 +4,7 @@ import numpy as np
 
 from training.forecast.panel.parts import named
 from training.forecast.panel.ranking import PanelRanking
+from training.forecast.recommendation import MEAN
 
 MUCH_BETTER = 0.9  # a series is remarked on where another forecaster's error on the folds is at most so much of it
 
@@ -16,10 +17,12 @@ def reason(ranking: PanelRanking) -> str:
         f"{ranking.is_compared.sum():,} series); on the test part, which was looked at once, {best.test_together.value:.3f} times."
     )
     if best is not first:
-        text += (
-            f" {first.name} has {first.folds_together.value:.3f} on the folds, but it is not better on each of them, and takes "
-            "more work."
+        why = (
+            "which is not a tenth less or surely less, and a mean is less a matter of luck"
+            if best.name == MEAN
+            else "but it is not better on each of them, and takes more work"
         )
+        text += f" {first.name} has {first.folds_together.value:.3f} on the folds, {why}."
     return text
 
 

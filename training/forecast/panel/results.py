@@ -1,6 +1,5 @@
 """What a run on a panel found, in tables and sentences."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,17 +8,18 @@ import numpy as np
 from service.artifacts.card import ForecastCard
 from training.data.series import Panel
 from training.evaluation.rolling import Predictions
-from training.forecast import finetuning
+from training.forecast import advice, finetuning
 from training.forecast.options import TrainOptions
 from training.forecast.panel import reasons
 from training.forecast.panel.parts import Plan
 from training.forecast.panel.ranking import IN_WORDS, Measured, PanelRanking, PanelRow, chosen_per_series
-from training.forecast.panel.scores import Together
+from training.forecast.panel.scores import as_text, listed
 from training.forecast.recommendation import MEAN
 from training.networks import universal
 from training.reporting.tables import MISSING, Row
 
-MOST_SENT = 36  # readings of the example request
+MOST_SENT = 50  # series of the example request
+SENT_READINGS, SENT_SEASONS = 60, 5  # of each, at least
 STATISTICS_CALL = {
     "ets": "AutoETS(season_length={season})",
     "theta": "AutoTheta(season_length={season})",
@@ -60,7 +60,7 @@ class Results:
             answers = "answers" if all(a < b for a, b in zip(network, other, strict=True)) else "does not answer"
             how = (
                 f"{answers} readings of these series beside 'universal' without `model`, by the same rule as above: its error on "
-                f"the folds is {_listed(network)} times the seasonal naive's, that of {card.comparison.any_series} {_listed(other)}"
+                f"the folds is {listed(network)} times the seasonal naive's, that of {card.comparison.any_series} {listed(other)}"
             )
         return f"Exported: {path}. '{card.name}' {how}."
 
@@ -73,8 +73,8 @@ class Results:
         """Say whether a choice of its own for every series would have been better."""
         chosen, best = chosen_per_series(self.ranking), self.ranking.recommended
         return (
-            f"Choosing for each series what was best on its folds would have given {_ratio(chosen)} on the test part; "
-            f"{best.name} for all gives {_ratio(best.test_together)}."
+            f"Choosing for each series what was best on its folds would have given {as_text(chosen)} on the test part; "
+            f"{best.name} for all gives {as_text(best.test_together)}."
         )
 
     def table(self) -> tuple[Row, list[Row]]:
@@ -97,9 +97,9 @@ class Results:
         return (
             row.name,
             IN_WORDS[row.kind],
-            _ratio(row.folds_together),
+            as_text(row.folds_together),
             ", ".join(f"{value:.3f}" for value in row.by_fold),
-            _ratio(row.test_together),
+            as_text(row.test_together),
             f"{row.best_on} series",
             MISSING if row.wins is None else f"{row.wins:.0%}",
             *(f"{coverage[level]:.3f}" if level in coverage else MISSING for level in (80.0, 95.0)),
@@ -159,29 +159,35 @@ class Results:
         if name == MEAN:
             file = f"--data {self.options.data} " if self.options.data else ""
             return f'# forecast.csv again\nmake train-forecast ARGS="{file}--only mean --export none"'
-        if name in (finetuning.NAME, universal.NAME):
-            model = universal.NAME if name == universal.NAME or self.exported is None else self.exported[1].name
-            return f"curl localhost:8000/forecast/batch -H 'Content-Type: application/json' -d '{self._request(model)}'"
+        if self.request is not None:
+            path = self.directory / advice.REQUEST
+            return advice.curl(path).replace("/forecast ", "/forecast/batch ")
         return f"the forecast is in forecast.csv: {name} needs no service"
+
+    @property
+    def directory(self) -> Path:
+        """Where the report goes."""
+        return self.options.report or Path("reports") / (self.options.data.stem if self.options.data else "panel")
+
+    @property
+    def request(self) -> dict[str, object] | None:
+        """The body that asks the service for the first series; None where it does not give the recommended forecast."""
+        name = self.ranking.recommended.name
+        if name == finetuning.NAME and self.exported is not None:
+            return self._request(self.exported[1].name)
+        return self._request(universal.NAME) if name == universal.NAME else None
 
     @property
     def _frequency(self) -> str | None:
         return next(iter(self.panel.series.values())).request_frequency
 
-    def _request(self, model: str) -> str:
-        member = self.plan.members[0]
-        dates = self.panel.series[member.id].dates
-        readings = [float(value) for value in member.readings[-MOST_SENT:]]
-        series: dict[str, object] = {"id": member.id, "readings": readings}
-        if self._frequency is not None:
-            series |= {"start": dates[-len(readings)].isoformat(), "frequency": self._frequency}
-        return json.dumps({"model": model, "horizon": self.plan.steps, "series": [series]}).replace("'", "\\u0027")
-
-
-def _listed(values: list[float]) -> str:
-    return " and ".join(f"{value:.3f}" for value in values)
-
-
-def _ratio(together: Together) -> str:
-    interval = "" if together.low is None else f" [{together.low:.3f}, {together.high:.3f}]"
-    return f"{together.value:.3f}{interval}"
+    def _request(self, model: str) -> dict[str, object]:
+        series = []
+        for member in self.plan.members[:MOST_SENT]:
+            readings = member.readings[-max(SENT_READINGS, SENT_SEASONS * self.season_length) :].tolist()
+            each = {"id": member.id, "readings": readings}
+            if self._frequency is not None:
+                start = self.panel.series[member.id].dates[-len(readings)]
+                each |= {"start": start.isoformat(), "frequency": self._frequency}
+            series.append(each)
+        return {"model": model, "horizon": self.plan.steps, "series": series}

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import keras
@@ -11,7 +11,7 @@ from service.artifacts.card import ForecastCard
 from training.data.series import Panel
 from training.data.tables import DataError
 from training.export.target import check_target
-from training.forecast import finetuning
+from training.forecast import finetuning, progress
 from training.forecast.options import TrainOptions
 from training.forecast.panel import card as cards
 from training.forecast.panel import export, measuring, page, statistics
@@ -21,7 +21,7 @@ from training.forecast.panel.measuring import Measurement, Network
 from training.forecast.panel.parts import FOLDS, Plan, make_plan
 from training.forecast.panel.ranking import PanelRanking, rank
 from training.forecast.panel.results import Results
-from training.forecast.progress import about
+from training.forecast.progress import Steps, about
 from training.forecast.recommendation import MEAN
 from training.networks import universal
 from training.reporting import models_readme, tables
@@ -51,42 +51,44 @@ class PanelRun:
         self.statistics = self._try_statistics()
         self.measurement = Measurement(self.plan, self.season_length)
 
+    @property
+    def fits(self) -> int:
+        """How many fits of a network there are: one for each part, and one on all readings."""
+        return 0 if self.pretrained is None else (FOLDS + 2) * len(self.options.seeds)
+
     def estimate(self) -> float:
         """Return about how many seconds the run takes."""
-        fits = 0 if self.pretrained is None else (FOLDS + 2) * len(self.options.seeds)
-        updates = fits * updates_for(len(self.plan.learnt))
+        updates = self.fits * updates_for(len(self.plan.learnt))
         questions = sum(len(part.rows) for part in self.measurement.questions)
         seconds = STARTING + updates * SECONDS_PER_UPDATE
         seconds += SECONDS_PER_FORECAST * (2 * questions + len(self.plan.members))
         return seconds + sum(self.statistics.values()) * (FOLDS + 1) * len(self.plan.measured) / statistics.JOBS
 
-    def measure(self, on_stage: Callable[[str], None]) -> tuple[PanelRanking, Network | None]:
+    def measure(self, steps: Steps) -> tuple[PanelRanking, Network | None]:
         """Forecast the folds and the test part by every candidate, and rank them."""
-        on_stage("the seasonal naive forecast")
+        steps.begin("the seasonal naive forecast")
         self.measurement.add_naive()
         if self.any_series is not None:
-            on_stage(universal.NAME)
+            steps.begin(universal.NAME)
             self.measurement.add_universal(self.any_series)
         if self.statistics:
-            on_stage(", ".join(self.statistics))
+            steps.begin(", ".join(self.statistics))
             self.measurement.add_statistics(tuple(self.statistics))
             self.measurement.add_mean(self.parts_of_mean)
         network = None
         if self.pretrained is not None:
-            on_stage(f"training {finetuning.NAME}")
-            network = self.measurement.add_network(self._finetuned(on_stage), self._draft())
+            steps.begin(f"training {finetuning.NAME}")
+            network = self.measurement.add_network(self._finetuned(steps), self._draft())
         ids = [member.id for member in self.plan.measured]
         measurement = self.measurement
         return rank(ids, measurement.scale, measurement.folds(), measurement.test()), network
 
-    def export(
-        self, ranking: PanelRanking, network: Network | None, on_stage: Callable[[str], None]
-    ) -> tuple[Path, ForecastCard] | None:
+    def export(self, ranking: PanelRanking, network: Network | None, steps: Steps) -> tuple[Path, ForecastCard] | None:
         """Fit the network to all readings and write it; None where there is none or nothing is to be exported."""
         if network is None or self.options.export == "none":
             return None
-        on_stage(f"training {finetuning.NAME} on all readings")
-        finetuned = self._finetuned(on_stage)
+        steps.begin(f"training {finetuning.NAME} on all readings")
+        finetuned = self._finetuned(steps)
         model = finetuned.blend(finetuned.fit(None), network.share)
         return export.export(
             self.options.models_dir, self._draft(), model, self.measurement, network, ranking, self.any_series
@@ -95,10 +97,10 @@ class PanelRun:
     def _draft(self) -> ForecastCard:
         return cards.draft(self.panel, self.plan, self.name, self.season_length, self.options, self.remarks)
 
-    def _finetuned(self, on_stage: Callable[[str], None]) -> Finetuned:
+    def _finetuned(self, steps: Steps) -> Finetuned:
         assert self.pretrained is not None
         return Finetuned(
-            self.pretrained, self.plan.learnt, self.season_length, self.plan.steps, self.options.seeds, on_stage
+            self.pretrained, self.plan.learnt, self.season_length, self.plan.steps, self.options.seeds, steps.advance
         )
 
     @property
@@ -125,8 +127,11 @@ class PanelRun:
 
     def _try_statistics(self) -> Mapping[str, float]:
         """Time one fit of each statistical method on the series of median length."""
-        wanted = [name for name in STATISTICS if name in (self.options.only or ())] or STATISTICS
-        names, remarks = statistics.for_season(wanted, self.season_length)
+        wanted = [name for name in STATISTICS if name in (self.options.only or ())]
+        if not wanted and self.options.preset == "quick":
+            self.remarks.append("arima is left out: it is the slowest, and --preset full fits it")
+            wanted = list(statistics.NAMES)
+        names, remarks = statistics.for_season(wanted or STATISTICS, self.season_length)
         members = sorted(self.plan.measured, key=lambda member: len(member.readings))
         median = members[len(members) // 2]
         fits = (FOLDS + 1) * len(members)
@@ -147,8 +152,9 @@ def run(panel: Panel, options: TrainOptions) -> Results:
     for remark in training.remarks:
         print("-", remark)
     print(f"{len(training.plan.members)} series; this takes about {about(training.estimate())} on two cores")
-    ranking, network = training.measure(_told)
-    exported = training.export(ranking, network, _told)
+    with progress.steps(training.fits) as steps:
+        ranking, network = training.measure(steps)
+        exported = training.export(ranking, network, steps)
     results = Results(
         panel,
         training.plan,
@@ -174,11 +180,7 @@ def report(results: Results) -> None:
     tables.show("geometric mean over the series of RMSE / seasonal naive's", header, rows)
     print(results.recommendation)
     print(results.unasked)
-    stem = options.data.stem if options.data else "panel"
-    print("wrote", page.write(options.report or Path("reports") / stem, results))
+    print(f"To call:\n{results.what_to_call}")
+    print("wrote", page.write(results.directory, results))
     if results.exported is not None:
         print("wrote", models_readme.write_readme(options.models_dir))
-
-
-def _told(stage: str) -> None:
-    print(f"  {stage}", flush=True)

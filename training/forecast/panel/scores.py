@@ -81,3 +81,14 @@ def scaled_by_step(errors: Array, rows: Labels, naive_rmse: Array, mean_ratio: f
     total = float(np.sqrt(np.mean(np.square(by_step))))
     scaled: list[float] = (by_step * (mean_ratio / max(total, 1e-300))).tolist()
     return scaled
+
+
+def listed(values: list[float]) -> str:
+    """Return numbers in words."""
+    return " and ".join(f"{value:.3f}" for value in values)
+
+
+def as_text(mean: Together) -> str:
+    """Return a geometric mean with its interval."""
+    interval = "" if mean.low is None else f" [{mean.low:.3f}, {mean.high:.3f}]"
+    return f"{mean.value:.3f}{interval}"

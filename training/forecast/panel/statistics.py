@@ -6,7 +6,7 @@ longer than the time allowed is left out and said. A method that fails on a seri
 
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,11 +26,12 @@ SLOW = ("arima",)  # only where the preset leaves time
 MAX_HISTORY = 1000  # readings that are fitted, or ten seasons if those are more
 MAX_ARIMA_SEASON = 24
 JOBS = 2
+Task = tuple[int, list[Array]]  # the season, and the histories that share a fit
 
 
 @dataclass(frozen=True)
 class Trial:
-    """Seconds of one fit of each method that there is time for; `remarks` say what is left out."""
+    """Seconds of one fit of each method that there is time for, whatever else runs; `remarks` say what is left out."""
 
     seconds: Mapping[str, float]
     remarks: list[str] = field(default_factory=list)
@@ -53,12 +54,12 @@ def try_out(names: Sequence[str], history: Array, season_length: int, steps: int
     for name in names:
         try:
             _forecast(name, season_length, steps, (), [history])  # what is imported or compiled first is not timed
-            begin = time.perf_counter()
+            begin = time.process_time()
             _forecast(name, season_length, steps, (), [history])
         except baselines.BaselineMissing:
             missing.append(name)
             continue
-        each = time.perf_counter() - begin
+        each = time.process_time() - begin
         if each * fits / JOBS > budget:
             remarks.append(f"{name} is left out: it would take about {about(each * fits / JOBS)}")
         else:
@@ -72,19 +73,32 @@ def try_out(names: Sequence[str], history: Array, season_length: int, steps: int
 
 def answer(names: Sequence[str], questions: Questions, levels: Sequence[float]) -> dict[str, Predictions]:
     """Forecast every question by every method; the questions of a series share a fit."""
-    groups = [np.flatnonzero(questions.rows == row) for row in np.unique(questions.rows)]
-    tasks = [_task(questions, group) for group in groups]
-    forecast = partial(_forecast_series, tuple(names), questions.steps, tuple(levels))
+    return answer_parts(names, [questions], levels)[0]
+
+
+def answer_parts(
+    names: Sequence[str], parts: Sequence[Questions], levels: Sequence[float]
+) -> list[dict[str, Predictions]]:
+    """Forecast the questions of several parts, which the same processes share: they take seconds to start."""
+    groups = [[np.flatnonzero(part.rows == row) for row in np.unique(part.rows)] for part in parts]
+    tasks = [_task(part, group) for part, each in zip(parts, groups, strict=True) for group in each]
+    results = _in_processes(partial(_forecast_series, tuple(names), parts[0].steps, tuple(levels)), tasks)
+    answers = []
+    for each in groups:
+        found, results = results[: len(each)], results[len(each) :]
+        order: Labels = np.argsort(np.concatenate(each))
+        answers.append({name: in_order([given[number] for given in found], order) for number, name in enumerate(names)})
+    return answers
+
+
+def _in_processes(forecast: Callable[[Task], list[Predictions]], tasks: Sequence[Task]) -> list[list[Predictions]]:
     if len(tasks) < 2 * JOBS:
-        results = [forecast(task) for task in tasks]
-    else:
-        with ProcessPoolExecutor(JOBS, mp_context=get_context("spawn")) as pool:
-            results = list(pool.map(forecast, tasks, chunksize=max(1, len(tasks) // (8 * JOBS))))
-    order: Labels = np.argsort(np.concatenate(groups))
-    return {name: in_order([result[number] for result in results], order) for number, name in enumerate(names)}
+        return [forecast(task) for task in tasks]
+    with ProcessPoolExecutor(JOBS, mp_context=get_context("spawn")) as pool:
+        return list(pool.map(forecast, tasks, chunksize=max(1, len(tasks) // (8 * JOBS))))
 
 
-def _task(questions: Questions, group: Labels) -> tuple[int, list[Array]]:
+def _task(questions: Questions, group: Labels) -> Task:
     season = int(questions.seasons[group[0]])
     return season, [_recent(questions.histories[index], season) for index in group]
 
@@ -93,9 +107,7 @@ def _recent(history: Array, season_length: int) -> Array:
     return history[-max(MAX_HISTORY, 10 * season_length) :]
 
 
-def _forecast_series(
-    names: tuple[str, ...], steps: int, levels: tuple[float, ...], task: tuple[int, list[Array]]
-) -> list[Predictions]:
+def _forecast_series(names: tuple[str, ...], steps: int, levels: tuple[float, ...], task: Task) -> list[Predictions]:
     season, histories = task
     return [_forecast(name, season, steps, levels, histories) for name in names]
 

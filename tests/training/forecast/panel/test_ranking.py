@@ -56,6 +56,16 @@ def test_a_statistic_may_be_recommended():
     assert rank({"universal": 1.5}, {"universal": 1.5}).recommended.name == "seasonal_naive"
 
 
+def test_the_mean_is_recommended_unless_another_is_a_tenth_better_or_surely_better():
+    """As for one series: what ranks first is partly lucky, and a mean of several is not."""
+    near = rank({"universal": 0.5, "mean": 0.54}, {"universal": 0.55, "mean": 0.54})
+    assert (near.rows[0].name, near.recommended.name) == ("universal", "mean")
+    assert "not a tenth less" in reasons.reason(near)
+    sure = rank({"universal": 0.5, "mean": 0.54}, {"universal": 0.5, "mean": 0.54})
+    far = rank({"universal": 0.5, "mean": 0.7}, {"universal": 0.55, "mean": 0.54})
+    assert sure.recommended.name == far.recommended.name == "universal"
+
+
 def test_a_series_whose_naive_forecast_is_exact_is_not_compared():
     """No ratio is infinite; the remark says it in words."""
     made = rank({"universal": 0.5}, {"universal": 0.5}, exact=[3])

@@ -47,7 +47,7 @@ def test_numbers_are_read_as_people_write_them(cells, values):
 
 
 @pytest.mark.parametrize(
-    "cell", ["", "NA", "n/a", "NaN", "null", "None", ".", "-", "–", "?", "#N/A", "#DIV/0!", "--", None, NAN]
+    "cell", ["", "NA", "n/a", "NaN", "null", "None", ".", ":", "-", "–", "?", "#N/A", "#DIV/0!", "--", None, NAN]
 )
 def test_signs_for_no_value_are_missing(cell):
     numbers = parse_numbers(column("1.5", cell))

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.slow
     [
         "training.forecast.__main__",
         "training.sentiment.__main__",
-        "training.sentiment.ablation",
+        "training.sentiment.ablation.__main__",
         "training.universal.__main__",
         "training.backtest",
         "training.compile",

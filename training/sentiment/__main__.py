@@ -20,35 +20,25 @@ from collections.abc import Sequence
 from dataclasses import replace
 from io import TextIOWrapper
 from pathlib import Path
+from time import perf_counter
 
-import training.sentiment.cpu  # noqa: F401  # before TensorFlow
+import training.sentiment.network.cpu  # noqa: F401  # before TensorFlow
 
 # isort: split
 from rich.console import Console
 
-from training.data.opinions.collection import read_collection
 from training.data.tables import DataError
 from training.export.target import check_target
 from training.reporting import models_readme, sentiment_section, tables
-from training.sentiment import baseline, introduction, start, teacher
-from training.sentiment.ablation_table import AblationTable, fingerprint
-from training.sentiment.corpus import Corpus, from_collection, from_splits
-from training.sentiment.export import export
-from training.sentiment.initialization import Initialization, from_texts, from_version
-from training.sentiment.options import (
-    CONTINUED,
-    DEFAULT_VOCABULARY,
-    MIN_UNLABELLED,
-    NEW_CLASSES,
-    SHIPPED,
-    FitConfig,
-    TrainOptions,
-    parse,
-)
-from training.sentiment.rounds import fit
-from training.sentiment.splits import load
-
-UNLABELLED_WEIGHT = 0.3  # of their words in the vocabulary
+from training.sentiment import introduction, start
+from training.sentiment.ablation.table import AblationTable, fingerprint
+from training.sentiment.linear import baseline
+from training.sentiment.network.initialization import initialize
+from training.sentiment.options import CONTINUED, MIN_UNLABELLED, NEW_CLASSES, SHIPPED, FitConfig, TrainOptions, parse
+from training.sentiment.recipe import teacher
+from training.sentiment.recipe.rounds import fit
+from training.sentiment.texts.corpus import Corpus, read_corpus
+from training.sentiment.version.export import export
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,7 +57,7 @@ def run(options: TrainOptions) -> None:
     """Train, export a version, and write the report and models/README.md. Raises DataError."""
     console = Console(highlight=False, soft_wrap=True)
     check_target(options.models_dir, options.name, "sentiment")
-    started, corpus = start.find(options), read_corpus(options)
+    started, corpus = start.find(options), read_corpus(options.data)
     config, has_teacher = plan(options, started.path, corpus)
     introduction.show(options, started, corpus, config, has_teacher=has_teacher)
     if options.dry_run:
@@ -77,7 +67,10 @@ def run(options: TrainOptions) -> None:
     if initialization.classes and not initialization.knows(corpus.classes) and not options.network.epochs:
         config = NEW_CLASSES
     beside = baseline.measure(corpus, console)
-    result, linear = fit(options, corpus, initialization, config, has_teacher, table, console)
+    begin = perf_counter()
+    result, linear = fit(options, corpus, initialization, config, has_teacher, console)
+    if table:
+        table.add(result, linear, initialization.seconds + perf_counter() - begin)
     result = replace(result, baseline=beside)
     directory = options.report or Path("reports") / report_name(options)
     card, path = export(result, linear, options.models_dir, options.name, directory, table)
@@ -95,13 +88,6 @@ def report_name(options: TrainOptions) -> str:
     if options.name != SHIPPED:
         return options.name
     return options.data.data.name.split(".")[0] if options.data.data else "opinions"
-
-
-def read_corpus(options: TrainOptions) -> Corpus:
-    """Read the sets of opinions, or one labelled file. Raises DataError."""
-    if options.data.opinions is None:
-        return from_splits(load(options.data))
-    return from_collection(read_collection(options.data.opinions), options.data.source or "sets of opinions")
 
 
 def plan(options: TrainOptions, version: Path | None, corpus: Corpus) -> tuple[FitConfig, bool]:
@@ -127,29 +113,6 @@ def plan(options: TrainOptions, version: Path | None, corpus: Corpus) -> tuple[F
         config = replace(config, epochs=network.epochs, min_steps=0)
     wants_teacher = options.preset.teacher if options.teacher is None else options.teacher
     return config, wants_teacher and can_teach
-
-
-def initialize(options: TrainOptions, version: Path | None, corpus: Corpus, console: Console) -> Initialization:
-    """Compute word vectors of the texts of the run, or load the version to train further. Raises DataError."""
-    if version is None:
-        network = options.network
-        parts = [*((pool.texts, pool.share) for pool in corpus.pools), (corpus.unlabelled, UNLABELLED_WEIGHT)]
-        return from_texts(parts, network.vocabulary or DEFAULT_VOCABULARY, network.vectors, console)
-    initialization = from_version(version)
-    check_test_set(initialization, corpus)
-    known = len(initialization.words)
-    initialization = initialization.with_words_of(text for pool in corpus.pools for text in pool.texts)
-    console.print(f"{len(initialization.words) - known:,} words of the texts join the vocabulary of {known:,}")
-    return initialization
-
-
-def check_test_set(initialization: Initialization, corpus: Corpus) -> None:
-    """Raise DataError if the version to train further has been trained on the same file with another test set."""
-    if initialization.sha256 == corpus.data.sha256 and initialization.audit != corpus.data.audit:
-        raise DataError(
-            f"{initialization.version} was trained on {corpus.data.source} with another test set, so it may have been trained "
-            "on texts of this one: add --start none, or give other texts"
-        )
 
 
 if __name__ == "__main__":

@@ -4,9 +4,9 @@ import os
 
 from service.artifacts import bundle
 from training.data import understanding
-from training.sentiment.corpus import Corpus
 from training.sentiment.options import SHIPPED, FitConfig, TrainOptions
 from training.sentiment.start import Start
+from training.sentiment.texts.corpus import Corpus
 
 WORDS_AT_MOST = 600  # of a text that a network reads
 SECONDS = 45.0  # without any text: TensorFlow, the export, and its verification

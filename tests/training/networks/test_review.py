@@ -58,7 +58,7 @@ def test_the_size_of_each_layer_is_found_again():
 def test_the_served_network_adds_the_weights_of_ngrams_to_the_trained_one(rng, classes):
     """Rounding to bytes changes little."""
     from training.networks import review
-    from training.sentiment import ngrams
+    from training.sentiment.linear import ngrams
 
     trained = review_networks.trainable(classes)
     weights = rng.normal(size=(BUCKETS, classes)).astype(np.float32)

@@ -99,7 +99,7 @@ def test_rounding_weights_of_ngrams_is_more_precise_the_smaller_they_are(rng):
 
 def test_the_network_counts_the_same_ngrams_as_the_linear_model(rng):
     """The sum of a text's n-gram weights is the linear model's logit."""
-    from training.sentiment import ngrams
+    from training.sentiment.linear import ngrams
 
     layer = review_networks.served(rng).get_layer("ngrams")
     tokens = padded(rng, [9, 2, 1, 0], 9)

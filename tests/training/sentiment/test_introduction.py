@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from training.sentiment import introduction
-from training.sentiment.corpus import from_splits
 from training.sentiment.options import CONTINUED, DataOptions, parse
-from training.sentiment.splits import load
 from training.sentiment.start import Start
+from training.sentiment.texts.corpus import from_splits
+from training.sentiment.texts.splits import load
 
 START = Start(Path("models/sentiment/5"), "sentiment v5, the shipped model")
 

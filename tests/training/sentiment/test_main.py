@@ -44,7 +44,7 @@ def home(tmp_path_factory):
 @pytest.fixture(scope="module", autouse=True)
 def few_texts_are_enough():
     """Made-up reviews are few and short, and a grammar need not make many texts."""
-    from training.sentiment import distillation, rounds, teacher
+    from training.sentiment.recipe import distillation, rounds, teacher
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(teacher, "MIN_TEXTS", 100)
@@ -152,7 +152,7 @@ def test_another_run_trains_the_newest_version_further(trained, home, capsys):
 def test_a_version_learns_other_classes_and_keeps_the_outputs_of_its_own(trained, home):
     """Three classes, of which the version has two; the other one is learnt anew."""
     from training.networks import review
-    from training.sentiment.initialization import from_version
+    from training.sentiment.network.initialization import from_version
 
     start = from_version(trained[0])
     assert start.classes == ("negative", "positive")

@@ -1,0 +1,1 @@
+"""The report of a run, report.html: its page, tables, and sentences."""

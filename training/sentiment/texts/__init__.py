@@ -1,0 +1,1 @@
+"""What is learnt from: the parts of the data, their split, made-up texts, and texts as token numbers and batches."""

@@ -41,7 +41,7 @@ def run(task: str, options: list[str]) -> int:
 def models(tmp_path_factory) -> Path:
     """The page's two models, trained by its commands with less effort, beside the shipped ones that answer without a name."""
     home = tmp_path_factory.mktemp("home")
-    models = home / "models"
+    models: Path = home / "models"
     for name in ("universal", "sentiment"):
         shutil.copytree(ROOT / "models" / name, models / name)
     beside = ["--models-dir", str(models), "--report"]

@@ -8,7 +8,27 @@ from typing import Literal
 Kind = Literal["number", "date", "text", "missing"]
 
 MISSING = frozenset(
-    {"", "na", "n/a", "n.a.", "nan", "null", "none", "nil", "nd", ".", "..", "...", "-", "--", "---", "–", "—", "?", ":"}
+    {
+        "",
+        "na",
+        "n/a",
+        "n.a.",
+        "nan",
+        "null",
+        "none",
+        "nil",
+        "nd",
+        ".",
+        "..",
+        "...",
+        "-",
+        "--",
+        "---",
+        "–",
+        "—",
+        "?",
+        ":",
+    }
 )
 MISSING_ERRORS = re.compile(r"#[A-Z/0!?]{2,8}")  # Excel's: #N/A, #DIV/0!, #REF!
 NUMBER = re.compile(

@@ -32,7 +32,7 @@ def test_waiting_for_a_connection_counts_as_latency():
     report = asyncio.run(_run(0.02, rate=200, seconds=0.05, connections=1))
     assert report["answered"] == {"200": 10}
     assert (report["lost"], report["unsent"]) == (0, 0)
-    assert report["waited_for_a_connection"] == 9
+    assert report["waited_for_a_connection"] >= 9  # the first one waits, too, where the machine is busy
     assert report["latency"]["max"] > 10 * 20 - 50
     assert report["latency_since_sent"]["p50"] < report["latency"]["p50"]
 

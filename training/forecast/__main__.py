@@ -27,8 +27,8 @@ from training.networks import quiet
 DEFAULT_NAME = "gru"  # stands for the name of any forecaster
 
 if TYPE_CHECKING:
-    from training.forecast.experiment import Experiment
-    from training.forecast.run import Outcome
+    from training.forecast.one_series.experiment import Experiment
+    from training.forecast.one_series.run import Outcome
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -62,8 +62,9 @@ def train(options: TrainOptions) -> None:
 
 def train_on(series: Series, options: TrainOptions) -> None:
     """Fit, rank, export and report on one series. Raises DataError and BundleError."""
-    from training.forecast import loading, progress
-    from training.forecast.run import Run
+    from training.forecast import progress
+    from training.forecast.one_series import loading
+    from training.forecast.one_series.run import Run
 
     loading.check_options(options)
     experiment = loading.load(series, options)
@@ -84,8 +85,8 @@ def directory(options: TrainOptions) -> Path:
 
 def report(run: "Experiment", outcome: "Outcome", remarks: list[str]) -> None:
     """Print the ranking and what to do, and write report.html, and models/README.md if a version was exported."""
-    from training.forecast import page
-    from training.forecast.summary import ranking_table
+    from training.forecast.report import page
+    from training.forecast.report.summary import ranking_table
     from training.reporting import models_readme, tables
 
     ranking, options = outcome.ranking, run.options

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from training.evaluation import baselines
 from training.evaluation.rolling import Predictions
-from training.forecast import finetuning
+from training.forecast.fitting import finetuning
 from training.forecast.panel import statistics
 from training.forecast.panel.measuring import LEVELS, Measurement
 from training.forecast.panel.questions import Questions, future_of
 from training.forecast.panel.ranking import NAIVE, PanelRanking
-from training.forecast.recommendation import MEAN
+from training.forecast.ranking.recommendation import MEAN
 from training.networks import universal
 
 

@@ -15,7 +15,7 @@ from training.evaluation import baselines, served
 from training.evaluation.conformal import calibrate_intervals
 from training.evaluation.rolling import Method, Predictions
 from training.export.versions import in_memory
-from training.forecast import finetuning
+from training.forecast.fitting import finetuning
 from training.forecast.panel import questions as asked
 from training.forecast.panel import statistics
 from training.forecast.panel.candidates import SHARES, Finetuned
@@ -24,7 +24,7 @@ from training.forecast.panel.questions import Questions
 from training.forecast.panel.ranking import NAIVE, Measured
 from training.forecast.panel.scores import rmse_by_series
 from training.forecast.panel.widths import measure_widths
-from training.forecast.recommendation import MEAN
+from training.forecast.ranking.recommendation import MEAN
 from training.networks import universal
 
 LEVELS = (80.0, 95.0)

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from training.evaluation.rolling import Predictions, RollingBacktest
-from training.forecast import advice
 from training.forecast.panel import future, reasons
 from training.forecast.panel.ranking import relative
 from training.forecast.panel.results import Results
+from training.forecast.ranking import advice
 from training.reporting import html_page as html
 from training.reporting import plots
 from training.reporting.tables import Row

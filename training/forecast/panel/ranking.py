@@ -12,11 +12,11 @@ import numpy as np
 from service.interfaces import Array, Mask
 from training.data.tables import DataError
 from training.evaluation.rolling import Predictions
+from training.forecast.measuring.backtests import Kind
 from training.forecast.panel import scores
 from training.forecast.panel.questions import Questions
 from training.forecast.panel.scores import Together
-from training.forecast.ranking import Kind
-from training.forecast.recommendation import MEAN, MEAN_FACTOR, SURE
+from training.forecast.ranking.recommendation import MEAN, MEAN_FACTOR, SURE
 
 NAIVE = "seasonal_naive"
 KINDS: dict[str, Kind] = {"universal": "any_series", "finetuned": "network"}

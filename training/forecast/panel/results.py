@@ -8,13 +8,14 @@ import numpy as np
 from service.artifacts.card import ForecastCard
 from training.data.series import Panel
 from training.evaluation.rolling import Predictions
-from training.forecast import advice, finetuning
+from training.forecast.fitting import finetuning
 from training.forecast.options import TrainOptions
 from training.forecast.panel import reasons
 from training.forecast.panel.parts import Plan
 from training.forecast.panel.ranking import IN_WORDS, Measured, PanelRanking, PanelRow, chosen_per_series
 from training.forecast.panel.scores import as_text, listed
-from training.forecast.recommendation import MEAN
+from training.forecast.ranking import advice
+from training.forecast.ranking.recommendation import MEAN
 from training.networks import universal
 from training.reporting.tables import MISSING, Row
 

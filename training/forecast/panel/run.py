@@ -11,7 +11,8 @@ from service.artifacts.card import ForecastCard
 from training.data.series import Panel
 from training.data.tables import DataError
 from training.export.target import check_target
-from training.forecast import finetuning, progress
+from training.forecast import progress
+from training.forecast.fitting import finetuning
 from training.forecast.options import TrainOptions
 from training.forecast.panel import card as cards
 from training.forecast.panel import export, measuring, page, statistics
@@ -22,7 +23,7 @@ from training.forecast.panel.parts import FOLDS, Plan, make_plan
 from training.forecast.panel.ranking import PanelRanking, rank
 from training.forecast.panel.results import Results
 from training.forecast.progress import Steps, about
-from training.forecast.recommendation import MEAN
+from training.forecast.ranking.recommendation import MEAN
 from training.networks import universal
 from training.reporting import models_readme, tables
 

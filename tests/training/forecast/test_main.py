@@ -65,14 +65,14 @@ def test_the_exported_network_is_trained_on_all_readings_and_the_measured_one_is
     """The test set is no part of what the scores are measured with: a scaler fitted on it would be a leak."""
     from service.artifacts import bundle
     from service.artifacts.scaler import MinMax
-    from training.forecast.fitting import recipes
+    from training.forecast.fitting import recipes, tutorial_training
 
     home, _ = trained
     readings = pd.read_csv(home / "sales.csv").sales.to_numpy()
     _, scaler, _ = bundle.read(home / "models" / "simple_rnn" / "1")
     assert scaler.maximum == pytest.approx(readings.max())
     config = replace(recipes.TUTORIAL["simple_rnn"], epochs=1)
-    fitted = recipes.fit_tutorial(config, readings[:120], 14, 0, validation_size=24)
+    fitted = tutorial_training.fit_tutorial(config, readings[:120], 14, 0, validation_size=24)
     assert fitted.scaler == MinMax(readings[:96].min(), readings[:96].max())
 
 

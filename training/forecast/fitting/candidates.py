@@ -20,8 +20,9 @@ from training.evaluation import conformal, served
 from training.evaluation.conformal import Unit
 from training.evaluation.rolling import RollingBacktest
 from training.export.versions import in_memory
-from training.forecast.fitting import finetuning, recipes
-from training.forecast.fitting.recipes import FittedNetwork, ForecasterConfig, TutorialConfig
+from training.forecast.fitting import building, finetuning, recipes, training, tutorial_training
+from training.forecast.fitting.recipes import ForecasterConfig, TutorialConfig
+from training.forecast.fitting.training import FittedNetwork
 from training.forecast.measuring import backtests
 from training.forecast.measuring.splits import Fold, Split
 from training.networks import averaging, decomposition, tutorial
@@ -103,7 +104,7 @@ class CandidatePool:
 
         def train(readings: Array, seeds: tuple[int, ...]) -> TrainedNetwork:
             fits = [self._fit(member, readings, seed) for member in members for seed in seeds]
-            model = fits[0].model if len(fits) == 1 else recipes.ensemble([fit.model for fit in fits])
+            model = fits[0].model if len(fits) == 1 else building.ensemble([fit.model for fit in fits])
             return TrainedNetwork(model, fits[0].scaler)
 
         return Candidate(name, layers, "window", window, steps, train)
@@ -124,7 +125,7 @@ class CandidatePool:
             if isinstance(config, TutorialConfig):
                 self._fits[key] = self._fit_tutorial(config, readings, seed)
             else:
-                self._fits[key] = recipes.fit(config, readings, self._season_length, self._steps, seed)
+                self._fits[key] = training.fit(config, readings, self._season_length, self._steps, seed)
             self._on_fit()
         return self._fits[key]
 
@@ -132,9 +133,9 @@ class CandidatePool:
         """Choose the number of epochs on the last fifth of the readings, then fit on all of them."""
         validation_size = round(VALIDATION_SHARE * len(readings))
         longest = replace(config, epochs=self._epochs)
-        losses = recipes.fit_tutorial(longest, readings, self._steps, seed, validation_size).validation_losses
+        losses = tutorial_training.fit_tutorial(longest, readings, self._steps, seed, validation_size).validation_losses
         best = replace(config, epochs=int(np.argmin(losses)) + 1)
-        return recipes.fit_tutorial(best, readings, self._steps, seed)
+        return tutorial_training.fit_tutorial(best, readings, self._steps, seed)
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ def cross_validate(
     if known:
         return FoldResult(pooled[corrected], corrected, np.concatenate(known), "spread")
     parts = [(fold[corrected].backtest.actual, fold[corrected].backtest.predicted.point) for fold in folds]
-    unit: Unit = conformal.narrower_unit(parts) if recipes.is_positive(readings) else "readings"
+    unit: Unit = conformal.narrower_unit(parts) if training.is_positive(readings) else "readings"
     scores = np.concatenate([conformal.scores(unit, actual, point) for actual, point in parts])
     return FoldResult(pooled[corrected], corrected, scores, unit)
 

@@ -19,7 +19,7 @@ from training.data.tables import DataError
 from training.export.onnx_graph import CannotCompile
 from training.export.restore import restore
 from training.export.versions import runner
-from training.forecast.fitting import recipes
+from training.forecast.fitting import training
 from training.networks import universal
 from training.networks.batch import Batch
 
@@ -117,7 +117,7 @@ class Windows:
         shares = np.minimum(self._counts, MAX_DRAWN_LENGTH)
         self._shares = shares / shares.sum()
         self._trends = [
-            recipes.linear_trend(np.log(readings)) if jitter and recipes.is_positive(readings) else 0.0
+            training.linear_trend(np.log(readings)) if jitter and training.is_positive(readings) else 0.0
             for readings in series
         ]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from training.forecast.fitting import finetuning, recipes
+from training.forecast.fitting import building, finetuning, recipes
 from training.forecast.measuring.backtests import TEST_FITS
 from training.forecast.measuring.splits import Split
 from training.forecast.measuring.statistical import FITTED
@@ -46,7 +46,7 @@ def network(name: str, season_length: int) -> float:
         return FINETUNED
     config = recipes.TUNED[name]
     effective = decomposition.effective_season_length(season_length)
-    positions = max(config.input_seasons * effective, recipes.MIN_INPUTS)
+    positions = max(config.input_seasons * effective, building.MIN_INPUTS)
     if config.decomposition == "everywhere":
         positions = decomposition.window_of(season_length)
-    return TRACING + config.updates * PER_UPDATE[name] * positions / recipes.MIN_INPUTS * config.batch_size / 64
+    return TRACING + config.updates * PER_UPDATE[name] * positions / building.MIN_INPUTS * config.batch_size / 64

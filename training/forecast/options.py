@@ -36,6 +36,10 @@ class TrainOptions:
         """The steps that were asked for, or else those of a long series."""
         return STEPS if self.asked_steps is None else self.asked_steps
 
+    def report_directory(self, default: str) -> Path:
+        """Return where the report goes: where it was asked for, or else named after the file, or `default` without one."""
+        return self.report or Path("reports") / (self.data.stem if self.data else default)
+
 
 def parse_options(argv: Sequence[str] | None) -> TrainOptions:
     """Parse the command line; without --seeds, the preset decides how many there are."""

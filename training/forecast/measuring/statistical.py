@@ -35,10 +35,15 @@ def select(season_length: int) -> tuple[list[str], list[str]]:
     if season_length > MAX_ETS_SEASON:
         remark = f"ets and arima are left out: with a season of {season_length} readings they take minutes; mstl_log has ets in it"
         return ["mstl_log", THETA], [remark]
-    if season_length > MAX_ARIMA_SEASON:
+    return for_season(NAMES, season_length)
+
+
+def for_season(names: Sequence[str], season_length: int) -> tuple[list[str], list[str]]:
+    """Return those of the methods that a season allows, and remarks on those that are left out."""
+    if season_length > MAX_ARIMA_SEASON and "arima" in names:
         remark = f"arima is left out: with a season of {season_length} readings a fit takes minutes"
-        return [name for name in NAMES if name != "arima"], [remark]
-    return [name for name in NAMES if name != "mstl_log" or season_length > 1], []
+        return [name for name in names if name != "arima"], [remark]
+    return [name for name in names if name != "mstl_log" or season_length > 1], []
 
 
 def method(name: str, season_length: int, refit_every: int = 1) -> Method:

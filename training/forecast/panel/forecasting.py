@@ -7,8 +7,9 @@ from pathlib import Path
 from training.evaluation import baselines
 from training.evaluation.rolling import Predictions
 from training.forecast.fitting import finetuning
+from training.forecast.measuring.backtests import LEVELS
 from training.forecast.panel import statistics
-from training.forecast.panel.measuring import LEVELS, Measurement
+from training.forecast.panel.measuring import Measurement
 from training.forecast.panel.questions import Questions, future_of
 from training.forecast.panel.ranking import NAIVE, PanelRanking
 from training.forecast.ranking.recommendation import MEAN

@@ -16,6 +16,7 @@ from training.evaluation.conformal import calibrate_intervals
 from training.evaluation.rolling import Method, Predictions
 from training.export.versions import in_memory
 from training.forecast.fitting import finetuning
+from training.forecast.measuring.backtests import LEVELS
 from training.forecast.panel import questions as asked
 from training.forecast.panel import statistics
 from training.forecast.panel.candidates import SHARES, Finetuned
@@ -27,7 +28,6 @@ from training.forecast.panel.widths import measure_widths
 from training.forecast.ranking.recommendation import MEAN
 from training.networks import universal
 
-LEVELS = (80.0, 95.0)
 LEAST_ERROR = 1e-6  # of the range; a smaller one counts as much
 ON_FOLDS = "rolling origins of the folds of all series, each in units of the forecast's own spread"
 ON_ALL = "rolling origins of the folds and of the test part of all series, each forecast by a network fitted before it"

@@ -13,6 +13,7 @@ from training.data.tables import DataError
 from training.export.target import check_target
 from training.forecast import progress
 from training.forecast.fitting import finetuning
+from training.forecast.measuring import statistical
 from training.forecast.options import TrainOptions
 from training.forecast.panel import card as cards
 from training.forecast.panel import export, measuring, page, statistics
@@ -132,7 +133,7 @@ class PanelRun:
         if not wanted and self.options.preset == "quick":
             self.remarks.append("arima is left out: it is the slowest, and --preset full fits it")
             wanted = list(statistics.NAMES)
-        names, remarks = statistics.for_season(wanted or STATISTICS, self.season_length)
+        names, remarks = statistical.for_season(wanted or STATISTICS, self.season_length)
         members = sorted(self.plan.measured, key=lambda member: len(member.readings))
         median = members[len(members) // 2]
         fits = (FOLDS + 1) * len(members)

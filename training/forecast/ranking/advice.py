@@ -73,8 +73,11 @@ def statistic(row: Ranked, series: Series, steps: int, data: Path | None, parts:
     if row.name != MEAN:
         positive = bool((series.readings > 0).all())
         return call(row.name, series.season_length, positive).replace("STEPS", str(steps))
-    file = f"--data {data} " if data else ""
     shares = ", ".join(f"{share:.0%} {name}" for name, share in parts.items())
-    return (
-        f'# forecast.csv again, in about a minute: {shares}\nmake train-forecast ARGS="{file}--only mean --export none"'
-    )
+    return f"# forecast.csv again, in about a minute: {shares}\n{command_of_mean(data)}"
+
+
+def command_of_mean(data: Path | None) -> str:
+    """Return the command that writes forecast.csv by the mean again."""
+    file = f"--data {data} " if data else ""
+    return f'make train-forecast ARGS="{file}--only mean --export none"'

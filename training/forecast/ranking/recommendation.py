@@ -61,10 +61,15 @@ def choose(rows: Sequence[Ranked], squares: Mapping[str, Array], block: int) -> 
     order: list[Kind] = ["statistic", "any_series", "network"]
     first = min(allowed, key=lambda row: (row.fold_rmse, row.name == MEAN, order.index(row.kind)))
     mean = next((row for row in allowed if row.name == MEAN), None)
-    if mean is None or first.fold_rmse < MEAN_FACTOR * mean.fold_rmse or first.fold_rmse == mean.fold_rmse:
+    if mean is None or first.fold_rmse == mean.fold_rmse:
         return first
-    sure = metrics.wins(squares[first.name], squares[MEAN], block)
-    return first if sure is not None and sure >= SURE else mean
+    probability = metrics.wins(squares[first.name], squares[MEAN], block)
+    return first if beats_mean(first.fold_rmse, mean.fold_rmse, probability) else mean
+
+
+def beats_mean(error: float, of_mean: float, probability: float | None) -> bool:
+    """Whether an error on the folds is less than that of `mean` by enough, or with a sufficient bootstrap `probability`."""
+    return error < MEAN_FACTOR * of_mean or (probability is not None and probability >= SURE)
 
 
 def _row(each: Measured, naive: Measured, barred: str | None, block: int) -> Ranked:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from training.forecast.ranking.advice import REQUEST
 from training.forecast.report import tables, texts
 from training.forecast.report.pictures import Pictures, draw
 from training.forecast.report.results import Page
@@ -12,7 +13,6 @@ from training.reporting.figures import dates
 __all__ = ["FORECAST_FILE", "Page", "write"]
 
 FORECAST_FILE = "forecast.csv"
-REQUEST_FILE = "request.json"  # may lie beside the page
 MAX_BODY = 6_000  # characters of a body that is shown in full
 MAX_OPEN_ROWS = 24  # of the table of the future: a longer one is folded away
 MAX_ROWS = 500  # more of them are in the file alone
@@ -69,14 +69,14 @@ def _parts(directory: Path, page: Page, pictures: Pictures) -> list[str]:
 
 def _call(directory: Path, text: str) -> list[str]:
     """What to call; a request that lies beside the page becomes part of it, because the page may be sent on alone."""
-    file = directory / REQUEST_FILE
+    file = directory / REQUEST
     if f"@{file}" not in text or not file.is_file():
         return [html.code(text)]
     body = file.read_text("utf-8").strip()
     if len(body) <= MAX_BODY and "'" not in body:
         return [html.code(text.replace(f"@{file}", f"'{body}'"))]
-    save = html.download(REQUEST_FILE, body, f"Save {REQUEST_FILE}, the body with the last readings")
-    return [html.code(text.replace(f"@{file}", f"@{REQUEST_FILE}")), save]
+    save = html.download(REQUEST, body, f"Save {REQUEST}, the body with the last readings")
+    return [html.code(text.replace(f"@{file}", f"@{REQUEST}")), save]
 
 
 def _best(page: Page) -> int:

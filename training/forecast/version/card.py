@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from service.artifacts.card import FORMAT_VERSION, ForecastCard, ReadingLimits, Split, StepErrors, TrainingData
@@ -14,6 +13,7 @@ from training.evaluation.rolling import RollingBacktest
 from training.export import versions
 from training.forecast.fitting.candidates import Candidate
 from training.forecast.measuring import splits
+from training.forecast.measuring.backtests import rmse_by_step
 from training.forecast.options import TrainOptions
 
 MAX_HORIZON = 36
@@ -105,11 +105,5 @@ def reading_limits(readings: Array, window: int, season_length: int) -> ReadingL
 def step_errors(model: RollingBacktest, naive: RollingBacktest, baseline: str) -> StepErrors:
     """Return the RMSE of each step, over the origins that have all steps after them."""
     return StepErrors(
-        baseline=baseline, split="test", model_rmse=_rmse_by_step(model), baseline_rmse=_rmse_by_step(naive)
+        baseline=baseline, split="test", model_rmse=rmse_by_step(model), baseline_rmse=rmse_by_step(naive)
     )
-
-
-def _rmse_by_step(backtest: RollingBacktest) -> list[float]:
-    part = backtest.part(backtest.actual.shape[1])
-    rmse: list[float] = np.sqrt(np.mean(np.square(part.predicted.point - part.actual), axis=0)).tolist()
-    return rmse

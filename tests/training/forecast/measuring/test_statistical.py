@@ -31,6 +31,15 @@ def test_a_long_season_leaves_arima_out(monkeypatch):
     assert statistical.select(1)[0] == ["ets", "arima", "theta"]
 
 
+def test_the_season_decides_among_the_methods_that_are_wanted():
+    """The same rule holds for several series."""
+    names, remarks = statistical.for_season(("arima", "theta"), 168)
+    assert names == ["theta"]
+    assert "takes minutes" in remarks[0]
+    assert statistical.for_season(("theta",), 168) == (["theta"], [])
+    assert statistical.for_season(("mstl_log", "ets"), 1) == (["ets"], [])
+
+
 def test_an_import_that_is_blocked_is_no_statsforecast(monkeypatch):
     """find_spec raises for a module that is None."""
     monkeypatch.setitem(sys.modules, "statsforecast", None)

@@ -10,6 +10,7 @@ import pytest
 
 from tests.training.forecast.report import made_up_results
 from training.evaluation import metrics
+from training.forecast.ranking.advice import REQUEST
 from training.forecast.report import page as pages
 from training.forecast.report import pictures, tables, texts
 from training.reporting.tables import layout
@@ -221,7 +222,7 @@ def test_a_report_of_many_steps_and_readings_stays_small(tmp_path):
 
 def with_call(directory, body):
     """Write the report of a run whose request lies in a file beside it, as an absolute path."""
-    file = directory / pages.REQUEST_FILE
+    file = directory / REQUEST
     file.write_text(body + "\n", "utf-8")
     results = made_up_results.page()
     ranking = replace(results.ranking, what_to_call=f"curl -s localhost:8000/forecast -d @{file}")

@@ -11,6 +11,7 @@ import numpy as np
 
 from service.interfaces import Array, Mask
 from training.data.tables import DataError
+from training.evaluation.baselines import BASELINE
 from training.evaluation.rolling import Predictions
 from training.forecast.measuring.backtests import Kind
 from training.forecast.panel import scores
@@ -18,7 +19,7 @@ from training.forecast.panel.questions import Questions
 from training.forecast.panel.scores import Together
 from training.forecast.ranking.recommendation import MEAN, beats_mean
 
-NAIVE = "seasonal_naive"
+NAIVE = BASELINE
 KINDS: dict[str, Kind] = {"universal": "any_series", "finetuned": "network"}
 CLEAR = 1.02  # a gain of so much over all folds is no chance
 _EFFORT: dict[Kind, int] = {"any_series": 0, "statistic": 1, "network": 2}

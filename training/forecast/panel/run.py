@@ -16,10 +16,10 @@ from training.forecast.fitting import finetuning
 from training.forecast.measuring import statistical
 from training.forecast.options import TrainOptions
 from training.forecast.panel import card as cards
-from training.forecast.panel import export, measuring, page, statistics
+from training.forecast.panel import export, page, statistics
 from training.forecast.panel.candidates import Finetuned, updates_for
-from training.forecast.panel.forecasting import Forecasting
-from training.forecast.panel.measuring import Measurement, Network
+from training.forecast.panel.future import Forecasting
+from training.forecast.panel.measurement import Measurement, Network, newest_universal, pretrained_of
 from training.forecast.panel.parts import FOLDS, Plan, make_plan
 from training.forecast.panel.ranking import PanelRanking, rank
 from training.forecast.panel.results import Results
@@ -48,7 +48,7 @@ class PanelRun:
         most = MOST_MEASURED[options.preset]
         self.plan: Plan = make_plan(readings, self.season_length, options.steps, options.test_size, most)
         self.remarks = [*panel.remarks, *self.plan.remarks]
-        self.any_series = measuring.newest_universal(options.models_dir)
+        self.any_series = newest_universal(options.models_dir)
         self.pretrained = self._pretrained() if options.only is None or finetuning.NAME in options.only else None
         self.statistics = self._try_statistics()
         self.measurement = Measurement(self.plan, self.season_length)
@@ -122,7 +122,7 @@ class PanelRun:
             check_target(options.models_dir, self.name, "forecast")
 
     def _pretrained(self) -> keras.Model | None:
-        model, remark = measuring.pretrained_of(self.options.models_dir)
+        model, remark = pretrained_of(self.options.models_dir)
         if remark is not None:
             self.remarks.append(remark)
         return model

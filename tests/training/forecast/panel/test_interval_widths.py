@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from training.evaluation.rolling import Predictions
+from training.forecast.panel.interval_widths import measure_widths
 from training.forecast.panel.questions import Questions
-from training.forecast.panel.widths import measure_widths
 
 
 def test_intervals_that_are_twice_too_wide_get_a_width_of_half():

@@ -20,11 +20,11 @@ from training.forecast.measuring.backtests import LEVELS
 from training.forecast.panel import questions as asked
 from training.forecast.panel import statistics
 from training.forecast.panel.candidates import SHARES, Finetuned
+from training.forecast.panel.interval_widths import measure_widths
 from training.forecast.panel.parts import FOLDS, Plan
 from training.forecast.panel.questions import Questions
 from training.forecast.panel.ranking import NAIVE, Measured
 from training.forecast.panel.scores import rmse_by_series
-from training.forecast.panel.widths import measure_widths
 from training.forecast.ranking.recommendation import MEAN
 from training.networks import universal
 

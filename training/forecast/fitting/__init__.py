@@ -1,1 +1,1 @@
-"""The networks that are fitted to a series: their windows, their recipes, fine-tuning, and how they are cross-validated."""
+"""The networks that are fitted to a series: recipes, building, training, fine-tuning, and cross-validation of each."""

@@ -13,7 +13,6 @@ all readings; its intervals are calibrated on the errors of the folds and of the
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from service.artifacts.files import BundleError
@@ -25,10 +24,11 @@ from training.forecast.options import TrainOptions, parse_options
 from training.networks import quiet
 
 DEFAULT_NAME = "gru"  # stands for the name of any forecaster
+DEFAULT_REPORT = "default"  # the directory, without --data
 
 if TYPE_CHECKING:
-    from training.forecast.experiment import Experiment
-    from training.forecast.run import Outcome
+    from training.forecast.one_series.experiment import Experiment
+    from training.forecast.one_series.run import Outcome
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -62,13 +62,14 @@ def train(options: TrainOptions) -> None:
 
 def train_on(series: Series, options: TrainOptions) -> None:
     """Fit, rank, export and report on one series. Raises DataError and BundleError."""
-    from training.forecast import loading, progress
-    from training.forecast.run import Run
+    from training.forecast import progress
+    from training.forecast.one_series import loading
+    from training.forecast.one_series.run import Run
 
     loading.check_options(options)
     experiment = loading.load(series, options)
     selection, left_out = loading.select(experiment)
-    run = Run(experiment, selection, directory(options))
+    run = Run(experiment, selection, options.report_directory(DEFAULT_REPORT))
     for remark in [*experiment.remarks, *left_out, *run.remarks]:
         print("-", remark)
     print(f"This takes about {progress.about(run.estimate())}.", flush=True)
@@ -77,15 +78,10 @@ def train_on(series: Series, options: TrainOptions) -> None:
     report(experiment, outcome, [*experiment.remarks, *left_out, *outcome.remarks])
 
 
-def directory(options: TrainOptions) -> Path:
-    """Return where the report goes."""
-    return options.report or Path("reports") / (options.data.stem if options.data else "default")
-
-
 def report(run: "Experiment", outcome: "Outcome", remarks: list[str]) -> None:
     """Print the ranking and what to do, and write report.html, and models/README.md if a version was exported."""
-    from training.forecast import page
-    from training.forecast.summary import ranking_table
+    from training.forecast.report import page
+    from training.forecast.report.summary import ranking_table
     from training.reporting import models_readme, tables
 
     ranking, options = outcome.ranking, run.options
@@ -113,7 +109,7 @@ def report(run: "Experiment", outcome: "Outcome", remarks: list[str]) -> None:
     )
     for path in outcome.exported.values():
         print("wrote", path)
-    print("wrote", page.write(directory(options), results))
+    print("wrote", page.write(options.report_directory(DEFAULT_REPORT), results))
     if outcome.exported:
         print("wrote", models_readme.write_readme(options.models_dir))
 

@@ -1,4 +1,4 @@
-"""The options of `python -m training.forecast`, parsed and typed. What they mean together is checked in experiment.py."""
+"""The options of `python -m training.forecast`, parsed and typed. What they mean together is checked in one_series/loading.py."""
 
 import argparse
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from training.data.options import SeriesOptions, add_series_options, series_options
-from training.forecast.splits import STEPS, TEST_SHARE
+from training.forecast.measuring.splits import STEPS, TEST_SHARE
 
 EPOCHS = 100  # of the tutorial's networks, at most
 SEEDS = (0, 1, 2)
@@ -35,6 +35,10 @@ class TrainOptions:
     def steps(self) -> int:
         """The steps that were asked for, or else those of a long series."""
         return STEPS if self.asked_steps is None else self.asked_steps
+
+    def report_directory(self, default: str) -> Path:
+        """Return where the report goes: where it was asked for, or else named after the file, or `default` without one."""
+        return self.report or Path("reports") / (self.data.stem if self.data else default)
 
 
 def parse_options(argv: Sequence[str] | None) -> TrainOptions:

@@ -65,14 +65,14 @@ def test_the_exported_network_is_trained_on_all_readings_and_the_measured_one_is
     """The test set is no part of what the scores are measured with: a scaler fitted on it would be a leak."""
     from service.artifacts import bundle
     from service.artifacts.scaler import MinMax
-    from training.forecast import recipes
+    from training.forecast.fitting import recipes, tutorial_training
 
     home, _ = trained
     readings = pd.read_csv(home / "sales.csv").sales.to_numpy()
     _, scaler, _ = bundle.read(home / "models" / "simple_rnn" / "1")
     assert scaler.maximum == pytest.approx(readings.max())
     config = replace(recipes.TUTORIAL["simple_rnn"], epochs=1)
-    fitted = recipes.fit_tutorial(config, readings[:120], 14, 0, validation_size=24)
+    fitted = tutorial_training.fit_tutorial(config, readings[:120], 14, 0, validation_size=24)
     assert fitted.scaler == MinMax(readings[:96].min(), readings[:96].max())
 
 
@@ -102,7 +102,7 @@ def test_the_best_is_exported_under_a_name_of_its_own(trained, tmp_path, monkeyp
     from service.artifacts import bundle
     from training import compile as compiling
     from training.forecast import __main__ as forecast
-    from training.forecast import finetuning
+    from training.forecast.fitting import finetuning
 
     home, _ = trained
     monkeypatch.setattr(finetuning, "UPDATES", 4)
@@ -125,9 +125,9 @@ def test_the_best_is_exported_under_a_name_of_its_own(trained, tmp_path, monkeyp
 def test_without_a_universal_network_the_shipped_one_is_started_from(trained, tmp_path):
     """It is known before anything is fitted what is measured; one that is damaged leaves `finetuned` out."""
     from training.data.series import read_series
-    from training.forecast import loading
+    from training.forecast.one_series import loading
+    from training.forecast.one_series.run import Run
     from training.forecast.options import parse_options
-    from training.forecast.run import Run
 
     home, _ = trained
     options = parse_options(["--data", str(home / "sales.csv"), "--models-dir", str(tmp_path)])

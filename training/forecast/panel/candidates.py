@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import keras
 import numpy as np
 
-from training.forecast import finetuning
+from training.forecast.fitting import finetuning
 from training.forecast.panel.parts import Member
 from training.networks import averaging
 

@@ -26,12 +26,12 @@ from service.forecast.features.context_features import FORM, HORIZON
 from service.forecast.forecaster import Forecaster
 from training.data.series import Panel
 from training.export import versions
-from training.forecast import card as cards
-from training.forecast import finetuning
+from training.forecast.fitting import finetuning
 from training.forecast.options import TrainOptions
 from training.forecast.panel import reasons
 from training.forecast.panel.parts import Member, Plan, least_history
 from training.forecast.panel.ranking import PanelRanking
+from training.forecast.version import golden
 from training.networks import decomposition
 
 MAX_ID = 200  # characters
@@ -164,9 +164,9 @@ def golden_answers(forecaster: Forecaster, members: Sequence[Member]) -> Golden:
     ranges = np.array([float(np.ptp(member.readings)) for member in members])
     median = float(np.median(ranges))
     alike = [m for m, each in zip(members, ranges, strict=True) if median / WORST_RANGE <= each <= median * WORST_RANGE]
-    each = [cards.golden_answers(forecaster, member.readings) for member in alike[:GOLDEN_SERIES]]
+    each = [golden.golden_answers(forecaster, member.readings) for member in alike[:GOLDEN_SERIES]]
     return Golden(
-        relative_tolerance=cards.TOLERANCE,
-        absolute_tolerance=min(golden.absolute_tolerance for golden in each),
-        cases=[case for golden in each for case in golden.cases],
+        relative_tolerance=golden.TOLERANCE,
+        absolute_tolerance=min(answers.absolute_tolerance for answers in each),
+        cases=[case for answers in each for case in answers.cases],
     )

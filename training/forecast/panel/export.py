@@ -9,10 +9,10 @@ from service.artifacts import bundle
 from service.artifacts.card import Comparison, ForecastCard, StepErrors
 from training.evaluation.conformal import calibrate_intervals
 from training.export.versions import in_memory, save_forecaster
-from training.forecast import finetuning
+from training.forecast.fitting import finetuning
 from training.forecast.panel import card as cards
 from training.forecast.panel import scores
-from training.forecast.panel.measuring import ON_ALL, Measurement, Network
+from training.forecast.panel.measurement import ON_ALL, Measurement, Network
 from training.forecast.panel.ranking import NAIVE, Measured, PanelRanking, PanelRow, relative
 from training.networks import universal
 

@@ -1,32 +1,59 @@
-"""The forecasts of what follows the last reading of every series, and forecast.csv."""
+"""The forecasts of what follows every series, by the recommended forecaster or the next one that is at hand."""
 
-import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from training.data.series import Series, future_dates
+from training.evaluation import baselines
 from training.evaluation.rolling import Predictions
-from training.forecast.panel.parts import Member
+from training.forecast.fitting import finetuning
+from training.forecast.measuring.backtests import LEVELS
+from training.forecast.panel import statistics
+from training.forecast.panel.measurement import Measurement
+from training.forecast.panel.questions import Questions, future_of
+from training.forecast.panel.ranking import NAIVE, PanelRanking
+from training.forecast.ranking.recommendation import MEAN
+from training.networks import universal
 
-FILE = "forecast.csv"
 
+@dataclass(frozen=True)
+class Forecasting:
+    """What can forecast: versions, and statistical methods with the seconds of a fit, as far as the `budget` goes."""
 
-def write(path: Path, members: Sequence[Member], series: Mapping[str, Series], predicted: Predictions) -> Path:
-    """Write a row for each step of each series: id, timestamp, forecast, and the bounds of each level."""
-    header = ["id", "timestamp", "forecast"]
-    for level in predicted.levels:
-        header += [f"lower_{level:g}", f"upper_{level:g}"]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        for row, member in enumerate(members):
-            steps = predicted.point.shape[1]
-            dates = [date.isoformat() for date in future_dates(series[member.id], steps)]
-            bounds = np.stack([predicted.lower[:, row], predicted.upper[:, row]], axis=1).reshape(-1, steps)
-            for step, date in enumerate(dates):
-                values = [predicted.point[row, step], *bounds[:, step]]
-                writer.writerow([member.id, date.removesuffix("T00:00:00"), *(f"{value:.6g}" for value in values)])
-    return path
+    measurement: Measurement
+    seconds: Mapping[str, float]
+    budget: float
+    any_series: Path | None
+    exported: Path | None
+
+    def forecast_all(self, ranking: PanelRanking) -> tuple[str, Predictions]:
+        """Return the name of the forecaster, and its forecasts of all series."""
+        plan = self.measurement.plan
+        asked_for = future_of(plan.members, plan.steps)
+        for row in [ranking.recommended, *ranking.rows]:
+            predicted = self._forecast(row.name, asked_for)
+            if predicted is not None:
+                return row.name, predicted
+        raise AssertionError("the seasonal naive forecast is always at hand")
+
+    def _forecast(self, name: str, asked_for: Questions) -> Predictions | None:
+        version = {finetuning.NAME: self.exported, universal.NAME: self.any_series}.get(name)
+        if version is not None:
+            return self.measurement.answer_by(version, asked_for)
+        if name == NAIVE:
+            return self.measurement.answer_naively(asked_for)
+        names = tuple(self.seconds) if name == MEAN else (name,)
+        if not set(names) <= set(self.seconds) or not self._has_time(names):
+            return None
+        answers = statistics.answer(names, asked_for, LEVELS)
+        if name != MEAN:
+            return answers[name]
+        parts = list(answers.values())
+        return baselines.mean(
+            parts if self.any_series is None else [*parts, self.measurement.answer_by(self.any_series, asked_for)]
+        )
+
+    def _has_time(self, names: tuple[str, ...]) -> bool:
+        """Whether each method can be fitted to all series in the time that it is allowed."""
+        fits = len(self.measurement.plan.members) / statistics.JOBS
+        return all(self.seconds[name] * fits <= self.budget for name in names)

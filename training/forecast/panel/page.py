@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from training.evaluation.rolling import Predictions, RollingBacktest
-from training.forecast import advice
-from training.forecast.panel import future, reasons
+from training.forecast.panel import forecast_csv, reasons
 from training.forecast.panel.ranking import relative
 from training.forecast.panel.results import Results
+from training.forecast.ranking import advice
 from training.reporting import html_page as html
 from training.reporting import plots
 from training.reporting.tables import Row
@@ -30,7 +30,7 @@ HOW = (
 def write(directory: Path, results: Results) -> Path:
     """Write the report and its files; return the path of report.html."""
     directory.mkdir(parents=True, exist_ok=True)
-    future.write(directory / future.FILE, results.plan.members, results.panel.series, results.future)
+    forecast_csv.write(directory / forecast_csv.FILE, results.plan.members, results.panel.series, results.future)
     if results.request is not None:
         advice.write_request(directory, results.request)
     header, rows = results.series_table()
@@ -58,7 +58,7 @@ def write(directory: Path, results: Results) -> Path:
         html.figures(_draw_series(directory, results)),
         html.heading("What to do next"),
         html.paragraph(f"forecast.csv has {results.plan.steps} steps of all series, by {results.future_name}."),
-        html.link(future.FILE, future.FILE),
+        html.link(forecast_csv.FILE, forecast_csv.FILE),
         html.link(SERIES_FILE, "series.csv, the table of all series"),
         html.code(results.what_to_call),
     )

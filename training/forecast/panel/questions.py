@@ -74,14 +74,3 @@ def in_order(answers: Sequence[Predictions], order: Labels) -> Predictions:
         np.concatenate([getattr(each, end) for each in answers], axis=1)[:, order] for end in ("lower", "upper")
     )
     return Predictions(point, answers[0].levels, lower, upper)
-
-
-def naive(questions: Questions) -> Array:
-    """Repeat the last season of every history, (questions, steps); the last reading where there is none."""
-    distance = np.arange(questions.steps)
-    return np.stack(
-        [
-            history[distance % season - season]
-            for history, season in zip(questions.histories, questions.seasons, strict=True)
-        ]
-    )

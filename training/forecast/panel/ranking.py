@@ -11,14 +11,15 @@ import numpy as np
 
 from service.interfaces import Array, Mask
 from training.data.tables import DataError
+from training.evaluation.baselines import BASELINE
 from training.evaluation.rolling import Predictions
+from training.forecast.measuring.backtests import Kind
 from training.forecast.panel import scores
 from training.forecast.panel.questions import Questions
 from training.forecast.panel.scores import Together
-from training.forecast.ranking import Kind
-from training.forecast.recommendation import MEAN, MEAN_FACTOR, SURE
+from training.forecast.ranking.recommendation import MEAN, beats_mean
 
-NAIVE = "seasonal_naive"
+NAIVE = BASELINE
 KINDS: dict[str, Kind] = {"universal": "any_series", "finetuned": "network"}
 CLEAR = 1.02  # a gain of so much over all folds is no chance
 _EFFORT: dict[Kind, int] = {"any_series": 0, "statistic": 1, "network": 2}
@@ -146,11 +147,16 @@ def recommend(rows: Sequence[PanelRow], is_compared: Mask) -> PanelRow:
     """
     mean = next((row for row in rows if row.name == MEAN), None)
     best = rows[0]
-    if mean is not None and MEAN_FACTOR * mean.folds_together.value <= best.folds_together.value:
-        probability = scores.wins(best.folds[is_compared], mean.folds[is_compared])
-        if best is mean or probability is None or probability < SURE or not _is_better_on_all(best, mean):
-            return mean
+    if mean is not None and not _beats_mean(best, mean, is_compared):
+        return mean
     return min([row for row in rows if row is best or not _beats(best, row)], key=lambda row: _EFFORT[row.kind])
+
+
+def _beats_mean(best: PanelRow, mean: PanelRow, is_compared: Mask) -> bool:
+    """The rule of one series; a gain that is only probable must be one on every fold, too."""
+    is_on_all = _is_better_on_all(best, mean)
+    probability = scores.wins(best.folds[is_compared], mean.folds[is_compared]) if is_on_all else None
+    return beats_mean(best.folds_together.value, mean.folds_together.value, probability)
 
 
 def _beats(best: PanelRow, other: PanelRow) -> bool:

@@ -4,7 +4,7 @@ import numpy as np
 
 from training.forecast.panel.parts import named
 from training.forecast.panel.ranking import PanelRanking
-from training.forecast.recommendation import MEAN
+from training.forecast.ranking.recommendation import MEAN
 
 MUCH_BETTER = 0.9  # a series is remarked on where another forecaster's error on the folds is at most so much of it
 

@@ -8,23 +8,21 @@ import numpy as np
 from service.artifacts.card import ForecastCard
 from training.data.series import Panel
 from training.evaluation.rolling import Predictions
-from training.forecast import advice, finetuning
+from training.forecast.fitting import finetuning
 from training.forecast.options import TrainOptions
 from training.forecast.panel import reasons
 from training.forecast.panel.parts import Plan
 from training.forecast.panel.ranking import IN_WORDS, Measured, PanelRanking, PanelRow, chosen_per_series
 from training.forecast.panel.scores import as_text, listed
-from training.forecast.recommendation import MEAN
+from training.forecast.ranking import advice
+from training.forecast.ranking.recommendation import MEAN
 from training.networks import universal
 from training.reporting.tables import MISSING, Row
 
 MOST_SENT = 50  # series of the example request
 SENT_READINGS, SENT_SEASONS = 60, 5  # of each, at least
-STATISTICS_CALL = {
-    "ets": "AutoETS(season_length={season})",
-    "theta": "AutoTheta(season_length={season})",
-    "arima": "AutoARIMA(season_length={season})",
-    "mstl_log": "MSTL(season_length={season})",
+STATISTICS_CALL = {name: advice.CALLS[name] for name in ("ets", "theta", "arima")} | {
+    "mstl_log": "MSTL(season_length={season})"
 }
 
 
@@ -157,8 +155,7 @@ class Results:
                 f"StatsForecast([{call}], freq={self._frequency!r}).forecast(df=frame, h={self.plan.steps})"
             )
         if name == MEAN:
-            file = f"--data {self.options.data} " if self.options.data else ""
-            return f'# forecast.csv again\nmake train-forecast ARGS="{file}--only mean --export none"'
+            return f"# forecast.csv again\n{advice.command_of_mean(self.options.data)}"
         if self.request is not None:
             path = self.directory / advice.REQUEST
             return advice.curl(path).replace("/forecast ", "/forecast/batch ")
@@ -167,7 +164,7 @@ class Results:
     @property
     def directory(self) -> Path:
         """Where the report goes."""
-        return self.options.report or Path("reports") / (self.options.data.stem if self.options.data else "panel")
+        return self.options.report_directory("panel")
 
     @property
     def request(self) -> dict[str, object] | None:

@@ -11,18 +11,20 @@ from service.artifacts.card import ForecastCard
 from training.data.series import Panel
 from training.data.tables import DataError
 from training.export.target import check_target
-from training.forecast import finetuning, progress
+from training.forecast import progress
+from training.forecast.fitting import finetuning
+from training.forecast.measuring import statistical
 from training.forecast.options import TrainOptions
 from training.forecast.panel import card as cards
-from training.forecast.panel import export, measuring, page, statistics
+from training.forecast.panel import export, page, statistics
 from training.forecast.panel.candidates import Finetuned, updates_for
-from training.forecast.panel.forecasting import Forecasting
-from training.forecast.panel.measuring import Measurement, Network
+from training.forecast.panel.future import Forecasting
+from training.forecast.panel.measurement import Measurement, Network, newest_universal, pretrained_of
 from training.forecast.panel.parts import FOLDS, Plan, make_plan
 from training.forecast.panel.ranking import PanelRanking, rank
 from training.forecast.panel.results import Results
 from training.forecast.progress import Steps, about
-from training.forecast.recommendation import MEAN
+from training.forecast.ranking.recommendation import MEAN
 from training.networks import universal
 from training.reporting import models_readme, tables
 
@@ -46,7 +48,7 @@ class PanelRun:
         most = MOST_MEASURED[options.preset]
         self.plan: Plan = make_plan(readings, self.season_length, options.steps, options.test_size, most)
         self.remarks = [*panel.remarks, *self.plan.remarks]
-        self.any_series = measuring.newest_universal(options.models_dir)
+        self.any_series = newest_universal(options.models_dir)
         self.pretrained = self._pretrained() if options.only is None or finetuning.NAME in options.only else None
         self.statistics = self._try_statistics()
         self.measurement = Measurement(self.plan, self.season_length)
@@ -120,7 +122,7 @@ class PanelRun:
             check_target(options.models_dir, self.name, "forecast")
 
     def _pretrained(self) -> keras.Model | None:
-        model, remark = measuring.pretrained_of(self.options.models_dir)
+        model, remark = pretrained_of(self.options.models_dir)
         if remark is not None:
             self.remarks.append(remark)
         return model
@@ -131,7 +133,7 @@ class PanelRun:
         if not wanted and self.options.preset == "quick":
             self.remarks.append("arima is left out: it is the slowest, and --preset full fits it")
             wanted = list(statistics.NAMES)
-        names, remarks = statistics.for_season(wanted or STATISTICS, self.season_length)
+        names, remarks = statistical.for_season(wanted or STATISTICS, self.season_length)
         members = sorted(self.plan.measured, key=lambda member: len(member.readings))
         median = members[len(members) // 2]
         fits = (FOLDS + 1) * len(members)

@@ -24,7 +24,6 @@ from training.forecast.progress import about
 NAMES = ("theta", "ets", "mstl_log")
 SLOW = ("arima",)  # only where the preset leaves time
 MAX_HISTORY = 1000  # readings that are fitted, or ten seasons if those are more
-MAX_ARIMA_SEASON = 24
 JOBS = 2
 Task = tuple[int, list[Array]]  # the season, and the histories that share a fit
 
@@ -35,14 +34,6 @@ class Trial:
 
     seconds: Mapping[str, float]
     remarks: list[str] = field(default_factory=list)
-
-
-def for_season(names: Sequence[str], season_length: int) -> tuple[list[str], list[str]]:
-    """Return the methods that a season allows, and remarks on those that are left out."""
-    if season_length > MAX_ARIMA_SEASON and "arima" in names:
-        remark = f"arima is left out: with a season of {season_length} readings a fit takes minutes"
-        return [name for name in names if name != "arima"], [remark]
-    return [name for name in names if name != "mstl_log" or season_length > 1], []
 
 
 def try_out(names: Sequence[str], history: Array, season_length: int, steps: int, fits: int, budget: float) -> Trial:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from tests.training.forecast.panel.written_out import naive
 from training.evaluation import baselines
 from training.forecast.panel import questions as asked
 from training.forecast.panel import statistics
@@ -29,7 +30,7 @@ def test_a_method_that_fails_answers_as_the_naive_forecast(monkeypatch):
     original = baselines.method
     monkeypatch.setattr(baselines, "method", method)
     given = statistics.answer(("theta",), questions(), ())["theta"]
-    assert np.array_equal(given.point, asked.naive(questions()))
+    assert np.array_equal(given.point, naive(questions()))
 
 
 def test_what_is_not_installed_or_takes_too_long_is_left_out_and_said(monkeypatch):
@@ -45,10 +46,3 @@ def test_what_is_not_installed_or_takes_too_long_is_left_out_and_said(monkeypatc
     assert dict(trial.seconds) == {}
     assert "theta is left out: it would take about" in trial.remarks[0]
     assert "statsforecast is not installed" in trial.remarks[1]
-
-
-def test_a_long_season_leaves_arima_out():
-    names, remarks = statistics.for_season(("arima", "theta"), 168)
-    assert names == ["theta"]
-    assert "takes minutes" in remarks[0]
-    assert statistics.for_season(("mstl_log", "ets"), 1) == (["ets"], [])

@@ -1,0 +1,1 @@
+"""From errors to a decision: the ranking, which forecaster is recommended, which answers unasked, and what to call."""

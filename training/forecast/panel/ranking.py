@@ -17,10 +17,12 @@ from training.forecast.measuring.backtests import Kind
 from training.forecast.panel import scores
 from training.forecast.panel.questions import Questions
 from training.forecast.panel.scores import Together
-from training.forecast.ranking.recommendation import MEAN, beats_mean
+from training.forecast.ranking.recommendation import MEAN
 
 NAIVE = BASELINE
 KINDS: dict[str, Kind] = {"universal": "any_series", "finetuned": "network"}
+MEAN_FACTOR = 0.9  # another one's error must be below so much of the mean's,
+SURE = 0.9  # or below the mean's with this probability, and on every fold
 CLEAR = 1.02  # a gain of so much over all folds is no chance
 _EFFORT: dict[Kind, int] = {"any_series": 0, "statistic": 1, "network": 2}
 IN_WORDS: dict[Kind, str] = {"network": "trained", "any_series": "untrained", "statistic": "statistic"}
@@ -142,8 +144,8 @@ def rank(ids: list[str], scale: Array, folds: Sequence[Measured], test: Measured
 def recommend(rows: Sequence[PanelRow], is_compared: Mask) -> PanelRow:
     """Return the row of least error on the folds, or the simplest of those that it does not clearly beat.
 
-    As for one series, the mean is recommended unless another's error is a tenth less, or surely less: a mean of several is
-    less a matter of luck.
+    The mean is recommended unless another's error is a tenth less, or surely less: a mean of several is less a matter of luck.
+    Many series tell more than one, so less is asked than in ranking/recommendation.py.
     """
     mean = next((row for row in rows if row.name == MEAN), None)
     best = rows[0]
@@ -153,10 +155,11 @@ def recommend(rows: Sequence[PanelRow], is_compared: Mask) -> PanelRow:
 
 
 def _beats_mean(best: PanelRow, mean: PanelRow, is_compared: Mask) -> bool:
-    """The rule of one series; a gain that is only probable must be one on every fold, too."""
-    is_on_all = _is_better_on_all(best, mean)
-    probability = scores.wins(best.folds[is_compared], mean.folds[is_compared]) if is_on_all else None
-    return beats_mean(best.folds_together.value, mean.folds_together.value, probability)
+    """Whether a forecaster is better than the mean by enough, or on every fold with a sufficient bootstrap probability."""
+    if best.folds_together.value < MEAN_FACTOR * mean.folds_together.value:
+        return True
+    probability = scores.wins(best.folds[is_compared], mean.folds[is_compared])
+    return _is_better_on_all(best, mean) and probability is not None and probability >= SURE
 
 
 def _beats(best: PanelRow, other: PanelRow) -> bool:

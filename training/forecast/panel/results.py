@@ -21,9 +21,7 @@ from training.reporting.tables import MISSING, Row
 
 MOST_SENT = 50  # series of the example request
 SENT_READINGS, SENT_SEASONS = 60, 5  # of each, at least
-STATISTICS_CALL = {name: advice.CALLS[name] for name in ("ets", "theta", "arima")} | {
-    "mstl_log": "MSTL(season_length={season})"
-}
+STATISTICS_CALL = {name: advice.CALLS[name] for name in ("ets", "theta", "arima")} | {"mstl_log": advice.MSTL}
 
 
 @dataclass(frozen=True)
@@ -151,7 +149,7 @@ class Results:
             call = STATISTICS_CALL[name].format(season=self.season_length)
             return (
                 f"from statsforecast import StatsForecast\nfrom statsforecast.models import *\n\n"
-                f"# frame: unique_id, ds, y{'; y in logarithms' if name.endswith('_log') else ''}\n"
+                f"# frame: unique_id, ds, y{'; y in logarithms, and the exponential of the forecast' if name.endswith('_log') else ''}\n"
                 f"StatsForecast([{call}], freq={self._frequency!r}).forecast(df=frame, h={self.plan.steps})"
             )
         if name == MEAN:

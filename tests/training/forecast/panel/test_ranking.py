@@ -57,7 +57,7 @@ def test_a_statistic_may_be_recommended():
 
 
 def test_the_mean_is_recommended_unless_another_is_a_tenth_better_or_surely_better():
-    """As for one series: what ranks first is partly lucky, and a mean of several is not."""
+    """What ranks first is partly lucky, and a mean of several is not."""
     near = rank({"universal": 0.5, "mean": 0.54}, {"universal": 0.55, "mean": 0.54})
     assert (near.rows[0].name, near.recommended.name) == ("universal", "mean")
     assert "not a tenth less" in reasons.reason(near)

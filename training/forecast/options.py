@@ -1,6 +1,7 @@
 """The options of `python -m training.forecast`, parsed and typed. What they mean together is checked in one_series/loading.py."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ class TrainOptions:
     name: str | None
     models_dir: Path
     report: Path | None
+    given: tuple[str, ...] = ()  # the arguments as they were written
 
     @property
     def steps(self) -> int:
@@ -43,10 +45,11 @@ class TrainOptions:
 
 def parse_options(argv: Sequence[str] | None) -> TrainOptions:
     """Parse the command line; without --seeds, the preset decides how many there are."""
-    values = vars(_parser().parse_args(argv))
+    given = tuple(sys.argv[1:] if argv is None else argv)
+    values = vars(_parser().parse_args(given))
     preset_seeds = SEEDS if values["preset"] == "full" else SEEDS[:1]
     series = series_options(values)
-    return TrainOptions(**values | {"series": series, "seeds": tuple(values["seeds"] or preset_seeds)})
+    return TrainOptions(**values | {"series": series, "seeds": tuple(values["seeds"] or preset_seeds), "given": given})
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -178,7 +178,7 @@ class Run:
         answering = [row for row in ranking.rows if row.name in names or row.name == "universal"]
         calls = []
         if not advice.is_request(best):
-            calls.append(advice.statistic(best, run.series, run.split.steps, run.options.data, self._shares))
+            calls.append(advice.statistic(best, run.series, run.split.steps, run.options.given, self._shares))
         elif best not in answering:
             calls.append(f"# {best.name} was not exported (--export)")
         allowed = [row for row in answering if row.barred is None] or answering

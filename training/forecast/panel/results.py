@@ -153,7 +153,7 @@ class Results:
                 f"StatsForecast([{call}], freq={self._frequency!r}).forecast(df=frame, h={self.plan.steps})"
             )
         if name == MEAN:
-            return f"# forecast.csv again\n{advice.command_of_mean(self.options.data)}"
+            return f"# forecast.csv again\n{advice.command_of_mean(self.options.given)}"
         if self.request is not None:
             path = self.directory / advice.REQUEST
             return advice.curl(path).replace("/forecast ", "/forecast/batch ")

@@ -1,7 +1,8 @@
 """What to call: the exact request or call of the recommended forecaster."""
 
 import json
-from collections.abc import Mapping
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,16 +69,15 @@ def is_request(row: Ranked) -> bool:
     return row.kind == "network" or row.name == universal.NAME
 
 
-def statistic(row: Ranked, series: Series, steps: int, data: Path | None, parts: Mapping[str, float]) -> str:
+def statistic(row: Ranked, series: Series, steps: int, given: Sequence[str], parts: Mapping[str, float]) -> str:
     """Return how to get a statistic's forecast again; that of the mean is made by this command."""
     if row.name != MEAN:
         positive = bool((series.readings > 0).all())
         return call(row.name, series.season_length, positive).replace("STEPS", str(steps))
     shares = ", ".join(f"{share:.0%} {name}" for name, share in parts.items())
-    return f"# forecast.csv again, in about a minute: {shares}\n{command_of_mean(data)}"
+    return f"# forecast.csv again, in about a minute: {shares}\n{command_of_mean(given)}"
 
 
-def command_of_mean(data: Path | None) -> str:
-    """Return the command that writes forecast.csv by the mean again."""
-    file = f"--data {data} " if data else ""
-    return f'make train-forecast ARGS="{file}--only mean --export none"'
+def command_of_mean(given: Sequence[str]) -> str:
+    """Return the command that writes forecast.csv by the mean again: that of this run, whose last options count."""
+    return f'make train-forecast ARGS="{shlex.join([*given, "--only", MEAN, "--export", "none"])}"'

@@ -51,14 +51,15 @@ def test_the_request_continues_the_series_and_names_the_model(tmp_path):
 )
 def test_a_statistic_is_called_with_statsforecast(name, season_length, line):
     """With logarithms where they were measured with them."""
-    assert line in advice.statistic(row(name), series(season_length), 3, None, {})
+    assert line in advice.statistic(row(name), series(season_length), 3, (), {})
 
 
 def test_the_mean_is_made_again_by_the_command():
-    """Its shares are named."""
-    text = advice.statistic(row("mean"), series(), 3, None, {"universal": 0.6, "theta": 0.4})
+    """Its shares are named, and the file is read as it was."""
+    given = ("--data", "my sales.csv", "--day-first", "--only", "gru")
+    text = advice.statistic(row("mean"), series(), 3, given, {"universal": 0.6, "theta": 0.4})
     assert "60% universal, 40% theta" in text
-    assert "--only mean --export none" in text
+    assert "--data 'my sales.csv' --day-first --only gru --only mean --export none" in text
 
 
 def test_the_future_begins_after_the_last_reading():

@@ -100,5 +100,5 @@ def test_the_reports_are_written(models):
         assert "<script" not in page
         assert 'src="http' not in page
     rows = (models.parent / "turnover" / "forecast.csv").read_text().splitlines()
-    assert rows[0] == "date,forecast,lower_80,upper_80,lower_95,upper_95"
+    assert rows[0] == "timestamp,forecast,lower_80,upper_80,lower_95,upper_95"
     assert len(rows) == 15

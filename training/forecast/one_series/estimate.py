@@ -9,16 +9,16 @@ from training.forecast.measuring.statistical import FITTED
 from training.networks import decomposition
 
 STARTING = 12.0  # seconds: imports, the report
-TRACING = 2.0  # of each fit
+TRACING = 1.5  # of each fit
 PER_UPDATE = {  # seconds for a batch of 64 windows of 12 positions
-    "simple_rnn": 0.006,
-    "lstm": 0.012,
-    "lstm14": 0.008,
-    "time_distributed": 0.012,
-    "gru": 0.012,
-    "level": 0.012,
+    "simple_rnn": 0.003,
+    "lstm": 0.011,
+    "lstm14": 0.007,
+    "time_distributed": 0.006,
+    "gru": 0.005,
+    "level": 0.005,
 }
-FINETUNED = 9.0  # of each fit
+FINETUNED = 6.0  # of each fit
 TUTORIAL = 25.0
 FITTED_STATISTIC = 1.2  # of ets, arima and mstl_log: a fit
 

@@ -184,8 +184,8 @@ def future_rows(future: Future) -> tuple[Row, list[Row]]:
 
 
 def future_csv(future: Future) -> str:
-    """Return the same as a CSV: date, forecast, and the ends of each interval."""
-    names = ["date", "forecast", *(f"{end}_{level:g}" for level in future.levels for end in ("lower", "upper"))]
+    """Return the same as a CSV: timestamp, forecast, and the ends of each interval."""
+    names = ["timestamp", "forecast", *(f"{end}_{level:g}" for level in future.levels for end in ("lower", "upper"))]
     ends = [end for pair in zip(future.lower, future.upper, strict=True) for end in pair]
     lines = [",".join(names)]
     for date, *values in zip(dates(future.dates), future.point, *ends, strict=True):

@@ -120,8 +120,8 @@ def test_the_forecast_of_the_future_is_a_file_a_table_and_a_picture(report):
     """The file has the values of the table, with names that a program can read."""
     directory, results = report
     rows = list(csv.DictReader((directory / "forecast.csv").read_text("utf-8").splitlines()))
-    assert list(rows[0]) == ["date", "forecast", "lower_80", "upper_80", "lower_95", "upper_95"]
-    assert [row["date"] for row in rows][:2] == ["2018-01-01", "2018-02-01"]
+    assert list(rows[0]) == ["timestamp", "forecast", "lower_80", "upper_80", "lower_95", "upper_95"]
+    assert [row["timestamp"] for row in rows][:2] == ["2018-01-01", "2018-02-01"]
     assert float(rows[3]["upper_95"]) == pytest.approx(results.future.upper[1, 3])
     text = (directory / "report.html").read_text("utf-8")
     assert 'download="forecast.csv"' in text

@@ -18,6 +18,7 @@ SHOWN = 30  # series of the table; the others are folded
 MOST_FOLDED = 1000  # the others are in series.csv alone
 PICTURED = 3  # worst, and best
 SERIES_FILE = "series.csv"
+MOST_EMBEDDED = 1 << 19  # bytes of a file that the page holds
 HOW = (
     "Each figure is an RMSE over that of the seasonal naive forecast on the same readings of the same series; below 1 is better. "
     "Together it is the geometric mean over the series, with a 90 % bootstrap interval over them. The order and the "
@@ -42,6 +43,10 @@ def write(directory: Path, results: Results) -> Path:
         directory / "report.html",
         results.panel.source,
         results.recommendation,
+        html.heading("What to do"),
+        html.code(results.what_to_call),
+        _file(directory / forecast_csv.FILE, f"{results.plan.steps} steps of all series, by {results.future_name}"),
+        _file(directory / SERIES_FILE, "the table of all series"),
         html.heading("What was understood"),
         html.facts(results.panel.understood),
         html.bullets(results.remarks),
@@ -56,12 +61,15 @@ def write(directory: Path, results: Results) -> Path:
         *_series_tables(header, rows),
         html.heading("The worst and the best forecasts"),
         html.figures(_draw_series(directory, results)),
-        html.heading("What to do next"),
-        html.paragraph(f"forecast.csv has {results.plan.steps} steps of all series, by {results.future_name}."),
-        html.link(forecast_csv.FILE, forecast_csv.FILE),
-        html.link(SERIES_FILE, "series.csv, the table of all series"),
-        html.code(results.what_to_call),
     )
+
+
+def _file(path: Path, content: str) -> str:
+    """A link to a file beside the page; the page itself holds a small one, so that it is not lost when the page is forwarded."""
+    label = f"{path.name}: {content}"
+    if path.stat().st_size > MOST_EMBEDDED:
+        return html.link(path.name, label)
+    return html.download(path.name, path.read_text("utf-8"), label)
 
 
 def _series_tables(header: Row, rows: list[Row]) -> list[str]:

@@ -18,7 +18,7 @@ setup: $(DEV)  ## everything for serving, training and testing, into .venv
 serve: $(SERVE)  ## serve models/ on 127.0.0.1:8000 (GATECAST_PORT, GATECAST_HOST, … change it)
 	$(BIN)/python -m service
 
-test: $(DEV)  ## all tests and their coverage, about eight minutes on two cores
+test: $(DEV)  ## all tests and their coverage, about ten minutes on two cores
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov
 
 test-fast: $(DEV)  ## the tests that do not load TensorFlow

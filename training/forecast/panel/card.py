@@ -1,14 +1,12 @@
 """The card of a network that has learnt many series, and its golden answers."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import keras
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from service.artifacts.card import (
-    FORMAT_VERSION,
     MAX_LAST_READINGS,
     MAX_PANEL,
     Comparison,
@@ -25,13 +23,13 @@ from service.artifacts.golden import Golden
 from service.forecast.features.context_features import FORM, HORIZON
 from service.forecast.forecaster import Forecaster
 from training.data.series import Panel
-from training.export import versions
 from training.forecast.fitting import finetuning
 from training.forecast.options import TrainOptions
 from training.forecast.panel import reasons
 from training.forecast.panel.parts import Member, Plan, least_history
 from training.forecast.panel.ranking import PanelRanking
 from training.forecast.version import golden
+from training.forecast.version.card import unmeasured
 from training.networks import decomposition
 
 MAX_ID = 200  # characters
@@ -54,14 +52,9 @@ def draft(
     tested = sum(member.parts[-1].end - member.parts[-1].cut for member in plan.measured)
     folds = sum(member.parts[-1].cut - member.parts[0].cut for member in plan.measured)
     return ForecastCard(
-        format_version=FORMAT_VERSION,
-        task="forecast",
+        **unmeasured(options, plan.steps),
         name=name,
-        version="1",
         network=finetuning.LAYERS,
-        parameters=0,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        made_with=versions.made_with("keras", "numpy"),
         data=TrainingData(
             source=panel.source,
             sha256=panel.sha256,
@@ -82,11 +75,7 @@ def draft(
             Split(name="test", rows=tested, use="the end of every series; looked at once, then it calibrates too"),
         ],
         settings={"kind": finetuning.NAME, "preset": options.preset, "steps": plan.steps, "series": len(plan.learnt)},
-        seeds=list(options.seeds),
-        seed=options.seeds[0],
         choice="All seeds answer together: the mean of their weights.",
-        scores=[],
-        spread=[],
         limits=[
             f"knows {len(plan.learnt)} series of {panel.source}; it was not measured on others",
             f"steps after {plan.steps} were not measured",
@@ -101,9 +90,6 @@ def draft(
         horizon=plan.steps,
         max_horizon=HORIZON,
         readings=reading_limits(plan.learnt, window_of(season_length)),
-        step_errors=StepErrors(
-            baseline="seasonal_naive", split="test", model_rmse=[0.0] * plan.steps, baseline_rmse=[0.0] * plan.steps
-        ),
         learnt_panel=named_series(plan.learnt),
     )
 

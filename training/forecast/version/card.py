@@ -1,6 +1,7 @@
 """The card of a network of one series, before and after it is measured."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -33,14 +34,9 @@ def draft(
 
     start, end = series.span(0, total)
     return ForecastCard(
-        format_version=FORMAT_VERSION,
-        task="forecast",
+        **unmeasured(options, steps),
         name=candidate.name,
-        version="1",
         network=candidate.layers,
-        parameters=0,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        made_with=versions.made_with("keras", "numpy"),
         data=TrainingData(
             source=series.source,
             sha256=series.sha256,
@@ -61,11 +57,7 @@ def draft(
             part("test", train_size, total, "looked at once, for the scores; then it calibrates the intervals too"),
         ],
         settings={"kind": candidate.name, "recipe": options.recipe, "preset": options.preset, "steps": steps},
-        seeds=list(options.seeds),
-        seed=options.seeds[0],
         choice="All seeds answer together: the mean of their forecasts, or of their weights.",
-        scores=[],
-        spread=[],
         limits=[
             f"knows one series ({series.source}) up to {end}; other series get a warning, not a good forecast",
             f"steps after {steps} were not measured",
@@ -78,10 +70,26 @@ def draft(
         horizon=steps,
         max_horizon=HORIZON if reads_context else max(MAX_HORIZON, steps),
         readings=reading_limits(series.readings[:train_size], candidate.window, series.season_length),
-        step_errors=StepErrors(
+    )
+
+
+def unmeasured(options: TrainOptions, steps: int) -> dict[str, Any]:
+    """Return the fields that every card has before its network is measured; results are placeholders."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "task": "forecast",
+        "version": "1",
+        "parameters": 0,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "made_with": versions.made_with("keras", "numpy"),
+        "seeds": list(options.seeds),
+        "seed": options.seeds[0],
+        "scores": [],
+        "spread": [],
+        "step_errors": StepErrors(
             baseline="seasonal_naive", split="test", model_rmse=[0.0] * steps, baseline_rmse=[0.0] * steps
         ),
-    )
+    }
 
 
 def reading_limits(readings: Array, window: int, season_length: int) -> ReadingLimits:

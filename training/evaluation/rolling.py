@@ -53,12 +53,6 @@ class RollingBacktest:
         )
 
 
-def without_intervals(point: Array) -> Predictions:
-    """Return point forecasts (origins, steps) as predictions without levels."""
-    bounds = np.empty((0, *point.shape))
-    return Predictions(point, (), bounds, bounds)
-
-
 def rolling_backtest(
     readings: Array, origins: Sequence[int], steps: int, levels: Sequence[float], method: Method
 ) -> RollingBacktest:
@@ -78,17 +72,6 @@ def rolling_backtest(
     padded = np.concatenate([readings, np.full(steps, np.nan)])
     actual = np.stack([padded[t : t + steps] for t in origins])
     return RollingBacktest(np.array(origins, dtype=np.int64), actual, predicted, len(readings))
-
-
-def point_backtest(readings: Array, origins: Sequence[int], steps: int, forecast: Forecast) -> tuple[Array, Array]:
-    """Backtest a method without intervals; return actual and forecast readings, both (origins, steps).
-
-    `forecast` gets readings[:t] for every origin t in one call. Raises ValueError as `rolling_backtest` does.
-    """
-    backtest = rolling_backtest(
-        readings, origins, steps, (), lambda histories, count, _: without_intervals(forecast(histories, count))
-    )
-    return backtest.actual, backtest.predicted.point
 
 
 def seasonal_naive(season_length: int) -> Forecast:

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.predictions import without_intervals
 from training.evaluation import metrics
-from training.evaluation.rolling import Predictions, without_intervals
+from training.evaluation.rolling import Predictions
 
 
 def with_interval(point, half, level=80.0):

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from tests.predictions import without_intervals
 from training.evaluation import rolling
-from training.evaluation.rolling import Predictions, without_intervals
+from training.evaluation.rolling import Predictions
 
 SERIES = np.arange(60, dtype=float)
 
@@ -42,7 +43,7 @@ def test_forecasts_that_are_no_numbers_are_refused():
 
 def test_forecasts_and_intervals_of_another_shape_are_refused():
     with pytest.raises(ValueError, match="forecasts have shape"):
-        rolling.point_backtest(SERIES, [20], 3, lambda histories, steps: np.zeros((1, 1)))
+        rolling.rolling_backtest(SERIES, [20], 3, (), lambda *_: without_intervals(np.zeros((1, 1))))
     point, bound = np.zeros((1, 3)), np.zeros((2, 1, 3))
     with pytest.raises(ValueError, match="intervals have shape"):
         rolling.rolling_backtest(SERIES, [20], 3, [80], lambda *_: Predictions(point, (80.0,), bound, bound))
@@ -56,11 +57,12 @@ def test_selected_predictions_keep_their_intervals():
     assert (second.lower.tolist(), second.upper.tolist()) == ([[[2, 3]]], [[[4, 5]]])
 
 
-def test_a_point_backtest_returns_actual_and_forecast_readings():
-    def continue_the_line(histories, steps):
-        return np.stack([history[-1] + np.arange(1, steps + 1) for history in histories])
+def test_a_backtest_returns_actual_and_forecast_readings():
+    def continue_the_line(histories, steps, levels):
+        return without_intervals(np.stack([history[-1] + np.arange(1, steps + 1) for history in histories]))
 
-    actual, forecast = rolling.point_backtest(SERIES, [20, 25], 3, continue_the_line)
+    backtest = rolling.rolling_backtest(SERIES, [20, 25], 3, (), continue_the_line)
+    actual, forecast = backtest.actual, backtest.predicted.point
     assert actual.tolist() == forecast.tolist() == [[20, 21, 22], [25, 26, 27]]
 
 

@@ -112,14 +112,16 @@ def squares(backtest: RollingBacktest) -> Array:
 
 
 def rmse_by_step(backtest: RollingBacktest) -> list[float]:
-    """Return the RMSE of each step."""
-    rmse: list[float] = np.sqrt(np.mean(squares(backtest), axis=0)).tolist()
+    """Return the RMSE of each step; NaN without origins."""
+    errors = squares(backtest)
+    rmse: list[float] = (np.sqrt(np.mean(errors, axis=0)) if len(errors) else np.full(errors.shape[1], np.nan)).tolist()
     return rmse
 
 
 def pooled_rmse(backtest: RollingBacktest) -> float:
-    """Return the RMSE of all steps together."""
-    return float(np.sqrt(np.mean(squares(backtest))))
+    """Return the RMSE of all steps together; NaN without origins."""
+    errors = squares(backtest)
+    return float(np.sqrt(np.mean(errors))) if errors.size else float("nan")
 
 
 def ratio(backtest: RollingBacktest, baseline: RollingBacktest, block: int) -> Ratio | None:

@@ -57,7 +57,7 @@ def _parts(directory: Path, page: Page, pictures: Pictures) -> list[str]:
         pictures.html("test", "steps", "coverage"),
         html.details("RMSE by step, test set", html.table(*tables.step_rows(ranking, steps), best=None)),
         html.heading("What the minutes bought"),
-        html.table(*tables.kind_rows(ranking, steps), best=None),
+        html.table(*tables.kind_rows(ranking), best=None),
         html.paragraph(texts.minutes(ranking)),
         html.heading("How it was measured"),
         html.bullets(texts.method(page)),

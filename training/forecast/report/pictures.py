@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from training.evaluation import metrics
+from training.forecast.measuring.backtests import rmse_by_step
 from training.forecast.ranking.rows import Future, Ranked, Ranking
 from training.forecast.report import tables
 from training.forecast.report.results import Page
@@ -88,10 +89,9 @@ def _test(path: Path, page: Page) -> str:
 
 
 def _steps(path: Path, page: Page) -> str:
-    steps = page.steps
     if not _count(page):
         return ""
-    lines = {row.name: tables.rmse_by_step(row.test, steps) for row in shown_rows(page.ranking)}
+    lines = {row.name: np.array(rmse_by_step(row.test)) for row in shown_rows(page.ranking)}
     plots.by_step(path, "RMSE by step, test set", lines)
     return f"Error by step on the test set, over {_origins(page)}. {page.ranking.recommended.name} is the thick line."
 

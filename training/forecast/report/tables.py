@@ -8,7 +8,7 @@ from service.interfaces import Array
 from training.evaluation import metrics
 from training.evaluation.metrics import Ratio
 from training.evaluation.rolling import RollingBacktest
-from training.forecast.measuring.backtests import Kind
+from training.forecast.measuring.backtests import Kind, pooled_rmse, rmse_by_step
 from training.forecast.ranking.rows import Future, Ranked, Ranking
 from training.reporting.figures import column, dates, decimals, fixed, percent, seconds
 from training.reporting.tables import MISSING, Row, drop_empty_columns
@@ -55,8 +55,8 @@ def ranking_rows(ranking: Ranking, steps: int) -> tuple[Row, list[Row]]:
         "time",
         "kind",
     )
-    folds = errors(ranking, steps, [row.fold_rmse for row in rows])
-    tests = errors(ranking, steps, [rmse(row.test, steps) for row in rows])
+    folds = errors(ranking, [row.fold_rmse for row in rows])
+    tests = errors(ranking, [pooled_rmse(row.test) for row in rows])
     cells = [
         (
             row.name + ("" if row.barred is None else " *"),
@@ -72,9 +72,9 @@ def ranking_rows(ranking: Ranking, steps: int) -> tuple[Row, list[Row]]:
     return drop_empty_columns(header, cells)
 
 
-def errors(ranking: Ranking, steps: int, values: Sequence[float]) -> list[str]:
+def errors(ranking: Ranking, values: Sequence[float]) -> list[str]:
     """Return errors as text: everywhere on the page with the same decimals, so that the same number looks the same."""
-    least = [ranking.recommended.fold_rmse, rmse(ranking.recommended.test, steps)]
+    least = [ranking.recommended.fold_rmse, pooled_rmse(ranking.recommended.test)]
     places = min(MAX_DECIMALS, decimals([min(least)]) if min(least) > 0 else decimals(values))
     return [fixed(value, places) for value in values]
 
@@ -94,7 +94,7 @@ def test_rows(ranking: Ranking, steps: int, season_length: int) -> tuple[Row, li
     header += tuple(f"{level:g} % interval covers" for level in levels)
     header += tuple(f"{level:g} % interval, mean width" for level in levels)
     results = [pooled(row.test, steps) for row in ranking.rows]
-    numbers = [errors(ranking, steps, [result[name] for result in results]) for name in ("rmse", "mae", "bias")]
+    numbers = [errors(ranking, [result[name] for result in results]) for name in ("rmse", "mae", "bias")]
     covers = [[percent(result.get(f"coverage_{level:g}")) for result in results] for level in levels]
     widths = [column([result.get(f"width_{level:g}") for result in results]) for level in levels]
     ratios = [
@@ -115,34 +115,17 @@ def _test_ratio(row: Ranked, baseline: Ranked, steps: int, season_length: int) -
 def step_rows(ranking: Ranking, steps: int) -> tuple[Row, list[Row]]:
     """The RMSE on the test set of every step, or of MAX_STEPS spread over them; a column for each forecaster."""
     shown = np.unique(np.round(np.linspace(1, steps, min(steps, MAX_STEPS))).astype(int))
-    columns = [errors(ranking, steps, rmse_by_step(row.test, steps)[shown - 1].tolist()) for row in ranking.rows]
+    columns = [errors(ranking, np.array(rmse_by_step(row.test))[shown - 1].tolist()) for row in ranking.rows]
     cells = zip(map(str, shown.tolist()), *columns, strict=True)
     return ("step", *(row.name for row in ranking.rows)), [tuple(row) for row in cells]
 
 
-def rmse_by_step(backtest: RollingBacktest, steps: int) -> Array:
-    """Return the RMSE of each step (steps,)."""
-    errors = _errors(backtest, steps)
-    return np.sqrt(np.mean(np.square(errors), axis=0)) if len(errors) else np.full(steps, np.nan)
-
-
-def rmse(backtest: RollingBacktest, steps: int) -> float:
-    """Return the RMSE of all steps together; NaN without origins."""
-    errors = _errors(backtest, steps)
-    return float(np.sqrt(np.mean(np.square(errors)))) if errors.size else float("nan")
-
-
-def _errors(backtest: RollingBacktest, steps: int) -> Array:
-    part = backtest.part(steps)
-    return part.predicted.point - part.actual
-
-
-def kind_rows(ranking: Ranking, steps: int) -> tuple[Row, list[Row]]:
+def kind_rows(ranking: Ranking) -> tuple[Row, list[Row]]:
     """The best of each kind, and the time of all of that kind."""
     groups = by_kind(ranking)
     bests = [group[0] for group in groups.values()]
-    folds = errors(ranking, steps, [best.fold_rmse for best in bests])
-    tests = errors(ranking, steps, [rmse(best.test, steps) for best in bests])
+    folds = errors(ranking, [best.fold_rmse for best in bests])
+    tests = errors(ranking, [pooled_rmse(best.test) for best in bests])
     header: Row = (
         "kind",
         "how many",
@@ -193,8 +176,8 @@ def future_csv(future: Future) -> str:
     return "\n".join(lines) + "\n"
 
 
-def recommended_errors(ranking: Ranking, steps: int) -> tuple[str, str]:
+def recommended_errors(ranking: Ranking) -> tuple[str, str]:
     """Return the recommended forecaster's RMSE on the folds and on the test set, as they stand in the tables."""
     best = ranking.recommended
-    fold, test = errors(ranking, steps, [best.fold_rmse, rmse(best.test, steps)])
+    fold, test = errors(ranking, [best.fold_rmse, pooled_rmse(best.test)])
     return fold, test

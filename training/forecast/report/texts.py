@@ -13,7 +13,7 @@ MAX_MISS = 0.1  # of the coverage
 def decision(page: Page) -> dict[str, str]:
     """Return what the run came to: the recommended forecaster, how it did, what was exported, what answers."""
     ranking, best = page.ranking, page.ranking.recommended
-    fold_error, test_error = tables.recommended_errors(ranking, page.steps)
+    fold_error, test_error = tables.recommended_errors(ranking)
     facts = {
         "recommended": f"{best.name} ({tables.kind(best, ranking)})",
         "error on the folds": f"RMSE {fold_error}, {_ratio(best, ranking)}",

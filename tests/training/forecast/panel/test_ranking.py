@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from tests.predictions import without_intervals
 from training.data.tables import DataError
-from training.evaluation.rolling import without_intervals
 from training.forecast.panel import ranking, reasons
 from training.forecast.panel.questions import Questions
 from training.forecast.panel.ranking import Measured

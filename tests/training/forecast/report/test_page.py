@@ -10,6 +10,7 @@ import pytest
 
 from tests.training.forecast.report import made_up_results
 from training.evaluation import metrics
+from training.forecast.measuring.backtests import rmse_by_step
 from training.forecast.ranking.advice import REQUEST
 from training.forecast.report import page as pages
 from training.forecast.report import pictures, tables, texts
@@ -96,7 +97,7 @@ def test_every_figure_of_the_test_set_is_of_the_same_origins(report):
     recommended = results.ranking.recommended
     origins = len(recommended.test.part(12).origins)
     assert origins == 40
-    lines = tables.rmse_by_step(recommended.test, 12)
+    lines = rmse_by_step(recommended.test)
     assert np.sqrt(np.mean(np.square(lines))) == pytest.approx(tables.pooled(recommended.test, 12)["rmse"])
     text = (report[0] / "report.html").read_text("utf-8")
     assert "over the same 40 origins: those of 51 that have all 12 steps after them" in text
@@ -107,12 +108,12 @@ def test_every_figure_of_the_test_set_is_of_the_same_origins(report):
 def test_a_number_looks_the_same_wherever_it_stands(report):
     """The error of the recommended one on the test set stands in three tables and in the decision."""
     _, results = report
-    fold, test = tables.recommended_errors(results.ranking, 12)
+    fold, test = tables.recommended_errors(results.ranking)
     _, rows = results.table()
     assert rows[0][1] == fold
     assert rows[0][4] == test
     assert tables.test_rows(results.ranking, 12, 12)[1][0][1] == test
-    assert tables.kind_rows(results.ranking, 12)[1][0][5] == test
+    assert tables.kind_rows(results.ranking)[1][0][5] == test
     assert f"RMSE {test}" in texts.decision(results)["error on the test set"]
 
 

@@ -25,6 +25,7 @@ from training.forecast.panel.parts import FOLDS, Plan
 from training.forecast.panel.questions import Questions
 from training.forecast.panel.ranking import NAIVE, Measured
 from training.forecast.panel.scores import rmse_by_series
+from training.forecast.ranking.comparison import AnySeries
 from training.forecast.ranking.recommendation import MEAN
 from training.networks import universal
 
@@ -136,14 +137,15 @@ class Measurement:
             known[name] = predicted
 
 
-def newest_universal(models_dir: Path) -> Path | None:
-    """Return the newest version of the forecaster of any series, if there is one that loads."""
-    versions = bundle.versions(models_dir / universal.NAME)
-    try:
-        served.load(versions[-1])
-    except (IndexError, bundle.BundleError):
+def loadable(any_series: AnySeries | None) -> Path | None:
+    """Return the version of the forecaster of any series, if there is one and it loads."""
+    if any_series is None:
         return None
-    return versions[-1]
+    try:
+        served.load(any_series.path)
+    except bundle.BundleError:
+        return None
+    return any_series.path
 
 
 def pretrained_of(models_dir: Path) -> tuple[keras.Model | None, str | None]:

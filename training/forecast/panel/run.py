@@ -19,11 +19,12 @@ from training.forecast.panel import card as cards
 from training.forecast.panel import export, page, statistics
 from training.forecast.panel.candidates import Finetuned, updates_for
 from training.forecast.panel.future import Forecasting
-from training.forecast.panel.measurement import Measurement, Network, newest_universal, pretrained_of
+from training.forecast.panel.measurement import Measurement, Network, loadable, pretrained_of
 from training.forecast.panel.parts import FOLDS, Plan, make_plan
 from training.forecast.panel.ranking import PanelRanking, rank
 from training.forecast.panel.results import Results
 from training.forecast.progress import Steps, about
+from training.forecast.ranking import comparison
 from training.forecast.ranking.recommendation import MEAN
 from training.networks import universal
 from training.reporting import models_readme, tables
@@ -48,8 +49,11 @@ class PanelRun:
         most = MOST_MEASURED[options.preset]
         self.plan: Plan = make_plan(readings, self.season_length, options.steps, options.test_size, most)
         self.remarks = [*panel.remarks, *self.plan.remarks]
-        self.any_series = newest_universal(options.models_dir)
-        self.pretrained = self._pretrained() if options.only is None or finetuning.NAME in options.only else None
+        found = comparison.find_any_series(options.models_dir)
+        self.remarks += comparison.remarks(found, options.models_dir, self.plan.steps)
+        self.any_series = loadable(found)
+        wanted = options.only is None or finetuning.NAME in options.only
+        self.pretrained = self._pretrained(found.path.parent.parent) if found is not None and wanted else None
         self.statistics = self._try_statistics()
         self.measurement = Measurement(self.plan, self.season_length)
 
@@ -121,8 +125,8 @@ class PanelRun:
         if options.export != "none":
             check_target(options.models_dir, self.name, "forecast")
 
-    def _pretrained(self) -> keras.Model | None:
-        model, remark = pretrained_of(self.options.models_dir)
+    def _pretrained(self, models_dir: Path) -> keras.Model | None:
+        model, remark = pretrained_of(models_dir)
         if remark is not None:
             self.remarks.append(remark)
         return model

@@ -106,6 +106,17 @@ def test_the_wide_form_and_statistics_alone(home, tmp_path, capsys):
     assert "finetuned" not in (tmp_path / "series.csv").read_text()
 
 
+def test_without_a_universal_network_the_shipped_one_is_measured(home, tmp_path, capsys):
+    """An empty models directory does not waste the run, as for one series."""
+    from training.forecast import __main__ as forecast
+
+    options = ["--data", str(home / "shops.csv"), "--only", "universal", "--export", "none", "--steps", "6"]
+    assert forecast.main([*options, "--models-dir", str(tmp_path / "models"), "--report", str(tmp_path / "r")]) == 0
+    printed = capsys.readouterr().out
+    assert "holds no 'universal': the one of" in printed
+    assert "untrained" in printed
+
+
 @pytest.mark.parametrize(
     ("options", "fault"),
     [

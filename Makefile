@@ -5,10 +5,11 @@ BIN := $(VENV)/bin
 SERVE := $(VENV)/.serve
 DEV := $(VENV)/.dev
 BACKTEST := $(VENV)/backtest
+CLIENTS := nixtla triton kserve engines browser
 PYTHON_IMAGE ?= docker.io/library/python:3.12-slim
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help setup serve test test-fast check format train-forecast train-sentiment compile backtest zero-shot bench hostile image lock clean
+.PHONY: help setup serve test test-fast test-clients check format train-forecast train-sentiment compile backtest zero-shot bench hostile image lock clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -23,6 +24,10 @@ test: $(DEV)  ## all tests and their coverage, about ten minutes on two cores
 
 test-fast: $(DEV)  ## the tests that do not load TensorFlow
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow"
+
+test-clients: $(DEV) $(CLIENTS:%=$(VENV)/clients/%/.ready)  ## clients of others against the service: Nixtla's, Triton's, KServe's, Spark, Ray, a browser
+	@set -e; for client in $(CLIENTS); do echo "== $$client"; \
+	  $(VENV)/clients/$$client/bin/python -m pytest -c tests/clients/pytest.ini tests/clients/$$client; done
 
 check: $(DEV)  ## formatting, lint, types, and who imports whom
 	$(BIN)/ruff format --check .
@@ -75,6 +80,11 @@ lock: $(DEV)  ## pin and hash the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile pyproject.toml --extra backtest --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements/backtest.txt
 
+	for client in $(filter-out engines,$(CLIENTS)); do $(BIN)/uv pip compile --group $$client --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements/clients/$$client.txt; done
+	$(BIN)/uv pip compile pyproject.toml --group engines --extra parquet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements/clients/engines.txt
+
 clean:  ## remove what setup and the checks made
 	rm -rf $(VENV) .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
@@ -90,6 +100,11 @@ $(SERVE): requirements/serve.txt | $(BIN)/python
 $(BACKTEST)/.ready: requirements/backtest.txt | $(BIN)/python
 	$(BIN)/python -m venv $(BACKTEST)
 	$(BACKTEST)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/backtest.txt
+	@touch $@
+
+$(VENV)/clients/%/.ready: requirements/clients/%.txt | $(BIN)/python
+	$(BIN)/python -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@
 
 $(DEV): requirements/dev.txt | $(BIN)/python

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
-from service import terminal
+from . import terminal
 
 CHECK = ["--check"]
 
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] = (), *, ends_at_hangup: bool = False) -> int:
     if list(arguments) not in ([], CHECK):
         print("usage: python -m service [--check]; settings are read from GATECAST_… variables", file=sys.stderr)
         return 2
-    from service import start  # only now: it imports all the rest
+    from . import start  # only now: it imports all the rest
 
     return start.check() if arguments else start.serve(ends_at_hangup=ends_at_hangup)
 

@@ -10,18 +10,18 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from service import __version__
-from service.artifacts import bundle
-from service.errors import Fault, GatecastError, InvalidRequest, MethodNotAllowed, ModelFault, NotFound
-from service.http import openapi
-from service.http.access_log import log_defect
-from service.http.lifecycle import Phase
-from service.http.metrics import Metrics, RequestCounts
-from service.http.middleware import RequestMiddleware
-from service.http.routes import admin, anomalies, forecast, models, operations, pages, sentiment
-from service.http.state import State
-from service.serving.repository import Load, ModelRepository
-from service.settings import Settings
+from . import __version__
+from .artifacts import bundle
+from .errors import Fault, GatecastError, InvalidRequest, MethodNotAllowed, ModelFault, NotFound
+from .http import openapi
+from .http.access_log import log_defect
+from .http.lifecycle import Phase
+from .http.metrics import Metrics, RequestCounts
+from .http.middleware import RequestMiddleware
+from .http.routes import admin, anomalies, forecast, models, operations, pages, sentiment
+from .http.state import State
+from .serving.repository import Load, ModelRepository
+from .settings import Settings
 
 ROUTES = (forecast, anomalies, sentiment, models, operations, admin, pages)
 

@@ -18,7 +18,7 @@ from annotated_types import Ge, Gt, Le
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
-from service.settings import MIN_KEY_CHARACTERS, Settings, is_service_link
+from .settings import MIN_KEY_CHARACTERS, Settings, is_service_link
 
 PREFIX = "GATECAST_"
 # What Kubernetes sets for each Service, here for one whose name is gatecast or begins with gatecast-.

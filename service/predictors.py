@@ -4,12 +4,12 @@ A predictor's `prepare` checks a request before it is queued, `make_batches` say
 `predict` is that call. Predictors know nothing of HTTP.
 """
 
-from service.artifacts.bundle import Bundle
-from service.artifacts.card import ForecastCard
-from service.forecast.context_forecaster import ContextForecaster
-from service.forecast.forecaster import Forecaster
-from service.forecast.window_forecaster import WindowForecaster
-from service.sentiment.classifier import SentimentClassifier
+from .artifacts.bundle import Bundle
+from .artifacts.card import ForecastCard
+from .forecast.context_forecaster import ContextForecaster
+from .forecast.forecaster import Forecaster
+from .forecast.window_forecaster import WindowForecaster
+from .sentiment.classifier import SentimentClassifier
 
 
 def load_predictor(bundle: Bundle) -> Forecaster | SentimentClassifier:

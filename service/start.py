@@ -13,15 +13,15 @@ from typing import cast
 
 import uvicorn
 
-from service import logs
-from service.app import create_app
-from service.artifacts.files import BundleError
-from service.environment import EnvironmentFault, read_settings, warnings
-from service.http.middleware import RequestMiddleware
-from service.http.protocol import AdmissionProtocol
-from service.http.server import LAST_SECONDS, CannotListen, Server
-from service.keys import KeysError
-from service.settings import Settings
+from . import logs
+from .app import create_app
+from .artifacts.files import BundleError
+from .environment import EnvironmentFault, read_settings, warnings
+from .http.middleware import RequestMiddleware
+from .http.protocol import AdmissionProtocol
+from .http.server import LAST_SECONDS, CannotListen, Server
+from .keys import KeysError
+from .settings import Settings
 
 # How long a thread may hold the interpreter while another waits. Python's default of 5 ms is as long as ten small forecasts.
 SWITCH_SECONDS = 0.0005

@@ -17,14 +17,14 @@ from typing import Literal
 import numpy as np
 from pydantic import TypeAdapter
 
-from service.artifacts import domain, onnx, saved_model
-from service.artifacts.card import FORMAT_VERSION, SENTIMENT_FORMAT_VERSION, AnyCard, ForecastCard, SentimentCard
-from service.artifacts.domain import Steps
-from service.artifacts.files import BundleError, parse, plain_files, read_json, read_text, refuse, sha256, write_json
-from service.artifacts.golden import Golden, GoldenCase
-from service.artifacts.scaler import MinMax
-from service.artifacts.tokenizer import Tokenizer
-from service.interfaces import Network
+from ..interfaces import Network
+from . import domain, onnx, saved_model
+from .card import FORMAT_VERSION, SENTIMENT_FORMAT_VERSION, AnyCard, ForecastCard, SentimentCard
+from .domain import Steps
+from .files import BundleError, parse, plain_files, read_json, read_text, refuse, sha256, write_json
+from .golden import Golden, GoldenCase
+from .scaler import MinMax
+from .tokenizer import Tokenizer
 
 __all__ = [
     "Bundle",

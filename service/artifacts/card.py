@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from service.artifacts.card_base import Card, Name, Score, SeedStatistics, Split, TrainingData, Version
-from service.artifacts.card_forecast import (
+from .card_base import Card, Name, Score, SeedStatistics, Split, TrainingData, Version
+from .card_forecast import (
     MAX_HORIZON,
     MAX_LAST_READINGS,
     MAX_PANEL,
@@ -23,7 +23,7 @@ from service.artifacts.card_forecast import (
     SeriesName,
     StepErrors,
 )
-from service.artifacts.card_sentiment import (
+from .card_sentiment import (
     Calibration,
     ClassName,
     ConfidenceThreshold,

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, FiniteFloat, model_validator
 
-from service.artifacts.card_base import Card, Record
+from .card_base import Card, Record
 
 MAX_HORIZON = 1_000  # steps of any forecast
 MAX_PANEL = 10_000  # series that a network names in its card

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, FiniteFloat, model_validator
 
-from service.artifacts.card_base import Card, Record
+from .card_base import Card, Record
 
 ClassName = Annotated[str, Field(min_length=1, max_length=64)]
 

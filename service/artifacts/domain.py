@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from service.artifacts.files import BundleError, read_bytes, refuse
+from .files import BundleError, read_bytes, refuse
 
 FILE = "domain.npy"
 MAX_DOMAIN_BYTES = 4 << 20

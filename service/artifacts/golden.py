@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
-from service.artifacts.files import BundleError
-from service.errors import GatecastError
-from service.interfaces import Predictor
+from ..errors import GatecastError
+from ..interfaces import Predictor
+from .files import BundleError
 
 
 class GoldenCase(BaseModel):

@@ -18,7 +18,8 @@ from typing import Any, Literal
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from service.artifacts.files import (
+from ..interfaces import Network
+from .files import (
     BundleError,
     parse,
     plain_files,
@@ -29,8 +30,7 @@ from service.artifacts.files import (
     sha256,
     write_json,
 )
-from service.artifacts.tokenizer import Tokenizer
-from service.interfaces import Network
+from .tokenizer import Tokenizer
 
 DIRECTORY = "compiled"
 NETWORK = "network.onnx"

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from service.artifacts.files import BundleError, read_bytes, refuse
-from service.interfaces import Network
+from ..interfaces import Network
+from .files import BundleError, read_bytes, refuse
 
 # A SavedModel is a program: operations read and write files, run Python, open connections. Only these are admitted. They
 # compute, look words up, or keep variables. They are what every version in models/ uses, and what TensorFlow exports of the

@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 
-from service.interfaces import Array
+from ..interfaces import Array
 
 Values = TypeVar("Values", float, Array)
 

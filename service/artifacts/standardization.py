@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from service.interfaces import Labels
+from ..interfaces import Labels
 
 STOP, SHOUT, ASK, ELLIPSIS = "\u3002", "\uff01", "\uff1f", "\u2026"  # how ".", "!", "?" and "..." are written as words
 SENTENCE_ENDS = (STOP, SHOUT, ASK)

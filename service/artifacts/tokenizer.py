@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from itertools import repeat
 from typing import NamedTuple
 
-from service.artifacts.standardization import standardize, standardize_traced
+from .standardization import standardize, standardize_traced
 
 UNKNOWN = 1
 PADDING = ""

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from service.errors import Fault, TooFewReadings
-from service.forecast.context_forecaster import LENGTHS, row_cost
-from service.forecast.features.context_features import CONTEXT
-from service.forecast.forecaster import Forecast, PreparedSeries
-from service.forecast.surprise import RECENT, DeviateMap, Surprise, deviate_of_level, p_value
-from service.interfaces import Array, Mask
+from ..errors import Fault, TooFewReadings
+from ..interfaces import Array, Mask
+from .context_forecaster import LENGTHS, row_cost
+from .features.context_features import CONTEXT
+from .forecaster import Forecast, PreparedSeries
+from .surprise import RECENT, DeviateMap, Surprise, deviate_of_level, p_value
 
 DEFAULT_LAST = 24  # readings that are judged
 MIN_BEFORE = 12  # readings before the first one that is judged

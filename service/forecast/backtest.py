@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from service.interfaces import Array, Mask
+from ..interfaces import Array, Mask
 
 MIN_ERRORS = 3  # fewer say nothing about a forecaster
 NO_ERROR, FLOAT_NOISE = 1e-12, 1e-24  # of the squares of the range and of the largest reading: less is no error

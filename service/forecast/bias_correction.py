@@ -7,7 +7,7 @@ AR(1) process (Box & Jenkins). The four constants were chosen on validation fold
 
 import numpy as np
 
-from service.interfaces import Array
+from ..interfaces import Array
 
 DECAY_STEPS = 36.0  # readings after which the weight of an error is 1/e
 PRIOR_COUNT = 6.0  # errors of 0 that are assumed beside the observed ones

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from service.errors import UnusableBounds
-from service.forecast.faults import how_many_are_listed, reading_faults
-from service.forecast.intervals import Interval
-from service.interfaces import Array
+from ..errors import UnusableBounds
+from ..interfaces import Array
+from .faults import how_many_are_listed, reading_faults
+from .intervals import Interval
 
 
 class Bounds(NamedTuple):

@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from service.artifacts.card import SeasonWidths
-from service.forecast import feedback
-from service.forecast.backtest import Backtests
-from service.forecast.bounds import NO_BOUNDS
-from service.forecast.context_rows import BACKTEST_STEPS
-from service.forecast.features.context_features import QUANTILES
-from service.forecast.forecaster import COVERAGE_LEVEL, Forecast, PreparedSeries, poor_coverage
-from service.forecast.intervals import Calibration, Interval, IntervalsOfMany
-from service.interfaces import Array, Labels, Notice
+from ..artifacts.card import SeasonWidths
+from ..interfaces import Array, Labels, Notice
+from . import feedback
+from .backtest import Backtests
+from .bounds import NO_BOUNDS
+from .context_rows import BACKTEST_STEPS
+from .features.context_features import QUANTILES
+from .forecaster import COVERAGE_LEVEL, Forecast, PreparedSeries, poor_coverage
+from .intervals import Calibration, Interval, IntervalsOfMany
 
 MEDIAN, LOW, HIGH = QUANTILES.index(0.5), 0, len(QUANTILES) - 1
 MIN_WIDENING = 0.7

@@ -12,13 +12,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from service.artifacts.bundle import Bundle
-from service.artifacts.files import BundleError
-from service.errors import ModelFault, ReadingsTooLarge
-from service.forecast import context_rows, feedback, repetition
-from service.forecast.context_answers import HIGH, LOW, MEDIAN, IntervalRules, answers_of
-from service.forecast.faults import how_many_are_listed, reading_faults
-from service.forecast.features.context_features import (
+from ..artifacts.bundle import Bundle
+from ..artifacts.files import BundleError
+from ..errors import ModelFault, ReadingsTooLarge
+from ..interfaces import Array, Notice, chunks
+from . import context_rows, feedback, repetition
+from .context_answers import HIGH, LOW, MEDIAN, IntervalRules, answers_of
+from .faults import how_many_are_listed, reading_faults
+from .features.context_features import (
     CONTEXT,
     FORM,
     HORIZON,
@@ -27,12 +28,11 @@ from service.forecast.features.context_features import (
     block_count,
     quantiles,
 )
-from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries, SeriesFacts
-from service.forecast.intervals import Interval
-from service.forecast.series_reading import read_series
-from service.forecast.surprise import DeviateMap
-from service.forecast.units import in_own_unit, in_unit
-from service.interfaces import Array, Notice, chunks
+from .forecaster import Forecast, Forecaster, PreparedSeries, SeriesFacts
+from .intervals import Interval
+from .series_reading import read_series
+from .surprise import DeviateMap
+from .units import in_own_unit, in_unit
 
 # readings; a context is padded to the next of these
 LENGTHS = (16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, CONTEXT)

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from service.forecast.features.context_features import ContextFeatures, context_features
-from service.forecast.forecaster import PreparedSeries
-from service.interfaces import Array, Labels, Mask
+from ..interfaces import Array, Labels, Mask
+from .features.context_features import ContextFeatures, context_features
+from .forecaster import PreparedSeries
 
 BACKTEST_STEPS = 16  # steps, at most, whose errors are measured
 MAX_ORIGINS = 3  # earlier ones

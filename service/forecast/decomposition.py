@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from service.interfaces import Array
+from ..interfaces import Array
 
 SHORTEST_SEASON = 4
 CRITICAL = 1.6448536269514722  # the 95 % quantile of the normal distribution

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from service.errors import Fault
+from ..errors import Fault
 
 MAX_FAULTS = 50  # that are listed
 

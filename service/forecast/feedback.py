@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from service.forecast.forecaster import PreparedSeries
-from service.interfaces import Array, Notice
+from ..interfaces import Array, Notice
+from .forecaster import PreparedSeries
 
 NextBlock = Callable[[Sequence[PreparedSeries], Sequence[Array]], list[Array]]
 MIN_GROWTH, MAX_GROWTH = 0.1, 1.0

@@ -9,18 +9,18 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from service.artifacts.bundle import Bundle
-from service.artifacts.card import MAX_HORIZON, Comparison, ForecastCard
-from service.errors import Fault, InvalidRequest, TooFewReadings, UnsupportedLevel
-from service.forecast import intervals
-from service.forecast.backtest import Backtest
-from service.forecast.bounds import NO_BOUNDS, Bounds
-from service.forecast.imputation import ImputedReadings, impute
-from service.forecast.intervals import Interval
-from service.forecast.learnt_panel import LearntPanel
-from service.forecast.learnt_series import LearntSeriesCheck
-from service.forecast.ood import OutOfDistributionCheck
-from service.interfaces import Array, Mask, Notice
+from ..artifacts.bundle import Bundle
+from ..artifacts.card import MAX_HORIZON, Comparison, ForecastCard
+from ..errors import Fault, InvalidRequest, TooFewReadings, UnsupportedLevel
+from ..interfaces import Array, Mask, Notice
+from . import intervals
+from .backtest import Backtest
+from .bounds import NO_BOUNDS, Bounds
+from .imputation import ImputedReadings, impute
+from .intervals import Interval
+from .learnt_panel import LearntPanel
+from .learnt_series import LearntSeriesCheck
+from .ood import OutOfDistributionCheck
 
 DEFAULT_LEVELS = (80.0, 95.0)
 COVERAGE_LEVEL = 80.0

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from service.errors import Fault, MissingReadings
-from service.forecast.faults import how_many_are_listed, reading_faults
-from service.interfaces import Array, Mask, Notice
+from ..errors import Fault, MissingReadings
+from ..interfaces import Array, Mask, Notice
+from .faults import how_many_are_listed, reading_faults
 
 MAX_MISSING_SHARE = 0.2
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from service.artifacts.card import SeasonWidths
-from service.interfaces import Array, Notice
+from ..artifacts.card import SeasonWidths
+from ..interfaces import Array, Notice
 
 PRIOR_ORIGINS = 24  # with so many origins, the local scores count as much as the calibration
 MAX_WIDENING = 4.0

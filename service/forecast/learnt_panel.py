@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from service.artifacts.card import MAX_LAST_READINGS, NamedSeries
-from service.forecast.learnt_series import MIN_DISTINCT, MIN_OVERLAP, SEARCHED, TOLERANCE
-from service.interfaces import Array, Labels
+from ..artifacts.card import MAX_LAST_READINGS, NamedSeries
+from ..interfaces import Array, Labels
+from .learnt_series import MIN_DISTINCT, MIN_OVERLAP, SEARCHED, TOLERANCE
 
 MAX_COMPARED = 4096  # places and series, the latest places first
 # any weights do that few windows share a sum with: those of counts, too

@@ -10,8 +10,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from service.artifacts.card import LearntSeries, SeasonalShape
-from service.interfaces import Array
+from ..artifacts.card import LearntSeries, SeasonalShape
+from ..interfaces import Array
 
 Difference = Literal["too_few_readings", "no_overlap", "other_level", "other_amplitude", "other_shape"]
 SEARCHED = 1024  # the last readings, among which those that were learnt are looked for

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from service.artifacts.card import ReadingLimits
-from service.interfaces import Array, Notice
+from ..artifacts.card import ReadingLimits
+from ..interfaces import Array, Notice
 
 UNLIKE_FACTOR = 2.0  # a standard deviation over so many times the training windows', or under that part, is unlike
 BROKEN_FACTOR = 0.5  # a correlation under so large a part of the training windows' least is a broken season

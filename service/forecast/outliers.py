@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from service.forecast import slips
-from service.forecast.seasons.order_statistics import quantiles
-from service.forecast.seasons.seasonal_profile import seasonal_part
-from service.interfaces import Array, Labels, Mask, Notice
+from ..interfaces import Array, Labels, Mask, Notice
+from . import slips
+from .seasons.order_statistics import quantiles
+from .seasons.seasonal_profile import seasonal_part
 
 MIN_READINGS, MIN_SEASONS = 10, 3
 SIDE = 7  # readings on each side that a reading is compared with

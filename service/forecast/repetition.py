@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from service.forecast.backtest import baseline_name
-from service.forecast.forecaster import Forecast, PreparedSeries
-from service.forecast.intervals import Interval
-from service.interfaces import Array, Labels, Mask
+from ..interfaces import Array, Labels, Mask
+from .backtest import baseline_name
+from .forecaster import Forecast, PreparedSeries
+from .intervals import Interval
 
 MIN_READINGS = 4
 TOLERANCE = 1e-7  # of the range of the readings

@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from service.errors import Fault, MissingReadings
-from service.forecast import outliers
-from service.forecast.imputation import ImputedReadings, check_ends, interpolate, missing_notice
-from service.forecast.repetition import repeated_pattern
-from service.forecast.seasons import seasonality
-from service.forecast.seasons.seasonal_profile import seasonal_part
-from service.forecast.units import unit_of
-from service.interfaces import Array, Labels, Mask, Notice
+from ..errors import Fault, MissingReadings
+from ..interfaces import Array, Labels, Mask, Notice
+from . import outliers
+from .imputation import ImputedReadings, check_ends, interpolate, missing_notice
+from .repetition import repeated_pattern
+from .seasons import seasonality
+from .seasons.seasonal_profile import seasonal_part
+from .units import unit_of
 
 HISTORY = 2048  # readings that are looked at, at most
 MIN_OBSERVED = 4  # of the readings that the network reads

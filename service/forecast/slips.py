@@ -4,7 +4,7 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
-from service.interfaces import Array
+from ..interfaces import Array
 
 CODES = (999.0, 9999.0, 99999.0, 999999.0, 9999999.0)  # that are often written for a missing reading, of either sign
 LARGER, OTHERS = (100.0, 1000.0), (-1.0, 0.1, 0.01, 0.001)  # what is written, over the reading that was meant

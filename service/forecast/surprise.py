@@ -12,7 +12,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from service.interfaces import Array
+from ..interfaces import Array
 
 NORMAL = NormalDist()
 DECILE = NORMAL.inv_cdf(0.9)  # the deviate of a score of 1

@@ -13,8 +13,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from service.forecast.decomposition import Decomposition, decompose
-from service.interfaces import Array
+from ..interfaces import Array
+from .decomposition import Decomposition, decompose
 
 Model = Literal["STM", "OTM", "DSTM", "DOTM"]  # standard and optimised; standard and optimised with a dynamic line
 STANDARD_SHARE = 0.5  # 1 - 1/theta of theta 2

@@ -5,10 +5,10 @@ Dividing by a power of two loses nothing.
 
 import numpy as np
 
-from service.forecast.bounds import NO_BOUNDS, Bounds
-from service.forecast.forecaster import Forecast, PreparedSeries
-from service.forecast.intervals import Interval
-from service.interfaces import Array
+from ..interfaces import Array
+from .bounds import NO_BOUNDS, Bounds
+from .forecaster import Forecast, PreparedSeries
+from .intervals import Interval
 
 
 def unit_of(values: Array) -> float:

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from service.artifacts.bundle import Bundle
-from service.errors import ModelFault, ReadingsTooLarge
-from service.forecast import bias_correction
-from service.forecast.backtest import Backtest, rolling_backtest
-from service.forecast.faults import how_many_are_listed, reading_faults
-from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries, SeriesFacts
-from service.forecast.series_reading import without_outliers
-from service.interfaces import Array, Notice, chunks
+from ..artifacts.bundle import Bundle
+from ..errors import ModelFault, ReadingsTooLarge
+from ..interfaces import Array, Notice, chunks
+from . import bias_correction
+from .backtest import Backtest, rolling_backtest
+from .faults import how_many_are_listed, reading_faults
+from .forecaster import Forecast, Forecaster, PreparedSeries, SeriesFacts
+from .series_reading import without_outliers
 
 MAX_SCALED = 1e9  # far outside any training range, and safe in float32
 MAX_ORIGINS = 48

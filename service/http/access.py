@@ -14,8 +14,10 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from service.errors import Forbidden, TooManyRequests, Unauthorised
-from service.http.rate_limits import (
+from ..errors import Forbidden, TooManyRequests, Unauthorised
+from ..keys import MAX_KEYS, Key, Keys, KeysError, Scope, check_secret, read_secret
+from ..settings import Settings
+from .rate_limits import (
     UNLIMITED,
     Limit,
     Limits,
@@ -25,8 +27,6 @@ from service.http.rate_limits import (
     network_of,
     whole_seconds,
 )
-from service.keys import MAX_KEYS, Key, Keys, KeysError, Scope, check_secret, read_secret
-from service.settings import Settings
 
 log = logging.getLogger("gatecast.access")
 

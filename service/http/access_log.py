@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from json.encoder import encode_basestring_ascii
 from typing import Any, NamedTuple
 
-from service import logs
+from .. import logs
 
 log = logging.getLogger("gatecast.requests")
 PROBES = frozenset(["/livez", "/readyz", "/metrics"])  # called every few seconds, so their lines are for debugging only

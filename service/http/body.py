@@ -8,12 +8,12 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from service.errors import BodyTooLarge, InvalidRequest
-from service.http.faults import refusal
-from service.http.json_errors import malformed, offset_of, pointer_to, unreadable, unreadable_reason
-from service.http.json_text import JsonText, Span
-from service.http.json_text import parse as parse_json
-from service.serving.turns import Turns
+from ..errors import BodyTooLarge, InvalidRequest
+from ..serving.turns import Turns
+from .faults import refusal
+from .json_errors import malformed, offset_of, pointer_to, unreadable, unreadable_reason
+from .json_text import JsonText, Span
+from .json_text import parse as parse_json
 
 Body = TypeVar("Body", bound=BaseModel)
 MAX_SINGLE_BYTES = 1 << 20  # of a request of one series or text; the largest needs about half

@@ -7,8 +7,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from service.errors import BodyTooLarge, Fault, MalformedBody, UnsupportedMedia
-from service.serving.turns import Turns
+from ..errors import BodyTooLarge, Fault, MalformedBody, UnsupportedMedia
+from ..serving.turns import Turns
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -9,8 +9,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic.json_schema import models_json_schema
 
-from service.errors import MAX_FAULTS, Fault, InvalidRequest
-from service.http.json_errors import pointer_to
+from ..errors import MAX_FAULTS, Fault, InvalidRequest
+from .json_errors import pointer_to
 
 MAX_UNKNOWN = 10  # names that are listed
 MAX_SIMILAR_CHARACTERS = 40  # of a name for which a similar one is looked up

@@ -2,7 +2,7 @@
 
 import re
 
-from service.errors import Fault, InvalidRequest, MalformedBody
+from ..errors import Fault, InvalidRequest, MalformedBody
 
 MAX_NAME_CHARACTERS = 100  # of a name in a pointer
 MAX_LINE_CHARACTERS = 10_000  # of a line in which columns are counted in characters; else in bytes

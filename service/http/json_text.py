@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 import jiter
 
-from service.errors import InvalidRequest
-from service.http.json_errors import malformed, offset_of, pointer_to, unreadable, unreadable_reason
-from service.serving.turns import Turns
+from ..errors import InvalidRequest
+from ..serving.turns import Turns
+from .json_errors import malformed, offset_of, pointer_to, unreadable, unreadable_reason
 
 WINDOW = 1 << 14  # bytes that a pattern sees at once
 MAX_STEPS = 50_000  # brackets that the patterns do not pass over, of a whole text; a batch of 1,000 series has 4,000

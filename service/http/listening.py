@@ -7,7 +7,7 @@ import logging
 import socket
 from collections.abc import Iterator
 
-from service.settings import Settings
+from ..settings import Settings
 
 REASONS = {
     errno.EADDRINUSE: "the port is in use already",

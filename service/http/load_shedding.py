@@ -4,8 +4,8 @@ import math
 
 from pydantic_core import to_json
 
-from service.errors import Overloaded
-from service.serving.repository import ModelRepository
+from ..errors import Overloaded
+from ..serving.repository import ModelRepository
 
 NO_TIMING = b"server-timing: queue;dur=0.00, model;dur=0.00, total;dur=0.00\r\n"
 OVERLOADED_HEAD = (

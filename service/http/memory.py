@@ -13,8 +13,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from service.http.connections import Connections
-from service.http.lifecycle import Lifecycle
+from .connections import Connections
+from .lifecycle import Lifecycle
 
 SECONDS = 2.0  # between two times
 THRESHOLDS = (5_000, 1_000_000, 1_000_000)  # objects before Python searches among the newest; never among others

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Iterator
 from prometheus_client import CollectorRegistry, PlatformCollector, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
-from service import logs
-from service.http.access import Access
-from service.http.access_log import RequestRecord
-from service.http.connections import Connections
-from service.http.lifecycle import Lifecycle
-from service.serving.registry import LoadedModel
-from service.serving.repository import ModelRepository
+from .. import logs
+from ..serving.registry import LoadedModel
+from ..serving.repository import ModelRepository
+from .access import Access
+from .access_log import RequestRecord
+from .connections import Connections
+from .lifecycle import Lifecycle
 
 SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 OTHER = "other"  # all unknown paths, so that clients cannot create labels

@@ -16,7 +16,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import (
+from ..errors import (
     ClientDisconnected,
     Fault,
     GatecastError,
@@ -27,14 +27,14 @@ from service.errors import (
     TooManyRequests,
     UnknownHost,
 )
-from service.http.access_log import PROBES, RequestRecord, log_defect
-from service.http.encoding import MIN_COMPRESSED_BYTES, choose_coding, encode
-from service.http.lifecycle import Phase
-from service.http.proxies import TrustedProxies
-from service.http.rate_limits import UNLIMITED
-from service.http.request import CONNECTION, RequestContext
-from service.http.state import State
-from service.serving.turns import take_turn
+from ..serving.turns import take_turn
+from .access_log import PROBES, RequestRecord, log_defect
+from .encoding import MIN_COMPRESSED_BYTES, choose_coding, encode
+from .lifecycle import Phase
+from .proxies import TrustedProxies
+from .rate_limits import UNLIMITED
+from .request import CONNECTION, RequestContext
+from .state import State
 
 JSON = b"application/json"
 PROBLEM = b"application/problem+json"

@@ -11,10 +11,11 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from service.http.access import SCOPE_OF
-from service.http.middleware import is_operation
-from service.http.problems import LIMITS, PROBLEMS, Documented
-from service.http.schemas import (
+from ..settings import Settings
+from .access import SCOPE_OF
+from .middleware import is_operation
+from .problems import LIMITS, PROBLEMS, Documented
+from .schemas import (
     RECENT_MONTHS,
     BatchSeries,
     ForecastBatchRequest,
@@ -24,14 +25,13 @@ from service.http.schemas import (
     Problem,
     ReloadReport,
 )
-from service.http.schemas_anomalies import (
+from .schemas_anomalies import (
     AnomaliesBatchRequest,
     AnomaliesBatchResponse,
     AnomaliesRequest,
     AnomalySeries,
 )
-from service.http.schemas_sentiment import SentimentBatchRequest, SentimentBatchResponse, SentimentRequest
-from service.settings import Settings
+from .schemas_sentiment import SentimentBatchRequest, SentimentBatchResponse, SentimentRequest
 
 Json = dict[str, Any]
 

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from service import errors
-from service.errors import Fault, GatecastError
+from .. import errors
+from ..errors import Fault, GatecastError
 
 LIMITS = ("RateLimit", "RateLimit-Policy")
 

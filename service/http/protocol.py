@@ -18,17 +18,17 @@ from pydantic_core import to_json
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from service.errors import (
+from ..errors import (
     GatecastError,
     HeadersTooLarge,
     MalformedRequest,
     Overloaded,
     UnmetExpectation,
 )
-from service.http.connections import SMALL_BODY_BYTES, Connections
-from service.http.load_shedding import NO_TIMING
-from service.http.middleware import RequestMiddleware
-from service.http.request import CONNECTION, SEND_BUFFER_BYTES, Connection, make_request_id
+from .connections import SMALL_BODY_BYTES, Connections
+from .load_shedding import NO_TIMING
+from .middleware import RequestMiddleware
+from .request import CONNECTION, SEND_BUFFER_BYTES, Connection, make_request_id
 
 PROBLEM_HEAD = (
     b"%scontent-type: application/problem+json\r\nconnection: close\r\n"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from service.errors import Fault, TooManyAtOnce, TooManyRequests
+from ..errors import Fault, TooManyAtOnce, TooManyRequests
 
 MAX_CALLERS = 10_000
 EXAMINED = 8  # buckets that are looked at for a new caller, where the table is full

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 from starlette.types import Message, Receive, Scope
 
-from service.errors import (
+from ..errors import (
     BodyTimeout,
     BodyTooLarge,
     ClientDisconnected,
@@ -24,13 +24,13 @@ from service.errors import (
     InvalidRequest,
     UnsupportedMedia,
 )
-from service.http.access import Access, Caller
-from service.http.body import Body, parse, parse_small
-from service.http.encoding import decode
-from service.http.lifecycle import Lifecycle
-from service.serving.registry import Registry
-from service.serving.turns import Turns
-from service.settings import Settings
+from ..serving.registry import Registry
+from ..serving.turns import Turns
+from ..settings import Settings
+from .access import Access, Caller
+from .body import Body, parse, parse_small
+from .encoding import decode
+from .lifecycle import Lifecycle
 
 CONNECTION = "gatecast.connection"  # where the ASGI scope has the Connection
 SANE_ID = re.compile(rb"[A-Za-z0-9._:\-]{1,128}")

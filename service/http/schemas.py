@@ -15,7 +15,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from service.artifacts.card import MAX_HORIZON
+from ..artifacts.card import MAX_HORIZON
 
 MAX_READINGS = 10_000
 MAX_ITEMS = 1_000

@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, FiniteFloat, Strict, WithJsonSchema
 
-from service.http.schemas import (
+from ..serving.anomalies import MAX_LAST
+from .schemas import (
     PROBLEM,
     SERIES_OF_A_BATCH,
     Frequency,
@@ -19,7 +20,6 @@ from service.http.schemas import (
     _Response,
     _whole,
 )
-from service.serving.anomalies import MAX_LAST
 
 ANOMALIES: dict[str, Any] = {
     "model": "universal",

@@ -4,8 +4,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, FiniteFloat, WithJsonSchema
 
-from service.http.schemas import MAX_ITEMS, PROBLEM, Problem, WarningBody, _example, _Request, _Response
-from service.serving.reviews import MAX_CHARACTERS
+from ..serving.reviews import MAX_CHARACTERS
+from .schemas import MAX_ITEMS, PROBLEM, Problem, WarningBody, _example, _Request, _Response
 
 SENTIMENT: dict[str, Any] = {
     "model": "sentiment",

@@ -22,13 +22,13 @@ from types import FrameType
 
 import uvicorn
 
-from service import terminal
-from service.http import listening
-from service.http.lifecycle import Phase
-from service.http.listening import CannotListen
-from service.http.memory import MemoryKeeper, find_trim
-from service.http.middleware import RequestMiddleware
-from service.http.protocol import AdmissionProtocol
+from .. import terminal
+from . import listening
+from .lifecycle import Phase
+from .listening import CannotListen
+from .memory import MemoryKeeper, find_trim
+from .middleware import RequestMiddleware
+from .protocol import AdmissionProtocol
 
 __all__ = ["LAST_SECONDS", "CannotListen", "Server"]
 

@@ -4,14 +4,14 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 
-from service.http.access import Access, read_keys
-from service.http.access_log import AccessLog
-from service.http.connections import Connections
-from service.http.lifecycle import Lifecycle
-from service.http.load_shedding import LoadShedding
-from service.http.metrics import Metrics, RequestCounts
-from service.serving.repository import ModelRepository, RefusedVersion, ReloadReport
-from service.settings import Settings
+from ..serving.repository import ModelRepository, RefusedVersion, ReloadReport
+from ..settings import Settings
+from .access import Access, read_keys
+from .access_log import AccessLog
+from .connections import Connections
+from .lifecycle import Lifecycle
+from .load_shedding import LoadShedding
+from .metrics import Metrics, RequestCounts
 
 log = logging.getLogger("gatecast")
 

@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
-from service.keys import MAX_FILE_BYTES, MAX_KEYS, NAME, RULES, SCOPES, Key, KeysError, Scope, read_file
+from . import MAX_FILE_BYTES, MAX_KEYS, NAME, RULES, SCOPES, Key, KeysError, Scope, read_file
 
 PREFIX = "gc_"  # by which people, and scanners of source code, recognise a key
 SECRET_BYTES = 32

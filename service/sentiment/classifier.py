@@ -7,14 +7,14 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from service.artifacts.bundle import Bundle
-from service.artifacts.card import SentimentCard
-from service.artifacts.tokenizer import SPELLING_BYTES, UNKNOWN, Encoding, spell, word_spans
-from service.errors import ModelFault, UnreadableText
-from service.interfaces import chunks
-from service.sentiment.domain import Domain
-from service.sentiment.judgement import Counts, Judge, Sentiment
-from service.sentiment.language import count_words, is_word, kinds_of
+from ..artifacts.bundle import Bundle
+from ..artifacts.card import SentimentCard
+from ..artifacts.tokenizer import SPELLING_BYTES, UNKNOWN, Encoding, spell, word_spans
+from ..errors import ModelFault, UnreadableText
+from ..interfaces import chunks
+from .domain import Domain
+from .judgement import Counts, Judge, Sentiment
+from .language import count_words, is_word, kinds_of
 
 CHARACTERS_PER_TOKEN = 5  # roughly, to estimate the cost of a text that the network tokenizes
 NO_TOKENS = array("i")

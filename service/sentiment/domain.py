@@ -3,9 +3,9 @@
 from array import array
 from bisect import bisect_left
 
-from service.artifacts.card import DomainLimits
-from service.artifacts.domain import Steps
-from service.interfaces import Notice
+from ..artifacts.card import DomainLimits
+from ..artifacts.domain import Steps
+from ..interfaces import Notice
 
 
 class Domain:

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from service.artifacts.card import SentimentCard
-from service.errors import ModelFault
-from service.interfaces import Array, Notice
-from service.sentiment.domain import DomainRule
-from service.sentiment.language import foreign
+from ..artifacts.card import SentimentCard
+from ..errors import ModelFault
+from ..interfaces import Array, Notice
+from .domain import DomainRule
+from .language import foreign
 
 SUM_TOLERANCE = 1e-3  # how far the probabilities of a text may be from 1 together
 

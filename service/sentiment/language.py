@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from service.artifacts.card import Language
-from service.artifacts.tokenizer import UNKNOWN
-from service.interfaces import Notice, Tokens
+from ..artifacts.card import Language
+from ..artifacts.tokenizer import UNKNOWN
+from ..interfaces import Notice, Tokens
 
 PLACEHOLDERS = frozenset(("url", "usermention"))  # what addresses and names of users become
 DIGITS = frozenset("0123456789")

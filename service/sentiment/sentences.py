@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from sentencex import get_sentence_boundaries
 
-from service.artifacts.standardization import ELLIPSIS, SENTENCE_ENDS
-from service.artifacts.tokenizer import split_words
+from ..artifacts.standardization import ELLIPSIS, SENTENCE_ENDS
+from ..artifacts.tokenizer import split_words
 
 Span = tuple[int, int]
 MAX_SENTENCES = 1000

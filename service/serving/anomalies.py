@@ -5,17 +5,17 @@ from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
-from service.artifacts.card import ForecastCard
-from service.errors import DeadlineExceeded, GatecastError, InvalidRequest, Overloaded, UnknownModel
-from service.forecast.anomalies import Judgement, Point, check_last
-from service.forecast.context_forecaster import ContextForecaster
-from service.forecast.dates.timestamps import season_of, timestamps
-from service.forecast.forecaster import Forecast, SeriesFacts
-from service.interfaces import Caller, Notice
-from service.serving.queues import Answer
-from service.serving.registry import LoadedForecaster, Registry
-from service.serving.selection import ForecastOptions, find_eligible
-from service.serving.turns import Turns, check_any_is_done, models_deadline
+from ..artifacts.card import ForecastCard
+from ..errors import DeadlineExceeded, GatecastError, InvalidRequest, Overloaded, UnknownModel
+from ..forecast.anomalies import Judgement, Point, check_last
+from ..forecast.context_forecaster import ContextForecaster
+from ..forecast.dates.timestamps import season_of, timestamps
+from ..forecast.forecaster import Forecast, SeriesFacts
+from ..interfaces import Caller, Notice
+from .queues import Answer
+from .registry import LoadedForecaster, Registry
+from .selection import ForecastOptions, find_eligible
+from .turns import Turns, check_any_is_done, models_deadline
 
 MAX_LAST = 256  # readings that are judged in one series
 SERIES_AT_ONCE = 4  # of a batch: the first ones are done before the last ones begin

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from time import perf_counter, thread_time
 from typing import Generic
 
-from service.errors import ClientDisconnected, DeadlineExceeded, Overloaded
-from service.interfaces import BatchModel
-from service.serving.queues import Answer, IsDisconnected, Item, Job, JobQueue, Result, Scheduled, cost_of
+from ..errors import ClientDisconnected, DeadlineExceeded, Overloaded
+from ..interfaces import BatchModel
+from .queues import Answer, IsDisconnected, Item, Job, JobQueue, Result, Scheduled, cost_of
 
 ALARM_INTERVAL = 0.001  # the least seconds between two checks for deadlines that have passed
 ASSUMED_SECONDS_PER_COST = 0.001  # until a call was measured: rather too much

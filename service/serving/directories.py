@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from service.artifacts.card import Name, Version
-from service.artifacts.files import BundleError, one_line, refusing
+from ..artifacts.card import Name, Version
+from ..artifacts.files import BundleError, one_line, refusing
 
 README = "README.md"  # training writes it beside the models
 MAX_IGNORED = 100  # lines in the log

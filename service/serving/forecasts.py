@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from service.artifacts.card import ForecastCard
-from service.errors import DeadlineExceeded, GatecastError, InvalidRequest
-from service.forecast.forecaster import Forecast
-from service.forecast.intervals import wide_intervals
-from service.interfaces import Caller, Notice
-from service.serving.learnt import Selection
-from service.serving.queues import Answer
-from service.serving.registry import Registry
-from service.serving.selection import (
+from ..artifacts.card import ForecastCard
+from ..errors import DeadlineExceeded, GatecastError, InvalidRequest
+from ..forecast.forecaster import Forecast
+from ..forecast.intervals import wide_intervals
+from ..interfaces import Caller, Notice
+from .learnt import Selection
+from .queues import Answer
+from .registry import Registry
+from .selection import (
     ForecastOptions,
     ForecastQuery,
     PreparedQuery,
@@ -20,7 +20,7 @@ from service.serving.selection import (
     prepare,
     with_faults_of,
 )
-from service.serving.turns import PREPARING_SHARE, Turns, check_any_is_done, models_deadline
+from .turns import PREPARING_SHARE, Turns, check_any_is_done, models_deadline
 
 T = TypeVar("T")
 

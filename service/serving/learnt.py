@@ -9,11 +9,11 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from service.artifacts.card import ForecastCard
-from service.forecast.dates.timestamps import is_same_frequency
-from service.forecast.forecaster import Forecaster
-from service.interfaces import Array
-from service.serving.registry import LoadedForecaster
+from ..artifacts.card import ForecastCard
+from ..forecast.dates.timestamps import is_same_frequency
+from ..forecast.forecaster import Forecaster
+from ..interfaces import Array
+from .registry import LoadedForecaster
 
 Rule = Literal["learnt_series", "any_series", "no_forecaster_of_any_series"]
 Refused = Literal[

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import perf_counter
 from typing import Generic, NamedTuple, TypeVar
 
-from service.interfaces import HasCost
+from ..interfaces import HasCost
 
 Item = TypeVar("Item", bound=HasCost)
 Result = TypeVar("Result")

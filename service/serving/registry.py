@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from service.errors import UnknownModel
-from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries
-from service.sentiment.classifier import Review, SentimentClassifier
-from service.sentiment.judgement import Sentiment
-from service.serving.batching import MicroBatcher
+from ..errors import UnknownModel
+from ..forecast.forecaster import Forecast, Forecaster, PreparedSeries
+from ..sentiment.classifier import Review, SentimentClassifier
+from ..sentiment.judgement import Sentiment
+from .batching import MicroBatcher
 
 
 @dataclass(eq=False)

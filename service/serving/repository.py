@@ -14,17 +14,17 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from service.artifacts import onnx
-from service.artifacts.bundle import SUMS, Backend, Bundle
-from service.artifacts.files import MAX_JSON_BYTES, BundleError, read_bytes, refusing
-from service.artifacts.golden import verify
-from service.forecast.forecaster import Forecaster
-from service.predictors import load_predictor
-from service.sentiment.classifier import SentimentClassifier
-from service.serving.batching import Limits, MicroBatcher
-from service.serving.directories import find_versions
-from service.serving.registry import LoadedClassifier, LoadedForecaster, LoadedModel, Registry, quoted
-from service.settings import Settings
+from ..artifacts import onnx
+from ..artifacts.bundle import SUMS, Backend, Bundle
+from ..artifacts.files import MAX_JSON_BYTES, BundleError, read_bytes, refusing
+from ..artifacts.golden import verify
+from ..forecast.forecaster import Forecaster
+from ..predictors import load_predictor
+from ..sentiment.classifier import SentimentClassifier
+from ..settings import Settings
+from .batching import Limits, MicroBatcher
+from .directories import find_versions
+from .registry import LoadedClassifier, LoadedForecaster, LoadedModel, Registry, quoted
 
 Load = Callable[[Path, int, Backend], Bundle]
 BACKENDS: dict[str, tuple[Backend, ...]] = {

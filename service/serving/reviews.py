@@ -4,15 +4,15 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
 
-from service.artifacts.card import SentimentCard
-from service.errors import DeadlineExceeded, GatecastError, NotOffered, TooManyAtOnce, UnreadableText
-from service.interfaces import Caller
-from service.sentiment.classifier import Review, TokenAttribution
-from service.sentiment.judgement import Sentiment
-from service.sentiment.sentences import Span, join_pieces, split_pieces
-from service.serving.queues import Answer
-from service.serving.registry import LoadedClassifier, Registry
-from service.serving.turns import PREPARING_SHARE, Turns, check_any_is_done, models_deadline
+from ..artifacts.card import SentimentCard
+from ..errors import DeadlineExceeded, GatecastError, NotOffered, TooManyAtOnce, UnreadableText
+from ..interfaces import Caller
+from ..sentiment.classifier import Review, TokenAttribution
+from ..sentiment.judgement import Sentiment
+from ..sentiment.sentences import Span, join_pieces, split_pieces
+from .queues import Answer
+from .registry import LoadedClassifier, Registry
+from .turns import PREPARING_SHARE, Turns, check_any_is_done, models_deadline
 
 MAX_CHARACTERS = 20_000  # of a text
 MAX_SENTENCES = 5_000  # of all texts of a request

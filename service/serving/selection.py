@@ -13,15 +13,15 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from service.artifacts.card import ForecastCard
-from service.errors import GatecastError, InvalidRequest, TooFewReadings, UnknownModel, UnsupportedLevel
-from service.forecast.bounds import bounds_of, check_readings
-from service.forecast.dates.timestamps import is_same_frequency, season_of, timestamps
-from service.forecast.forecaster import PreparedSeries, SeriesFacts
-from service.forecast.seasons.seasonality import may_have_season
-from service.interfaces import Notice
-from service.serving.learnt import Considered, LearntNetwork, Selection, best_of_each_series, consider
-from service.serving.registry import LoadedForecaster, Registry
+from ..artifacts.card import ForecastCard
+from ..errors import GatecastError, InvalidRequest, TooFewReadings, UnknownModel, UnsupportedLevel
+from ..forecast.bounds import bounds_of, check_readings
+from ..forecast.dates.timestamps import is_same_frequency, season_of, timestamps
+from ..forecast.forecaster import PreparedSeries, SeriesFacts
+from ..forecast.seasons.seasonality import may_have_season
+from ..interfaces import Notice
+from .learnt import Considered, LearntNetwork, Selection, best_of_each_series, consider
+from .registry import LoadedForecaster, Registry
 
 OTHER_FREQUENCY = Notice(
     "unlike_training_data", "the readings do not come as often as those of the series that this model learnt"

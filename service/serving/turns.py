@@ -5,8 +5,8 @@ from collections import deque
 from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
-from service.errors import ClientDisconnected, DeadlineExceeded
-from service.interfaces import Caller
+from ..errors import ClientDisconnected, DeadlineExceeded
+from ..interfaces import Caller
 
 TURN_SECONDS = 0.002  # of work before others have their turn
 PREPARING_SHARE = 0.5  # of the time left that a batch may take before the models are asked

@@ -23,7 +23,7 @@ from pandas.tseries.offsets import (
     WeekOfMonth,
 )
 
-from service.errors import UnusableFrequency
+from ...errors import UnusableFrequency
 
 MAX_MULTIPLE = 1_000_000
 MONTHS = {"M": 1, "Q": 3, "HY": 6, "Y": 12}

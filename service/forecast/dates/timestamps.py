@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from pandas.tseries.offsets import BaseOffset, Day, SemiMonthBegin, SemiMonthEnd, Tick, Week
 
-from service.errors import UnusableFrequency
-from service.forecast.dates import frequency as frequencies
-from service.forecast.dates.frequency import ALL_DAYS, Monthly
-from service.forecast.seasons import seasonality
+from ...errors import UnusableFrequency
+from ..seasons import seasonality
+from . import frequency as frequencies
+from .frequency import ALL_DAYS, Monthly
 
 FIXED = (Tick, Day, Week)
 LAST_YEAR = 9999

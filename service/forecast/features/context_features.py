@@ -12,11 +12,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from service.forecast.features import smoothing
-from service.forecast.features.profiles import LongProfile, SeasonalProfile, long_profile, seasonal_profile
-from service.forecast.features.scaled_rows import ScaledRows, scaled_rows
-from service.forecast.features.smoothing import Smoothed
-from service.interfaces import Array, Inputs, Labels, Mask
+from ...interfaces import Array, Inputs, Labels, Mask
+from . import smoothing
+from .profiles import LongProfile, SeasonalProfile, long_profile, seasonal_profile
+from .scaled_rows import ScaledRows, scaled_rows
+from .smoothing import Smoothed
 
 FORM = 2  # of the features; a network can read those that it was trained with, and no others
 CONTEXT = 2048  # readings that are read, at most

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from service.interfaces import Array, Labels
+from ...interfaces import Array, Labels
 
 MAX_SEASONS = 16  # a profile is a mean over so many seasons, at most
 FAST_DECAY, SLOW_DECAY = 0.65, 0.9  # the weight of a season over the weight of the next one

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from service.interfaces import Array, Labels, Mask
+from ...interfaces import Array, Labels, Mask
 
 SCALE_SEASONS, SCALE_READINGS = 6, 60  # after which the weight of a difference in the scale is 1/e
 

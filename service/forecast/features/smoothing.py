@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from service.interfaces import Array, Inputs, Labels, Mask
+from ...interfaces import Array, Inputs, Labels, Mask
 
 WINDOW = 128  # readings that are smoothed
 SIMPLE = (0.06, 0.13, 0.27, 0.5, 0.75, 1.0)  # rates of the level

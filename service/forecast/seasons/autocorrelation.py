@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from service.forecast.seasons.order_statistics import median, quantiles
-from service.interfaces import Array, Labels, Mask
+from ...interfaces import Array, Labels, Mask
+from .order_statistics import median, quantiles
 
 MULTIPLES = 4  # of a lag that are pooled with it, at most
 FALSE_WAVES = 0.003  # the share of series of noise in which the strongest wave stands out, about

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from service.interfaces import Array, Labels
+from ...interfaces import Array, Labels
 
 MAX_AT_ONCE = 16384  # lengths × readings that are folded at once, by an index that is kept
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from service.interfaces import Array
+from ...interfaces import Array
 
 
 def quantiles(values: Array, shares: Sequence[float]) -> list[float]:

@@ -13,7 +13,8 @@ from statistics import NormalDist
 
 import numpy as np
 
-from service.forecast.seasons.autocorrelation import (
+from ...interfaces import Array, Mask
+from .autocorrelation import (
     MULTIPLES,
     around,
     by_lag,
@@ -25,8 +26,7 @@ from service.forecast.seasons.autocorrelation import (
     without_dependence,
     without_line,
 )
-from service.forecast.seasons.folding import Folding
-from service.interfaces import Array, Mask
+from .folding import Folding
 
 MIN_READINGS = 8
 MIN_SEASONS = 2

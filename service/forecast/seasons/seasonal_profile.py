@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from service.interfaces import Array, Mask
+from ...interfaces import Array, Mask
 
 
 def seasonal_part(values: Array, observed: Mask, season_length: int, min_seasons: int) -> Array:

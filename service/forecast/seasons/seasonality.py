@@ -7,9 +7,9 @@ import pandas as pd
 from pandas.tseries.frequencies import to_offset
 from pandas.tseries.offsets import BaseOffset, BusinessDay, Day, SemiMonthBegin, SemiMonthEnd, Tick, Week
 
-from service.forecast.dates import frequency as frequencies
-from service.forecast.seasons.periodicity import periodicity
-from service.interfaces import Array, Mask
+from ...interfaces import Array, Mask
+from ..dates import frequency as frequencies
+from .periodicity import periodicity
 
 WEEKS, MONTHS, WORKDAYS = 52, 12, 5  # of a year, of a year, of a week
 DAY, WEEK = pd.Timedelta(days=1), pd.Timedelta(days=7)

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from service.http.routes.common import Service
-from service.http.schemas import RefusedVersion, ReloadReport, VersionName
+from ..schemas import RefusedVersion, ReloadReport, VersionName
+from .common import Service
 
 router = APIRouter(prefix="/admin", tags=["admin"])
 

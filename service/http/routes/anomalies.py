@@ -5,10 +5,12 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from service.http.middleware import PredictRoute
-from service.http.request import RequestContext
-from service.http.routes.common import PredictRouter, series_results, validated_series
-from service.http.schemas_anomalies import (
+from ...serving import anomalies as serving
+from ...serving.anomalies import AnomalyAnswer, AnomalyQuery, judge_many, judge_one
+from ...serving.turns import PREPARING_SHARE, Turns
+from ..middleware import PredictRoute
+from ..request import RequestContext
+from ..schemas_anomalies import (
     AnomaliesBatchRequest,
     AnomaliesBatchResponse,
     AnomaliesRequest,
@@ -16,9 +18,7 @@ from service.http.schemas_anomalies import (
     AnomalyOptions,
     AnomalySeries,
 )
-from service.serving import anomalies as serving
-from service.serving.anomalies import AnomalyAnswer, AnomalyQuery, judge_many, judge_one
-from service.serving.turns import PREPARING_SHARE, Turns
+from .common import PredictRouter, series_results, validated_series
 
 
 async def anomalies(body: AnomaliesRequest, context: RequestContext) -> bytes:

@@ -6,18 +6,18 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Depends, Request
 from pydantic_core import to_json
 
-from service.errors import DeadlineExceeded, DuplicateId, Fault, GatecastError, InvalidRequest, ModelFault, NotReady
-from service.http.access_log import log_defect
-from service.http.body import validate
-from service.http.lifecycle import Phase
-from service.http.middleware import PredictRoute
-from service.http.request import RequestContext, body_schema
-from service.http.schemas import MAX_ID_CHARACTERS, BatchSeries
-from service.http.schemas_anomalies import AnomalySeries
-from service.http.state import State
-from service.serving.registry import Registry
-from service.serving.repository import ModelRepository
-from service.serving.turns import Turns
+from ...errors import DeadlineExceeded, DuplicateId, Fault, GatecastError, InvalidRequest, ModelFault, NotReady
+from ...serving.registry import Registry
+from ...serving.repository import ModelRepository
+from ...serving.turns import Turns
+from ..access_log import log_defect
+from ..body import validate
+from ..lifecycle import Phase
+from ..middleware import PredictRoute
+from ..request import RequestContext, body_schema
+from ..schemas import MAX_ID_CHARACTERS, BatchSeries
+from ..schemas_anomalies import AnomalySeries
+from ..state import State
 
 AnySeries = TypeVar("AnySeries", BatchSeries, AnomalySeries)
 Query = TypeVar("Query")

@@ -4,11 +4,14 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from service.forecast.bounds import bounds_of
-from service.http.middleware import PredictRoute
-from service.http.request import RequestContext
-from service.http.routes.common import PredictRouter, series_results, validated_series
-from service.http.schemas import (
+from ...forecast.bounds import bounds_of
+from ...serving.forecasts import ForecastAnswer, forecast_many, forecast_one
+from ...serving.learnt import Selection
+from ...serving.selection import ForecastOptions, ForecastQuery
+from ...serving.turns import PREPARING_SHARE, Turns
+from ..middleware import PredictRoute
+from ..request import RequestContext
+from ..schemas import (
     BatchSeries,
     ForecastBatchRequest,
     ForecastBatchResponse,
@@ -17,10 +20,7 @@ from service.http.schemas import (
     SeriesFacts,
     SeriesOptions,
 )
-from service.serving.forecasts import ForecastAnswer, forecast_many, forecast_one
-from service.serving.learnt import Selection
-from service.serving.selection import ForecastOptions, ForecastQuery
-from service.serving.turns import PREPARING_SHARE, Turns
+from .common import PredictRouter, series_results, validated_series
 
 
 async def forecast(body: ForecastRequest, context: RequestContext) -> bytes:

@@ -6,11 +6,11 @@ from weakref import WeakKeyDictionary
 from fastapi import APIRouter, Path
 from fastapi.responses import Response
 
-from service.artifacts.card import MAX_HORIZON, AnyCard, ForecastCard
-from service.http.routes.common import Models, problems
-from service.http.schemas import ModelList, ModelSummary
-from service.serving.registry import LoadedModel
-from service.serving.selection import default_forecaster
+from ...artifacts.card import MAX_HORIZON, AnyCard, ForecastCard
+from ...serving.registry import LoadedModel
+from ...serving.selection import default_forecaster
+from ..schemas import ModelList, ModelSummary
+from .common import Models, problems
 
 router = APIRouter(tags=["models"])
 _cards: WeakKeyDictionary[LoadedModel, bytes] = WeakKeyDictionary()

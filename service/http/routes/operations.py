@@ -5,9 +5,9 @@ import platform
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from service import __version__
-from service.http.routes.common import Models, Service
-from service.http.schemas import ServiceVersion, State
+from ... import __version__
+from ..schemas import ServiceVersion, State
+from .common import Models, Service
 
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
 router = APIRouter(tags=["operations"])

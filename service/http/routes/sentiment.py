@@ -4,17 +4,17 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from service.http.middleware import PredictRoute
-from service.http.request import RequestContext
-from service.http.routes.common import PredictRouter, batch_json, item_problem
-from service.http.schemas_sentiment import (
+from ...serving.reviews import ReviewAnswer, ReviewOptions, predict_many, predict_one
+from ..middleware import PredictRoute
+from ..request import RequestContext
+from ..schemas_sentiment import (
     SentimentBatchRequest,
     SentimentBatchResponse,
     SentimentOptions,
     SentimentRequest,
     SentimentResponse,
 )
-from service.serving.reviews import ReviewAnswer, ReviewOptions, predict_many, predict_one
+from .common import PredictRouter, batch_json, item_problem
 
 
 async def sentiment(body: SentimentRequest, context: RequestContext) -> bytes:

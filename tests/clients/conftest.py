@@ -1,0 +1,72 @@
+"""Clients of others against a running service, each in an environment of its own: `make test-clients`.
+
+Here is only what every one of these environments has: pytest. The service runs with the packages of .venv.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PYTHON = ROOT / ".venv/bin/python"
+START_SECONDS = 120
+
+
+@pytest.fixture(scope="session")
+def service_url() -> Iterator[str]:
+    """The address of a service with the shipped models, for as long as the tests run."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("GATECAST_")}
+    process = subprocess.Popen(
+        [PYTHON, "-m", "service"], cwd=ROOT, env={**settings, "GATECAST_PORT": str(port), "GATECAST_LOG_LEVEL": "error"}
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait(url, process)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def gatecast_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the package `gatecast` as `pip install .` leaves it, to be put on PYTHONPATH."""
+    source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("gatecast")
+    shutil.copytree(ROOT / "service", source / "service", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    pip = [
+        PYTHON,
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+    ]
+    subprocess.run([*pip, "--target", target, source], check=True, timeout=120)
+    return target
+
+
+def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the service is ready."""
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=1):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise RuntimeError(f"the service did not start; its exit status is {process.poll()}")

@@ -46,17 +46,8 @@ def gatecast_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "service", source / "service", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
-    pip = [
-        PYTHON,
-        "-m",
-        "pip",
-        "--disable-pip-version-check",
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--no-build-isolation",
-    ]
-    subprocess.run([*pip, "--target", target, source], check=True, timeout=120)
+    options = ["--disable-pip-version-check", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([PYTHON, "-m", "pip", "install", *options, "--target", target, source], check=True, timeout=120)
     return target
 
 

@@ -4,16 +4,19 @@ A body that a parser has done with in a few milliseconds is parsed at once. Any 
 read, is taken apart: its values are parsed one by one, and other requests have their turn between them.
 """
 
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from ..errors import BodyTooLarge, InvalidRequest
 from ..serving.turns import Turns
+from . import long_arrays
 from .faults import refusal
 from .json_errors import malformed, offset_of, pointer_to, unreadable, unreadable_reason
 from .json_text import JsonText, Span
 from .json_text import parse as parse_json
+from .long_arrays import LongArray
 
 Body = TypeVar("Body", bound=BaseModel)
 MAX_SINGLE_BYTES = 1 << 20  # of a request of one series or text; the largest needs about half
@@ -38,10 +41,10 @@ async def parse(raw: bytes, model: type[Body], turns: Turns) -> Body:
     """Parse and validate a whole body.
 
     A model whose ITEMS names a list of its own gets the items as `json.loads` would give them; one that cannot be read is
-    the InvalidRequest that says why. Raises MalformedBody, InvalidRequest or BodyTooLarge, and what `turns` raises.
+    the InvalidRequest that says why. Arrays that its LONG names are read in pieces; see long_arrays.py. Raises MalformedBody, InvalidRequest or BodyTooLarge, and what `turns` raises.
     """
     await turns.next()
-    if is_light(raw):
+    if is_light(raw) and not (hasattr(model, "LONG") and len(raw) > SMALL_VALUE_BYTES):
         try:
             value = parse_json(raw)
         except ValueError as error:
@@ -79,7 +82,8 @@ async def _read(raw: bytes, model: type[BaseModel], turns: Turns) -> Any:
     """The JSON value of a body, in pieces. What cannot be read is an InvalidRequest in its place."""
     text = JsonText(raw, turns)
     batch: str | None = getattr(model, "ITEMS", None)
-    if batch is None and len(raw) > MAX_SINGLE_BYTES:
+    arrays: Mapping[str, LongArray] = getattr(model, "LONG", {})
+    if batch is None and not arrays and len(raw) > MAX_SINGLE_BYTES:
         raise BodyTooLarge(f"the body has {len(raw)} bytes; a request of this kind has at most {MAX_SINGLE_BYTES}")
     if await text.peek() != b"{":
         value = await _parsed(text, await text.value(), turns)
@@ -94,6 +98,8 @@ async def _read(raw: bytes, model: type[BaseModel], turns: Turns) -> Any:
             raise refusal(model, members)
         if name == batch and await text.peek() == b"[":
             members[name] = await _items(text, model, name, turns)
+        elif long_arrays.leads_to_one(name, arrays):
+            members[name] = await long_arrays.read(text, arrays, name, pointer_to(name), _parsed, turns)
         else:
             members[name] = await _parsed(text, await text.value(), turns)
     await text.end()

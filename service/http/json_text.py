@@ -26,6 +26,8 @@ STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 CONTENT = re.compile(
     rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+"|[{\[](?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+[}\]])*+', re.DOTALL
 )
+# elements of an array that hold no brackets, each with the comma after it
+ELEMENTS = re.compile(rb'(?:[^"{}\[\],]*+(?:"(?:[^"\\]++|\\.)*+"[^"{}\[\],]*+)?+,)*+', re.DOTALL)
 SCALAR = re.compile(rb'[^ \t\n\r,:"{}\[\]]*+')
 SPACE = re.compile(rb"[ \t\n\r]*+")
 WHITE = (b" ", b"\n", b"\r", b"\t")
@@ -82,6 +84,23 @@ class JsonText:
     async def next_element(self) -> bool:
         """Whether an array has another element, which is next."""
         return not await self._is_over(b"]")
+
+    def flat_elements(self) -> Span | None:
+        """Pass over as many elements of an array as hold no brackets and lie in one window, but not over its last one.
+
+        The comma after them is next. None if there is no such element. What they hold is not checked.
+        """
+        start, window = self.position, min(self.position + WINDOW, len(self._raw))
+        match = ELEMENTS.match(self._raw, start, window)
+        assert match is not None, "every pattern matches nothing too"
+        if match.end() == start:
+            return None
+        self.position = match.end() - 1
+        return Span(start, self.position)
+
+    def again(self, position: int) -> "JsonText":
+        """The same text, read from another position."""
+        return JsonText(self._raw, self._turns, position)
 
     async def value(self) -> Span:
         """Pass over the next value. What it holds is not checked."""

@@ -28,6 +28,7 @@ CONTENT = re.compile(
 )
 # elements of an array that hold no brackets, each with the comma after it
 ELEMENTS = re.compile(rb'(?:[^"{}\[\],]*+(?:"(?:[^"\\]++|\\.)*+"[^"{}\[\],]*+)?+,)*+', re.DOTALL)
+MARK = re.compile(rb'["{}\[\]]')
 SCALAR = re.compile(rb'[^ \t\n\r,:"{}\[\]]*+')
 SPACE = re.compile(rb"[ \t\n\r]*+")
 WHITE = (b" ", b"\n", b"\r", b"\t")
@@ -91,12 +92,17 @@ class JsonText:
         The comma after them is next. None if there is no such element. What they hold is not checked.
         """
         start, window = self.position, min(self.position + WINDOW, len(self._raw))
-        match = ELEMENTS.match(self._raw, start, window)
-        assert match is not None, "every pattern matches nothing too"
-        if match.end() == start:
+        mark = MARK.search(self._raw, start, window)
+        if mark is None or mark[0] == b"]":  # numbers alone: their last comma is found without a look at each
+            end = self._raw.rfind(b",", start, window if mark is None else mark.start())
+        else:
+            match = ELEMENTS.match(self._raw, start, window)
+            assert match is not None, "every pattern matches nothing too"
+            end = match.end() - 1
+        if end < start:
             return None
-        self.position = match.end() - 1
-        return Span(start, self.position)
+        self.position = end
+        return Span(start, end)
 
     def again(self, position: int) -> "JsonText":
         """The same text, read from another position."""

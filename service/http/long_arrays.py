@@ -7,7 +7,7 @@ objects by the names of their members, and through lists by `*`: "inputs/*/data"
 from array import array
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from math import inf, isfinite, nan
+from math import isfinite, nan
 from typing import Any, NamedTuple
 
 from ..errors import InvalidRequest
@@ -119,9 +119,8 @@ def doubles(values: list[Any], pointer: str, index: int = 0) -> "array[float]":
     """
     if set(map(type, values)) <= NUMBERS:
         with suppress(OverflowError):
-            found = array("d", values)
-            if not found.count(inf) and not found.count(-inf):
-                return found
+            if isfinite(sum(values)):
+                return array("d", values)
     return array("d", [_double(value, f"{pointer}/{index + position}") for position, value in enumerate(values)])
 
 

@@ -30,12 +30,16 @@ class AnomalyOptions(NamedTuple):
 
 
 class AnomalyQuery(NamedTuple):
-    """One series: its readings, oldest first, and optionally the date of the first, their frequency and their season."""
+    """One series: its readings, oldest first, and optionally the date of the first, their frequency and their season.
+
+    A caller that makes the timestamps itself is not `dated`: its frequency needs no date.
+    """
 
     readings: Sequence[float | None]
     start: datetime | None = None
     frequency: str | None = None
     season: int | None = None
+    dated: bool = True
 
 
 class AnomalyAnswer(NamedTuple):
@@ -166,6 +170,8 @@ async def _judge_some(
 
 def _timestamps(query: AnomalyQuery, last: int) -> list[str] | None:
     """Timestamps of the last readings, if `start` and `frequency` were sent. Raises InvalidRequest, UnusableFrequency."""
+    if not query.dated:
+        return None
     if query.start is not None and query.frequency is not None:
         return timestamps(query.start, query.frequency, len(query.readings) - last, last)
     if query.start is not None or query.frequency is not None:

@@ -1,7 +1,7 @@
 """How series are asked of the forecasters: one or many. selection.py says which ones are asked."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from ..artifacts.card import ForecastCard
@@ -56,7 +56,7 @@ async def forecast_one(
 
 
 async def forecast_many(
-    registry: Registry, options: ForecastOptions, queries: Sequence[ForecastQuery | GatecastError], caller: Caller
+    registry: Registry, options: ForecastOptions, queries: Iterable[ForecastQuery | GatecastError], caller: Caller
 ) -> AsyncIterator[ForecastAnswer | Exception]:
     """Forecast many series: an answer or an error for each, in order. Raises GatecastError for all of them.
 
@@ -76,7 +76,7 @@ async def forecast_many(
 
 
 async def _prepare_all(
-    registry: Registry, options: ForecastOptions, queries: Sequence[ForecastQuery | GatecastError], caller: Caller
+    registry: Registry, options: ForecastOptions, queries: Iterable[ForecastQuery | GatecastError], caller: Caller
 ) -> list[PreparedQuery | GatecastError]:
     """Check every series. Those that there is no time for get DeadlineExceeded."""
     eligible = find_eligible(registry, options)

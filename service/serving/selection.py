@@ -45,7 +45,8 @@ class ForecastOptions(NamedTuple):
 class ForecastQuery(NamedTuple):
     """One series: its readings, oldest first, and optionally the date of the first one and their frequency.
 
-    Also what the caller says of them: how many make a season, and the least and the greatest that can be.
+    Also what the caller says of them: how many make a season, and the least and the greatest that can be. A caller that
+    makes the timestamps itself is not `dated`: its frequency needs no date.
     """
 
     readings: Sequence[float | None]
@@ -54,6 +55,7 @@ class ForecastQuery(NamedTuple):
     season: int | None = None
     minimum: float | None = None
     maximum: float | None = None
+    dated: bool = True
 
     @property
     def facts(self) -> SeriesFacts:
@@ -252,6 +254,8 @@ def with_faults_of(
 
 def _timestamps(query: ForecastQuery, horizon: int) -> list[str] | None:
     """Timestamps of the steps, if `start` and `frequency` were sent. Raises InvalidRequest, UnusableFrequency."""
+    if not query.dated:
+        return None
     if query.start is not None and query.frequency is not None:
         return timestamps(query.start, query.frequency, len(query.readings), horizon)
     if query.start is not None or query.frequency is not None:

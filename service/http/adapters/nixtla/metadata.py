@@ -1,0 +1,77 @@
+"""What the client asks for beside forecasts: the models, its key, its use; and, in words, what is not offered."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from ....errors import NotFound
+from ....forecast.series_reading import HISTORY
+from ....serving.registry import LoadedForecaster
+from ....serving.selection import default_forecaster
+from ...routes.common import Models, Service, problems
+from .panel import OURS
+
+router = APIRouter(prefix="/nixtla", tags=["nixtla"])
+NOT_OFFERED = {  # by how the path begins, without its version
+    "finetune": "networks are not fine-tuned in a request; train a version with python -m training, and name it as `model`",
+    "simulate": "paths are not simulated; forecast with `level` or `quantiles` says how far readings may lie from the median",
+    "explain": "features are not weighed, as the networks read a series alone",
+    "jobs": "nothing is done later: forecast, cross_validation and detect_anomalies_online answer at once",
+}
+OFFERED = "forecast, cross_validation, anomaly_detection, online_anomaly_detection, model_params, models, usage"
+
+
+@router.get("/model_params", responses=problems(404))
+async def model_params(loaded: Models, model: str = "timegpt", freq: str = "") -> dict[str, Any]:  # noqa: ARG001
+    """How many readings of a series are worth sending, and how many steps a network forecasts at once."""
+    forecaster = _forecaster(loaded, model)
+    return {"detail": {"input_size": HISTORY, "horizon": forecaster.predictor.card.steps}}
+
+
+@router.get("/v2/models")
+async def models(loaded: Models) -> dict[str, Any]:
+    """The names of the loaded forecasters."""
+    names = {model.predictor.card.name for model in loaded if isinstance(model, LoadedForecaster)}
+    return {"models": [{"name": name} for name in sorted(names)]}
+
+
+@router.get("/validate_api_key")
+async def validate_api_key(service: Service) -> dict[str, Any]:
+    """Whoever may ask has a valid key, or needs none."""
+    return {"detail": "no key is needed here" if service.access.is_open else "this key is valid"}
+
+
+@router.get("/usage")
+async def usage(request: Request, service: Service) -> dict[str, dict[str, int]]:
+    """What the caller may still ask for, where there are limits: by the headers RateLimit-Policy and RateLimit."""
+    return service.access.limits_left(request.state.context.caller)
+
+
+@router.get("/v2/finetuned_models")
+async def finetuned_models() -> dict[str, Any]:
+    """There are none, as networks are not fine-tuned in a request."""
+    return {"finetuned_models": []}
+
+
+@router.api_route("/{path:path}", methods=["GET", "POST", "DELETE"], include_in_schema=False)
+async def not_offered(path: str) -> None:
+    """Say why a path is not answered."""
+    raise NotFound(reason_of(path))
+
+
+def reason_of(path: str) -> str:
+    """Why a path under /nixtla is not answered."""
+    parts = [part for part in path.split("/") if part not in ("", "v1", "v2")]
+    if "async" in parts or "jobs" in parts:
+        return NOT_OFFERED["jobs"]
+    for begin, words in NOT_OFFERED.items():
+        if parts and parts[0].startswith(begin):
+            return words
+    return f"no such path of this protocol; answered are {OFFERED}"
+
+
+def _forecaster(loaded: Models, model: str) -> LoadedForecaster:
+    """Who would forecast. Raises UnknownModel."""
+    name = None if OURS.fullmatch(model) else model
+    default = default_forecaster(loaded)
+    return default if name is None and default is not None else loaded.forecasters(name, None)[0]

@@ -1,0 +1,111 @@
+"""Many series in flat arrays: the readings of each, what is asked of them, and whose fault an error is."""
+
+import re
+from array import array
+from itertools import accumulate
+from math import isnan
+from typing import NamedTuple
+
+from ....errors import DeadlineExceeded, Fault, GatecastError, InvalidRequest, TooManyAtOnce
+from .schemas import PanelBody
+
+MAX_FORECASTS = 50_000  # series × windows
+MAX_STEPS = 2_000_000  # forecasts × horizon
+MAX_REPLY = 4_000_000  # numbers
+MAX_JUDGED = 50_000  # readings
+OURS = re.compile(r"timegpt(-.{1,100})?")
+POLARS_MINUTES = re.compile(r"(\d{1,9})m")  # its months are "mo", which the client sends as "MS"
+INTEGER_TIMES = "MS"  # what the client sends for them
+NAMES = {"levels": "/level", "horizon": "/h", "frequency": "/freq", "last": "/detection_size"}
+FEWER = "send fewer series at once: the client's num_partitions splits them"
+
+
+class Panel:
+    """The series of a request."""
+
+    def __init__(self, body: PanelBody) -> None:
+        self._y: array[float] = body.series.y
+        self.sizes: list[int] = body.series.sizes
+        self.offsets = [0, *accumulate(self.sizes)]
+        self.model = None if OURS.fullmatch(body.model) else body.model
+        self.frequency = frequency_of(body)
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def readings(self, index: int) -> list[float | None]:
+        """The readings of one series, oldest first; None where one is missing."""
+        values = self._y[self.offsets[index] : self.offsets[index + 1]].tolist()
+        return [None if isnan(value) else value for value in values] if isnan(sum(values)) else list(values)
+
+
+def frequency_of(body: PanelBody) -> str | None:
+    """The frequency, as pandas writes it; None where times are whole numbers, which tell nothing of a season."""
+    if body.freq == INTEGER_TIMES and body.series.start_datetime is None:
+        return None
+    minutes = POLARS_MINUTES.fullmatch(body.freq)
+    return f"{minutes[1]}min" if minutes else body.freq
+
+
+class Place(NamedTuple):
+    """Where a forecast begins: the series, and how many of its readings are known."""
+
+    series: int
+    known: int
+
+
+def named(error: Exception, panel: Panel, series: int, begin: int = 0) -> Exception:
+    """The error of one series, which refuses the whole request: the protocol has no errors of single series.
+
+    begin: index of the first of its readings that the forecaster was given.
+    """
+    if not isinstance(error, InvalidRequest):
+        return error
+    count = f" of {len(panel)}, counted from 0 in the order of their ids" if len(panel) > 1 else ""
+    error.detail = f"series {series}{count}: {error.detail}"
+    size, first = f"/series/sizes/{series}", panel.offsets[series] + begin
+    error.faults = [Fault(_pointer(fault.pointer, first, size), fault.detail) for fault in error.faults]
+    return error
+
+
+def translated(error: GatecastError) -> GatecastError:
+    """An error of the whole request, in the names of this protocol."""
+    error.faults = [Fault(_pointer(fault.pointer, 0, "/series"), fault.detail) for fault in error.faults]
+    if isinstance(error, DeadlineExceeded):
+        error.detail = f"{error.detail}; {FEWER}"
+    return error
+
+
+def _pointer(pointer: str, first: int, series: str) -> str:
+    """The place of a fault in a request of this protocol. first: index in `y` of the first reading."""
+    field, _, index = pointer[1:].partition("/")
+    if field == "readings":
+        return f"/series/y/{first + int(index)}" if index.isdecimal() else series
+    return NAMES.get(field, pointer)
+
+
+def check_work(forecasts: int, horizon: int, columns: int) -> None:
+    """Raise TooManyAtOnce for more forecasts than one request can be answered with. columns: numbers of each step."""
+    if forecasts > MAX_FORECASTS:
+        raise TooManyAtOnce(
+            f"{forecasts:,} forecasts are asked for, and one request may have {MAX_FORECASTS:,}: series times windows, or "
+            f"one for each reading of their history; {FEWER}",
+            pointer="/series/sizes",
+        )
+    steps = forecasts * horizon
+    if steps > MAX_STEPS or steps * columns > MAX_REPLY:
+        raise TooManyAtOnce(
+            f"{steps:,} steps are asked for, with {columns:,} numbers each, and one request may have {MAX_STEPS:,} steps and "
+            f"{MAX_REPLY:,} numbers; {FEWER}",
+            pointer="/h",
+        )
+
+
+def check_judged(readings: int) -> None:
+    """Raise TooManyAtOnce for more readings than one request can have judged."""
+    if readings > MAX_JUDGED:
+        raise TooManyAtOnce(
+            f"{readings:,} readings are to be judged, and one request may have {MAX_JUDGED:,}; {FEWER}, and "
+            "detect_anomalies_online judges the last ones only",
+            pointer="/series/sizes",
+        )

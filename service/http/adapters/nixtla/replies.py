@@ -1,0 +1,104 @@
+"""Replies in flat arrays, made series by series as JSON, so that no number is kept as an object of its own."""
+
+from collections.abc import Sequence
+from itertools import chain
+from statistics import NormalDist
+
+from pydantic_core import to_json
+
+from ....forecast.anomalies import Point
+from ....forecast.forecaster import Forecast
+from ....forecast.intervals import Interval
+
+NORMAL = NormalDist()
+FURTHEST = 38.0  # the deviate of what no double can tell from impossible
+
+
+class Column:
+    """One array of a reply."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def add(self, values: Sequence[object]) -> None:
+        if values:
+            self._parts.append(to_json(values)[1:-1])
+
+    def json(self) -> bytes:
+        return b"[%b]" % b",".join(self._parts)
+
+
+class Levels:
+    """The levels of a request. Each names two columns, as it was sent; 0 is the median."""
+
+    def __init__(self, sent: Sequence[float] | None) -> None:
+        self.is_asked = sent is not None
+        self.names = {f"{level}": float(level) for level in sent or ()}
+
+    @property
+    def calibrated(self) -> list[float]:
+        """What a forecaster is asked for."""
+        return sorted({level for level in self.names.values() if level > 0})
+
+
+class Reply:
+    """The medians and the intervals of many forecasts."""
+
+    def __init__(self, levels: Levels) -> None:
+        self._mean = Column()
+        self._levels = levels
+        self._bounds = {f"{side}-{name}": Column() for name in levels.names for side in ("lo", "hi")}
+
+    def add(self, values: Sequence[float], intervals: Sequence[Interval]) -> None:
+        self._mean.add(values)
+        found = {interval.level: interval for interval in intervals}
+        for name, level in self._levels.names.items():
+            interval = found[level] if level else Interval(level, list(values), list(values))
+            self._bounds[f"lo-{name}"].add(interval.lower)
+            self._bounds[f"hi-{name}"].add(interval.upper)
+
+    def add_forecast(self, forecast: Forecast) -> None:
+        self.add(forecast.values, forecast.intervals)
+
+    def json(self, **columns: bytes) -> bytes:
+        """The reply, with further columns as JSON."""
+        bounds = b",".join(b'"%b":%b' % (name.encode(), column.json()) for name, column in self._bounds.items())
+        intervals = b"{%b}" % bounds if self._levels.is_asked else b"null"
+        members = {"mean": self._mean.json(), "intervals": intervals, **columns}
+        return b"{%b}" % b",".join(b'"%b":%b' % (name.encode(), value) for name, value in members.items())
+
+
+class Judged:
+    """The columns of judged readings."""
+
+    def __init__(self, level: float) -> None:
+        self._level = float(level)
+        self._reply = Reply(Levels([level]))
+        self._anomaly, self._score, self._idxs = Column(), Column(), Column()
+
+    def add(self, points: Sequence[Point], first: int) -> None:
+        """first: index in `y` of the first reading that was given with the series."""
+        lower, upper = [point.lower for point in points], [point.upper for point in points]
+        self._reply.add([point.expected for point in points], [Interval(self._level, lower, upper)])
+        self._anomaly.add([point.anomaly for point in points])
+        self._score.add([None if point.score is None else deviate(point.score) for point in points])
+        self._idxs.add([first + point.position for point in points])
+
+    def json(self, sizes: Sequence[int]) -> bytes:
+        return self._reply.json(
+            sizes=to_json(sizes),
+            idxs=self._idxs.json(),
+            anomaly=self._anomaly.json(),
+            anomaly_score=self._score.json(),
+            weights_x=b"null",
+        )
+
+
+def deviate(share: float) -> float:
+    """How many standard deviations a normal variable is out, of which a `share` is further out, on both sides."""
+    return min(FURTHEST, -NORMAL.inv_cdf(share / 2)) if share > 0 else FURTHEST
+
+
+def ranges(begins: Sequence[int], length: int) -> bytes:
+    """Ranges of one length, one after another."""
+    return to_json(list(chain.from_iterable(range(begin, begin + length) for begin in begins)))

@@ -1,0 +1,107 @@
+"""The wire of the Nixtla client: its requests, with every field that it sends, and the replies that it reads."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field, FiniteFloat, Strict, model_validator
+
+from ...schemas import _Request, _Response
+from . import fields
+from .fields import ARRAYS, MAX_SERIES, AnomalyLevel, Horizon, Levels, Readings, Size, Text, Whole, only
+
+
+class SeriesBody(_Request):
+    """Many series in flat arrays."""
+
+    y: Readings
+    sizes: Annotated[list[Size], Field(min_length=1, max_length=MAX_SERIES, description="how many readings each has")]
+    start_datetime: Annotated[
+        list[str] | None,
+        Field(None, max_length=MAX_SERIES, description="of the first readings; not read, as the client makes the dates"),
+    ]
+    X: Annotated[Any, only(fields.EXOGENOUS, None), Field(None)]
+    X_future: Annotated[Any, only(fields.EXOGENOUS, None), Field(None)]
+    categorical_exog: Annotated[Any, only(fields.EXOGENOUS, None, []), Field(None)]
+
+    @model_validator(mode="after")
+    def _sizes_add_up(self) -> "SeriesBody":
+        if sum(self.sizes) != len(self.y):
+            raise ValueError(f"has {len(self.y):,} readings in `y`, but its `sizes` add up to {sum(self.sizes):,}")
+        return self
+
+
+class PanelBody(_Request):
+    """What all requests have. What a network that is not fine-tuned has no use for is accepted where it changes nothing."""
+
+    LONG: ClassVar = ARRAYS
+
+    series: SeriesBody
+    model: Annotated[Text, Field(description="timegpt-…: the default choice; or the name of a loaded forecaster")]
+    freq: Annotated[Text, Field(description="a pandas offset alias, as the client sends it; it tells the season")]
+    clean_ex_first: Annotated[bool, Strict(), Field(True, description="says nothing without exogenous features")]
+    finetuned_model_id: Annotated[Any, only(fields.FINE_TUNING, None), Field(None)]
+    multivariate: Annotated[Any, only(fields.TOGETHER, False), Field(False)]
+    model_parameters: Annotated[Any, only(fields.PARAMETERS, None, {}), Field(None)]
+    finetune_steps: Annotated[Any, only(fields.FINE_TUNING, 0), Field(0)]
+    finetune_depth: Annotated[int, Strict(), Field(1, description="says nothing without fine-tuning")]
+    finetune_loss: Annotated[Text, Field("default", description="says nothing without fine-tuning")]
+    hist_exog: Annotated[Any, only(fields.EXOGENOUS, None, []), Field(None)]
+    feature_contributions: Annotated[Any, only(fields.CONTRIBUTIONS, False), Field(False)]
+    feature_contributions_type: Annotated[Any, only(fields.CONTRIBUTIONS, None), Field(None)]
+
+
+class NixtlaForecastRequest(PanelBody):
+    h: Horizon
+    level: Levels
+
+
+class NixtlaCrossValidationRequest(PanelBody):
+    h: Horizon
+    level: Levels
+    n_windows: Whole = Field(1, description="from each series' end, ascending")
+    step_size: Annotated[Whole | None, Field(None, description="readings between two windows; default: `h`")]
+    refit: Annotated[bool, Strict(), Field(True, description="says nothing: networks are not fitted to a window")]
+    full_history: Annotated[
+        bool, Strict(), Field(False, description="a forecast of one step for every reading after the first ones instead")
+    ]
+
+
+class NixtlaAnomaliesRequest(PanelBody):
+    level: AnomalyLevel
+
+
+class NixtlaOnlineAnomaliesRequest(PanelBody):
+    h: Horizon
+    detection_size: Annotated[
+        int, Strict(), Field(ge=1, le=fields.MAX_NUMBERS, description="how many of the last readings are judged")
+    ]
+    level: AnomalyLevel
+    threshold_method: Annotated[Any, only(fields.ALONE, "univariate"), Field("univariate")]
+    step_size: Annotated[
+        Whole | None, Field(None, description="says nothing, as `h`: every reading is judged by a forecast of one step")
+    ]
+    refit: Annotated[bool, Strict(), Field(False, description="says nothing: networks are not fitted to a window")]
+
+
+Flat = list[FiniteFloat]
+Intervals = Annotated[dict[str, Flat] | None, Field(description="by lo-LEVEL and hi-LEVEL, levels as they were sent")]
+
+
+class NixtlaForecastResponse(_Response):
+    mean: Flat = Field(description="medians, `h` for each series")
+    intervals: Intervals
+    weights_x: None
+
+
+class NixtlaCrossValidationResponse(_Response):
+    mean: Flat
+    intervals: Intervals
+    sizes: list[int] = Field(description="rows of each series")
+    idxs: list[int] = Field(description="which of the readings in `y` each row forecasts")
+
+
+class NixtlaAnomaliesResponse(NixtlaCrossValidationResponse):
+    anomaly: list[bool]
+    anomaly_score: list[FiniteFloat | None] = Field(
+        description="how far out a reading is, as a standard normal deviate; null if it is missing"
+    )
+    weights_x: None

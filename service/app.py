@@ -3,11 +3,12 @@
 import functools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from . import __version__
@@ -15,6 +16,7 @@ from .artifacts import bundle
 from .errors import Fault, GatecastError, InvalidRequest, MethodNotAllowed, ModelFault, NotFound
 from .http import openapi
 from .http.access_log import log_defect
+from .http.error_forms import ErrorForms
 from .http.lifecycle import Phase
 from .http.metrics import Metrics, RequestCounts
 from .http.middleware import RequestMiddleware
@@ -24,6 +26,9 @@ from .serving.repository import Load, ModelRepository
 from .settings import Settings
 
 ROUTES = (forecast, anomalies, sentiment, models, operations, admin, pages)
+# For the clients of other protocols. Each module or package has a `router`, `PREDICT_ROUTES`, and `ERROR_FORMS` by the first
+# part of its paths.
+ADAPTERS: tuple[Any, ...] = ()
 
 
 def create_app(settings: Settings | None = None, load: Load = bundle.load) -> RequestMiddleware:
@@ -32,8 +37,12 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Re
     The start raises BundleError if nothing can be served, so the port never opens.
     """
     settings = settings or Settings()
-    paths = [route.path for module in ROUTES for route in module.router.routes if isinstance(route, Route)]
-    state = State(settings, ModelRepository(settings, load), RequestCounts(paths))
+    paths = [
+        route.path for module in (*ROUTES, *ADAPTERS) for route in module.router.routes if isinstance(route, Route)
+    ]
+    forms = {part: form for adapter in ADAPTERS for part, form in adapter.ERROR_FORMS.items()}
+    errors = ErrorForms(forms, settings.root_path)
+    state = State(settings, ModelRepository(settings, load), RequestCounts(paths), errors=errors)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -52,7 +61,7 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Re
         openapi_url=None,  # pages.py serves the schema and the pages
         redirect_slashes=False,  # a redirect would name the host that the client sent
     )
-    for module in ROUTES:
+    for module in (*ROUTES, *ADAPTERS):
         api.include_router(module.router)
     api.add_exception_handler(GatecastError, _answer_error)
     api.add_exception_handler(RequestValidationError, _answer_invalid)
@@ -60,31 +69,31 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Re
     api.add_exception_handler(Exception, _answer_defect)
     api.openapi = functools.cache(lambda: openapi.describe(api, settings))  # type: ignore[method-assign]
     predict_routes = forecast.PREDICT_ROUTES | anomalies.PREDICT_ROUTES | sentiment.PREDICT_ROUTES
+    for adapter in ADAPTERS:
+        predict_routes = predict_routes | adapter.PREDICT_ROUTES
     app = RequestMiddleware(api, state, predict_routes)
     state.metrics = Metrics(state.counts, state.lifecycle, state.connections, state.access, state.repository, app.flush)
     return app
 
 
-async def _answer_error(request: Request, error: Exception) -> JSONResponse:
+async def _answer_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, GatecastError)
+    request_id: str = request.state.context.request_id
     if error.status == 500:
-        log_defect(request.state.context.request_id, error)
-    return JSONResponse(
-        error.problem(request.url.path, request.state.context.request_id),
-        error.status,
-        error.headers,
-        media_type="application/problem+json",
-    )
+        log_defect(request_id, error)
+    forms: ErrorForms = request.state.service.errors
+    status, content_type, body = forms.write(error, request.url.path, request_id)
+    return Response(body, status, {"Content-Type": content_type.decode(), **error.headers})
 
 
-async def _answer_invalid(request: Request, error: Exception) -> JSONResponse:
+async def _answer_invalid(request: Request, error: Exception) -> Response:
     """A path or header that FastAPI refused."""
     assert isinstance(error, RequestValidationError)
     faults = [Fault("", f"{'.'.join(map(str, e['loc']))}: {e['msg']}") for e in error.errors()]
     return await _answer_error(request, InvalidRequest("the request is not valid", faults=faults))
 
 
-async def _answer_http(request: Request, error: Exception) -> JSONResponse:
+async def _answer_http(request: Request, error: Exception) -> Response:
     """An unknown path or a wrong method."""
     assert isinstance(error, HTTPException)
     headers = dict(error.headers or {})
@@ -96,7 +105,7 @@ async def _answer_http(request: Request, error: Exception) -> JSONResponse:
     raise error
 
 
-async def _answer_defect(request: Request, error: Exception) -> JSONResponse:
+async def _answer_defect(request: Request, error: Exception) -> Response:
     """An unforeseen error: the traceback goes to the log, nothing of it to the client."""
     fault = ModelFault("a defect; the log has it under the request id")
     fault.__cause__ = error

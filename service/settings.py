@@ -61,8 +61,14 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(
         4 << 20, ge=1024, le=1 << 30, description="largest request body; 1,000 series of 120 readings have up to 2.4 MB"
     )
+    max_frame_bytes: int = Field(
+        64 << 20,
+        ge=1024,
+        le=1 << 30,
+        description="largest body of /nixtla and /v2, whose clients send whole data frames",
+    )
     max_buffered_bytes: int = Field(
-        32 << 20, ge=1 << 20, description="bodies over 64 KiB, of all requests together; another is refused"
+        96 << 20, ge=1 << 20, description="bodies over 64 KiB, of all requests together; another is refused"
     )
     max_connections: int = Field(1024, ge=1, le=100_000, description="open connections")
     body_timeout_ms: int = Field(

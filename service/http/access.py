@@ -30,7 +30,9 @@ from .rate_limits import (
 
 log = logging.getLogger("gatecast.access")
 
-OPEN = frozenset(["/", "/livez", "/readyz", "/version", "/docs", "/redoc", "/openapi.json"])
+OPEN = frozenset(
+    ["/", "/livez", "/readyz", "/version", "/docs", "/redoc", "/openapi.json", "/v2/health/live", "/v2/health/ready"]
+)
 OPEN_PREFIX = "/static/"  # the scripts and styles of /docs and /redoc
 SCOPE_OF: dict[str, Scope] = {  # by the first part of the path
     "forecast": "forecast",
@@ -41,6 +43,7 @@ SCOPE_OF: dict[str, Scope] = {  # by the first part of the path
     "admin": "admin",
 }
 PREDICTING = frozenset(["forecast", "sentiment"])  # scopes whose requests have at least one item
+INFER = "/infer"  # how the predicting paths of /v2 end, whose scope depends on the model that they name
 TRIES = Limit.of(1, 10)  # wrong keys of a network: ten at once, one a second on average
 LINES = Limit.of(1, 1)  # of the log for a network: one a second
 ALL_LINES = Limit.of(10, 1)  # of the log: who has many addresses does not fill it
@@ -51,12 +54,21 @@ HOW = "send it as 'Authorization: Bearer <key>' or 'X-API-Key: <key>'"
 
 
 class Caller(NamedTuple):
-    """Who asks. `id` is whose tokens are counted; `key` is the name of the key, "" without one."""
+    """Who asks. `id` is whose tokens are counted; `key` is the name of the key, "" without one.
+
+    `scopes` are those of the key; None without one, which may do all that needs none.
+    """
 
     id: str
     key: str
     limits: Limits
     counts: RateLimits
+    scopes: frozenset[Scope] | None = None
+
+    def require(self, scope: Scope) -> None:
+        """Raise Forbidden if the key lacks the scope, for a path whose scope is known when its body is read."""
+        if self.scopes is not None:
+            authorise(self.key, self.scopes, scope)
 
 
 class Access:
@@ -119,7 +131,8 @@ class Access:
         else:
             caller = Caller(network_of(client), "", self._limits, self._by_network)
         if caller.limits is not UNLIMITED:
-            caller.counts.take(caller.id, caller.limits, self._clock(), items=1 if scope in PREDICTING else 0)
+            has_item = scope in PREDICTING or path.endswith(INFER)
+            caller.counts.take(caller.id, caller.limits, self._clock(), items=1 if has_item else 0)
         return caller
 
     def charge(self, caller: Caller, items: int) -> None:
@@ -170,7 +183,8 @@ class Access:
                 "the admin routes are shut: this service has neither GATECAST_ADMIN_KEY nor a key with the scope 'admin'"
             )
         key = self.authenticate(headers, client)
-        authorise(key, scope)
+        if scope is not None:
+            authorise(key.name, key.scopes, scope)
         settings = self._settings
         limits = self._limits
         if key.rate_requests is not None or key.rate_items is not None:
@@ -179,7 +193,7 @@ class Access:
                 key.rate_items or settings.rate_items,
                 settings.rate_burst_s,
             )
-        return Caller(key.name, key.name, limits, self._by_key)
+        return Caller(key.name, key.name, limits, self._by_key, key.scopes)
 
     def _accept(self, network: str, name: str) -> None:
         """Remember that a key was used from a network; the oldest pair is forgotten for it."""
@@ -229,11 +243,11 @@ def sent_secret(headers: Mapping[bytes, bytes]) -> bytes:
     return bearer
 
 
-def authorise(key: Key, scope: Scope | None) -> None:
-    """Raise Forbidden if a key lacks the scope."""
-    if scope is not None and scope not in key.scopes:
+def authorise(name: str, scopes: frozenset[Scope], scope: Scope) -> None:
+    """Raise Forbidden if the key of a name lacks the scope."""
+    if scope not in scopes:
         raise Forbidden(
-            f"this needs a key with the scope '{scope}'; the key '{key.name}' has {', '.join(sorted(key.scopes))}",
+            f"this needs a key with the scope '{scope}'; the key '{name}' has {', '.join(sorted(scopes))}",
             headers={"WWW-Authenticate": f'{CHALLENGE}, error="insufficient_scope", scope="{scope}"'},
         )
 

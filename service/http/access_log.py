@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from .. import logs
 
 log = logging.getLogger("gatecast.requests")
-PROBES = frozenset(["/livez", "/readyz", "/metrics"])  # called every few seconds, so their lines are for debugging only
+# called every few seconds, so their lines are for debugging only
+PROBES = frozenset(["/livez", "/readyz", "/metrics", "/v2/health/live", "/v2/health/ready"])
 MAX_PATH = 512  # characters; in text, of any part
 
 PLAIN = re.compile("[!-~…]*")

@@ -16,31 +16,32 @@ else:
     from backports import zstd
 
 CODINGS = (b"zstd", b"gzip")  # in order of preference
+DEFLATE = b"deflate"  # zlib's form (RFC 1950); for the clients of another protocol only
 PIECE_BYTES = 1 << 18  # inflated in one go
 MAX_WINDOW_LOG = 23  # 8 MiB, which RFC 9659 allows for HTTP
 MIN_COMPRESSED_BYTES = 1 << 14  # a shorter reply goes as it is: it is sent faster than it is compressed
 MAX_MEMBERS = 64  # of a gzip or zstd body: every further one would cost a copy of the rest
 GZIP_BITS = 31
 ACCEPTED = re.compile(rb"([a-z0-9*-]{1,20})(?:[ \t]*;[ \t]*q=([01](?:\.[0-9]{0,3})?))?")
-ACCEPTED_CODINGS = {"Accept-Encoding": "gzip, zstd"}
 
 
-async def decode(raw: bytes, coding: bytes, max_bytes: int, turns: Turns) -> bytes:
+async def decode(
+    raw: bytes, coding: bytes, max_bytes: int, turns: Turns, codings: tuple[bytes, ...] = CODINGS
+) -> bytes:
     """Inflate a body by its `Content-Encoding`, to at most `max_bytes`.
 
     Raises UnsupportedMedia for another coding or several, BodyTooLarge, MalformedBody for damaged data, and what `turns`
     raises.
     """
-    coding = coding.strip().lower()
+    coding = coding.strip().lower().removeprefix(b"x-")
     if coding in (b"", b"identity"):
         return raw
-    if coding not in (b"gzip", b"x-gzip", b"zstd"):
-        detail = "a body may be sent as it is, or with 'Content-Encoding: gzip' or 'zstd'; nothing else is read"
-        raise UnsupportedMedia(detail, faults=[Fault("/headers/content-encoding", detail)], headers=ACCEPTED_CODINGS)
+    if coding not in codings:
+        raise _unsupported(codings)
     parts: list[bytes] = []
     size = 0
     try:
-        for part in _inflate_zstd(raw) if coding == b"zstd" else _inflate_gzip(raw):
+        for part in INFLATE[coding](raw):
             size += len(part)
             if size > max_bytes:
                 raise BodyTooLarge(f"the body is larger than {max_bytes} bytes when it is inflated; send less at once")
@@ -78,9 +79,27 @@ def _inflate_gzip(raw: bytes) -> Iterator[bytes]:
     return _inflate(raw, lambda: zlib.decompressobj(GZIP_BITS), lambda member: member.unconsumed_tail)
 
 
+def _inflate_deflate(raw: bytes) -> Iterator[bytes]:
+    return _inflate(raw, zlib.decompressobj, lambda member: member.unconsumed_tail)
+
+
 def _inflate_zstd(raw: bytes) -> Iterator[bytes]:
     options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: MAX_WINDOW_LOG}
     return _inflate(raw, lambda: zstd.ZstdDecompressor(options=options), lambda _: b"")
+
+
+INFLATE = {b"gzip": _inflate_gzip, b"zstd": _inflate_zstd, DEFLATE: _inflate_deflate}
+
+
+def _unsupported(codings: tuple[bytes, ...]) -> UnsupportedMedia:
+    names = sorted(coding.decode() for coding in codings)
+    others = " or ".join(f"'{name}'" for name in names[1:])
+    detail = f"a body may be sent as it is, or with 'Content-Encoding: {names[0]}' or {others}; nothing else is read"
+    return UnsupportedMedia(
+        detail,
+        faults=[Fault("/headers/content-encoding", detail)],
+        headers={"Accept-Encoding": ", ".join(names)},
+    )
 
 
 def choose_coding(accepted: bytes | None) -> bytes | None:

@@ -246,11 +246,11 @@ def _complete(operation: Json, path: str, settings: Settings) -> None:
         statuses.update(WITH_BODY)
         parameters.insert(0, "X-Request-Timeout-Ms")
         content = body["content"]["application/json"]
-        content["examples"] = {name: {"value": value} for name, value in BODY_EXAMPLES[path].items()}
+        content["examples"] = {name: {"value": value} for name, value in BODY_EXAMPLES.get(path, {}).items()}
     if settings.operations_port is not None and is_operation(path):
         statuses.add(404)
         operation["description"] += "\n\nAnswered on the port of `GATECAST_OPERATIONS_PORT` only."
-    own = [parameter for parameter in operation.get("parameters", []) if parameter["in"] == "path"]
+    own = [parameter for parameter in operation.get("parameters", []) if parameter["in"] == "path"] or _of_path(path)
     operation["parameters"] = own + [{"$ref": f"#/components/parameters/{name}"} for name in parameters]
     success = operation["responses"]["200"]
     success["headers"] = _header_references(
@@ -258,6 +258,12 @@ def _complete(operation: Json, path: str, settings: Settings) -> None:
     )
     problems = {str(status): {"$ref": f"#/components/responses/{_name(status)}"} for status in sorted(statuses)}
     operation["responses"] = {"200": success, **problems}
+
+
+def _of_path(path: str) -> list[Json]:
+    """The parameters of a path that the middleware reads."""
+    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
 
 
 def _security(scope: str, settings: Settings) -> list[Json]:

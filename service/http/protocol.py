@@ -25,10 +25,11 @@ from ..errors import (
     Overloaded,
     UnmetExpectation,
 )
+from .client_connection import CONNECTION, SEND_BUFFER_BYTES, Connection
 from .connections import SMALL_BODY_BYTES, Connections
 from .load_shedding import NO_TIMING
 from .middleware import RequestMiddleware
-from .request import CONNECTION, SEND_BUFFER_BYTES, Connection, make_request_id
+from .request import make_request_id
 
 PROBLEM_HEAD = (
     b"%scontent-type: application/problem+json\r\nconnection: close\r\n"
@@ -403,21 +404,20 @@ class AdmissionProtocol(HttpToolsProtocol):
             return
         path = self._path
         request_id = make_request_id(next((value for name, value in self.headers if name == b"x-request-id"), None))
-        head, before, after = self._shedding.refusal(path, self.loop.time())
+        refusal = self._shedding.refusal(path, self.loop.time())
+        body = refusal.body(request_id)
         self.transport.write(
-            b"%s%sx-request-id: %s\r\ncontent-length: %d\r\n%s\r\n%s%s%s"
+            b"%s%sx-request-id: %s\r\ncontent-length: %d\r\n%s\r\n%s"
             % (
-                head,
+                refusal.head,
                 self._default_headers,
                 request_id.encode(),
-                len(before) + len(request_id) + len(after),
+                len(body),
                 b"" if keep_alive else b"connection: close\r\n",
-                before,
-                request_id.encode(),
-                after,
+                body,
             )
         )
-        self._middleware.record_refusal("POST", path, Overloaded.status, request_id, self.client)
+        self._middleware.record_refusal("POST", path, refusal.status, request_id, self.client)
         self._unset_keepalive_if_required()
         if keep_alive:
             self._connections.start_waiting(self)

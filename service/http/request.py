@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 from starlette.types import Message, Receive, Scope
@@ -20,61 +20,35 @@ from ..errors import (
     ClientDisconnected,
     DeadlineExceeded,
     Fault,
-    GatecastError,
     InvalidRequest,
     UnsupportedMedia,
 )
+from ..keys import Scope as KeyScope
 from ..serving.registry import Registry
 from ..serving.turns import Turns
-from ..settings import Settings
 from .access import Access, Caller
 from .body import Body, parse, parse_small
-from .encoding import decode
+from .client_connection import CONNECTION, UNKNOWN_CONNECTION, Connection
+from .encoding import CODINGS, decode
 from .lifecycle import Lifecycle
 
-CONNECTION = "gatecast.connection"  # where the ASGI scope has the Connection
 SANE_ID = re.compile(rb"[A-Za-z0-9._:\-]{1,128}")
 READING_BYTES = 20  # a reading with all its digits, a comma and a space
 MAX_PARTS = 1_000  # requests that a body which is too large might be sent in
 MILLISECONDS = re.compile(rb"[0-9]{1,9}")
 TRACE_PARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context
 CHARSETS = (b"", b"utf-8", b"utf8", b"us-ascii")
-SEND_BUFFER_BYTES = 1 << 16  # that a connection takes without waiting for its client
 
 _id_prefix = secrets.token_hex(8)  # of all request ids that this process makes
 _id_counter = itertools.count()
 
 
-class Connection:
-    """What is known of a client's connection at once. This one is for servers that tell nothing of it."""
+class BodyLimits(NamedTuple):
+    """How large a body may be, as sent and inflated, and the milliseconds that it and the whole request may take."""
 
-    __slots__ = ()
-    fault: GatecastError | None = None  # why the body will never be whole
-
-    def is_disconnected(self) -> bool:
-        """Whether the client has closed the connection."""
-        return False
-
-    def has_whole_body(self) -> bool:
-        """Whether the whole body has arrived, so that it can be read without waiting."""
-        return False
-
-    def may_block(self, size: int) -> bool:
-        """Whether sending `size` bytes may have to wait until the client reads."""
-        return size > SEND_BUFFER_BYTES
-
-    def abort(self) -> None:
-        """Close the connection at once, for a client that does not read."""
-
-    def keep(self, size: int) -> bool:  # noqa: ARG002 - for subclasses
-        """Note that `size` more bytes of the body are kept. If there is no room, `fault` says so and the result is False."""
-        return True
-
-    def release(self) -> None:
-        """Note that the request has ended."""
-
-
-UNKNOWN_CONNECTION = Connection()
+    max_bytes: int
+    body_timeout_ms: int
+    timeout_ms: int
 
 
 class RequestContext:
@@ -82,7 +56,8 @@ class RequestContext:
 
     `began` and `deadline` are on the event loop's clock. `queue_seconds` and `compute_seconds` are the largest of the request's items.
     The middleware sets these and `registry` for the routes that predict; those set `model` and `version`, and call `charge`.
-    It sets `caller` and `access` for all routes.
+    It sets `caller` and `access` for all routes. Where the path has parameters, `path_parameters` has them, and `template` is the
+    path with their names.
     """
 
     __slots__ = (
@@ -98,19 +73,24 @@ class RequestContext:
         "headers",
         "is_disconnected",
         "items",
+        "limits",
         "model",
         "path",
+        "path_parameters",
         "queue_seconds",
         "registry",
         "reply_bytes",
         "request_id",
         "started",
         "status",
+        "template",
         "version",
     )
     access: Access
     began: float
     deadline: float
+    limits: BodyLimits
+    path_parameters: dict[str, str]
     registry: Registry
     is_disconnected: Callable[[], bool]
 
@@ -123,7 +103,7 @@ class RequestContext:
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
         self.path: str = scope["path"]
         self.request_id = make_request_id(self.headers.get(b"x-request-id"))
-        self.client = self.model = self.version = ""  # the address of who asked, and what answered
+        self.client = self.model = self.version = self.template = ""  # the address of who asked, and what answered
         self.caller: Caller | None = None  # by the key, as soon as it is known
         self.status = 0  # of the response, as soon as it begins
         self.items = 0  # series or texts of the request
@@ -149,6 +129,11 @@ class RequestContext:
         match = TRACE_PARENT.fullmatch(sent) if sent is not None else None
         return match[1].decode() if match else None
 
+    def require(self, scope: KeyScope) -> None:
+        """Raise Forbidden if the caller's key lacks the scope."""
+        if self.caller is not None:
+            self.caller.require(scope)
+
     def charge(self, items: int) -> None:
         """Note how many series or texts were sent. Raises TooManyRequests or InvalidRequest if that is over a limit."""
         self.items = items
@@ -162,14 +147,14 @@ class RequestContext:
         if compute_seconds > self.compute_seconds:
             self.compute_seconds = compute_seconds
 
-    def parse_deadline(self, settings: Settings) -> float:
+    def parse_deadline(self, default_ms: int, max_ms: int) -> float:
         """Return the deadline by `X-Request-Timeout-Ms`, or by the default; sets `began`. Raises InvalidRequest."""
-        limit = settings.timeout_ms
+        limit = default_ms
         sent = self.headers.get(b"x-request-timeout-ms")
         if sent is not None:
             sent = sent.strip()
-            if not MILLISECONDS.fullmatch(sent) or not 1 <= int(sent) <= settings.max_timeout_ms:
-                detail = f"must be a whole number of milliseconds from 1 to {settings.max_timeout_ms}"
+            if not MILLISECONDS.fullmatch(sent) or not 1 <= int(sent) <= max_ms:
+                detail = f"must be a whole number of milliseconds from 1 to {max_ms}"
                 raise InvalidRequest(
                     f"the header X-Request-Timeout-Ms {detail}", faults=[Fault("/headers/x-request-timeout-ms", detail)]
                 )
@@ -177,34 +162,47 @@ class RequestContext:
         self.began = asyncio.get_running_loop().time() - self.total_seconds
         return self.began + limit / 1000
 
-    async def read(self, model: type[Body], settings: Settings, lifecycle: Lifecycle) -> Body:
+    async def read(self, model: type[Body], limits: BodyLimits, lifecycle: Lifecycle) -> Body:
         """Read the body, inflate it and validate it.
 
         Raises UnsupportedMedia, BodyTooLarge, BodyTimeout when the body does not arrive in time, ClientDisconnected,
         MalformedBody, InvalidRequest or DeadlineExceeded; and Overloaded when there is no room for a large body.
         """
         _check_type(self.headers.get(b"content-type", b""))
-        raw = await self._read_body(settings, lifecycle)
+        raw = await self._read_body(limits, lifecycle)
         self.body_bytes = len(raw)
         coding = self.headers.get(b"content-encoding")
         if coding is None and (body := parse_small(raw, model)) is not None:
             return body
         turns = Turns(self)
         if coding is not None:
-            raw = await decode(raw, coding, settings.max_body_bytes, turns)
-            if not self.connection.keep(len(raw)):
-                self._raise_fault()
+            raw = await self._inflated(raw, coding, limits, CODINGS, turns)
         return await parse(raw, model, turns)
 
-    async def _read_body(self, settings: Settings, lifecycle: Lifecycle) -> bytes:
-        max_bytes = settings.max_body_bytes
+    async def read_raw(self, limits: BodyLimits, lifecycle: Lifecycle, codings: tuple[bytes, ...]) -> bytes:
+        """Read the body as bytes, and inflate it. Raises as `read` does, but does not look into it."""
+        raw = await self._read_body(limits, lifecycle)
+        self.body_bytes = len(raw)
+        coding = self.headers.get(b"content-encoding")
+        return raw if coding is None else await self._inflated(raw, coding, limits, codings, Turns(self))
+
+    async def _inflated(
+        self, raw: bytes, coding: bytes, limits: BodyLimits, codings: tuple[bytes, ...], turns: Turns
+    ) -> bytes:
+        raw = await decode(raw, coding, limits.max_bytes, turns, codings)
+        if not self.connection.keep(len(raw)):
+            self._raise_fault()
+        return raw
+
+    async def _read_body(self, limits: BodyLimits, lifecycle: Lifecycle) -> bytes:
+        max_bytes = limits.max_bytes
         length = self.headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > max_bytes:
             raise _too_large(max_bytes, int(length) if length.isdigit() else 0)
         if b"content-length" in self.headers and self.connection.has_whole_body():
             self._raise_fault()
             return _content(await self._receive())  # no more bytes than the header says
-        latest = self.began + settings.body_timeout_ms / 1000
+        latest = self.began + limits.body_timeout_ms / 1000
         parts, size, more = [], 0, True
         while more:
             message = await self._receive_in_time(latest, lifecycle)

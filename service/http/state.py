@@ -9,6 +9,7 @@ from ..settings import Settings
 from .access import Access, read_keys
 from .access_log import AccessLog
 from .connections import Connections
+from .error_forms import ErrorForms
 from .lifecycle import Lifecycle
 from .load_shedding import LoadShedding
 from .metrics import Metrics, RequestCounts
@@ -25,6 +26,7 @@ class State:
     counts: RequestCounts
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     operations_port: int | None = None
+    errors: ErrorForms = field(default_factory=ErrorForms)
     access_log: AccessLog = field(init=False)
     metrics: Metrics = field(init=False)
     load_shedding: LoadShedding = field(init=False)
@@ -36,7 +38,7 @@ class State:
         self.access = Access(self.settings, read_keys(self.settings))
         self.connections = Connections(self.settings.max_connections, self.settings.max_buffered_bytes)
         self.access_log = AccessLog(self.settings.log_format, self.settings.access_log)
-        self.load_shedding = LoadShedding(self.repository)
+        self.load_shedding = LoadShedding(self.repository, self.errors)
 
     async def reload(self) -> ReloadReport:
         """Read the keys and the models again. What cannot be used is reported, and what was in use before stays."""

@@ -6,8 +6,8 @@ from service.http.schemas import RECENT_MONTHS
 from tests.processes import ROOT
 from tests.recorder import Recorder
 
-MAX_FILES_FORECAST = 24
-MAX_FILES_SENTIMENT = 18
+MAX_FILES_FORECAST = 25
+MAX_FILES_SENTIMENT = 19
 
 
 @pytest.fixture(scope="module")

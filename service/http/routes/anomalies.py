@@ -8,7 +8,7 @@ from pydantic_core import to_json
 from ...serving import anomalies as serving
 from ...serving.anomalies import AnomalyAnswer, AnomalyQuery, judge_many, judge_one
 from ...serving.turns import PREPARING_SHARE, Turns
-from ..middleware import PredictRoute
+from ..predict_route import PredictRoute
 from ..request import RequestContext
 from ..schemas_anomalies import (
     AnomaliesBatchRequest,

@@ -13,7 +13,7 @@ from ...serving.turns import Turns
 from ..access_log import log_defect
 from ..body import validate
 from ..lifecycle import Phase
-from ..middleware import PredictRoute
+from ..predict_route import PredictRoute
 from ..request import RequestContext, body_schema
 from ..schemas import MAX_ID_CHARACTERS, BatchSeries
 from ..schemas_anomalies import AnomalySeries

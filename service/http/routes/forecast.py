@@ -9,7 +9,7 @@ from ...serving.forecasts import ForecastAnswer, forecast_many, forecast_one
 from ...serving.learnt import Selection
 from ...serving.selection import ForecastOptions, ForecastQuery
 from ...serving.turns import PREPARING_SHARE, Turns
-from ..middleware import PredictRoute
+from ..predict_route import PredictRoute
 from ..request import RequestContext
 from ..schemas import (
     BatchSeries,

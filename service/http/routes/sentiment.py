@@ -5,7 +5,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from ...serving.reviews import ReviewAnswer, ReviewOptions, predict_many, predict_one
-from ..middleware import PredictRoute
+from ..predict_route import PredictRoute
 from ..request import RequestContext
 from ..schemas_sentiment import (
     SentimentBatchRequest,

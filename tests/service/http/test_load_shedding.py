@@ -29,7 +29,7 @@ def repository(tmp_path):
 
 def test_a_refusal_is_a_problem_around_the_request_id(repository):
     """The client's request id is put between two prepared parts."""
-    head, before, after = LoadShedding(repository).refusal("/forecast", 0.0)
+    head, before, after = LoadShedding(repository).refusal("/forecast", 0.0)[:3]
     assert head.startswith(b"HTTP/1.1 503 ")
     assert b"content-type: application/problem+json\r\n" in head
     problem = json.loads(before + b"me-1" + after)
@@ -41,7 +41,7 @@ def test_a_refusal_is_a_problem_around_the_request_id(repository):
 def test_retry_after_is_the_wait_of_the_queues(repository, waits, seconds):
     """Whole seconds, rounded up, at least one."""
     repository.registry = BusyRegistry(waits)
-    head, before, _ = LoadShedding(repository).refusal("/forecast", 0.0)
+    head, before, _ = LoadShedding(repository).refusal("/forecast", 0.0)[:3]
     assert b"retry-after: %d\r\n" % seconds in head
     assert b"try again in %d s" % seconds in before
 
@@ -59,5 +59,5 @@ def test_a_refusal_is_reused_for_a_moment_and_then_made_anew(repository):
 def test_each_path_has_a_refusal_of_its_own(repository):
     shedding = LoadShedding(repository)
     paths = ("/forecast", "/sentiment")
-    bodies = [b"id".join(shedding.refusal(path, 0.0)[1:]) for path in paths]
+    bodies = [shedding.refusal(path, 0.0).body("id") for path in paths]
     assert [json.loads(body)["instance"] for body in bodies] == list(paths)

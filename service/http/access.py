@@ -37,6 +37,7 @@ OPEN_PREFIX = "/static/"  # the scripts and styles of /docs and /redoc
 SCOPE_OF: dict[str, Scope] = {  # by the first part of the path
     "forecast": "forecast",
     "anomalies": "forecast",
+    "nixtla": "forecast",
     "sentiment": "sentiment",
     "models": "models",
     "metrics": "metrics",

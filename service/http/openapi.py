@@ -13,6 +13,12 @@ from pydantic.json_schema import models_json_schema
 
 from ..settings import Settings
 from .access import SCOPE_OF
+from .adapters.nixtla.schemas import (
+    NixtlaAnomaliesRequest,
+    NixtlaCrossValidationRequest,
+    NixtlaForecastRequest,
+    NixtlaOnlineAnomaliesRequest,
+)
 from .middleware import is_operation
 from .problems import LIMITS, PROBLEMS, Documented
 from .schemas import (
@@ -44,6 +50,10 @@ REQUESTS = (
     AnomaliesBatchRequest,
     SentimentRequest,
     SentimentBatchRequest,
+    NixtlaForecastRequest,
+    NixtlaCrossValidationRequest,
+    NixtlaAnomaliesRequest,
+    NixtlaOnlineAnomaliesRequest,
 )
 RESPONSES = (ForecastBatchResponse, AnomaliesBatchResponse, SentimentBatchResponse, ModelList, ReloadReport, Problem)
 DESCRIPTION = """\
@@ -56,6 +66,7 @@ TAGS = {
     "forecast": "What the next readings of a series will be, and how sure that is.",
     "anomalies": "Which of the last readings of a series were not to be expected.",
     "sentiment": "Whether a text is positive, neutral or negative, how sure that is, and why.",
+    "nixtla": "What the Nixtla client asks for: give it this address and `/nixtla` as its `base_url`.",
     "models": "What is loaded, and what is known of it.",
     "operations": "Probes, metrics and versions, for those who run the service.",
     "admin": "Changes to the running service.",

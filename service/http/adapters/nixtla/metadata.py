@@ -1,5 +1,6 @@
 """What the client asks for beside forecasts: the models, its key, its use; and, in words, what is not offered."""
 
+import re
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -18,6 +19,7 @@ NOT_OFFERED = {  # by how the path begins, without its version
     "explain": "features are not weighed, as the networks read a series alone",
     "jobs": "nothing is done later: forecast, cross_validation and detect_anomalies_online answer at once",
 }
+RATE_LIMITS = {"RateLimit-Policy": re.compile(r'"(\w+)";q=(\d+)'), "RateLimit": re.compile(r'"(\w+)";r=(\d+)')}
 OFFERED = "forecast, cross_validation, anomaly_detection, online_anomaly_detection, model_params, models, usage"
 
 
@@ -44,7 +46,9 @@ async def validate_api_key(service: Service) -> dict[str, Any]:
 @router.get("/usage")
 async def usage(request: Request, service: Service) -> dict[str, dict[str, int]]:
     """What the caller may still ask for, where there are limits: by the headers RateLimit-Policy and RateLimit."""
-    return service.access.limits_left(request.state.context.caller)
+    headers = service.access.limit_headers(request.state.context.caller)
+    limits, left = (dict(each.findall(headers.get(name, ""))) for name, each in RATE_LIMITS.items())
+    return {name: {"limit": int(limits[name]), "remaining": int(left[name])} for name in limits}
 
 
 @router.get("/v2/finetuned_models")

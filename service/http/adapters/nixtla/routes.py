@@ -23,7 +23,8 @@ from ....serving.rolling import (
     stretches_of,
 )
 from ....serving.selection import ForecastOptions, ForecastQuery
-from ...middleware import Handler, PredictRoute
+from ...predict_route import Handler, PredictRoute
+from ...predict_route import Reply as AnyReply
 from ...request import RequestContext
 from ...routes.common import PredictRouter
 from .panel import Panel, Place, check_judged, check_work, named, translated
@@ -178,7 +179,7 @@ def _translating(handler: Handler) -> Handler:
     """A handler whose refusals speak of the fields of this protocol."""
 
     @functools.wraps(handler)
-    async def translate(body: Any, context: RequestContext) -> bytes:
+    async def translate(body: Any, context: RequestContext) -> bytes | AnyReply:
         try:
             return await handler(body, context)
         except GatecastError as error:
@@ -188,7 +189,7 @@ def _translating(handler: Handler) -> Handler:
 
 
 PREDICT_ROUTES = {
-    f"/nixtla/v2/{name}": PredictRoute(body, response, _translating(handler))
+    f"/nixtla/v2/{name}": PredictRoute(body, response, _translating(handler), is_frame=True)
     for name, body, response, handler in (
         ("forecast", NixtlaForecastRequest, NixtlaForecastResponse, forecast),
         ("cross_validation", NixtlaCrossValidationRequest, NixtlaCrossValidationResponse, cross_validation),

@@ -16,7 +16,9 @@ class SeriesBody(_Request):
     sizes: Annotated[list[Size], Field(min_length=1, max_length=MAX_SERIES, description="how many readings each has")]
     start_datetime: Annotated[
         list[str] | None,
-        Field(None, max_length=MAX_SERIES, description="of the first readings; not read, as the client makes the dates"),
+        Field(
+            None, max_length=MAX_SERIES, description="of the first readings; not read, as the client makes the dates"
+        ),
     ]
     X: Annotated[Any, only(fields.EXOGENOUS, None), Field(None)]
     X_future: Annotated[Any, only(fields.EXOGENOUS, None), Field(None)]
@@ -61,7 +63,9 @@ class NixtlaCrossValidationRequest(PanelBody):
     step_size: Annotated[Whole | None, Field(None, description="readings between two windows; default: `h`")]
     refit: Annotated[bool, Strict(), Field(True, description="says nothing: networks are not fitted to a window")]
     full_history: Annotated[
-        bool, Strict(), Field(False, description="a forecast of one step for every reading after the first ones instead")
+        bool,
+        Strict(),
+        Field(False, description="a forecast of one step for every reading after the first ones instead"),
     ]
 
 

@@ -16,7 +16,7 @@ from .artifacts import bundle
 from .errors import Fault, GatecastError, InvalidRequest, MethodNotAllowed, ModelFault, NotFound
 from .http import openapi
 from .http.access_log import log_defect
-from .http.adapters import nixtla
+from .http.adapters import inference_v2, nixtla
 from .http.error_forms import ErrorForms
 from .http.lifecycle import Phase
 from .http.metrics import Metrics, RequestCounts
@@ -29,7 +29,7 @@ from .settings import Settings
 ROUTES = (forecast, anomalies, sentiment, models, operations, admin, pages)
 # For the clients of other protocols. Each module or package has a `router`, `PREDICT_ROUTES`, and `ERROR_FORMS` by the first
 # part of its paths.
-ADAPTERS: tuple[Any, ...] = (nixtla,)
+ADAPTERS: tuple[Any, ...] = (nixtla, inference_v2)
 
 
 def create_app(settings: Settings | None = None, load: Load = bundle.load) -> RequestMiddleware:

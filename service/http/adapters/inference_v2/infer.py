@@ -1,0 +1,157 @@
+"""POST /v2/models/{name}/infer: a tensor of n rows is a batch of n texts or series, and rides the same batchers."""
+
+from typing import NamedTuple
+
+from ....errors import TooManyAtOnce
+from ....forecast.bounds import bounds_of
+from ....forecast.dates.timestamps import season_of
+from ....serving.forecasts import ForecastAnswer, forecast_many
+from ....serving.registry import LoadedClassifier, LoadedForecaster
+from ....serving.reviews import ReviewAnswer, ReviewOptions, predict_many
+from ....serving.selection import ForecastOptions, ForecastQuery
+from ....serving.turns import PREPARING_SHARE, Turns
+from ...encoding import CODINGS, DEFLATE
+from ...predict_route import PredictRoute, Reply
+from ...request import RequestContext
+from ...routes.common import PredictRouter
+from .outputs import Output, Wanted, reply, wanted_outputs
+from .parameters import ForecastParameters, check_none, forecast_parameters, timeout_seconds
+from .requests import Inference, Input, read_inference
+from .rows import all_rows
+from .schemas import InferenceRequest, InferenceResponse
+from .tensors import check_series, read_series, read_texts
+
+TEXT, READINGS = "text", "readings"
+SENTIMENT_OUTPUTS = {"label": "BYTES", "probability": "FP64", "uncertain": "BOOL"}
+FORECAST_OUTPUTS = {"forecast": "FP64", "lower": "FP64", "upper": "FP64"}
+MAX_OUTPUT_VALUES = 4_000_000  # 1,000 series of 800 steps with two levels
+
+
+async def infer(raw: bytes, context: RequestContext) -> Reply:
+    """Run a model on tensors: the texts of a sentiment model, or the readings of a forecaster."""
+    path = context.path_parameters
+    model = context.registry.get(path["name"], path.get("version"))
+    is_forecaster = isinstance(model, LoadedForecaster)
+    context.require("forecast" if is_forecaster else "sentiment")
+    inference = await read_inference(raw, context)
+    seconds = timeout_seconds(inference.parameters)
+    if seconds is not None:
+        context.deadline = min(context.deadline, context.began + seconds)
+    if isinstance(model, LoadedForecaster):
+        answered = await _forecast(model, inference, context)
+    else:
+        answered = await _sentiment(model, inference, context)
+    context.model, context.version = model.predictor.card.name, model.predictor.card.version
+    return answered
+
+
+async def _sentiment(model: LoadedClassifier, inference: Inference, context: RequestContext) -> Reply:
+    card = model.predictor.card
+    tensor = inference.only(TEXT, card.name)
+    check_none(inference.parameters, card.name)
+    wanted = wanted_outputs(inference, [*SENTIMENT_OUTPUTS], card.name)
+    texts = await read_texts(tensor, Turns(context, PREPARING_SHARE))
+    context.charge(len(texts))
+    options = ReviewOptions(False, False, card.version, card.name)
+    answers = await all_rows(predict_many(context.registry, options, texts, context))
+    shapes = {"label": [len(answers)], "probability": [len(answers), len(card.classes)], "uncertain": [len(answers)]}
+    outputs = [Output(name, SENTIMENT_OUTPUTS[name], shapes[name], is_binary) for name, is_binary in wanted]
+    turns = Turns(context)
+    for answer in answers:
+        values = _values_of_review(answer)
+        for output in outputs:
+            output.add(values[output.name])
+        await turns.pause()
+    return reply(inference, card.name, card.version, outputs)
+
+
+def _values_of_review(answer: ReviewAnswer) -> dict[str, list[str] | list[float] | list[bool]]:
+    prediction = answer.prediction
+    return {
+        "label": [answer.card.classes[prediction.label]],
+        "probability": prediction.probabilities,
+        "uncertain": [prediction.uncertain],
+    }
+
+
+class _Size(NamedTuple):
+    """Of a forecast: rows, steps, and levels."""
+
+    rows: int
+    steps: int
+    levels: int
+
+    @property
+    def values(self) -> int:
+        return self.rows * self.steps * (1 + 2 * self.levels)
+
+
+async def _forecast(model: LoadedForecaster, inference: Inference, context: RequestContext) -> Reply:
+    card = model.predictor.card
+    tensor = inference.only(READINGS, card.name)
+    parameters = forecast_parameters(inference.parameters)
+    wanted = wanted_outputs(inference, [*FORECAST_OUTPUTS], card.name)
+    rows, _ = check_series(tensor)
+    context.charge(rows)
+    size = _Size(rows, parameters.horizon or card.horizon, len(model.predictor.levels(parameters.levels)))
+    _check(parameters, size)
+    options = ForecastOptions(parameters.horizon, parameters.levels, card.name, card.version)
+    queries = await _queries(tensor, parameters, Turns(context, PREPARING_SHARE))
+    answers = await all_rows(forecast_many(context.registry, options, queries, context))
+    return await _forecast_reply(inference, answers, size, wanted, context)
+
+
+def _check(parameters: ForecastParameters, size: _Size) -> None:
+    """Check what would be at fault with every row. Raises UnusableBounds, UnusableFrequency or TooManyAtOnce."""
+    bounds_of(parameters.minimum, parameters.maximum)
+    if parameters.frequency is not None:
+        season_of(parameters.frequency)
+    if size.values > MAX_OUTPUT_VALUES:
+        raise TooManyAtOnce(
+            f"{size.rows} rows of {size.steps} steps with {size.levels} levels are more than {MAX_OUTPUT_VALUES:,} values; "
+            "ask for fewer at once",
+            pointer="/inputs/0/shape",
+        )
+
+
+async def _queries(tensor: Input, parameters: ForecastParameters, turns: Turns) -> list[ForecastQuery]:
+    frequency, season, minimum, maximum = (
+        parameters.frequency,
+        parameters.season,
+        parameters.minimum,
+        parameters.maximum,
+    )
+    return [
+        ForecastQuery(readings, None, frequency, season, minimum, maximum, dated=False)
+        async for readings in read_series(tensor, turns)
+    ]
+
+
+async def _forecast_reply(
+    inference: Inference, answers: list[ForecastAnswer], size: _Size, wanted: list[Wanted], context: RequestContext
+) -> Reply:
+    rows, steps, levels = size
+    shapes = {"forecast": [rows, steps], "lower": [rows, levels, steps], "upper": [rows, levels, steps]}
+    outputs = [Output(name, FORECAST_OUTPUTS[name], shapes[name], is_binary) for name, is_binary in wanted]
+    turns = Turns(context)
+    for answer in answers:
+        for output in outputs:
+            for values in _values_of_forecast(answer, output.name):
+                output.add(values)
+        await turns.pause()
+    card = answers[0].card
+    return reply(inference, card.name, card.version, outputs)
+
+
+def _values_of_forecast(answer: ForecastAnswer, name: str) -> list[list[float]]:
+    forecast = answer.forecast
+    if name == "forecast":
+        return [forecast.values]
+    return [interval.lower if name == "lower" else interval.upper for interval in forecast.intervals]
+
+
+ROUTE = PredictRoute(
+    InferenceRequest, InferenceResponse, infer, is_raw=True, is_frame=True, codings=(*CODINGS, DEFLATE)
+)
+PREDICT_ROUTES = {"/v2/models/{name}/infer": ROUTE, "/v2/models/{name}/versions/{version}/infer": ROUTE}
+router = PredictRouter("inference", PREDICT_ROUTES)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from ....errors import TooManyAtOnce
 from ....forecast.bounds import bounds_of
-from ....forecast.dates.timestamps import season_of
+from ....forecast.dates.frequency import parse as parse_frequency
 from ....serving.forecasts import ForecastAnswer, forecast_many
 from ....serving.registry import LoadedClassifier, LoadedForecaster
 from ....serving.reviews import ReviewAnswer, ReviewOptions, predict_many
@@ -105,7 +105,7 @@ def _check(parameters: ForecastParameters, size: _Size) -> None:
     """Check what would be at fault with every row. Raises UnusableBounds, UnusableFrequency or TooManyAtOnce."""
     bounds_of(parameters.minimum, parameters.maximum)
     if parameters.frequency is not None:
-        season_of(parameters.frequency)
+        parse_frequency(parameters.frequency)
     if size.values > MAX_OUTPUT_VALUES:
         raise TooManyAtOnce(
             f"{size.rows} rows of {size.steps} steps with {size.levels} levels are more than {MAX_OUTPUT_VALUES:,} values; "

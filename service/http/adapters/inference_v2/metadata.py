@@ -1,6 +1,6 @@
 """What the clients ask beside inference: whether the server and its models are ready, and what tensors a model has."""
 
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 from fastapi import APIRouter, Path
 
@@ -123,16 +123,12 @@ def _output(name: str, datatype: str, shape: list[int]) -> TensorMetadata:
     return TensorMetadata(name=name, datatype=datatype, shape=shape)
 
 
-def _refuse_extension() -> NoReturn:
+async def extension() -> None:
+    """An extension of Triton's that is not offered."""
     raise NotFound(
-        "this extension of the protocol is not offered; those that are, are listed by GET /v2. Models are loaded by POST "
+        "this extension of the protocol is not offered; GET /v2 lists those that are. Models are loaded by POST "
         "/admin/reload, and metrics are at /metrics"
     )
-
-
-async def extension() -> NoReturn:
-    """An extension of Triton's that is not offered."""
-    _refuse_extension()
 
 
 for path in NOT_OFFERED:

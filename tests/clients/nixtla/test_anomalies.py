@@ -20,7 +20,7 @@ def test_the_last_readings_are_judged(client, broken):
     frame = client.detect_anomalies_online(broken, h=1, detection_size=12, freq="MS", level=99)
     assert len(frame) == 4 * 12
     found = frame[frame["anomaly"]]
-    assert set(zip(found["unique_id"], found["ds"])) >= {
+    assert set(zip(found["unique_id"], found["ds"], strict=True)) >= {
         ("s00001", pd.Timestamp("2025-06-01")),
         ("s00003", pd.Timestamp("2025-11-01")),
     }

@@ -1,11 +1,12 @@
 """What cannot be done is refused in words, at once and without another try."""
 
 import logging
-import warnings
 
 import numpy as np
 import pytest
 from nixtla import ApiError
+
+pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
 
 
 @pytest.fixture
@@ -13,8 +14,7 @@ def refused(client, caplog):
     """A function that calls a method of the client, and returns the status and the words of its refusal."""
 
     def call(method, *args, **options):
-        with caplog.at_level(logging.ERROR), warnings.catch_warnings(), pytest.raises(ApiError) as caught:
-            warnings.simplefilter("ignore")
+        with caplog.at_level(logging.ERROR), pytest.raises(ApiError) as caught:
             getattr(client, method)(*args, **options)
         assert not [record for record in caplog.records if "Attempt" in record.message], "the client tried again"
         return caught.value.status_code, caught.value.body["detail"]

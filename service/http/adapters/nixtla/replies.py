@@ -96,7 +96,8 @@ class Judged:
 
 def deviate(share: float) -> float:
     """How many standard deviations a normal variable is out, of which a `share` is further out, on both sides."""
-    return min(FURTHEST, -NORMAL.inv_cdf(share / 2)) if share > 0 else FURTHEST
+    half = share / 2
+    return min(FURTHEST, -NORMAL.inv_cdf(half)) if half > 0 else FURTHEST
 
 
 def ranges(begins: Sequence[int], length: int) -> bytes:

@@ -1,6 +1,7 @@
 """The benchmark of cross-validation: windows, their errors, which series are taken, and the table."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,7 +36,7 @@ def test_the_naive_forecast_knows_only_what_is_before_its_window():
 
 def test_series_that_are_short_or_miss_readings_are_left_out(tmp_path):
     """Those that are taken are spread over the file."""
-    items = [
+    items: list[dict[str, Any]] = [
         {"id": str(n), "set": "a", "m": 12, "h": 2, "y": [n + month % 12 for month in range(40)]} for n in range(10)
     ]
     items[0]["y"] = items[0]["y"][:20]

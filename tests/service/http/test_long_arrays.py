@@ -68,7 +68,11 @@ def test_numbers_become_doubles_and_null_is_not_a_number():
 
 def test_other_arrays_become_lists_with_all_that_they_hold():
     """Also brackets and commas in strings, lists within, and what is empty."""
-    sent: dict[str, Any] = {"names": ['a,]"[', "", "\\", None, True, [1, [2]], {"b": []}, 3], "series": {"y": []}, "inputs": []}
+    sent: dict[str, Any] = {
+        "names": ['a,]"[', "", "\\", None, True, [1, [2]], {"b": []}, 3],
+        "series": {"y": []},
+        "inputs": [],
+    }
     frame, _ = read(json.dumps(sent))
     assert frame.names == sent["names"]
     assert frame.series == {"y": array("d")}

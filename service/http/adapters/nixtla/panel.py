@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ....errors import DeadlineExceeded, Fault, GatecastError, InvalidRequest, TooManyAtOnce
 from .schemas import PanelBody
 
-MAX_FORECASTS = 50_000  # series × windows
+MAX_FORECASTS = 30_000  # series × windows
 MAX_STEPS = 1_000_000  # forecasts × horizon
 MAX_REPLY = 2_000_000  # numbers
 MAX_JUDGED = 50_000  # readings

@@ -32,7 +32,12 @@ def lstm(path: Path) -> None:
     with diagram(path, 10.4, 5.9) as draw:
         lanes(draw, 7.2)
         draw.arrow([(0.75, TOP), (10.0, TOP)], PURPLE, wide=True)
-        for x, letter, activation in ((2.0, "f", r"\sigma"), (3.7, "i", r"\sigma"), (5.4, "g", r"\tanh"), (7.2, "o", r"\sigma")):
+        for x, letter, activation in (
+            (2.0, "f", r"\sigma"),
+            (3.7, "i", r"\sigma"),
+            (5.4, "g", r"\tanh"),
+            (7.2, "o", r"\sigma"),
+        ):
             gate(draw, x, letter, activation, GREEN if letter == "g" else WARM)
         draw.arrow([(2.0, GATE + 0.33), (2.0, TOP - 0.2)])
         draw.arrow([(3.7, GATE + 0.33), (3.7, MIDDLE), (4.35, MIDDLE)])
@@ -46,7 +51,12 @@ def lstm(path: Path) -> None:
         draw.box((8.7, 4.1), r"$\tanh$", INK, (0.9, 0.6))
         for at, sign in (((2.0, TOP), "×"), ((4.55, TOP), "+"), ((4.55, MIDDLE), "×"), ((8.7, GATE), "×")):
             draw.operation(at, sign)
-        for x, y, name, side in ((2.12, 3.5, "f_t", "left"), (3.58, 3.5, "i_t", "right"), (5.52, 3.5, "g_t", "left"), (8.1, 3.14, "o_t", "center")):
+        for x, y, name, side in (
+            (2.12, 3.5, "f_t", "left"),
+            (3.58, 3.5, "i_t", "right"),
+            (5.52, 3.5, "g_t", "left"),
+            (8.1, 3.14, "o_t", "center"),
+        ):
             draw.text((x, y), f"${name}$", side=side)
         ends(draw, "c_{t-1}", "c_t", PURPLE, TOP)
         draw.text((0.35, STATE), "$h_{t-1}$", ACCENT)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path as Line
+from PIL import Image
 
 from training.reporting.colours import ACCENT, INK, LINES, PAGE, PALETTE, SOFT, WARM
 from training.reporting.plots.canvas import STYLE
 
 INCHES = 0.72  # of one unit of a diagram
 DPI = 150
+COLOURS = 256  # of a picture
 GREEN, PURPLE, MUTED = LINES[3], LINES[4], PALETTE["muted"][0]
 FILLS = {INK: "#eef1f4", ACCENT: "#dcedf5", WARM: "#fae6da", GREEN: "#e0efe3", PURPLE: "#eee4f2", SOFT: "#f5f7f9"}
 FORMULAS: dict[Any, Any] = {**STYLE, "text.parse_math": True, "mathtext.fontset": "cm", "font.size": 11}
@@ -89,7 +92,9 @@ def diagram(path: Path, width: float, height: float, bottom: float = 0.0) -> Ite
 
 
 @contextmanager
-def panels(path: Path, size: Point, rows: int = 1, columns: int = 1, **options: Any) -> Iterator[tuple[Figure, list[Axes]]]:
+def panels(
+    path: Path, size: Point, rows: int = 1, columns: int = 1, **options: Any
+) -> Iterator[tuple[Figure, list[Axes]]]:
     """Give a figure with axes for plots, and write it to the path at the end; `size` in inches."""
     with plt.rc_context({**FORMULAS, "font.size": 9.5}):
         figure, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False, **options)
@@ -100,5 +105,8 @@ def panels(path: Path, size: Point, rows: int = 1, columns: int = 1, **options: 
 def save(figure: Figure, path: Path) -> None:
     """Write a figure with a white page, so that it is legible in a dark window too; the same bytes in every run."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=DPI, facecolor=PAGE, metadata={"Software": None})
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", dpi=DPI, facecolor=PAGE)
     plt.close(figure)
+    with Image.open(buffer) as picture:
+        picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)  # a third of the size

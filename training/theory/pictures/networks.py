@@ -93,7 +93,10 @@ def bidirectional(path: Path) -> None:
 def time_distributed(path: Path) -> None:
     """Many to one: V writes once, at the last step. Many to many: the same V writes at every step."""
     with diagram(path, 9.8, 5.1) as draw:
-        for left, writes, title in ((0.6, (3,), "many to one: Dense"), (5.65, (1, 2, 3), "many to many: TimeDistributed(Dense)")):
+        for left, writes, title in (
+            (0.6, (3,), "many to one: Dense"),
+            (5.65, (1, 2, 3), "many to many: TimeDistributed(Dense)"),
+        ):
             for t in (1, 2, 3):
                 x = left + 1.6 * (t - 1) + 0.1
                 column(draw, x, str(t), writes=t in writes)

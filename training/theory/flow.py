@@ -24,15 +24,15 @@ def state_norms(cell: Cell, x: Array, error: Array) -> Array:
 
 
 def norms_of_new_cells(
-    new: Callable[[np.random.Generator], Cell], seeds: Sequence[int], steps: int = STEPS, units: int = UNITS
+    new: Callable[[np.random.Generator], Cell], seeds: Sequence[int], steps: int = STEPS, size: float = 1.0
 ) -> Array:
-    """Return the norms (seeds, steps + 1), divided by the last one's, of new cells that read one standard normal input a step.
+    """Return the norms (seeds, steps + 1), divided by the last one's, of new cells of one input and UNITS units.
 
-    The error at the last step has a random direction.
+    The inputs are normal numbers of mean 0 and standard deviation `size`; the error at the last step has a random direction.
     """
     found = []
     for seed in seeds:
         rng = np.random.default_rng(seed)
-        norms = state_norms(new(rng), rng.normal(size=(steps, 1)), rng.normal(size=units))
+        norms = state_norms(new(rng), size * rng.normal(size=(steps, 1)), rng.normal(size=UNITS))
         found.append(norms / norms[-1])
     return np.array(found)

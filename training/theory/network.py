@@ -73,8 +73,9 @@ def softmax(o: Array) -> Array:
 
 def cross_entropy(o: Array, y: Array) -> tuple[float, Array]:
     """E = −Σ_t Σ_c y_tc log softmax(o_t)_c, and ∂E/∂o_t = ŷ_t − y_t, where each y_t sums to 1."""
-    probability = softmax(o)
-    return float(-(y * np.log(probability)).sum()), probability - y
+    shifted = o - o.max(axis=-1, keepdims=True)
+    logarithm = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))  # finite where a probability is 0
+    return float(-(y * logarithm).sum()), np.exp(logarithm) - y
 
 
 def squared_error(o: Array, y: Array) -> tuple[float, Array]:

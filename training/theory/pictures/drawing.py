@@ -109,4 +109,6 @@ def save(figure: Figure, path: Path) -> None:
     figure.savefig(buffer, format="png", dpi=DPI, facecolor=PAGE)
     plt.close(figure)
     with Image.open(buffer) as picture:
-        picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)  # a third of the size
+        picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(
+            path, optimize=True
+        )  # a third of the size

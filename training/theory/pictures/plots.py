@@ -10,7 +10,7 @@ from matplotlib.ticker import MultipleLocator
 from service.interfaces import Array
 from training.reporting.colours import ACCENT, INK, SOFT, WARM
 from training.theory.cell import sigmoid
-from training.theory.flow import STEPS, norms_of_new_cells
+from training.theory.flow import STEPS, UNITS, norms_of_new_cells
 from training.theory.pictures.drawing import GREEN, PURPLE, panels
 from training.theory.weights import new_gru, new_lstm, new_simple_rnn
 
@@ -39,14 +39,15 @@ def activations(path: Path) -> None:
 def gradients(path: Path) -> None:
     """How much of an error at step 30 reaches earlier steps: three new cells, and what makes it less or more."""
     kinds = {
-        "SimpleRNN": lambda rng: new_simple_rnn(rng, 1, 32),
-        "LSTM": lambda rng: new_lstm(rng, 1, 32),
-        "GRU": lambda rng: new_gru(rng, 1, 32),
+        "SimpleRNN": lambda rng: new_simple_rnn(rng, 1, UNITS),
+        "LSTM": lambda rng: new_lstm(rng, 1, UNITS),
+        "GRU": lambda rng: new_gru(rng, 1, UNITS),
     }
     scales = {
-        f"{scale:g}": lambda rng, scale=scale: new_simple_rnn(rng, 1, 32, scale) for scale in (0.6, 0.9, 1.0, 1.5, 3.0)
+        f"{scale:g}": lambda rng, scale=scale: new_simple_rnn(rng, 1, UNITS, scale)
+        for scale in (0.6, 0.9, 1.0, 1.5, 3.0)
     }
-    biases = {f"{bias:g}": lambda rng, bias=bias: new_lstm(rng, 1, 32, bias) for bias in (0, 1, 2, 4)}
+    biases = {f"{bias:g}": lambda rng, bias=bias: new_lstm(rng, 1, UNITS, bias) for bias in (0, 1, 2, 4)}
     with panels(path, (8.6, 3.4), columns=3, sharey=True) as (_, axes):
         draw(axes[0], "as Keras starts them", "", kinds)
         draw(axes[1], r"SimpleRNN: $W$ scaled", r"$\|W\|$", scales)

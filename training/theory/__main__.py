@@ -17,13 +17,15 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 from service.artifacts.files import BundleError
 from training.data.errors import DataError
 from training.data.series import fetch_series, read_series
-from training.theory.pictures import cells, networks, plots
+from training.theory.pictures import cells, networks, plots, stacks
 
 DIAGRAMS = {
     "unrolled": networks.unrolled,
     "gradient_flow": networks.gradient_flow,
     "bidirectional": networks.bidirectional,
     "time_distributed": networks.time_distributed,
+    "stacked": stacks.stacked,
+    "encoder_decoder": stacks.encoder_decoder,
     "lstm": cells.lstm,
     "gru": cells.gru,
     "gru_reset_before": cells.gru_reset_before,

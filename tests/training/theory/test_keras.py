@@ -121,6 +121,45 @@ def test_gradients_of_a_network_are_those_of_the_tape(kind, last_only, loss):
     agree([each[2][0].x for each in found], of_x)
 
 
+def test_gradients_of_stacked_layers_are_those_of_the_tape():
+    import tensorflow as tf
+
+    lower, upper, last = layer("lstm", return_sequences=True), layer("gru"), dense(2)
+    y = np.random.default_rng(5).normal(size=(3, 1, 2))
+    with tf.GradientTape() as tape:
+        error = 0.5 * tf.reduce_sum((last(upper(lower(tf.constant(X)))) - y[:, 0]) ** 2)
+    variables = [v.value for v in (*lower.trainable_variables, *upper.trainable_variables)]
+    expected = tape.gradient(error, variables)
+
+    cells = [weights.lstm(lower.get_weights()), weights.gru(upper.get_weights())]
+    network = Network(cells, weights.dense(last.get_weights()), last_only=True)
+    found = [network.gradients(x, targets, squared_error)[2] for x, targets in zip(X, y, strict=True)]
+    for number, of_cell in enumerate((weights.lstm(expected[:3]), weights.gru(expected[3:]))):
+        for name in found[0][number].weights:
+            agree(sum(each[number].weights[name] for each in found), getattr(of_cell, name))
+
+
+def test_the_gradient_of_a_decoders_start_goes_on_into_the_encoder():
+    """As in `universal`: the last state of one GRU is the start of another."""
+    import tensorflow as tf
+
+    encoder, decoder = layer("gru"), layer("gru", return_sequences=True)
+    ahead, errors = np.random.default_rng(6).normal(size=(3, 5, 2)), np.random.default_rng(7).normal(size=(3, 5, UNITS))
+    with tf.GradientTape() as tape:
+        error = tf.reduce_sum(decoder(tf.constant(ahead), initial_state=encoder(tf.constant(X))) * errors)
+    of_encoder = weights.gru(tape.gradient(error, [v.value for v in encoder.trainable_variables]))
+
+    reads, writes, found = weights.gru(encoder.get_weights()), weights.gru(decoder.get_weights()), []
+    for x, steps, each in zip(X, ahead, errors, strict=True):
+        read = reads.forward(x)
+        of_start = writes.backward(steps, writes.forward(steps, read.h[-1]), each).h[0]
+        last = np.zeros((len(x), UNITS))
+        last[-1] = of_start
+        found.append(reads.backward(x, read, last).weights)
+    for name in "UWbd":
+        agree(sum(each[name] for each in found), getattr(of_encoder, name))
+
+
 def test_new_weights_are_drawn_as_keras_draws_them():
     """The same bounds of the kernel, an orthogonal recurrent kernel, zero biases but for the forget gate's ones."""
     from keras import layers

@@ -6,22 +6,22 @@ from training.reporting.colours import ACCENT, INK, SOFT, WARM
 from training.theory.pictures.drawing import GREEN, MUTED, PURPLE, Diagram, diagram
 
 
-def column(draw: Diagram, x: float, step: str, *, writes: bool = True) -> None:
-    """Draw one step: the input below, the state, the output above, with U and V on the arrows."""
+def column(draw: Diagram, x: float, step: str, *, writes: bool = True, mark: str = "") -> None:
+    """Draw one step: the input below, the state, the output above, with U and V on the arrows. `mark` follows each letter."""
     draw.arrow([(x, 0.89), (x, 1.75)], GREEN)
-    draw.text((x + 0.12, 1.27), "$U$", GREEN, side="left")
-    draw.round((x, 0.55), f"$x_{{{step}}}$", GREEN)
-    draw.box((x, 2.1), f"$h_{{{step}}}$", ACCENT)
+    draw.text((x + 0.12, 1.27), f"$U{mark}$", GREEN, side="left")
+    draw.round((x, 0.55), f"$x_{{{step}}}{mark}$", GREEN)
+    draw.box((x, 2.1), f"$h_{{{step}}}{mark}$", ACCENT)
     if writes:
         draw.arrow([(x, 2.45), (x, 3.31)], PURPLE)
         draw.text((x + 0.12, 2.83), "$V$", PURPLE, side="left")
         draw.round((x, 3.65), f"$o_{{{step}}}$", PURPLE)
 
 
-def onward(draw: Diagram, x: float, until: float) -> None:
+def onward(draw: Diagram, x: float, until: float, mark: str = "") -> None:
     """Draw an arrow from state to state, with W on it."""
     draw.arrow([(x, 2.1), (until, 2.1)], WARM)
-    draw.text(((x + until) / 2, 2.32), "$W$", WARM)
+    draw.text(((x + until) / 2, 2.32), f"$W{mark}$", WARM)
 
 
 def unrolled(path: Path) -> None:

@@ -1,15 +1,15 @@
 """Plots of what needs no data: activations with their derivatives, and gradients through 30 steps of new cells."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MultipleLocator
 
-from service.interfaces import Array
 from training.reporting.colours import ACCENT, INK, SOFT, WARM
-from training.theory.cell import sigmoid
+from training.theory.cell import Cell, sigmoid
 from training.theory.flow import STEPS, UNITS, norms_of_new_cells
 from training.theory.pictures.drawing import GREEN, PURPLE, panels
 from training.theory.weights import new_gru, new_lstm, new_simple_rnn
@@ -17,6 +17,7 @@ from training.theory.weights import new_gru, new_lstm, new_simple_rnn
 SEEDS = range(20)
 COLOURS = (WARM, ACCENT, GREEN, PURPLE, INK)
 NORMS = (1e-9, 1e6)  # of the axis
+NewCell = Callable[[np.random.Generator], Cell]
 
 
 def activations(path: Path) -> None:
@@ -38,16 +39,10 @@ def activations(path: Path) -> None:
 
 def gradients(path: Path) -> None:
     """How much of an error at step 30 reaches earlier steps: three new cells, and what makes it less or more."""
-    kinds = {
-        "SimpleRNN": lambda rng: new_simple_rnn(rng, 1, UNITS),
-        "LSTM": lambda rng: new_lstm(rng, 1, UNITS),
-        "GRU": lambda rng: new_gru(rng, 1, UNITS),
-    }
-    scales = {
-        f"{scale:g}": lambda rng, scale=scale: new_simple_rnn(rng, 1, UNITS, scale)
-        for scale in (0.6, 0.9, 1.0, 1.5, 3.0)
-    }
-    biases = {f"{bias:g}": lambda rng, bias=bias: new_lstm(rng, 1, UNITS, bias) for bias in (0, 1, 2, 4)}
+    simple_rnn, lstm, gru = (partial(new, inputs=1, units=UNITS) for new in (new_simple_rnn, new_lstm, new_gru))
+    kinds = {"SimpleRNN": simple_rnn, "LSTM": lstm, "GRU": gru}
+    scales = {f"{scale:g}": partial(simple_rnn, scale=scale) for scale in (0.6, 0.9, 1.0, 1.5, 3.0)}
+    biases = {f"{bias:g}": partial(lstm, forget_bias=bias) for bias in (0, 1, 2, 4)}
     with panels(path, (8.6, 3.4), columns=3, sharey=True) as (_, axes):
         draw(axes[0], "as Keras starts them", "", kinds)
         draw(axes[1], r"SimpleRNN: $W$ scaled", r"$\|W\|$", scales)
@@ -56,10 +51,10 @@ def gradients(path: Path) -> None:
         axes[0].set(yscale="log", ylim=NORMS)
 
 
-def draw(axes: Axes, title: str, name: str, cells: Mapping[str, object]) -> None:
-    """Draw the median of the seeds for each cell, and a band from the least tenth to the largest."""
+def draw(axes: Axes, title: str, name: str, cells: Mapping[str, NewCell]) -> None:
+    """Draw the median of the seeds for each cell, and a band over the middle 80 % of them."""
     for (label, new), colour in zip(cells.items(), COLOURS, strict=False):
-        norms: Array = norms_of_new_cells(new, SEEDS)  # type: ignore[arg-type]
+        norms = norms_of_new_cells(new, SEEDS)
         low, middle, high = np.quantile(norms, [0.1, 0.5, 0.9], axis=0)
         axes.fill_between(range(STEPS + 1), low, high, color=colour, alpha=0.15, lw=0)
         axes.plot(range(STEPS + 1), middle, color=colour, lw=1.8, label=label)

@@ -16,7 +16,7 @@ from .artifacts import bundle
 from .errors import Fault, GatecastError, InvalidRequest, MethodNotAllowed, ModelFault, NotFound
 from .http import openapi
 from .http.access_log import log_defect
-from .http.adapters import inference_v2, nixtla
+from .http.adapters import huggingface, inference_v2, nixtla
 from .http.error_forms import ErrorForms
 from .http.lifecycle import Phase
 from .http.metrics import Metrics, RequestCounts
@@ -29,7 +29,7 @@ from .settings import Settings
 ROUTES = (forecast, anomalies, sentiment, models, operations, admin, pages)
 # For the clients of other protocols. Each module or package has a `router`, `PREDICT_ROUTES`, and `ERROR_FORMS` by the first
 # part of its paths.
-ADAPTERS: tuple[Any, ...] = (nixtla, inference_v2)
+ADAPTERS: tuple[Any, ...] = (nixtla, inference_v2, huggingface)
 
 
 def create_app(settings: Settings | None = None, load: Load = bundle.load) -> RequestMiddleware:
@@ -68,7 +68,7 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Re
     api.add_exception_handler(RequestValidationError, _answer_invalid)
     api.add_exception_handler(HTTPException, _answer_http)
     api.add_exception_handler(Exception, _answer_defect)
-    api.openapi = functools.cache(lambda: openapi.describe(api, settings))  # type: ignore[method-assign]
+    api.openapi = functools.cache(lambda: openapi.describe(api, settings, errors))  # type: ignore[method-assign]
     predict_routes = forecast.PREDICT_ROUTES | anomalies.PREDICT_ROUTES | sentiment.PREDICT_ROUTES
     for adapter in ADAPTERS:
         predict_routes = predict_routes | adapter.PREDICT_ROUTES

@@ -27,8 +27,8 @@ from .serving.repository import Load, ModelRepository
 from .settings import Settings
 
 ROUTES = (forecast, anomalies, sentiment, models, operations, admin, pages)
-# For the clients of other protocols. Each module or package has a `router`, `PREDICT_ROUTES`, and `ERROR_FORMS` by the first
-# part of its paths.
+# For the clients of other protocols. Each module or package has ROUTERS, PREDICT_ROUTES, and ERROR_FORMS by the first part of
+# its paths.
 ADAPTERS: tuple[Any, ...] = (nixtla, inference_v2, huggingface)
 
 
@@ -38,9 +38,8 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Re
     The start raises BundleError if nothing can be served, so the port never opens.
     """
     settings = settings or Settings()
-    paths = [
-        route.path for module in (*ROUTES, *ADAPTERS) for route in module.router.routes if isinstance(route, Route)
-    ]
+    routers = [*(module.router for module in ROUTES), *(router for adapter in ADAPTERS for router in adapter.ROUTERS)]
+    paths = [route.path for router in routers for route in router.routes if isinstance(route, Route)]
     forms = {part: form for adapter in ADAPTERS for part, form in adapter.ERROR_FORMS.items()}
     errors = ErrorForms(forms, settings.root_path)
     state = State(settings, ModelRepository(settings, load), RequestCounts(paths), errors=errors)
@@ -62,8 +61,8 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Re
         openapi_url=None,  # pages.py serves the schema and the pages
         redirect_slashes=False,  # a redirect would name the host that the client sent
     )
-    for module in (*ROUTES, *ADAPTERS):
-        api.include_router(module.router)
+    for router in routers:
+        api.include_router(router)
     api.add_exception_handler(GatecastError, _answer_error)
     api.add_exception_handler(RequestValidationError, _answer_invalid)
     api.add_exception_handler(HTTPException, _answer_http)

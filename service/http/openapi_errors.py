@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydantic import BaseModel
+
 from ..errors import GatecastError
 from .adapters.huggingface import TeiError
 from .adapters.inference_v2.schemas import InferenceError
@@ -13,7 +15,10 @@ from .problems import PROBLEMS
 from .schemas import Problem
 
 Json = dict[str, Any]
-SCHEMAS = {"v2": InferenceError, "predict": TeiError}  # of the errors, by the first part of the path
+SCHEMAS: Mapping[str, type[BaseModel]] = {
+    "v2": InferenceError,
+    "predict": TeiError,
+}  # of the errors, by the first part of the path
 
 
 def first_part(path: str) -> str:

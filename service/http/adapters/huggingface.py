@@ -5,9 +5,9 @@ or a batch of lists of one string each and read nested lists. The default sentim
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, WithJsonSchema
+from pydantic import Field, Strict, WithJsonSchema
 from pydantic_core import to_json
 
 from ...errors import (
@@ -56,10 +56,13 @@ TEXTS: dict[str, Any] = {
 }
 
 
+Flag = Annotated[bool, Strict()]
+
+
 class ClassificationParameters(_Request):
     top_k: Annotated[int | None, Field(None, ge=1, le=MAX_LABELS, description="labels that are wanted; default: all")]
     function_to_apply: Annotated[
-        Literal["softmax"] | None, Field(None, description="scores are probabilities, as softmax gives them")
+        str | None, Field(None, max_length=16, description="softmax: scores are probabilities", examples=["softmax"])
     ]
 
 
@@ -72,11 +75,11 @@ class PredictRequest(_Request):
         Field(description="one text; or many, each in a list of its own", examples=["A fine film."]),
     ]
     parameters: Annotated[ClassificationParameters | None, Field(None, description="the reply is nested if it is sent")]
-    truncate: Annotated[bool | None, Field(None, description="long texts are always cut as the model's card says")]
+    truncate: Annotated[Flag | None, Field(None, description="long texts are always cut, as the model's card says")]
     truncation_direction: Annotated[
-        Literal["Right", "right"] | None, Field(None, description="the model's card says what of a long text is read")
+        str | None, Field(None, max_length=16, description="Right; the model's card says more", examples=["Right"])
     ]
-    raw_scores: Annotated[Literal[False] | None, Field(None, description="scores are probabilities")]
+    raw_scores: Annotated[Flag | None, Field(None, description="false: scores are probabilities", examples=[False])]
 
 
 class ClassScore(_Response):
@@ -97,9 +100,9 @@ ScoreLists = Annotated[
 
 async def predict(body: PredictRequest, context: RequestContext) -> bytes:
     """Classify texts as Hugging Face's clients ask for it: the score of each label, the highest first."""
+    top = _top(body)
     texts, is_batch = _texts(body.inputs)
     context.charge(len(texts))
-    top = body.parameters.top_k if body.parameters is not None else None
     results: list[bytes] = []
     async for outcome in predict_many(context.registry, ReviewOptions(False, False), texts, context):
         if not isinstance(outcome, ReviewAnswer):
@@ -109,6 +112,20 @@ async def predict(body: PredictRequest, context: RequestContext) -> bytes:
     if is_batch or body.parameters is not None:
         return b"".join([b"[", b",".join(results), b"]"])
     return results[0]
+
+
+def _top(body: PredictRequest) -> int | None:
+    """How many labels are wanted. Raises NotOffered for what the models cannot do."""
+    function = body.parameters.function_to_apply if body.parameters is not None else None
+    if body.raw_scores or function not in (None, "softmax"):
+        raise NotOffered(
+            "scores are calibrated probabilities, as softmax gives them; leave `function_to_apply` and `raw_scores` out"
+        )
+    if body.truncation_direction not in (None, "Right", "right"):
+        raise NotOffered(
+            "which part of a long text is read is the model's, and in its card; leave `truncation_direction` out"
+        )
+    return body.parameters.top_k if body.parameters is not None else None
 
 
 def _texts(inputs: Any) -> tuple[list[Any], bool]:
@@ -167,4 +184,4 @@ def _kind(error: GatecastError) -> tuple[int, str]:
 
 PREDICT_ROUTES = {"/predict": PredictRoute(PredictRequest, ScoreLists, predict)}
 ERROR_FORMS: Mapping[str, ErrorForm] = {"predict": as_tei_error}
-router = PredictRouter("sentiment", PREDICT_ROUTES)
+ROUTERS = (PredictRouter("sentiment", PREDICT_ROUTES),)

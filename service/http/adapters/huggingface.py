@@ -134,6 +134,8 @@ def _texts(inputs: Any) -> tuple[list[Any], bool]:
         return [inputs], False
     if not isinstance(inputs, list) or not inputs:
         raise _invalid("", 'must be a text, or a batch such as [["first"], ["second"]]')
+    if len(inputs) > MAX_ITEMS:
+        raise _invalid("", f"must have at most {MAX_ITEMS:,} texts; it has {len(inputs):,}")
     if any(isinstance(each, str) for each in inputs):
         raise NotOffered(f"/inputs: {PAIR}", pointer="/inputs")
     for index, each in enumerate(inputs):

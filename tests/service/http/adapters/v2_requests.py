@@ -6,6 +6,7 @@ from array import array
 from typing import Any
 
 HEADER = "inference-header-content-length"
+TEXT_PATH, READINGS_PATH = "/v2/models/sentiment/infer", "/v2/models/any/infer"
 GOOD, BAD = "a good film", "a bad film"
 
 

@@ -16,7 +16,7 @@ from .artifacts import bundle
 from .errors import Fault, GatecastError, InvalidRequest, MethodNotAllowed, ModelFault, NotFound
 from .http import openapi
 from .http.access_log import log_defect
-from .http.adapters import inference_v2, nixtla
+from .http.adapters import huggingface, inference_v2, nixtla
 from .http.error_forms import ErrorForms
 from .http.lifecycle import Phase
 from .http.metrics import Metrics, RequestCounts
@@ -27,9 +27,9 @@ from .serving.repository import Load, ModelRepository
 from .settings import Settings
 
 ROUTES = (forecast, anomalies, sentiment, models, operations, admin, pages)
-# For the clients of other protocols. Each module or package has a `router`, `PREDICT_ROUTES`, and `ERROR_FORMS` by the first
-# part of its paths.
-ADAPTERS: tuple[Any, ...] = (nixtla, inference_v2)
+# For the clients of other protocols. Each module or package has ROUTERS, PREDICT_ROUTES, and ERROR_FORMS by the first part of
+# its paths.
+ADAPTERS: tuple[Any, ...] = (nixtla, inference_v2, huggingface)
 
 
 def create_app(settings: Settings | None = None, load: Load = bundle.load) -> RequestMiddleware:
@@ -38,9 +38,8 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Re
     The start raises BundleError if nothing can be served, so the port never opens.
     """
     settings = settings or Settings()
-    paths = [
-        route.path for module in (*ROUTES, *ADAPTERS) for route in module.router.routes if isinstance(route, Route)
-    ]
+    routers = [*(module.router for module in ROUTES), *(router for adapter in ADAPTERS for router in adapter.ROUTERS)]
+    paths = [route.path for router in routers for route in router.routes if isinstance(route, Route)]
     forms = {part: form for adapter in ADAPTERS for part, form in adapter.ERROR_FORMS.items()}
     errors = ErrorForms(forms, settings.root_path)
     state = State(settings, ModelRepository(settings, load), RequestCounts(paths), errors=errors)
@@ -62,13 +61,13 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Re
         openapi_url=None,  # pages.py serves the schema and the pages
         redirect_slashes=False,  # a redirect would name the host that the client sent
     )
-    for module in (*ROUTES, *ADAPTERS):
-        api.include_router(module.router)
+    for router in routers:
+        api.include_router(router)
     api.add_exception_handler(GatecastError, _answer_error)
     api.add_exception_handler(RequestValidationError, _answer_invalid)
     api.add_exception_handler(HTTPException, _answer_http)
     api.add_exception_handler(Exception, _answer_defect)
-    api.openapi = functools.cache(lambda: openapi.describe(api, settings))  # type: ignore[method-assign]
+    api.openapi = functools.cache(lambda: openapi.describe(api, settings, errors))  # type: ignore[method-assign]
     predict_routes = forecast.PREDICT_ROUTES | anomalies.PREDICT_ROUTES | sentiment.PREDICT_ROUTES
     for adapter in ADAPTERS:
         predict_routes = predict_routes | adapter.PREDICT_ROUTES

@@ -64,15 +64,24 @@ def gated_app(models: Path, gate: Gate | None = None, **settings: Any) -> tuple[
 def connected(models: Path, gate: Gate | None = None, **settings: Any) -> Iterator[RunningServer]:
     """Serve the gated app with uvicorn on a free port."""
     app, gate = gated_app(models, gate, **({"max_batch": 1} | settings))
+    with listening(app) as running:
+        try:
+            yield running
+        finally:
+            gate.open()
+
+
+@contextmanager
+def listening(app: RequestMiddleware) -> Iterator[RunningServer]:
+    """Serve an app with uvicorn on a free port."""
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, http=AdmissionProtocol, proxy_headers=False))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = Thread(target=lambda: asyncio.run(server.serve([listening])))
+    with socket.create_server(("127.0.0.1", 0)) as port:
+        thread = Thread(target=lambda: asyncio.run(server.serve([port])))
         thread.start()
         until(lambda: server.started)
         try:
-            yield RunningServer(server, app, listening.getsockname()[1])
+            yield RunningServer(server, app, port.getsockname()[1])
         finally:
-            gate.open()
             server.should_exit = True
             thread.join(20)
 

@@ -38,6 +38,7 @@ SCOPE_OF: dict[str, Scope] = {  # by the first part of the path
     "forecast": "forecast",
     "anomalies": "forecast",
     "nixtla": "forecast",
+    "predict": "sentiment",
     "sentiment": "sentiment",
     "models": "models",
     "metrics": "metrics",
@@ -122,7 +123,7 @@ class Access:
 
         Raises Unauthorised, Forbidden or TooManyRequests.
         """
-        if path in OPEN or path.startswith(OPEN_PREFIX):
+        if is_open(path):
             return self._anyone
         scope = SCOPE_OF.get(path[1:].partition("/")[0])
         if self._needs_keys or scope == "admin":
@@ -214,6 +215,11 @@ class Access:
                 self.failed_tries,
                 self.throttled,
             )
+
+
+def is_open(path: str) -> bool:
+    """Whether a path needs no key, where there are keys."""
+    return path in OPEN or path.startswith(OPEN_PREFIX)
 
 
 def read_keys(settings: Settings) -> Keys:

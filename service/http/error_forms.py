@@ -30,10 +30,10 @@ class ErrorForms:
     """The forms of errors. `forms` has those that are not problem+json, by the first part of a path."""
 
     def __init__(self, forms: Mapping[str, ErrorForm] | None = None, root_path: str = "") -> None:
-        self._forms = dict(forms or {})
+        self.forms = dict(forms or {})
         self._root_path = root_path
 
     def write(self, error: GatecastError, path: str, request_id: str) -> WrittenError:
         """Write an error in the form of its path."""
         local = path.removeprefix(self._root_path)
-        return self._forms.get(local[1:].partition("/")[0], as_problem)(error, path, request_id)
+        return self.forms.get(local[1:].partition("/")[0], as_problem)(error, path, request_id)

@@ -63,7 +63,10 @@ def _of_fields(model: type[BaseModel], known: dict[str, Any]) -> tuple[list[Faul
         elif isinstance(value, list) and len(error["loc"]) > 1 and _stops_early(model, name):
             of_field = _of_items(model, name, value)
         else:
-            of_field = [Fault("".join(map(pointer_to, error["loc"])), _detail(error, expected))]
+            detail = (
+                _unknown_within(model, error["loc"]) if error["type"] == "extra_forbidden" else _detail(error, expected)
+            )
+            of_field = [Fault("".join(map(pointer_to, error["loc"])), detail)]
         total += len(of_field)
         faults += of_field[:MAX_FAULTS]
     return faults, total
@@ -124,7 +127,19 @@ def _mismatch(expected: str, value: Any) -> str:
 
 
 def _unknown(model: type[BaseModel], name: str) -> str:
-    fields = sorted(model.model_fields)
+    return _no_field(sorted(model.model_fields), name)
+
+
+def _unknown_within(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
+    """What is said of a name that an object within the body does not have."""
+    schema = whole = _schema(model)
+    for part in location[:-1]:
+        schema = _resolved(whole, schema)
+        schema = schema.get("items", {}) if isinstance(part, int) else schema.get("properties", {}).get(part, {})
+    return _no_field(sorted(_resolved(whole, schema).get("properties", {})), str(location[-1]))
+
+
+def _no_field(fields: list[str], name: str) -> str:
     if len(name) <= MAX_SIMILAR_CHARACTERS:
         for similar in difflib.get_close_matches(name.lower(), fields, 1):
             return f"is not a field here; did you mean `{similar}`?"

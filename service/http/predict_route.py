@@ -35,7 +35,7 @@ class PredictRoute(NamedTuple):
     """
 
     body: type[BaseModel]
-    response: type[BaseModel]
+    response: Any
     handler: Handler
     is_raw: bool = False
     is_frame: bool = False

@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 from .predict_route import PredictRoute
 
-MAX_PARAMETER = 200  # characters; a longer part of a path is no name of ours
-
 
 class Found(NamedTuple):
     """A route, its path with the names of parameters, and what stands in their places."""
@@ -26,7 +24,7 @@ class _Template(NamedTuple):
         parameters: dict[str, str] = {}
         for own, part in zip(self.parts, parts, strict=True):
             if own.startswith("{"):
-                if not 0 < len(part) <= MAX_PARAMETER:
+                if not part:
                     return None
                 parameters[own[1:-1]] = part
             elif own != part:

@@ -6,7 +6,16 @@ from typing import Annotated, Any, TypeVar
 from fastapi import APIRouter, Depends, Request
 from pydantic_core import to_json
 
-from ...errors import DeadlineExceeded, DuplicateId, Fault, GatecastError, InvalidRequest, ModelFault, NotReady
+from ...errors import (
+    DeadlineExceeded,
+    DuplicateId,
+    Fault,
+    GatecastError,
+    InvalidRequest,
+    ModelFault,
+    NotFound,
+    NotReady,
+)
 from ...serving.registry import Registry
 from ...serving.repository import ModelRepository
 from ...serving.turns import Turns
@@ -74,7 +83,8 @@ class PredictRouter(APIRouter):
 
 
 async def _answered_in_front() -> None:
-    raise RuntimeError("the middleware answers this route")
+    """The middleware answers. Only a path that it does not take for this one comes here, such as one with a line end."""
+    raise NotFound("no such path; /docs lists those there are")
 
 
 def item_problem(error: Exception, context: RequestContext, pointer: str, field: str = "") -> dict[str, Any]:

@@ -240,3 +240,8 @@ def test_another_charset_is_a_415(client, charset):
     reply = client.post("/forecast", content=b"{}", headers={"content-type": f"application/json; charset={charset}"})
     assert reply.status_code == 415
     assert reply.json()["errors"][0]["pointer"] == "/headers/content-type"
+
+
+def test_a_path_with_a_line_end_is_another_path(client):
+    """Python's regular expressions, by which FastAPI finds a route, pass over one at the end."""
+    assert client.post("/forecast%0A", json={"readings": READINGS}).status_code == 404

@@ -47,7 +47,6 @@ def test_a_path_with_parameters_gives_them_and_its_template():
         "/v2/models/gru/infer/",
         "/v2/models/gru/config",
         "/v2/models/gru/versions/2/ready",
-        "/v2/models/" + "x" * 201 + "/infer",
         "/" * 100_000,
     ],
 )

@@ -8,5 +8,4 @@ from .errors import as_error
 
 PREDICT_ROUTES = infer.PREDICT_ROUTES
 ERROR_FORMS: Mapping[str, ErrorForm] = {"v2": as_error}
-router = infer.router
-router.include_router(metadata.router)
+ROUTERS = (infer.router, metadata.router)

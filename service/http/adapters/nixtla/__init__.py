@@ -7,5 +7,4 @@ from . import metadata, routes
 
 PREDICT_ROUTES = routes.PREDICT_ROUTES
 ERROR_FORMS: Mapping[str, ErrorForm] = {}  # the client shows any JSON
-router = routes.router
-router.include_router(metadata.router)
+ROUTERS = (routes.router, metadata.router)

@@ -24,7 +24,7 @@ from .tensors import check_series, read_series, read_texts
 TEXT, READINGS = "text", "readings"
 SENTIMENT_OUTPUTS = {"label": "BYTES", "probability": "FP64", "uncertain": "BOOL"}
 FORECAST_OUTPUTS = {"forecast": "FP64", "lower": "FP64", "upper": "FP64"}
-MAX_OUTPUT_VALUES = 4_000_000  # 1,000 series of 800 steps with two levels
+MAX_OUTPUT_VALUES = 2_000_000  # 1,000 series of 400 steps with two levels
 
 
 async def infer(raw: bytes, context: RequestContext) -> Reply:
@@ -62,7 +62,7 @@ async def _sentiment(model: LoadedClassifier, inference: Inference, context: Req
         for output in outputs:
             output.add(values[output.name])
         await turns.pause()
-    return reply(inference, card.name, card.version, outputs)
+    return await reply(inference, card.name, card.version, outputs)
 
 
 def _values_of_review(answer: ReviewAnswer) -> dict[str, list[str] | list[float] | list[bool]]:
@@ -140,7 +140,7 @@ async def _forecast_reply(
                 output.add(values)
         await turns.pause()
     card = answers[0].card
-    return reply(inference, card.name, card.version, outputs)
+    return await reply(inference, card.name, card.version, outputs)
 
 
 def _values_of_forecast(answer: ForecastAnswer, name: str) -> list[list[float]]:

@@ -4,6 +4,7 @@ import gzip
 import json
 import zlib
 
+import numpy as np
 import pytest
 
 from service.http.adapters.inference_v2 import schemas
@@ -127,11 +128,11 @@ def test_each_output_is_asked_for_in_its_own_form(client):
     ("datatype", "content"),
     [
         ("FP64", doubles(*READINGS)),
-        ("FP32", b"".join(fakes.np.array(READINGS, "<f4").tobytes() for _ in range(1))),
-        ("FP16", fakes.np.array(READINGS, "<f2").tobytes()),
-        ("INT8", fakes.np.array(READINGS, "i1").tobytes()),
-        ("UINT16", fakes.np.array(READINGS, "<u2").tobytes()),
-        ("INT64", fakes.np.array(READINGS, "<i8").tobytes()),
+        ("FP32", np.array(READINGS, "<f4").tobytes()),
+        ("FP16", np.array(READINGS, "<f2").tobytes()),
+        ("INT8", np.array(READINGS, "i1").tobytes()),
+        ("UINT16", np.array(READINGS, "<u2").tobytes()),
+        ("INT64", np.array(READINGS, "<i8").tobytes()),
     ],
 )
 def test_every_kind_of_number_is_a_reading(client, datatype, content):

@@ -44,7 +44,9 @@ def _outputs(source: str, names: dict[str, Any], count: int) -> list[dict[str, A
         outputs.append(
             {"output_type": "execute_result", "execution_count": count, "metadata": {}, "data": _shown(value)}
         )
-    outputs += [{"output_type": "display_data", "metadata": {}, "data": _picture(number)} for number in plt.get_fignums()]
+    outputs += [
+        {"output_type": "display_data", "metadata": {}, "data": _picture(number)} for number in plt.get_fignums()
+    ]
     plt.close("all")
     return outputs
 

@@ -1,0 +1,88 @@
+"""Rows with the types of Parquet. pyarrow is an optional package: nothing imports this module before it is needed."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from .tables import ABSENT, Table
+
+
+class ArrowTable:
+    """Columns of Arrow."""
+
+    def __init__(self, table: Any) -> None:
+        self.table = table
+
+    def __getstate__(self) -> bytes:
+        return to_ipc(self.table)  # pickled as it is, a slice would take the whole column with it
+
+    def __setstate__(self, state: bytes) -> None:
+        self.table = from_ipc(state)
+
+    @property
+    def names(self) -> list[str]:
+        return list(self.table.column_names)
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def values(self, name: str) -> list[Any]:
+        values: list[Any] = self.table.column(name).to_pylist()
+        return values
+
+    def series(self, name: str) -> "pd.Series[Any]":
+        column = self.table.column(name)
+        if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+            return pd.Series(column.to_pylist(), dtype=object)
+        series: pd.Series[Any] = column.to_pandas()
+        return series
+
+    def select(self, names: Sequence[str]) -> "ArrowTable":
+        return ArrowTable(self.table.select(list(names)))
+
+    def slice(self, begin: int, end: int) -> "ArrowTable":
+        return ArrowTable(self.table.slice(begin, end - begin))
+
+    def take(self, rows: Sequence[int]) -> "ArrowTable":
+        return ArrowTable(self.table.take(pa.array(rows, pa.int64())))
+
+
+def to_ipc(table: Any) -> bytes:
+    """Return a table in Arrow's own form for streams."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
+
+
+def from_ipc(blob: bytes) -> Any:
+    """Return the table of `to_ipc`."""
+    with pa.ipc.open_stream(blob) as reader:
+        return reader.read_all()
+
+
+def to_arrow(table: Table) -> Any:
+    """Return a table as Arrow's. Columns whose values have no common type become JSON text."""
+    if isinstance(table, ArrowTable):
+        return table.table
+    return pa.table({name: _array(table.values(name)) for name in table.names})
+
+
+def _array(values: list[Any]) -> Any:
+    plain = [None if value is ABSENT else value for value in values]
+    try:
+        return pa.array(plain)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeEncodeError):
+        return pa.array([as_text(value) for value in plain], pa.string())
+
+
+def as_text(value: Any) -> str | None:
+    """Return a value as text that UTF-8 can hold: text as it is, everything else as JSON."""
+    if value is None:
+        return None
+    is_json = isinstance(value, bool | int | float | list | dict)
+    text = json.dumps(value, ensure_ascii=False, default=str) if is_json else str(value)
+    return text.encode(errors="replace").decode()

@@ -1,0 +1,78 @@
+"""What a worker does with a batch: it makes the frame that the model reads, scores it, and encodes the result."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pandas as pd
+
+from ..tables import ABSENT, Batch, ListTable, Table
+
+ERROR = "error"
+
+
+class Scoring(Protocol):
+    """A function from frame to frame that can be sent to another process, as `service.local` has them."""
+
+    def __call__(self, frame: pd.DataFrame) -> pd.DataFrame: ...
+
+
+class Encoder(Protocol):
+    """How rows are written: their names in order, and their bytes. `kept` are columns of the input."""
+
+    def __call__(self, kept: Table | None, results: Table) -> tuple[tuple[str, ...], bytes]: ...
+
+
+@dataclass(frozen=True)
+class Part:
+    """A batch that is done: its rows as bytes, and what the summary counts. `columns` are their names in order.
+
+    `read` are the rows of the input that it is made of, `end` is how far the input is read with them.
+    """
+
+    number: int
+    read: int
+    rows: int
+    errors: int
+    columns: tuple[str, ...]
+    blob: bytes
+    end: int
+
+
+class Work(Protocol):
+    """Everything that is done with a batch. It can be sent to another process."""
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that are read, which the input must have."""
+
+    def check(self) -> None:
+        """Load the model. Raises its errors."""
+
+    def __call__(self, batch: Batch) -> Part: ...
+
+
+def values_of(table: Table, name: str) -> list[Any]:
+    """The values of a column; ABSENT where the rows have no such column."""
+    return table.values(name) if name in table.names else [ABSENT] * len(table)
+
+
+def kept_columns(table: Table, keep: tuple[str, ...] | None) -> Table:
+    """The columns of the input that are written: all of them for None."""
+    if keep is None:
+        return table
+    if isinstance(table, ListTable):
+        return ListTable({name: values_of(table, name) for name in keep})
+    return table.select(keep)
+
+
+def plain_columns(frame: pd.DataFrame) -> dict[str, list[Any]]:
+    """The columns of a frame as Python values, with None for what is missing."""
+    return {str(name): [_plain(value) for value in frame[name].tolist()] for name in frame.columns}
+
+
+def _plain(value: Any) -> Any:
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value):
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.to_pydatetime(warn=False)
+    return value.tolist() if hasattr(value, "tolist") else value

@@ -1,0 +1,141 @@
+"""The readings of a batch: which rows are a series, their numbers and their dates, and what is wrong with a series."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ..limits import SERIES_READINGS
+from ..tables import Batch
+from ..values import is_missing, is_no_id, shown, to_number
+from . import ERROR, values_of
+
+NO_ID = "the row has no id"
+WHOLE = "series"  # the id of a file that is one series
+WHOLE_NUMBER = re.compile(r"-?\d{1,9}")
+YEARS = range(1000, 3000)  # whole numbers that are read as years
+
+
+@dataclass
+class SeriesRows:
+    """The rows begin to end - 1 of a batch. `fault` says why they are not forecast."""
+
+    id: str
+    begin: int
+    end: int
+    fault: str | None = None
+
+
+def series_of(batch: Batch, id_column: str | None) -> list[SeriesRows]:
+    """Return the series of a batch, which are whole, in order."""
+    rows = len(batch.rows)
+    if id_column is None:
+        series = [SeriesRows(WHOLE, 0, rows)] if rows else []
+    else:
+        ids = values_of(batch.rows, id_column)
+        starts = [row for row in range(rows) if row == 0 or ids[row] != ids[row - 1]]
+        series = [SeriesRows(str(ids[begin]), begin, end) for begin, end in zip(starts, [*starts[1:], rows], strict=True)]
+        for one in series:
+            if is_no_id(ids[one.begin]):
+                one.fault = NO_ID
+    for one in series:
+        if one.end - one.begin > SERIES_READINGS:
+            one.fault = f"the series has more than {SERIES_READINGS:,} readings, which is the most that is read"
+    for row, fault in sorted(batch.faults.items()):
+        note(series, batch, row, fault)
+    return series
+
+
+def note(series: list[SeriesRows], batch: Batch, row: int, fault: str) -> None:
+    """Note what is wrong with a row; a series has the fault of its first bad row."""
+    one = series[bisect_right(series, row, key=lambda each: each.begin) - 1]
+    if one.fault == NO_ID:
+        one.fault = fault
+    elif one.fault is None:
+        one.fault = f"reading {row - one.begin + 1}: {fault}"
+
+
+def read_values(batch: Batch, column: str, decimal: str, series: list[SeriesRows]) -> npt.NDArray[np.float64]:
+    """Return the readings as numbers; NaN where one is missing."""
+    numbers = np.full(len(batch.rows), np.nan)
+
+    def read(value: Any) -> float:
+        return to_number(value, decimal)
+
+    _read_each(values_of(batch.rows, column), read, numbers, batch, series)
+    return numbers
+
+
+def _read_each(
+    values: list[Any], read: Callable[[Any], Any], into: Any, batch: Batch, series: list[SeriesRows]
+) -> None:
+    for row, value in enumerate(values):
+        try:
+            into[row] = read(value)
+        except ValueError as error:
+            note(series, batch, row, str(error))
+
+
+def read_times(batch: Batch, column: str, time_format: str | None, series: list[SeriesRows]) -> pd.Index:
+    """Return the times: dates, or whole numbers where all of them are."""
+    values = [None if is_missing(value) else value for value in values_of(batch.rows, column)]
+    for row, value in enumerate(values):
+        if value is None:
+            note(series, batch, row, f"there is no {column}")
+    if time_format is None and all(_is_step(value) for value in values if value is not None):
+        return pd.Index([0 if value is None else int(value) for value in values])
+    texts = [str(value) if isinstance(value, int) and not isinstance(value, bool) else value for value in values]
+    dates = parse_dates(texts, time_format)
+    for row in np.flatnonzero(dates.isna()):
+        if values[row] is not None:
+            hint = "a date that is not written as 2016-11-30 needs --time-format, such as %d.%m.%Y"
+            note(series, batch, int(row), f"{shown(values[row])} is no date; {hint if time_format is None else time_format}")
+    return dates
+
+
+def _is_step(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return False
+    return (isinstance(value, int) or WHOLE_NUMBER.fullmatch(value) is not None) and (
+        int(value) not in YEARS and len(str(value)) != 8
+    )
+
+
+def parse_dates(values: list[Any], time_format: str | None) -> pd.Index:
+    """Return dates; NaT for what is none. Dates with an offset are in UTC."""
+    form = time_format or "ISO8601"
+    try:
+        return pd.DatetimeIndex(pd.to_datetime(values, format=form, errors="coerce"))
+    except ValueError:  # several offsets
+        return pd.DatetimeIndex(pd.to_datetime(values, format=form, errors="coerce", utc=True))
+
+
+def with_faults(scored: dict[str, list[Any]], series: list[SeriesRows]) -> tuple[dict[str, list[Any]], list[int]]:
+    """Return the rows of the output: those of the model, and one with the error for each series that has a fault.
+
+    They are in the order of the series. The second list has, for each row, the last row of its series in the batch.
+    """
+    by_id: dict[str, list[int]] = {}
+    (id_column,) = [values for name, values in scored.items() if name == "unique_id"]
+    for place, name in enumerate(id_column):
+        by_id.setdefault(str(name), []).append(place)
+    order: list[tuple[int | None, SeriesRows]] = []
+    for one in series:
+        order += [(place, one) for place in ([None] if one.fault is not None else by_id.get(one.id, [None]))]
+    results = {
+        name: [None if place is None else values[place] for place, _ in order] for name, values in scored.items()
+    }
+    results[ERROR] = [_error(place, one, scored) for place, one in order]
+    return results, [one.end - 1 for _, one in order]
+
+
+def _error(place: int | None, one: SeriesRows, scored: dict[str, list[Any]]) -> str | None:
+    if place is None:
+        return one.fault or "there is no forecast"
+    error: str | None = scored[ERROR][place] if ERROR in scored else None
+    return error

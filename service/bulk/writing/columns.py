@@ -1,0 +1,31 @@
+"""The columns of the output: those of the input that are kept, then those of the model."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ..tables import ListTable, Table
+
+CLASH = "input_"  # goes before the name of an input's column that is also one of the model's
+
+
+def output_name(name: str, results: Sequence[str]) -> str:
+    """Return what a column of the input is called in the output."""
+    while name in results:
+        name = CLASH + name
+    return name
+
+
+def joined_columns(kept: Table | None, results: Table) -> ListTable:
+    """Return the columns of both as Python values. A column without a name holds nothing, and is left out."""
+    columns: dict[str, list[Any]] = {}
+    for name in kept.names if kept is not None else ():
+        if name and kept is not None:
+            columns[output_name(name, results.names)] = kept.values(name)
+    for name in results.names:
+        columns[name] = results.values(name)
+    return ListTable(columns)
+
+
+def rows_of(table: ListTable) -> Iterable[tuple[Any, ...]]:
+    """The rows of a table."""
+    return zip(*table.columns.values(), strict=True)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..tables import Batch, ListTable
 from . import ERROR, Encoder, Part, Scoring, kept_columns, plain_columns
-from .readings import SeriesRows, read_times, read_values, series_of, with_faults
+from .readings import SeriesRows, Times, read_times, read_values, series_of, with_faults
 
 ID, TIME, VALUE = "unique_id", "ds", "y"  # the names that the model's frame has
 
@@ -30,6 +30,7 @@ class PanelWork:
     encoder: Encoder
     keep: tuple[str, ...] = ()
     decimal: str = "."
+    times: Times = "timestamp"
     time_format: str | None = None
 
     @property
@@ -56,7 +57,7 @@ class PanelWork:
         values = read_values(batch, self.columns_of.value, self.decimal, series)
         times = None
         if self.columns_of.time is not None:
-            times = read_times(batch, self.columns_of.time, self.time_format, series)
+            times = read_times(batch, self.columns_of.time, self.times, self.time_format, series)
         good = [one for one in series if one.fault is None]
         rows = [row for one in good for row in range(one.begin, one.end)]
         columns: dict[str, Any] = {ID: [one.id for one in good for _ in range(one.begin, one.end)]}

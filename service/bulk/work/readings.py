@@ -2,9 +2,9 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from ..tables import Batch
 from ..values import is_missing, is_no_id, shown, to_number
 from . import ERROR, values_of
 
+Times = Literal["timestamp", "number"]
 NO_ID = "the row has no id"
 WHOLE = "series"  # the id of a file that is one series
 WHOLE_NUMBER = re.compile(r"-?\d{1,9}")
@@ -81,29 +82,47 @@ def _read_each(
             note(series, batch, row, str(error))
 
 
-def read_times(batch: Batch, column: str, time_format: str | None, series: list[SeriesRows]) -> pd.Index:
-    """Return the times: dates, or whole numbers where all of them are."""
+def read_times(
+    batch: Batch, column: str, times: Times, time_format: str | None, series: list[SeriesRows]
+) -> pd.Index:
+    """Return the times: dates, or whole numbers that count steps."""
     values = [None if is_missing(value) else value for value in values_of(batch.rows, column)]
-    for row, value in enumerate(values):
-        if value is None:
-            note(series, batch, row, f"there is no {column}")
-    if time_format is None and all(_is_step(value) for value in values if value is not None):
-        return pd.Index([0 if value is None else int(value) for value in values])
-    texts = [str(value) if isinstance(value, int) and not isinstance(value, bool) else value for value in values]
+    if times == "number":
+        numbers = np.zeros(len(values), np.int64)
+        _read_each(values, _step, numbers, batch, series)
+        return pd.Index(numbers)
+    texts = [str(value) if isinstance(value, int) else value for value in values]
     dates = parse_dates(texts, time_format)
     for row in np.flatnonzero(dates.isna()):
-        if values[row] is not None:
-            hint = "a date that is not written as 2016-11-30 needs --time-format, such as %d.%m.%Y"
-            note(series, batch, int(row), f"{shown(values[row])} is no date; {hint if time_format is None else time_format}")
+        note(series, batch, int(row), _no_date(values[row], time_format))
     return dates
+
+
+def _no_date(value: Any, time_format: str | None) -> str:
+    if value is None:
+        return "there is no date"
+    hint = "a date that is not written as 2016-11-30 needs --time-format, such as %d.%m.%Y"
+    return f"{shown(value)} is no date{f' as {time_format} reads it' if time_format else f'; {hint}'}"
+
+
+def _step(value: Any) -> int:
+    if isinstance(value, bool) or value is None or float(value) != int(float(value)):
+        raise ValueError(f"{shown(value)} is no whole number, as the times of the first readings are")
+    return int(float(value))
+
+
+def times_of(values: Sequence[Any]) -> Times:
+    """Return what the times of a file are, by its first ones: whole numbers count steps unless they are years or days."""
+    present = [value for value in values if not is_missing(value)]
+    return "number" if present and all(map(_is_step, present)) else "timestamp"
 
 
 def _is_step(value: Any) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | str):
         return False
-    return (isinstance(value, int) or WHOLE_NUMBER.fullmatch(value) is not None) and (
-        int(value) not in YEARS and len(str(value)) != 8
-    )
+    if isinstance(value, str) and WHOLE_NUMBER.fullmatch(value) is None:
+        return False
+    return int(value) not in YEARS and len(str(value)) != 8  # 20161130
 
 
 def parse_dates(values: list[Any], time_format: str | None) -> pd.Index:

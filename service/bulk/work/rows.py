@@ -6,23 +6,17 @@ from typing import Any
 
 import pandas as pd
 
-from ..limits import SERIES_READINGS, TEXT_CHARACTERS
+from ..limits import SERIES_READINGS
 from ..tables import ABSENT, Batch, ListTable
-from ..values import is_missing, shown, to_numbers
+from ..values import is_missing, to_numbers
 from . import ERROR, Encoder, Part, Scoring, kept_columns, plain_columns, values_of
 
 
-def read_text(value: Any) -> str:
-    """Return a text that a model may read. Raises ValueError that says what is wrong with it."""
-    if value is None or value is ABSENT or value != value:
-        raise ValueError("there is no text")
-    if not isinstance(value, str):
-        raise ValueError(f"{shown(value)} is no text")
-    if len(value) > TEXT_CHARACTERS:
-        raise ValueError(f"the text has {len(value):,} characters; at most {TEXT_CHARACTERS:,} are read")
-    if not value.isascii() and any("\udc80" <= character <= "\udcff" for character in value):
+def read_text(value: Any) -> Any:
+    """Return a text for the model, which says itself what is wrong with most. Raises ValueError for one in another encoding."""
+    if isinstance(value, str) and not value.isascii() and any("\udc80" <= sign <= "\udcff" for sign in value):
         raise ValueError("the text is not in UTF-8; --encoding says what it is in, such as cp1252")
-    return value
+    return None if value is ABSENT else value
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import IO, Any
 
 import pyarrow as pa
@@ -34,16 +35,20 @@ class ParquetEncoder:
 
 def _typed(values: list[Any], kind: str | None) -> Any:
     known = TYPES.get(kind or "")
+    if kind == "timestamp_ntz":
+        values = [value.replace(tzinfo=None) if isinstance(value, datetime) else value for value in values]
     return pa.array(values, known() if known else None, from_pandas=True)
 
 
 TYPES: Mapping[str, Any] = {
     "string": pa.string,
     "double": pa.float64,
-    "long": pa.int64,
+    "bigint": pa.int64,
     "boolean": pa.bool_,
-    "list<double>": lambda: pa.list_(pa.float64()),
-    "list<string>": lambda: pa.list_(pa.string()),
+    "timestamp_ntz": lambda: pa.timestamp("us"),
+    "array<double>": lambda: pa.list_(pa.float64()),
+    "array<string>": lambda: pa.list_(pa.string()),
+    "array<timestamp_ntz>": lambda: pa.list_(pa.timestamp("us")),
 }
 
 

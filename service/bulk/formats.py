@@ -23,6 +23,15 @@ GZIP, PARQUET = b"\x1f\x8b", b"PAR1"
 
 
 @dataclass(frozen=True)
+class Dialect:
+    """How a file writes its fields. Without a delimiter, it is found in the first lines."""
+
+    delimiter: str | None = None
+    decimal: str = "."
+    encoding: str = "utf-8-sig"
+
+
+@dataclass(frozen=True)
 class Form:
     """A format, and whether it is compressed with gzip."""
 

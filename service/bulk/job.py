@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from .errors import Refused
-from .formats import Form
-from .reading import Dialect
+from .formats import Dialect, Form
 from .reading.parquet_rows import check_parquet
 from .tables import Batch
 from .work import Encoder, Scoring, Work
-from .work.panel import PanelColumns, PanelWork
-from .work.readings import times_of
+from .work.panel import ID, TIME, PanelColumns, PanelWork
+from .work.readings import Times, times_of
 from .work.rows import ReadReadings, RowWork, read_any, read_text
 from .writing.csv_text import CsvEncoder
 from .writing.json_text import JsonEncoder
@@ -39,7 +38,7 @@ class Written:
                 check_parquet()
                 from .writing.parquet_parts import ParquetEncoder
 
-                return ParquetEncoder({name: kind for name, kind in schema})
+                return ParquetEncoder(dict(schema))
             case "jsonl":
                 return JsonEncoder(self.form.gzip)
             case "csv" | "tsv":
@@ -80,8 +79,9 @@ class TextTask:
         return {"task": "texts", "scoring": repr(self.scoring), "text": self.text, "keep": self.keep}
 
     def work(self, first: Batch, written: Written) -> RowWork:  # noqa: ARG002
-        encoder = written.encoder(self.scoring.schema())
-        return RowWork(self.scoring, (("text", self.text, read_text),), encoder, self.keep)
+        schema = self.scoring.schema()
+        inputs = (("text", self.text, read_text),)
+        return RowWork(self.scoring, inputs, written.encoder(schema), self.keep, names_of(schema))
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,8 @@ class SeriesTask:
             inputs.append(("start", self.start, read_any))
         if self.frequency is not None:
             inputs.append(("frequency", self.frequency, read_any))
-        return RowWork(self.scoring, tuple(inputs), written.encoder(self.scoring.schema()), self.keep)
+        schema = self.scoring.schema()
+        return RowWork(self.scoring, tuple(inputs), written.encoder(schema), self.keep, names_of(schema))
 
 
 @dataclass(frozen=True)
@@ -139,10 +140,23 @@ class PanelTask:
 
     def work(self, first: Batch, written: Written) -> PanelWork:
         time = self.columns_of.time
-        times = "timestamp" if time is None or self.time_format else times_of(first.rows.values(time))
+        times: Times = "timestamp"
+        if time is not None and self.time_format is None and len(first.rows):
+            times = times_of(first.rows.values(time))
         scoring = self.scoring[times]
-        schema = [(time if time and name == "ds" else name, kind) for name, kind in scoring.schema()]
-        encoder = written.encoder(schema)
+        schema = [(time if time and name == TIME else name, kind) for name, kind in scoring.schema() if name != ID]
         return PanelWork(
-            scoring, self.columns_of, encoder, self.keep, self.decimal, times, self.time_format
+            scoring,
+            self.columns_of,
+            written.encoder(schema),
+            self.keep,
+            self.decimal,
+            times,
+            self.time_format,
+            names_of(schema),
         )
+
+
+def names_of(schema: Sequence[tuple[str, Any]]) -> tuple[str, ...]:
+    """The names of columns."""
+    return tuple(name for name, _ in schema)

@@ -15,6 +15,11 @@ from .writing.csv_text import CsvEncoder
 PARTS = ".parts"  # after the name of the output: the directory of its state
 
 
+def parts_directory(path: Path) -> Path:
+    """Where the state of a run is kept while it is not finished."""
+    return path.with_name(path.name + PARTS)
+
+
 class Output(Protocol):
     """Takes the parts of a run in order."""
 
@@ -39,7 +44,7 @@ class FileOutput:
         self._form = form
         self._encoder = encoder
         self._resumable = resumable
-        self.journal = Journal(path.with_name(path.name + PARTS), job)
+        self.journal = Journal(parts_directory(path), job)
 
     def open(self, *, restart: bool = False) -> None:
         """Go on with what is there. Raises Refused."""
@@ -143,7 +148,7 @@ class SpooledParquet:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._spool = tempfile.TemporaryFile()
+        self._spool = tempfile.TemporaryFile()  # noqa: SIM115 - close() closes it
         self._sizes: list[int] = []
 
     def write(self, part: Part) -> None:

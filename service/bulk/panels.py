@@ -105,12 +105,7 @@ def joined(pieces: list[Table]) -> Table:
         return pieces[0]
     if isinstance(pieces[0], ListTable):
         names = list(dict.fromkeys(name for piece in pieces for name in piece.names))
-        return ListTable(
-            {
-                name: [value for piece in pieces for value in _values(piece, name)]
-                for name in names
-            }
-        )
+        return ListTable({name: [value for piece in pieces for value in _values(piece, name)] for name in names})
     import pyarrow as pa
 
     from .arrow_tables import ArrowTable

@@ -4,20 +4,21 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any
 
 from .. import __version__
 from .errors import Refused
+from .formats import Dialect
 from .job import PanelTask, Task, Written
 from .limits import ROWS
 from .outputs import FileOutput, Output, SpooledParquet, StreamOutput
 from .panels import PanelBatches
-from .reading import Dialect, Reading, Rows, check_columns, read
+from .reading import Reading, Rows, check_columns, read
 from .reading.source import Source
 from .tables import Batch
 from .work import Part, Work
 from .workers import Workers, check, in_process
+from .writing.columns import CLASH
 
 CHUNK_ROWS = 5000  # that are read at once where a row is a reading
 
@@ -51,7 +52,7 @@ class Job:
     restart: bool = False
 
 
-def run(job: Job, stdout: Any, report: Report) -> Progress:
+def run(job: Job, stdout: Any, report: Report, warn: Callable[[str], None]) -> Progress:
     """Do a job, or go on with it. Returns what was done in all. Raises BulkError."""
     _check_output(job)
     rows = read(job.source, _reading(job))
@@ -59,6 +60,8 @@ def run(job: Job, stdout: Any, report: Report) -> Progress:
     first = next(chunks)
     check_columns(job.source.name, job.task.columns, first.rows.names if len(first.rows) else job.task.columns)
     work = job.task.work(first, job.written)
+    for name in work.clashes(first.rows.names):
+        warn(f"the input has a column {name} as the model has; it is written as {CLASH}{name}")
     batches = _batches(job, chain([first], chunks))
     with closing(_output(job, work, stdout)) as output:
         progress = _score(job, work, batches, output, rows, report)
@@ -109,14 +112,10 @@ def _output(job: Job, work: Any, stdout: Any) -> Output:
     return output
 
 
-def _score(
-    job: Job, work: Work, batches: Iterator[Batch], output: Output, rows: Rows, report: Report
-) -> Progress:
+def _score(job: Job, work: Work, batches: Iterator[Batch], output: Output, rows: Rows, report: Report) -> Progress:
     done = output.done
     read_before = sum(entry.read for entry in done)
-    progress = Progress(
-        read_before, sum(e.rows for e in done), sum(e.errors for e in done), 0, rows.total, read_before
-    )
+    progress = Progress(read_before, sum(e.rows for e in done), sum(e.errors for e in done), 0, rows.total, read_before)
     report(progress)
     for part in _parts(job, work, islice(batches, len(done), None)):
         output.write(part)
@@ -139,10 +138,3 @@ def _parts(job: Job, work: Work, batches: Iterator[Batch]) -> Iterator[Part]:
     with Workers(work, job.workers) as workers:
         workers.wait_until_ready()
         yield from workers.map(batches)
-
-
-def parts_directory(path: Path) -> Path:
-    """Where the state of a run is kept while it is not finished."""
-    from .outputs import PARTS
-
-    return path.with_name(path.name + PARTS)

@@ -86,16 +86,10 @@ class Batch:
 def table_of_objects(objects: Iterable[dict[str, Any]]) -> ListTable:
     """Return the columns of some objects. Keys that an object lacks are ABSENT there."""
     columns: dict[str, list[Any]] = {}
-    count = 0
-    for one in objects:
+    for count, one in enumerate(objects):
         for name, value in one.items():
-            column = columns.get(name)
-            if column is None:
-                column = columns[name] = [ABSENT] * count
-            column.append(value)
-        count += 1
+            columns.setdefault(name, [ABSENT] * count).append(value)
         if len(one) < len(columns):
             for column in columns.values():
-                if len(column) < count:
-                    column.append(ABSENT)
+                column.extend([ABSENT] * (count + 1 - len(column)))
     return ListTable(columns)

@@ -43,7 +43,11 @@ def to_number(value: Any, decimal: str = ".") -> float:
     try:
         return float(value.replace(decimal, ".") if isinstance(value, str) else value)
     except (ValueError, OverflowError):
-        hint = "; --decimal , reads decimal commas" if decimal == "." and re.fullmatch(r"\s*-?\d+,\d+\s*", str(value)) else ""
+        hint = (
+            "; --decimal , reads decimal commas"
+            if decimal == "." and re.fullmatch(r"\s*-?\d+,\d+\s*", str(value))
+            else ""
+        )
         raise ValueError(f"{shown(value)} is no number{hint}") from None
 
 

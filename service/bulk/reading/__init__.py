@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..errors import UnreadableInput
+from ..formats import Dialect
 from ..tables import Batch
-from .csv_rows import Dialect, read_csv
+from .csv_rows import read_csv
 from .json_lines import read_array, read_json_lines, read_text_lines
 from .parquet_rows import open_parquet, read_parquet
 from .source import Source

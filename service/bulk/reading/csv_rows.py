@@ -3,26 +3,17 @@
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import IO
 
 from ..errors import UnreadableInput
+from ..formats import Dialect
 from ..limits import BATCH_BYTES, COLUMNS, ROW_BYTES
 from ..tables import Batch, ListTable
 from ..values import is_number
 
 DELIMITERS = ",;\t|"
 SAMPLE = 1 << 16  # characters
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How a file writes its fields. Without a delimiter, it is found in the first lines."""
-
-    delimiter: str | None = None
-    decimal: str = "."
-    encoding: str = "utf-8-sig"
 
 
 def sniff(sample: str) -> str:
@@ -32,7 +23,7 @@ def sniff(sample: str) -> str:
     best, most = ",", 1
     for delimiter in DELIMITERS:
         try:
-            counts = [len(row) for row, _ in zip(csv.reader(io.StringIO(whole), delimiter=delimiter), range(20)) if row]
+            counts = [len(row) for row in islice(csv.reader(io.StringIO(whole), delimiter=delimiter), 20) if row]
         except csv.Error:
             continue
         if counts and min(counts) == max(counts) > most:
@@ -40,7 +31,11 @@ def sniff(sample: str) -> str:
     if most > 1:
         return best
     counts_of_header = {delimiter: lines[0].count(delimiter) for delimiter in DELIMITERS}
-    return max(counts_of_header, key=lambda delimiter: counts_of_header[delimiter]) if any(counts_of_header.values()) else ","
+    return (
+        max(counts_of_header, key=lambda delimiter: counts_of_header[delimiter])
+        if any(counts_of_header.values())
+        else ","
+    )
 
 
 def read_csv(text: IO[str], name: str, dialect: Dialect, rows: int) -> Iterator[Batch]:
@@ -53,7 +48,7 @@ def read_csv(text: IO[str], name: str, dialect: Dialect, rows: int) -> Iterator[
     delimiter = dialect.delimiter or sniff(sample)
     reader = csv.reader(_lines(sample, text, name), delimiter=delimiter)
     header, first = _header(reader, name)
-    yield from _batches(chain(first, reader), reader, header, name, rows)
+    yield from _batches(chain(first, reader), header, name, rows)
 
 
 def _lines(sample: str, text: IO[str], name: str) -> Iterator[str]:
@@ -106,9 +101,7 @@ def _rows(reader: Iterator[list[str]], name: str, number: int) -> Iterator[list[
             number += 1
 
 
-def _batches(
-    source: Iterator[list[str]], reader: object, header: list[str], name: str, size: int
-) -> Iterator[Batch]:
+def _batches(source: Iterator[list[str]], header: list[str], name: str, size: int) -> Iterator[Batch]:
     rows: list[list[str]] = []
     faults: dict[int, str] = {}
     first, number, characters = 1, 0, 0

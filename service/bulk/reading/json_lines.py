@@ -97,7 +97,9 @@ def load_json(stream: BinaryIO, name: str) -> Any:
     """Read a whole JSON file of at most ARRAY_BYTES. Raises UnreadableInput."""
     raw = stream.read(ARRAY_BYTES + 1)
     if len(raw) > ARRAY_BYTES:
-        raise UnreadableInput(f"{name}: one JSON value of more than {ARRAY_BYTES >> 20} MB; JSON lines can be of any size")
+        raise UnreadableInput(
+            f"{name}: one JSON value of more than {ARRAY_BYTES >> 20} MB; JSON lines can be of any size"
+        )
     try:
         return from_json(raw.removeprefix(b"\xef\xbb\xbf"))
     except ValueError as error:

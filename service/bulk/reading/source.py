@@ -82,7 +82,7 @@ def _opened(
         form = form_of_content(_peek(stream, name), given)
     if form.format == "parquet" and path is None:
         stream = cast(BinaryIO, _spooled(stream))  # its directory is at its end
-    return Source(name, Form(form.format, packed), size, cast(BinaryIO, stream), counted, path)
+    return Source(name, Form(form.format, packed), size, stream, counted, path)
 
 
 def _peek(stream: Any, name: str) -> bytes:
@@ -93,7 +93,7 @@ def _peek(stream: Any, name: str) -> bytes:
 
 
 def _spooled(stream: BinaryIO) -> IO[bytes]:
-    file = tempfile.TemporaryFile()
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - it is read until the process ends
     while data := stream.read(1 << 20):
         file.write(data)
     file.seek(0)

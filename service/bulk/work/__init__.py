@@ -45,6 +45,9 @@ class Work(Protocol):
     def columns(self) -> list[str]:
         """The columns that are read, which the input must have."""
 
+    def clashes(self, names: list[str]) -> list[str]:
+        """Which columns of the input, of those that are written, have the name of one of the model's."""
+
     def check(self) -> None:
         """Load the model. Raises its errors."""
 

@@ -32,11 +32,15 @@ class PanelWork:
     decimal: str = "."
     times: Times = "timestamp"
     time_format: str | None = None
+    results: tuple[str, ...] = ()  # the model's columns
 
     @property
     def columns(self) -> list[str]:
         of = self.columns_of
         return list(dict.fromkeys([name for name in (of.id, of.time, of.value, *self.keep) if name is not None]))
+
+    def clashes(self, names: list[str]) -> list[str]:  # noqa: ARG002
+        return [name for name in (self.columns_of.id, *self.keep) if name in self.results]
 
     def check(self) -> None:
         names = [ID, VALUE] if self.columns_of.time is None else [ID, TIME, VALUE]

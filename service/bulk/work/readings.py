@@ -40,7 +40,9 @@ def series_of(batch: Batch, id_column: str | None) -> list[SeriesRows]:
     else:
         ids = values_of(batch.rows, id_column)
         starts = [row for row in range(rows) if row == 0 or ids[row] != ids[row - 1]]
-        series = [SeriesRows(str(ids[begin]), begin, end) for begin, end in zip(starts, [*starts[1:], rows], strict=True)]
+        series = [
+            SeriesRows(str(ids[begin]), begin, end) for begin, end in zip(starts, [*starts[1:], rows], strict=True)
+        ]
         for one in series:
             if is_no_id(ids[one.begin]):
                 one.fault = NO_ID
@@ -48,11 +50,11 @@ def series_of(batch: Batch, id_column: str | None) -> list[SeriesRows]:
         if one.end - one.begin > SERIES_READINGS:
             one.fault = f"the series has more than {SERIES_READINGS:,} readings, which is the most that is read"
     for row, fault in sorted(batch.faults.items()):
-        note(series, batch, row, fault)
+        note(series, row, fault)
     return series
 
 
-def note(series: list[SeriesRows], batch: Batch, row: int, fault: str) -> None:
+def note(series: list[SeriesRows], row: int, fault: str) -> None:
     """Note what is wrong with a row; a series has the fault of its first bad row."""
     one = series[bisect_right(series, row, key=lambda each: each.begin) - 1]
     if one.fault == NO_ID:
@@ -68,33 +70,29 @@ def read_values(batch: Batch, column: str, decimal: str, series: list[SeriesRows
     def read(value: Any) -> float:
         return to_number(value, decimal)
 
-    _read_each(values_of(batch.rows, column), read, numbers, batch, series)
+    _read_each(values_of(batch.rows, column), read, numbers, series)
     return numbers
 
 
-def _read_each(
-    values: list[Any], read: Callable[[Any], Any], into: Any, batch: Batch, series: list[SeriesRows]
-) -> None:
+def _read_each(values: list[Any], read: Callable[[Any], Any], into: Any, series: list[SeriesRows]) -> None:
     for row, value in enumerate(values):
         try:
             into[row] = read(value)
         except ValueError as error:
-            note(series, batch, row, str(error))
+            note(series, row, str(error))
 
 
-def read_times(
-    batch: Batch, column: str, times: Times, time_format: str | None, series: list[SeriesRows]
-) -> pd.Index:
+def read_times(batch: Batch, column: str, times: Times, time_format: str | None, series: list[SeriesRows]) -> pd.Index:
     """Return the times: dates, or whole numbers that count steps."""
     values = [None if is_missing(value) else value for value in values_of(batch.rows, column)]
     if times == "number":
         numbers = np.zeros(len(values), np.int64)
-        _read_each(values, _step, numbers, batch, series)
+        _read_each(values, _step, numbers, series)
         return pd.Index(numbers)
     texts = [str(value) if isinstance(value, int) else value for value in values]
     dates = parse_dates(texts, time_format)
     for row in np.flatnonzero(dates.isna()):
-        note(series, batch, int(row), _no_date(values[row], time_format))
+        note(series, int(row), _no_date(values[row], time_format))
     return dates
 
 

@@ -46,10 +46,14 @@ class RowWork:
     inputs: tuple[tuple[str, str, Callable[[Any], Any]], ...]
     encoder: Encoder
     keep: tuple[str, ...] | None = None
+    results: tuple[str, ...] = ()  # the model's columns
 
     @property
     def columns(self) -> list[str]:
         return list(dict.fromkeys([*(column for _, column, _ in self.inputs), *(self.keep or ())]))
+
+    def clashes(self, names: list[str]) -> list[str]:
+        return [name for name in (names if self.keep is None else self.keep) if name in self.results]
 
     def check(self) -> None:
         self.scoring(pd.DataFrame({name: [] for name, _, _ in self.inputs}, dtype=object))

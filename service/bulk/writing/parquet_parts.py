@@ -109,6 +109,8 @@ def _cast(table: Any, schema: Any) -> Any:
         column = table.column(field.name)
         is_text = pa.types.is_string(field.type) and not pa.types.is_string(column.type)
         columns.append(
-            pa.array([as_text(value) for value in column.to_pylist()], field.type) if is_text else column.cast(field.type)
+            pa.array([as_text(value) for value in column.to_pylist()], field.type)
+            if is_text
+            else column.cast(field.type)
         )
     return pa.table(columns, schema=schema)

@@ -30,7 +30,7 @@ from typing import Any, Literal, NamedTuple
 
 from benchmarks import machine
 from benchmarks.files import RESULTS, ROOT, write_json
-from benchmarks.inprocess import REVIEW
+from benchmarks.servers.catalogue import REVIEW
 from service.forecast.forecaster import Forecaster, SeriesFacts
 from service.local.loading import load
 from service.sentiment.classifier import SentimentClassifier

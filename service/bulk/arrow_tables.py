@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 
 from .tables import ABSENT, Table
@@ -32,13 +31,6 @@ class ArrowTable:
     def values(self, name: str) -> list[Any]:
         values: list[Any] = self.table.column(name).to_pylist()
         return values
-
-    def series(self, name: str) -> "pd.Series[Any]":
-        column = self.table.column(name)
-        if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
-            return pd.Series(column.to_pylist(), dtype=object)
-        series: pd.Series[Any] = column.to_pandas()
-        return series
 
     def select(self, names: Sequence[str]) -> "ArrowTable":
         return ArrowTable(self.table.select(list(names)))

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import pandas as pd
-
+SEPARATOR = "\0"
 ABSENT = ...  # the value of a key that an object of JSON lines does not have; it is not written either
 
 
@@ -24,9 +23,6 @@ class Table(Protocol):
 
     def values(self, name: str) -> list[Any]:
         """The Python values of a column; None or ABSENT where there is none."""
-
-    def series(self, name: str) -> "pd.Series[Any]":
-        """A column as a model reads it."""
 
     def select(self, names: Sequence[str]) -> "Table":
         """These columns."""
@@ -44,6 +40,13 @@ class ListTable:
     def __init__(self, columns: dict[str, list[Any]]) -> None:
         self.columns = columns
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Texts are joined: this pickles in a fraction of the time."""
+        return {name: _joined(values) for name, values in self.columns.items()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.columns = {name: v.split(SEPARATOR) if isinstance(v, str) else v for name, v in state.items()}
+
     @property
     def names(self) -> list[str]:
         return list(self.columns)
@@ -54,10 +57,6 @@ class ListTable:
     def values(self, name: str) -> list[Any]:
         return self.columns[name]
 
-    def series(self, name: str) -> "pd.Series[Any]":
-        values = [None if value is ABSENT else value for value in self.columns[name]]
-        return pd.Series(values, dtype=object)
-
     def select(self, names: Sequence[str]) -> "ListTable":
         return ListTable({name: self.columns[name] for name in names})
 
@@ -66,6 +65,14 @@ class ListTable:
 
     def take(self, rows: Sequence[int]) -> "ListTable":
         return ListTable({name: [values[row] for row in rows] for name, values in self.columns.items()})
+
+
+def _joined(values: list[Any]) -> Any:
+    """Texts as one, if none holds the separator; other values as they are."""
+    if set(map(type, values)) != {str}:
+        return values
+    joined = SEPARATOR.join(values)
+    return joined if joined.count(SEPARATOR) == len(values) - 1 and joined.isascii() else values
 
 
 @dataclass(frozen=True)

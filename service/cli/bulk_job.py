@@ -16,7 +16,7 @@ from ..bulk.job import PanelTask, SeriesTask, Task, TextTask, Written
 from ..bulk.outputs import parts_directory
 from ..bulk.run import Job, run
 from ..bulk.work.panel import PanelColumns
-from ..bulk.workers import cores
+from ..bulk.workers import collect_rarely, cores
 from ..local.loading import version_path
 from ..local.scoring.panel import PanelScoring
 from ..local.scoring.series import SeriesScoring
@@ -70,6 +70,7 @@ class Asked:
 def run_job(asked: Asked) -> int:
     """Do what is asked. Returns how many rows have errors. Raises BulkError, and KeyboardInterrupt after a word about it."""
     job = job_of(asked)
+    collect_rarely()
     with interruptible(job), showing(job.written.path, quiet=asked.quiet) as report:
         return run(job, sys.stdout.buffer, report, warn).errors
 

@@ -13,7 +13,8 @@ from ..tables import Batch, ListTable
 from ..values import is_number
 
 DELIMITERS = ",;\t|"
-SAMPLE = 1 << 16  # characters
+BLOCK = 1 << 17  # characters that are read at once
+BATCH_CELLS = 100_000  # fields that are parsed at once
 
 
 def sniff(sample: str) -> str:
@@ -44,34 +45,32 @@ def read_csv(text: IO[str], name: str, dialect: Dialect, rows: int) -> Iterator[
     Raises UnreadableInput for a file that is no CSV.
     """
     csv.field_size_limit(ROW_BYTES)
-    sample = text.read(SAMPLE)
+    sample = text.read(BLOCK)
     delimiter = dialect.delimiter or sniff(sample)
-    reader = csv.reader(_lines(sample, text, name), delimiter=delimiter)
+    lines = chain.from_iterable(io.StringIO(block, newline="\n") for block in _blocks(sample, text, name))
+    reader = csv.reader(lines, delimiter=delimiter)
     header, first = _header(reader, name)
     yield from _batches(chain(first, reader), header, name, rows)
 
 
-def _lines(sample: str, text: IO[str], name: str) -> Iterator[str]:
-    """The lines of a sample and of what follows it. None is longer than ROW_BYTES characters."""
-    lines = sample.splitlines(keepends=True) if "\n" not in sample else [part + "\n" for part in sample.split("\n")]
-    if "\n" in sample:
-        lines[-1] = lines[-1][:-1]
-    yield from lines[:-1]
-    begun = lines[-1] if lines else ""
-    number = len(lines)
-    while line := text.readline(ROW_BYTES):
-        if len(begun) + len(line) >= ROW_BYTES and not line.endswith("\n"):
-            raise UnreadableInput(f"{name}: line {number:,} has more than {ROW_BYTES:,} characters; is it really CSV?")
-        yield begun + line
-        begun = ""
-        number += 1
-    if begun:
-        yield begun
+def _blocks(block: str, text: IO[str], name: str) -> Iterator[str]:
+    """The text in pieces that end with a line, each of about BLOCK characters. None is longer than ROW_BYTES more."""
+    while block:
+        end = block.rfind("\n") + 1
+        more = text.read(BLOCK)
+        if not more:
+            yield block
+            return
+        if end:
+            yield block[:end]
+        if len(block) - end > ROW_BYTES:
+            raise UnreadableInput(f"{name}: a line has more than {ROW_BYTES:,} characters; is it really CSV?")
+        block = block[end:] + more
 
 
 def _header(reader: Iterator[list[str]], name: str) -> tuple[list[str], list[list[str]]]:
     """The names of the columns, and the first row if it is no header: all of its fields are numbers then."""
-    row = next(_rows(reader, name, 1), [])
+    row = next((row for row in _some(reader, 1, 1, name)), [])
     if not row:
         raise UnreadableInput(f"{name}: is empty")
     if len(row) > COLUMNS:
@@ -85,40 +84,51 @@ def _header(reader: Iterator[list[str]], name: str) -> tuple[list[str], list[lis
     return names, []
 
 
-def _rows(reader: Iterator[list[str]], name: str, number: int) -> Iterator[list[str]]:
-    """The rows that are not empty. `number` is that of the first one, for messages."""
-    while True:
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            raise UnreadableInput(
-                f"{name}: row {number:,} is no CSV: {error}; a quotation mark that is never closed reads so"
-            ) from None
-        if row:
-            yield row
-            number += 1
-
-
-def _batches(source: Iterator[list[str]], header: list[str], name: str, size: int) -> Iterator[Batch]:
+def _some(reader: Iterator[list[str]], count: int, number: int, name: str) -> list[list[str]]:
+    """The next rows, up to `count`, without those that are empty. `number` is that of the first one, for messages."""
     rows: list[list[str]] = []
+    try:
+        while len(rows) < count and (some := list(islice(reader, count - len(rows)))):
+            rows += filter(None, some)
+    except csv.Error as error:
+        raise UnreadableInput(
+            f"{name}: after row {number + len(rows) - 1:,}, what follows is no CSV: {error}; a quotation mark that is never "
+            "closed reads so"
+        ) from None
+    return rows
+
+
+def _batches(reader: Iterator[list[str]], header: list[str], name: str, size: int) -> Iterator[Batch]:
+    first, number = 1, 0
+    step = min(size, max(1, BATCH_CELLS // len(header)))
+    while rows := _some(reader, step, first, name):
+        table, faults = _table(rows, header)
+        for begin, end in _pieces(table):
+            here = {row - begin: fault for row, fault in faults.items() if begin <= row < end}
+            yield Batch(number, first + begin, table.slice(begin, end) if end - begin < len(rows) else table, here)
+            number += 1
+        first += len(rows)
+    if number == 0:
+        yield Batch(0, 1, _table([], header)[0])
+
+
+def _table(rows: list[list[str]], header: list[str]) -> tuple[ListTable, dict[int, str]]:
+    """The columns of some rows, and which rows have too many or too few fields."""
     faults: dict[int, str] = {}
-    first, number, characters = 1, 0, 0
-    for row in _rows(source, name, 1):
-        if len(row) != len(header):
-            faults[len(rows)] = f"the row has {len(row)} fields, and the header {len(header)}"
-            row = (row + [""] * len(header))[: len(header)]
-        rows.append(row)
-        characters += sum(map(len, row))
-        if len(rows) == size or characters > BATCH_BYTES:
-            yield _batch(number, first, rows, header, faults)
-            first, number, characters = first + len(rows), number + 1, 0
-            rows, faults = [], {}
-    if rows or number == 0:
-        yield _batch(number, first, rows, header, faults)
-
-
-def _batch(number: int, first: int, rows: list[list[str]], header: list[str], faults: dict[int, str]) -> Batch:
+    width = len(header)
+    if not set(map(len, rows)) <= {width}:
+        for place, row in enumerate(rows):
+            if len(row) != width:
+                faults[place] = f"the row has {len(row)} fields, and the header {width}"
+                rows[place] = (row + [""] * width)[:width]
     columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in header]
-    return Batch(number, first, ListTable(dict(zip(header, columns, strict=True))), faults)
+    return ListTable(dict(zip(header, columns, strict=True))), faults
+
+
+def _pieces(table: ListTable) -> Iterator[tuple[int, int]]:
+    """Parts of a table that have about BATCH_BYTES characters at most: where they begin and end."""
+    characters = sum(sum(map(len, column)) for column in table.columns.values())
+    parts = min(len(table), 1 + characters // BATCH_BYTES)
+    step = -(-len(table) // parts)
+    for begin in range(0, len(table), step):
+        yield begin, min(begin + step, len(table))

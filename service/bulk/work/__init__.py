@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 
 from ..tables import ABSENT, Batch, ListTable, Table
@@ -70,12 +71,25 @@ def kept_columns(table: Table, keep: tuple[str, ...] | None) -> Table:
 
 def plain_columns(frame: pd.DataFrame) -> dict[str, list[Any]]:
     """The columns of a frame as Python values, with None for what is missing."""
-    return {str(name): [_plain(value) for value in frame[name].tolist()] for name in frame.columns}
+    return {str(name): _plain_column(frame[name]) for name in frame.columns}
+
+
+def _plain_column(column: "pd.Series[Any]") -> list[Any]:
+    if column.dtype == object:
+        return [_plain(value) for value in column.tolist()]
+    values = column.tolist()
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return [None if value is pd.NaT else value.to_pydatetime(warn=False) for value in values]
+    missing = column.isna()
+    return [None if is_na else value for is_na, value in zip(missing, values, strict=True)] if missing.any() else values
 
 
 def _plain(value: Any) -> Any:
-    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value):
-        return None
+    """One value of a column of objects: an array as a list, whatever is missing as None."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, list | tuple | dict):
+        return value
     if isinstance(value, pd.Timestamp):
         return value.to_pydatetime(warn=False)
-    return value.tolist() if hasattr(value, "tolist") else value
+    return None if pd.isna(value) else value

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ..tables import Batch, ListTable
@@ -10,6 +11,9 @@ from . import ERROR, Encoder, Part, Scoring, kept_columns, plain_columns
 from .readings import SeriesRows, Times, read_times, read_values, series_of, with_faults
 
 ID, TIME, VALUE = "unique_id", "ds", "y"  # the names that the model's frame has
+
+
+ROWS_OF_ALL = slice(None)
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class PanelWork:
     def __call__(self, batch: Batch) -> Part:
         series = series_of(batch, self.columns_of.id)
         scored = plain_columns(self.scoring(self._frame(batch, series)))
-        results, places = with_faults(scored, series)
+        results, places = with_faults(scored, scored.pop(ID), series)
         kept = tuple(name for name in dict.fromkeys([self.columns_of.id, *self.keep]) if name is not None)
         beside = kept_columns(batch.rows, kept).take(places) if kept else None
         names, blob = self.encoder(beside, self._renamed(results))
@@ -62,11 +66,12 @@ class PanelWork:
         times = None
         if self.columns_of.time is not None:
             times = read_times(batch, self.columns_of.time, self.times, self.time_format, series)
-        good = [one for one in series if one.fault is None]
-        rows = [row for one in good for row in range(one.begin, one.end)]
-        columns: dict[str, Any] = {ID: [one.id for one in good for _ in range(one.begin, one.end)]}
+        good = [number for number, one in enumerate(series) if one.fault is None]
+        lengths = [series[number].end - series[number].begin for number in good]
+        columns: dict[str, Any] = {ID: np.repeat(np.array(good, np.int64), lengths)}
+        rows = ROWS_OF_ALL if len(good) == len(series) else _rows([series[number] for number in good])
         if times is not None:
-            columns[TIME] = times.take(rows)
+            columns[TIME] = times[rows]
         columns[VALUE] = values[rows]
         return pd.DataFrame(columns)
 
@@ -74,4 +79,9 @@ class PanelWork:
         """The model's columns without the id, which is written as the input has it; the time under the input's name."""
         time = self.columns_of.time
         names = {TIME: time} if time is not None else {}
-        return ListTable({names.get(name, name): values for name, values in results.items() if name != ID})
+        return ListTable({names.get(name, name): values for name, values in results.items()})
+
+
+def _rows(series: list[SeriesRows]) -> Any:
+    ranges = [np.arange(one.begin, one.end) for one in series]
+    return np.concatenate(ranges) if ranges else np.zeros(0, np.int64)

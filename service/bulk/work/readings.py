@@ -2,8 +2,9 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Literal
 
 import numpy as np
@@ -65,48 +66,55 @@ def note(series: list[SeriesRows], row: int, fault: str) -> None:
 
 def read_values(batch: Batch, column: str, decimal: str, series: list[SeriesRows]) -> npt.NDArray[np.float64]:
     """Return the readings as numbers; NaN where one is missing."""
-    numbers = np.full(len(batch.rows), np.nan)
-
-    def read(value: Any) -> float:
-        return to_number(value, decimal)
-
-    _read_each(values_of(batch.rows, column), read, numbers, series)
+    values = values_of(batch.rows, column)
+    numbers = _quickly(values, decimal)
+    for row in np.flatnonzero(np.isnan(numbers)).tolist():
+        try:
+            numbers[row] = to_number(values[row], decimal)
+        except ValueError as error:
+            note(series, row, str(error))
     return numbers
 
 
-def _read_each(values: list[Any], read: Callable[[Any], Any], into: Any, series: list[SeriesRows]) -> None:
-    for row, value in enumerate(values):
-        try:
-            into[row] = read(value)
-        except ValueError as error:
-            note(series, row, str(error))
+def _quickly(values: list[Any], decimal: str) -> npt.NDArray[np.float64]:
+    """What pandas reads as numbers; NaN for everything else."""
+    kinds = set(map(type, values))
+    if not kinds <= {str, int, float, type(None)}:
+        return np.full(len(values), np.nan)
+    if decimal != "." and str in kinds:
+        values = [value.replace(decimal, ".") if isinstance(value, str) else value for value in values]
+    return pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(np.float64, na_value=np.nan).copy()
 
 
 def read_times(batch: Batch, column: str, times: Times, time_format: str | None, series: list[SeriesRows]) -> pd.Index:
     """Return the times: dates, or whole numbers that count steps."""
-    values = [None if is_missing(value) else value for value in values_of(batch.rows, column)]
+    values = values_of(batch.rows, column)
     if times == "number":
         numbers = np.zeros(len(values), np.int64)
-        _read_each(values, _step, numbers, series)
+        for row, value in enumerate(values):
+            try:
+                numbers[row] = _step(value)
+            except (ValueError, OverflowError, TypeError):
+                note(series, row, f"{shown(value)} is no whole number, as the times of the first readings are")
         return pd.Index(numbers)
-    texts = [str(value) if isinstance(value, int) else value for value in values]
-    dates = parse_dates(texts, time_format)
-    for row in np.flatnonzero(dates.isna()):
-        note(series, int(row), _no_date(values[row], time_format))
+    dates = parse_dates(values, time_format)
+    for row in np.flatnonzero(dates.isna()).tolist():
+        note(series, row, _no_date(values[row], time_format))
     return dates
 
 
 def _no_date(value: Any, time_format: str | None) -> str:
-    if value is None:
+    if is_missing(value):
         return "there is no date"
     hint = "a date that is not written as 2016-11-30 needs --time-format, such as %d.%m.%Y"
     return f"{shown(value)} is no date{f' as {time_format} reads it' if time_format else f'; {hint}'}"
 
 
 def _step(value: Any) -> int:
-    if isinstance(value, bool) or value is None or float(value) != int(float(value)):
-        raise ValueError(f"{shown(value)} is no whole number, as the times of the first readings are")
-    return int(float(value))
+    number = float(value)
+    if isinstance(value, bool) or number != int(number):
+        raise ValueError
+    return int(number)
 
 
 def times_of(values: Sequence[Any]) -> Times:
@@ -123,27 +131,40 @@ def _is_step(value: Any) -> bool:
     return int(value) not in YEARS and len(str(value)) != 8  # 20161130
 
 
-def parse_dates(values: list[Any], time_format: str | None) -> pd.Index:
-    """Return dates; NaT for what is none. Dates with an offset are in UTC."""
+def parse_dates(values: list[Any], time_format: str | None) -> pd.DatetimeIndex:
+    """Return dates; NaT for what is none. Dates with different offsets are in UTC."""
     form = time_format or "ISO8601"
+    if not set(map(type, values)) <= {str, datetime, date, type(None)}:
+        values = [_as_text(value) for value in values]
+    column = pd.Series(values, dtype=object)
     try:
-        return pd.DatetimeIndex(pd.to_datetime(values, format=form, errors="coerce"))
+        return pd.DatetimeIndex(pd.to_datetime(column, format=form, errors="coerce"))
     except ValueError:  # several offsets
-        return pd.DatetimeIndex(pd.to_datetime(values, format=form, errors="coerce", utc=True))
+        return pd.DatetimeIndex(pd.to_datetime(column, format=form, errors="coerce", utc=True))
 
 
-def with_faults(scored: dict[str, list[Any]], series: list[SeriesRows]) -> tuple[dict[str, list[Any]], list[int]]:
+def _as_text(value: Any) -> Any:
+    """Whole numbers as text, such as years; None for what is no date anyway."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str | date) else None
+
+
+def with_faults(
+    scored: dict[str, list[Any]], numbers: list[Any], series: list[SeriesRows]
+) -> tuple[dict[str, list[Any]], list[int]]:
     """Return the rows of the output: those of the model, and one with the error for each series that has a fault.
 
-    They are in the order of the series. The second list has, for each row, the last row of its series in the batch.
+    `numbers` are the series that the model's rows are of. The rows are in the order of the series. The second list has, for
+    each row, the last row of its series in the batch.
     """
-    by_id: dict[str, list[int]] = {}
-    (id_column,) = [values for name, values in scored.items() if name == "unique_id"]
-    for place, name in enumerate(id_column):
-        by_id.setdefault(str(name), []).append(place)
-    order: list[tuple[int | None, SeriesRows]] = []
-    for one in series:
-        order += [(place, one) for place in ([None] if one.fault is not None else by_id.get(one.id, [None]))]
+    if numbers == sorted(numbers) and all(one.fault is None for one in series) and len(set(numbers)) == len(series):
+        scored.setdefault(ERROR, [None] * len(numbers))
+        return scored, [series[number].end - 1 for number in numbers]
+    by_series: dict[int, list[int | None]] = {}
+    for place, number in enumerate(numbers):
+        by_series.setdefault(number, []).append(place)
+    order = [(place, one) for number, one in enumerate(series) for place in by_series.get(number, [None])]
     results = {
         name: [None if place is None else values[place] for place, _ in order] for name, values in scored.items()
     }

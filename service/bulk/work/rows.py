@@ -86,6 +86,9 @@ class RowWork:
 
 def _scattered(columns: dict[str, list[Any]], places: list[int], rows: int, faults: dict[int, str]) -> ListTable:
     """The model's columns for all rows: nothing but the error for those with a fault."""
+    if not faults:
+        columns.setdefault(ERROR, [None] * rows)
+        return ListTable(columns)
     results: dict[str, list[Any]] = {}
     for name, values in columns.items():
         column = results[name] = [None] * rows

@@ -35,7 +35,9 @@ def rows_of(table: ListTable) -> Iterable[tuple[Any, ...]]:
 
 def without_midnights(values: list[Any]) -> list[Any]:
     """Return dates without a time where all of a column are at midnight."""
-    times = [value for value in values if isinstance(value, datetime)]
-    if not times or any(value.time() != MIDNIGHT or value.tzinfo is not None for value in times):
+    if datetime not in set(map(type, values)):
+        return values
+    times = {value for value in values if isinstance(value, datetime)}
+    if any(value.time() != MIDNIGHT or value.tzinfo is not None for value in times):
         return values
     return [value.date() if isinstance(value, datetime) else value for value in values]

@@ -25,7 +25,7 @@ class CsvEncoder:
 
     def __call__(self, kept: Table | None, results: Table) -> tuple[tuple[str, ...], bytes]:
         table = joined_columns(kept, results)
-        columns = [[self._field(value) for value in table.values(name)] for name in table.names]
+        columns = [self._fields(table.values(name)) for name in table.names]
         return tuple(table.names), self._lines(zip(*columns, strict=True))
 
     def header(self, names: Sequence[str]) -> bytes:
@@ -45,6 +45,15 @@ class CsvEncoder:
         text = io.StringIO()
         csv.writer(text, delimiter=self.delimiter, lineterminator="\n").writerows(rows)
         return packed(text.getvalue().encode(errors="surrogateescape"), self.gzip)
+
+    def _fields(self, values: list[Any]) -> list[Any]:
+        """A column as the writer takes it: it writes texts and numbers as they are, and nothing for None."""
+        kinds = set(map(type, values))
+        if kinds <= {str, int, type(None)}:
+            return values
+        if self.decimal == "." and kinds <= {float, type(None)} and not any(value != value for value in values):
+            return values
+        return [self._field(value) for value in values]
 
     def _field(self, value: Any) -> Any:
         if isinstance(value, str):

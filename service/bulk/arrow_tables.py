@@ -1,10 +1,12 @@
 """Rows with the types of Parquet. pyarrow is an optional package: nothing imports this module before it is needed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from .tables import ABSENT, Table
 
@@ -31,6 +33,26 @@ class ArrowTable:
     def values(self, name: str) -> list[Any]:
         values: list[Any] = self.table.column(name).to_pylist()
         return values
+
+    def typed(self, name: str) -> Any:
+        column = self.table.column(name)
+        if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+            return column.cast(pa.float64()).to_numpy()
+        if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
+            return pd.DatetimeIndex(column.cast(pa.timestamp("us", getattr(column.type, "tz", None))).to_pandas())
+        return None
+
+    def runs(self, name: str) -> Iterator[tuple[int, int, Any]]:
+        column = self.table.column(name)
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
+        encoded = pc.run_end_encode(column.combine_chunks() if len(column) else pa.array([], column.type), pa.int64())
+        if isinstance(encoded, pa.ChunkedArray):
+            encoded = encoded.combine_chunks()
+        begin = 0
+        for end, value in zip(encoded.run_ends.to_pylist(), encoded.values.to_pylist(), strict=True):
+            yield begin, end, value
+            begin = end
 
     def select(self, names: Sequence[str]) -> "ArrowTable":
         return ArrowTable(self.table.select(list(names)))

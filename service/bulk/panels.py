@@ -5,6 +5,7 @@ The rows of a series must come together. An id that comes back later is refused,
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from .errors import UnreadableInput
@@ -17,17 +18,38 @@ ABSENT_ID = object()  # before the first row
 
 
 @dataclass
+class _Piece:
+    """Rows of a chunk that follow each other."""
+
+    chunk: Batch
+    begin: int
+    end: int
+
+    def rows(self) -> Table:
+        whole = self.end - self.begin == len(self.chunk.rows)
+        return self.chunk.rows if whole else self.chunk.rows.slice(self.begin, self.end)
+
+
+@dataclass
 class _Open:
     """The batch that is being filled: pieces of the file, the rows in them, and what is wrong with some."""
 
     first: int
-    pieces: list[Table] = field(default_factory=list)
+    pieces: list[_Piece] = field(default_factory=list)
     rows: int = 0
     faults: dict[int, str] = field(default_factory=dict)
 
-    def add(self, piece: Table) -> None:
-        self.pieces.append(piece)
-        self.rows += len(piece)
+    def add(self, chunk: Batch, begin: int, end: int) -> None:
+        """Take rows of a chunk."""
+        for row, fault in chunk.faults.items():
+            if begin <= row < end:
+                self.faults[self.rows + row - begin] = fault
+        last = self.pieces[-1] if self.pieces else None
+        if last is not None and last.chunk is chunk and last.end == begin:
+            last.end = end
+        else:
+            self.pieces.append(_Piece(chunk, begin, end))
+        self.rows += end - begin
 
 
 class PanelBatches:
@@ -61,14 +83,11 @@ class PanelBatches:
         """Rows of one id that follow each other: begin, end, id."""
         if self._id is None or not len(chunk.rows):
             yield 0, len(chunk.rows), ""
-            return
-        values = chunk.rows.values(self._id) if self._id in chunk.rows.names else [None] * len(chunk.rows)
-        begin = 0
-        for place in range(1, len(values)):
-            if values[place] != values[begin]:
-                yield begin, place, _identity(values[begin])
-                begin = place
-        yield begin, len(values), _identity(values[begin])
+        elif self._id not in chunk.rows.names:
+            yield 0, len(chunk.rows), None
+        else:
+            for begin, end, value in chunk.rows.runs(self._id):
+                yield begin, end, None if is_no_id(value) else value
 
     def _start(self, value: Any, row: int) -> None:
         if value is not None and not self._known.add(str(value)):
@@ -84,19 +103,12 @@ class PanelBatches:
         self._length += stop - begin
         stop = min(stop, begin + left)
         if stop > begin or not self._open.pieces:
-            for row, fault in chunk.faults.items():
-                if begin <= row < stop:
-                    self._open.faults[self._open.rows + row - begin] = fault
-            self._open.add(chunk.rows.slice(begin, stop))
+            self._open.add(chunk, begin, max(begin, stop))
 
     def _close(self, next_first: int, end: int) -> Batch:
         done, number = self._open, self._number
         self._open, self._number = _Open(next_first), number + 1
-        return Batch(number, done.first, joined(done.pieces), done.faults, end)
-
-
-def _identity(value: Any) -> Any:
-    return None if is_no_id(value) else value
+        return Batch(number, done.first, joined([piece.rows() for piece in done.pieces]), done.faults, end)
 
 
 def joined(pieces: list[Table]) -> Table:
@@ -105,7 +117,7 @@ def joined(pieces: list[Table]) -> Table:
         return pieces[0]
     if isinstance(pieces[0], ListTable):
         names = list(dict.fromkeys(name for piece in pieces for name in piece.names))
-        return ListTable({name: [value for piece in pieces for value in _values(piece, name)] for name in names})
+        return ListTable({name: list(chain.from_iterable(_values(piece, name) for piece in pieces)) for name in names})
     import pyarrow as pa
 
     from .arrow_tables import ArrowTable

@@ -5,8 +5,9 @@ columns of a Parquet file with their types. Both can be asked for the same thing
 every other one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, Protocol
 
 SEPARATOR = "\0"
@@ -23,6 +24,12 @@ class Table(Protocol):
 
     def values(self, name: str) -> list[Any]:
         """The Python values of a column; None or ABSENT where there is none."""
+
+    def typed(self, name: str) -> Any:
+        """A column of numbers or dates as numpy or pandas has it; None for one that has no such type."""
+
+    def runs(self, name: str) -> Iterator[tuple[int, int, Any]]:
+        """Rows that follow each other and have the same value: begin, end, value."""
 
     def select(self, names: Sequence[str]) -> "Table":
         """These columns."""
@@ -56,6 +63,16 @@ class ListTable:
 
     def values(self, name: str) -> list[Any]:
         return self.columns[name]
+
+    def typed(self, name: str) -> Any:  # noqa: ARG002
+        return None
+
+    def runs(self, name: str) -> Iterator[tuple[int, int, Any]]:
+        begin = 0
+        for value, rows in groupby(self.columns[name]):
+            end = begin + sum(1 for _ in rows)
+            yield begin, end, value
+            begin = end
 
     def select(self, names: Sequence[str]) -> "ListTable":
         return ListTable({name: self.columns[name] for name in names})

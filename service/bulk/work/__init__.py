@@ -77,10 +77,15 @@ def plain_columns(frame: pd.DataFrame) -> dict[str, list[Any]]:
 def _plain_column(column: "pd.Series[Any]") -> list[Any]:
     if column.dtype == object:
         return [_plain(value) for value in column.tolist()]
-    values = column.tolist()
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return [None if value is pd.NaT else value.to_pydatetime(warn=False) for value in values]
     missing = column.isna()
+    if missing.all():
+        return [None] * len(column)
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind == "M":
+        values = column.to_numpy().astype("datetime64[us]").tolist()
+    else:
+        values = column.tolist()
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        values = [value.to_pydatetime(warn=False) if value is not pd.NaT else None for value in values]
     return [None if is_na else value for is_na, value in zip(missing, values, strict=True)] if missing.any() else values
 
 

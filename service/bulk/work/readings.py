@@ -39,14 +39,8 @@ def series_of(batch: Batch, id_column: str | None) -> list[SeriesRows]:
     if id_column is None:
         series = [SeriesRows(WHOLE, 0, rows)] if rows else []
     else:
-        ids = values_of(batch.rows, id_column)
-        starts = [row for row in range(rows) if row == 0 or ids[row] != ids[row - 1]]
-        series = [
-            SeriesRows(str(ids[begin]), begin, end) for begin, end in zip(starts, [*starts[1:], rows], strict=True)
-        ]
-        for one in series:
-            if is_no_id(ids[one.begin]):
-                one.fault = NO_ID
+        runs = batch.rows.runs(id_column) if id_column in batch.rows.names else [(0, rows, None)] if rows else []
+        series = [SeriesRows(str(value), begin, end, NO_ID if is_no_id(value) else None) for begin, end, value in runs]
     for one in series:
         if one.end - one.begin > SERIES_READINGS:
             one.fault = f"the series has more than {SERIES_READINGS:,} readings, which is the most that is read"
@@ -66,6 +60,9 @@ def note(series: list[SeriesRows], row: int, fault: str) -> None:
 
 def read_values(batch: Batch, column: str, decimal: str, series: list[SeriesRows]) -> npt.NDArray[np.float64]:
     """Return the readings as numbers; NaN where one is missing."""
+    typed = batch.rows.typed(column) if column in batch.rows.names else None
+    if isinstance(typed, np.ndarray):
+        return typed
     values = values_of(batch.rows, column)
     numbers = _quickly(values, decimal)
     for row in np.flatnonzero(np.isnan(numbers)).tolist():
@@ -88,8 +85,8 @@ def _quickly(values: list[Any], decimal: str) -> npt.NDArray[np.float64]:
 
 def read_times(batch: Batch, column: str, times: Times, time_format: str | None, series: list[SeriesRows]) -> pd.Index:
     """Return the times: dates, or whole numbers that count steps."""
-    values = values_of(batch.rows, column)
     if times == "number":
+        values = values_of(batch.rows, column)
         numbers = np.zeros(len(values), np.int64)
         for row, value in enumerate(values):
             try:
@@ -97,7 +94,9 @@ def read_times(batch: Batch, column: str, times: Times, time_format: str | None,
             except (ValueError, OverflowError, TypeError):
                 note(series, row, f"{shown(value)} is no whole number, as the times of the first readings are")
         return pd.Index(numbers)
-    dates = parse_dates(values, time_format)
+    typed = batch.rows.typed(column) if column in batch.rows.names else None
+    values = [None] * len(batch.rows) if isinstance(typed, pd.DatetimeIndex) else values_of(batch.rows, column)
+    dates = typed if isinstance(typed, pd.DatetimeIndex) else parse_dates(values, time_format)
     for row in np.flatnonzero(dates.isna()).tolist():
         note(series, row, _no_date(values[row], time_format))
     return dates

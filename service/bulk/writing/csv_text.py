@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from pydantic_core import to_json
+
 from ..tables import ABSENT, Table
 from .columns import joined_columns
 from .packing import packed
@@ -47,13 +49,16 @@ class CsvEncoder:
         return packed(text.getvalue().encode(errors="surrogateescape"), self.gzip)
 
     def _fields(self, values: list[Any]) -> list[Any]:
-        """A column as the writer takes it: it writes texts and numbers as they are, and nothing for None."""
+        """A column as the writer takes it: it writes texts and whole numbers as they are, and nothing for None."""
         kinds = set(map(type, values))
         if kinds <= {str, int, type(None)}:
             return values
-        if self.decimal == "." and kinds <= {float, type(None)} and not any(value != value for value in values):
-            return values
-        return [self._field(value) for value in values]
+        return self._numbers(values) if kinds <= {float, type(None)} else [self._field(value) for value in values]
+
+    def _numbers(self, values: list[Any]) -> list[str]:
+        """Numbers as texts. pydantic writes the same digits as `repr`, in a fraction of the time."""
+        texts = to_json(values, inf_nan_mode="null")[1:-1].decode().replace("null", "").split(",")
+        return texts if self.decimal == "." else [text.replace(".", self.decimal) for text in texts]
 
     def _field(self, value: Any) -> Any:
         if isinstance(value, str):

@@ -1,11 +1,10 @@
 """Rows as JSON lines."""
 
-import base64
 import json
-import math
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
+
+from pydantic_core import PydanticSerializationError, to_json
 
 from ..tables import ABSENT, Table
 from .columns import joined_columns, rows_of
@@ -21,31 +20,15 @@ class JsonEncoder:
     def __call__(self, kept: Table | None, results: Table) -> tuple[tuple[str, ...], bytes]:
         table = joined_columns(kept, results)
         names = table.names
-        lines = [
-            json.dumps(
-                {name: plain(value) for name, value in zip(names, row, strict=True) if value is not ABSENT},
-                ensure_ascii=False,
-                default=as_json,
-            )
-            for row in rows_of(table)
-        ]
-        text = "".join(f"{line}\n" for line in lines)
-        return tuple(names), packed(text.encode(errors="replace"), self.gzip)
+        lines = [line(dict(zip(names, row, strict=True))) for row in rows_of(table)]
+        return tuple(names), packed(b"".join(lines), self.gzip)
 
 
-def plain(value: Any) -> Any:
-    """Return a value that JSON has: null for numbers that it lacks, also in lists."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
-    if isinstance(value, dict):
-        return {str(name): plain(one) for name, one in value.items()}
-    return value
-
-
-def as_json(value: Any) -> Any:
-    """Return what stands in JSON for a value of Parquet that it has no form for."""
-    if isinstance(value, date):
-        return value.isoformat()
-    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
+def line(row: dict[str, Any]) -> bytes:
+    """Return an object as a line."""
+    if any(value is ABSENT for value in row.values()):
+        row = {name: value for name, value in row.items() if value is not ABSENT}
+    try:
+        return to_json(row, inf_nan_mode="null", bytes_mode="base64", fallback=str) + b"\n"
+    except PydanticSerializationError:  # half of a surrogate pair, which UTF-8 has not
+        return json.dumps(row, ensure_ascii=False, default=str).encode(errors="replace") + b"\n"

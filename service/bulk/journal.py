@@ -57,10 +57,14 @@ class Journal:
             self._rows = (self.directory / ROWS).open("a+b")
         except OSError as error:
             raise Refused(f"{self.directory}: cannot be written: {error.strerror}") from None
-        self._lock(self._rows)
-        self._check_job()
-        self._lines = (self.directory / JOURNAL).open("a+b")
-        self._cut()
+        try:
+            self._lock(self._rows)
+            self._check_job()
+            self._lines = (self.directory / JOURNAL).open("a+b")
+            self._cut()
+        except BaseException:
+            self.close()
+            raise
 
     def _lock(self, file: IO[bytes]) -> None:
         with suppress(ImportError):

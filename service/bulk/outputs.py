@@ -117,6 +117,7 @@ class StreamOutput:
         self._stream = stream
         self._encoder = encoder
         self._columns: tuple[str, ...] | None = None
+        self._read = 0
 
     def write(self, part: Part) -> None:
         blob = part.blob
@@ -127,12 +128,13 @@ class StreamOutput:
             new = [name for name in part.columns if name not in self._columns]
             if new:
                 raise Refused(
-                    f"the key '{new[0]}' comes first after row {part.read:,}, when the header of CSV is written already; "
+                    f"the key '{new[0]}' comes first after row {self._read:,}, when the header of CSV is written already; "
                     "name the columns to write with --keep, or write JSON lines or a file"
                 )
             blob = self._encoder.widened(blob, part.columns, self._columns)
         self._stream.write(blob)
         self._stream.flush()
+        self._read += part.read
 
     def finish(self) -> None:
         self._stream.flush()

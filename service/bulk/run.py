@@ -53,8 +53,13 @@ class Job:
 
 
 def run(job: Job, stdout: Any, report: Report, warn: Callable[[str], None]) -> Progress:
-    """Do a job, or go on with it. Returns what was done in all. Raises BulkError."""
-    _check_output(job)
+    """Do a job, or go on with it, and close its input. Returns what was done in all. Raises BulkError."""
+    with closing(job.source):
+        _check_output(job)
+        return _run(job, stdout, report, warn)
+
+
+def _run(job: Job, stdout: Any, report: Report, warn: Callable[[str], None]) -> Progress:
     rows = read(job.source, _reading(job))
     chunks = rows.batches
     first = next(chunks)

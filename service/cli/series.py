@@ -1,5 +1,6 @@
 """What `forecast` and `anomalies` share: the series of an input, and what is said beside the answer."""
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +43,8 @@ class Data:
 def data_of(asked: Asked) -> Data:
     """Return the series of an input. Raises BulkError."""
     source = open_input(asked.source, asked.input_format)
-    read = read_json(source) if source.form.format in ("json", "jsonl") else read_all(source, asked.dialect)
+    with closing(source):
+        read = read_json(source) if source.form.format in ("json", "jsonl") else read_all(source, asked.dialect)
     if isinstance(read, Request):
         return Data(read.series, {}, read.frequency, many=False)
     if not len(read.rows):

@@ -1,5 +1,6 @@
 """The texts of a small input: its lines, or one of its columns."""
 
+from contextlib import closing
 from typing import Any
 
 from ..bulk.errors import UnreadableInput
@@ -15,7 +16,8 @@ def texts_of(
     """Return the texts of a file or of stdin, where plain lines are texts unless a column is named. Raises BulkError."""
     is_lines = column is None and input_format is None and source == "-"
     opened = open_input(source, "txt" if is_lines else input_format)
-    read = read_all(opened, dialect_of(delimiter, ".", encoding))
+    with closing(opened):
+        read = read_all(opened, dialect_of(delimiter, ".", encoding))
     first_fault(read)
     if column is None:
         column = _found(read.name, read.rows.names)

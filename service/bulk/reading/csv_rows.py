@@ -88,8 +88,12 @@ def _some(reader: Iterator[list[str]], count: int, number: int, name: str) -> li
     """The next rows, up to `count`, without those that are empty. `number` is that of the first one, for messages."""
     rows: list[list[str]] = []
     try:
-        while len(rows) < count and (some := list(islice(reader, count - len(rows)))):
-            rows += filter(None, some)
+        while (had := len(rows)) < count:
+            rows.extend(islice(reader, count - had))  # keeps what came before an error
+            if len(rows) == had:
+                break
+            if not all(rows):
+                rows = list(filter(None, rows))
     except csv.Error as error:
         raise UnreadableInput(
             f"{name}: after row {number + len(rows) - 1:,}, what follows is no CSV: {error}; a quotation mark that is never "

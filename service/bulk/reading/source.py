@@ -26,6 +26,11 @@ class Counted(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def close(self) -> None:
+        if self._stream is not getattr(sys.stdin, "buffer", None):
+            self._stream.close()
+        super().close()
+
     def readinto(self, buffer: Any) -> int:
         data = self._stream.read(len(buffer))
         buffer[: len(data)] = data
@@ -47,6 +52,11 @@ class Source:
     def text(self, encoding: str) -> IO[str]:
         """The input as text. Bytes that are not of this encoding stay in it, as lone surrogates."""
         return io.TextIOWrapper(self.stream, encoding, errors="surrogateescape", newline="")
+
+    def close(self) -> None:
+        """Let the file go."""
+        self.stream.close()
+        self.counted.close()
 
     def fingerprint(self) -> dict[str, Any] | None:
         """What tells this file from a changed one; None for stdin."""
@@ -80,8 +90,8 @@ def _opened(
     stream = cast(BinaryIO, gzip.GzipFile(fileobj=buffered)) if packed else buffered
     if form is None:
         form = form_of_content(_peek(stream, name), given)
-    if form.format == "parquet" and path is None:
-        stream = cast(BinaryIO, _spooled(stream))  # its directory is at its end
+    if form.format == "parquet":  # its directory is at its end
+        stream = cast(BinaryIO, _spooled(stream)) if path is None else path.open("rb")
     return Source(name, Form(form.format, packed), size, stream, counted, path)
 
 

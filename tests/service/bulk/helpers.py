@@ -107,5 +107,5 @@ def panel_job(
 
 def done(job, stdout=None):
     """Do a job. Returns the progress at its end, and the warnings."""
-    warnings = []
+    warnings: list[str] = []
     return run(job, stdout, lambda progress: None, warnings.append), warnings

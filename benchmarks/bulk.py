@@ -23,6 +23,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
@@ -53,6 +54,7 @@ class Options:
     workers: int
     rounds: int
     seconds: float
+    input: str
     format: str
     out: Path
 
@@ -73,12 +75,32 @@ def readings(number: int) -> list[float]:
 
 
 def write_input(path: Path, kind: Kind, count: int) -> None:
-    """Write a CSV of so many texts or series."""
+    """Write so many texts or series, as CSV or Parquet."""
+    if path.suffix == ".parquet":
+        _write_parquet(path, kind, count)
+        return
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["id", "body"] if kind == "texts" else ["store", "month", "units"])
         for number in range(count):
             writer.writerows(_rows(kind, number))
+
+
+def _write_parquet(path: Path, kind: Kind, count: int) -> None:
+    """Dates are dates there, and numbers are numbers."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    names = ["id", "body"] if kind == "texts" else ["store", "month", "units"]
+    types = [pa.int64(), pa.string()] if kind == "texts" else [pa.string(), pa.timestamp("us"), pa.float64()]
+    schema = pa.schema(list(zip(names, types, strict=True)))
+    with pq.ParquetWriter(path, schema) as writer:
+        for begin in range(0, count, AT_ONCE):
+            rows = [row for number in range(begin, min(begin + AT_ONCE, count)) for row in _rows(kind, number)]
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            if kind == "series":
+                columns[1] = [datetime.fromisoformat(str(month)) for month in columns[1]]
+            writer.write_table(pa.table([pa.array(c, t) for c, t in zip(columns, types, strict=True)], schema=schema))
 
 
 def _rows(kind: Kind, number: int) -> Iterator[Sequence[object]]:
@@ -180,7 +202,7 @@ def measure(kind: Kind, options: Options) -> dict[str, Any]:
     rounds: list[dict[str, Any]] = []
     memory: list[float] = []
     with tempfile.TemporaryDirectory() as directory:
-        source, few = Path(directory, "in.csv"), Path(directory, "few.csv")
+        source, few = Path(directory, f"in.{options.input}"), Path(directory, f"few.{options.input}")
         write_input(source, kind, count)
         write_input(few, kind, 2)
         for _ in range(options.rounds):
@@ -218,6 +240,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=5, help="of the engine alone (default: %(default)g)")
+    parser.add_argument("--input", default="csv", choices=["csv", "parquet"], help="format of the input")
     parser.add_argument("--format", default="csv", choices=["csv", "jsonl", "parquet"], help="of the output")
     parser.add_argument("--out", type=Path, default=RESULTS)
     return Options(**vars(parser.parse_args(arguments)))

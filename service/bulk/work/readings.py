@@ -135,11 +135,12 @@ def parse_dates(values: list[Any], time_format: str | None) -> pd.DatetimeIndex:
     form = time_format or "ISO8601"
     if not set(map(type, values)) <= {str, datetime, date, type(None)}:
         values = [_as_text(value) for value in values]
-    column = pd.Series(values, dtype=object)
+    codes, different = pd.factorize(np.array(values, dtype=object), use_na_sentinel=False)  # series share their dates
     try:
-        return pd.DatetimeIndex(pd.to_datetime(column, format=form, errors="coerce"))
+        dates = pd.DatetimeIndex(pd.to_datetime(different, format=form, errors="coerce"))
     except ValueError:  # several offsets
-        return pd.DatetimeIndex(pd.to_datetime(column, format=form, errors="coerce", utc=True))
+        dates = pd.DatetimeIndex(pd.to_datetime(different, format=form, errors="coerce", utc=True))
+    return dates[codes]
 
 
 def _as_text(value: Any) -> Any:

@@ -40,4 +40,5 @@ def without_midnights(values: list[Any]) -> list[Any]:
     times = {value for value in values if isinstance(value, datetime)}
     if any(value.time() != MIDNIGHT or value.tzinfo is not None for value in times):
         return values
-    return [value.date() if isinstance(value, datetime) else value for value in values]
+    dates = {value: value.date() for value in times}
+    return [dates.get(value, value) for value in values]

@@ -1,5 +1,6 @@
 """Every format can be read, and written from every other one."""
 
+import csv
 import gzip
 import io
 import json
@@ -11,6 +12,8 @@ import pytest
 
 from service.bulk.errors import Refused, UnreadableInput
 from service.bulk.formats import Dialect, Form, form_of_content, output_form
+from service.bulk.tables import ListTable
+from service.bulk.writing.csv_text import CsvEncoder
 from tests.service.bulk.helpers import done, texts_job
 
 ROWS = [{"id": "007", "body": "good, really"}, {"id": "008", "body": ""}, {"id": "009", "body": 'ein "schöner" Film'}]
@@ -174,6 +177,18 @@ def test_a_file_without_rows_gives_one_without_rows(tmp_path):
         assert (tmp_path / f"{source}.csv").read_text() == "id,body,length,error\n"
         done(texts_job(path, tmp_path / f"{source}.parquet"))
         assert pq.read_table(tmp_path / f"{source}.parquet").column_names == ["id", "body", "length", "error"]
+
+
+def test_csv_is_quoted_as_the_standard_library_does(tmp_path):
+    """Delimiters, quotation marks and line ends; also in a header, and a row of one empty field."""
+    texts = ["a,b", 'say "x"', "two\nlines", "plain", "", " ", "ä;b"]
+    expected = io.StringIO()
+    csv.writer(expected, lineterminator="\n").writerows([["na,me", "n"], *([text, "1"] for text in texts)])
+    encoder = CsvEncoder()
+    names, body = encoder(None, ListTable({"na,me": texts, "n": [1] * len(texts)}))
+    assert (encoder.header(names) + body).decode() == expected.getvalue()
+    assert encoder(None, ListTable({"a": ["a\rb"], "b": ["x"]}))[1] == b'"a\rb",x\n'  # read back as one row
+    assert encoder(None, ListTable({"a": ["", "x", None, True]}))[1] == b'""\nx\n""\ntrue\n'
 
 
 def test_empty_lines_of_csv_are_no_rows(tmp_path):

@@ -23,9 +23,10 @@ def main(arguments: Sequence[str] = ()) -> int:
     try:
         from . import start  # only now: it imports all the rest
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in PACKAGES:
+        package = (error.name or "").partition(".")[0]
+        if package not in PACKAGES:
             raise
-        return _fail(f"the package {error.name} is missing; pip install 'gatecast[mcp]' installs it")
+        return _fail(f"the package {package} is missing; pip install 'gatecast[mcp]' installs it")
     return start.serve()
 
 

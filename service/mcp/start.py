@@ -38,9 +38,6 @@ def serve() -> int:
         return asyncio.run(_serve(settings, output))
     except BundleError as error:
         return _fail(error.faults, 3)
-    except OSError as error:
-        log.info("the assistant has gone: %s", error.strerror)
-        return 0
 
 
 def _take_standard_output() -> int:

@@ -5,6 +5,7 @@ answered when its input ends. This one does not.
 """
 
 import asyncio
+import logging
 import os
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -21,6 +22,7 @@ from mcp_types.jsonrpc import (
     ErrorData,
     JSONRPCError,
     JSONRPCMessage,
+    JSONRPCNotification,
     JSONRPCRequest,
     JSONRPCResponse,
     RequestId,
@@ -36,6 +38,7 @@ ID = rb'"id"\s*+:\s*+(-?\d{1,15}|"[^"\\]{1,100}")'
 ID_AT_BEGIN = re.compile(rb'\{(?:\s*+"jsonrpc"\s*+:\s*+"2\.0"\s*+,)?\s*+' + ID)
 ID_AT_END = re.compile(ID + rb"\s*+\}\s*+\Z")
 
+log = logging.getLogger("gatecast")
 Item = SessionMessage | Exception
 Streams = tuple[MemoryObjectReceiveStream[Item], MemoryObjectSendStream[SessionMessage]]
 
@@ -79,12 +82,15 @@ class Stdio:
 
     @asynccontextmanager
     async def streams(self) -> AsyncIterator[Streams]:
-        """What the SDK's server reads from and writes to. The threads that read and write are left behind at the end."""
+        """What the SDK's server reads from and writes to, until nobody reads what is written.
+
+        The threads that read and write are left behind at the end.
+        """
         to_server, incoming = anyio.create_memory_object_stream[Item](0)
         outgoing, from_server = anyio.create_memory_object_stream[SessionMessage](0)
-        async with anyio.create_task_group() as tasks:
+        async with incoming, outgoing, anyio.create_task_group() as tasks:
             tasks.start_soon(self._read_all, to_server, outgoing.clone())
-            tasks.start_soon(self._write_all, from_server)
+            tasks.start_soon(self._write_all, from_server, tasks.cancel_scope)
             yield incoming, outgoing
             tasks.cancel_scope.cancel()
 
@@ -126,15 +132,24 @@ class Stdio:
             message = jsonrpc_message_adapter.validate_python(value, by_name=False)
         except ValidationError:
             return _error(_sent_id(value), INVALID_REQUEST, "the line is not a JSON-RPC 2.0 message")
+        if isinstance(message, JSONRPCNotification) and "id" in value:  # its sender would wait for ever
+            return _error(None, INVALID_REQUEST, "an id must be a string or a whole number")
         if isinstance(message, JSONRPCError | JSONRPCResponse):
             return _error(None, INVALID_REQUEST, "nothing was asked of the client, so there is nothing to answer")
         return message
 
-    async def _write_all(self, from_server: MemoryObjectReceiveStream[SessionMessage]) -> None:
+    async def _write_all(
+        self, from_server: MemoryObjectReceiveStream[SessionMessage], scope: anyio.CancelScope
+    ) -> None:
         async with from_server:
             async for each in from_server:
                 data = each.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n"
-                await anyio.to_thread.run_sync(self._write, data, abandon_on_cancel=True)
+                try:
+                    await anyio.to_thread.run_sync(self._write, data, abandon_on_cancel=True)
+                except OSError as error:
+                    log.info("the assistant has gone: %s", error.strerror)
+                    scope.cancel()
+                    return
                 if isinstance(each.message, JSONRPCResponse | JSONRPCError):
                     self._slots.release()
 

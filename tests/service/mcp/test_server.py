@@ -127,6 +127,7 @@ def test_every_tool_is_described(tmp_path):
         assert tool.annotations.read_only_hint
         assert tool.annotations.idempotent_hint
         assert (tool.annotations.destructive_hint, tool.annotations.open_world_hint) == (False, False)
+        assert tool.output_schema is not None
         assert tool.input_schema["type"] == tool.output_schema["type"] == "object"
         assert all("description" in each for each in tool.input_schema["properties"].values())
 

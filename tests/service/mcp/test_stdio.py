@@ -5,7 +5,7 @@ import json
 import os
 
 import pytest
-from mcp.shared.message import SessionMessage
+from mcp.shared.message import ServerMessageMetadata, SessionMessage
 from mcp_types import JSONRPCResponse
 
 from service.mcp.stdio import Lines, Stdio, write_all
@@ -39,7 +39,7 @@ def test_of_a_long_line_the_ends_are_kept():
 
 def exchanged(*sent, answer=True, max_bytes=1000, most=4):
     """What a server that answers every request with {} gets, and what is written."""
-    written = []
+    written: list[bytes] = []
 
     async def run():
         read, write = os.pipe()
@@ -50,10 +50,13 @@ def exchanged(*sent, answer=True, max_bytes=1000, most=4):
         got = []
         async with Stdio(Lines(read, max_bytes), written.append, most).streams() as (incoming, outgoing):
             async for item in incoming:
+                assert isinstance(item, SessionMessage)
+                assert isinstance(item.metadata, ServerMessageMetadata)
                 got.append(item.message)
                 if answer and hasattr(item.message, "id"):
                     await outgoing.send(SessionMessage(JSONRPCResponse(jsonrpc="2.0", id=item.message.id, result={})))
                 elif hasattr(item.message, "id"):
+                    assert item.metadata.on_request_unanswered is not None
                     await item.metadata.on_request_unanswered()
         os.close(read)
         return got
@@ -107,7 +110,7 @@ def test_what_cannot_be_asked_is_answered_with_an_error(line, request_id, words)
 
 def test_all_bytes_are_written(monkeypatch):
     """Also where a pipe takes only some at once."""
-    written = []
+    written: list[bytes] = []
 
     def some(fd, data):
         written.append(bytes(data[:2]))

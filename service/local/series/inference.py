@@ -1,0 +1,122 @@
+"""Which grid dates lie on, where nobody says: months, days, workdays, or steps of one length, of which some may be missing."""
+
+import functools
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pandas.tseries.frequencies import to_offset
+
+from ...errors import UnusableFrequency
+from ...forecast.dates.frequency import ALL_DAYS, Monthly
+from ..errors import DataError
+from .grids import Dates, EvenGrid, Grid, MonthGrid, WorkdayGrid, grid_of, unit_of
+
+MIN_WORKDAYS = 6  # so many days without a weekend between them are no working week
+MAX_DAY = 28  # that every month has
+LEAST_MONTH = 28  # days
+MAX_SHARE_MISSING = 0.9
+ADVICE = "give `frequency`, or make the dates regular first, as with series.resample('D').mean()"
+
+
+def infer(dates: Dates) -> Grid:
+    """Return the grid of ascending dates that are all different, without a time zone. Raises DataError."""
+    steps = np.diff(dates).astype(np.int64)
+    if not len(steps):
+        raise DataError("one date tells no frequency; give `frequency`, such as 'D' or 'MS'")
+    grid = _months(dates, steps) or _even(dates, steps)
+    return grid or _by_pandas(dates) or _refuse(dates, steps)
+
+
+def whole_numbers(numbers: Dates) -> Grid:
+    """Return the grid of ascending whole numbers that are all different. Raises DataError."""
+    steps = np.diff(numbers)
+    step = int(steps.min()) if len(steps) else 1
+    if (steps % step).any():
+        _refuse(numbers, steps)
+    return EvenGrid(numbers[0], step, None)
+
+
+def _months(dates: Dates, steps: npt.NDArray[np.int64]) -> Grid | None:
+    """A day of every so many months, or the last day."""
+    if steps.min() < LEAST_MONTH * _day(dates):
+        return None
+    begin = dates.astype("datetime64[M]")
+    days, months = dates.astype("datetime64[D]"), np.diff(begin.astype(np.int64))
+    of_month = days - begin.astype("datetime64[D]")
+    step = int(months.min())
+    if not step or (months % step).any() or not _is_one(dates - days):
+        return None
+    if ((days + 1).astype("datetime64[M]") > begin).all():
+        return MonthGrid(dates[0], Monthly(step, -1, ALL_DAYS), f"{step}ME")
+    if not _is_one(of_month) or int(of_month[0].astype(np.int64)) >= MAX_DAY:
+        return None
+    return MonthGrid(dates[0], Monthly(step, int(of_month[0].astype(np.int64)), ALL_DAYS), f"{step}MS")
+
+
+def _even(dates: Dates, steps: npt.NDArray[np.int64]) -> Grid | None:
+    """Workdays, or steps of the least length."""
+    step = int(steps.min())
+    if (steps % step).any():
+        return None
+    if step == _day(dates) and len(dates) >= MIN_WORKDAYS:
+        grid = WorkdayGrid(dates[0], 1, "B")
+        if int(steps.max()) > step and grid.positions(dates) is not None:
+            return grid
+    return EvenGrid(dates[0], step, _alias(step, unit_of(dates)))
+
+
+def _by_pandas(dates: Dates) -> Grid | None:
+    """Whatever else pandas knows, such as the first workday of a month. It needs three dates, and none may be missing."""
+    try:
+        alias = pd.infer_freq(pd.DatetimeIndex(dates)) if len(dates) >= 3 else None  # noqa: PLR2004
+        return None if alias is None else grid_of(alias, dates[0])
+    except (ValueError, UnusableFrequency):
+        return None
+
+
+@functools.lru_cache(256)
+def _alias(step: int, unit: str) -> str:
+    time = pd.Timedelta(np.timedelta64(step, unit))  # type: ignore[call-overload]
+    days, rest = divmod(time, pd.Timedelta(days=1))
+    offset = to_offset(time)
+    assert offset is not None
+    return str(offset.freqstr) if rest else f"{days}D"
+
+
+def _refuse(dates: Dates, steps: npt.NDArray[np.int64]) -> Any:
+    """Name the usual step and the first place that does not keep it."""
+    lengths, counts = np.unique(steps, return_counts=True)
+    usual = int(lengths[counts.argmax()])
+    place = int(np.flatnonzero(steps % usual)[0]) if (steps % usual).any() else int(np.flatnonzero(steps != usual)[0])
+    raise DataError(
+        f"the dates are not regular: most are {shown_step(usual, dates)} apart, but {shown(dates[place])} is followed by "
+        f"{shown(dates[place + 1])}; {ADVICE if dates.dtype.kind == 'M' else 'number the readings evenly'}"
+    )
+
+
+def shown(date: Any) -> str:
+    """A date in a message: without a time where it is midnight."""
+    return str(date) if date.dtype.kind != "M" else str(pd.Timestamp(date)).removesuffix(" 00:00:00")
+
+
+def shown_step(step: int, dates: Dates) -> str:
+    """A length of time in a message."""
+    if dates.dtype.kind != "M":
+        return str(step)
+    time = pd.Timedelta(np.timedelta64(step, unit_of(dates)))
+    return (
+        f"{time.days} {'day' if time.days == 1 else 'days'}"
+        if time % pd.Timedelta(days=1) == pd.Timedelta(0)
+        else str(time)
+    )
+
+
+def _day(dates: Dates) -> int:
+    return int(np.timedelta64(1, "D") / np.timedelta64(1, unit_of(dates)))
+
+
+def _is_one(values: npt.NDArray[Any]) -> bool:
+    """Whether all values are the same."""
+    return bool((values == values[0]).all())

@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 
 from ..errors import GatecastError, InvalidRequest
-from .forecasts import Forecasted, ForecastOptions, flat, level_columns, of_series
+from ..interfaces import Array
+from .forecasts import Forecasted, ForecastOptions, level_columns, of_series
 from .scoring.columns import NO_NUMBER, text, whole_numbers
 from .series.axes import NUMBER, PERIOD, STEP, TIMESTAMP, Axis
-from .series.grids import Dates
+from .series.grids import Dates, Grid
 from .series.tables import Table
+from .series.timelines import Timeline
 
 Errors = Literal["raise", "column"]
 
@@ -25,10 +27,7 @@ def check_errors(errors: str) -> None:
 def forecast_frame(
     table: Table, outcomes: Iterable[Forecasted | GatecastError], options: ForecastOptions, errors: Errors
 ) -> pd.DataFrame:
-    """Return the forecasts of a table's series as columns.
-
-    With errors="raise" the first error is raised. attrs has the `skill` and the `warnings` of each series by its id.
-    """
+    """Return the forecasts of a table's series as columns. With errors="raise" the first error is raised."""
     rows = _Rows(table, options)
     for series, outcome in zip(table.series, outcomes, strict=True):
         if isinstance(outcome, Forecasted):
@@ -37,9 +36,7 @@ def forecast_frame(
             raise of_series(outcome, series) from None
         else:
             rows.add_error(outcome)
-    frame = rows.frame(with_errors=errors == "column")
-    frame.attrs = {"skill": rows.skill, "warnings": rows.warnings}
-    return frame
+    return rows.frame(with_errors=errors == "column")
 
 
 class _Rows:
@@ -47,56 +44,57 @@ class _Rows:
 
     def __init__(self, table: Table, options: ForecastOptions) -> None:
         self._table, self._options = table, options
+        self._future = FutureLabels(table.axis, options.horizon)
         self._names = level_columns(options.levels)
         self._counts: list[int] = []
         self._labels: list[Dates] = []
-        self._columns: list[list[list[float]]] = [[] for _ in ["forecast", *self._names]]
+        self._numbers: list[Array] = []  # arrays, not lists: Python's garbage collector walks through lists
         self._errors: list[str | None] = []
-        self.skill: dict[Any, Any] = {}
-        self.warnings: dict[Any, Any] = {}
 
     def add(self, outcome: Forecasted) -> None:
-        timeline, forecast = outcome.timeline, outcome.forecast
-        identifier = self._table.series[len(self._counts)].id
-        self.skill[identifier] = outcome.skill
-        self.warnings[identifier] = [warning._asdict() for warning in outcome.warnings]
         self._counts.append(self._options.horizon)
-        self._labels.append(future_labels(self._table.axis, timeline, self._options.horizon))
+        self._labels.append(self._future.of(outcome.timeline))
         self._errors.append(None)
-        self._columns[0].append(forecast.values)
-        for column, side in zip(
-            self._columns[1:], (side for interval in forecast.intervals for side in interval[1:]), strict=True
-        ):
-            column.append(side)
+        self._numbers.append(outcome.rows())
 
     def add_error(self, error: GatecastError) -> None:
         self._counts.append(1)
         self._labels.append(no_label(self._table.axis))
         self._errors.append(error.detail)
-        for column in self._columns:
-            column.append([np.nan])
+        self._numbers.append(np.full((1 + len(self._names), 1), np.nan))
 
     def frame(self, *, with_errors: bool) -> pd.DataFrame:
-        table, count = self._table, sum(self._counts)
+        table = self._table
         columns: dict[str, Any] = {}
         if table.ids is not None and table.id_name is not None:
             columns[table.id_name] = table.ids.repeat(self._counts)
         name = table.time_name or ("timestamp" if table.axis.kind in (TIMESTAMP, PERIOD) else "step")
         columns[name] = label_column(table.axis, self._labels, nullable=with_errors)
-        for name, values in zip(["forecast", *self._names], self._columns, strict=True):
-            columns[name] = flat(values, count)
+        numbers = np.concatenate([np.zeros((1 + len(self._names), 0)), *self._numbers], axis=1)
+        columns.update(zip(["forecast", *self._names], numbers, strict=True))
         if with_errors:
-            columns["error"] = text(np.repeat(np.array(self._errors, dtype=object), self._counts).tolist())
+            columns["error"] = text(self._errors).repeat(self._counts)
         return pd.DataFrame(columns)
 
 
-def future_labels(axis: Axis, timeline: Any, horizon: int) -> Dates:
-    """Return the labels of the steps of a forecast; where the order is all that is known, they are numbered from 1."""
-    if axis.kind == STEP:
-        return np.arange(1, horizon + 1)
-    count = len(timeline.readings)
-    labels: Dates = timeline.labels(count, count + horizon)
-    return labels
+class FutureLabels:
+    """The labels of the steps of forecasts. Series that end at the same step of one grid share them."""
+
+    def __init__(self, axis: Axis, horizon: int) -> None:
+        self._horizon = horizon
+        self._steps = np.arange(1, horizon + 1) if axis.kind == STEP else None
+        self._known: dict[tuple[int, int], tuple[Grid, Dates]] = {}  # the grid is kept, so that its id stays its own
+
+    def of(self, timeline: Timeline) -> Dates:
+        """Return the labels that follow a series; where the order is all that is known, they are numbered from 1."""
+        if self._steps is not None:
+            return self._steps
+        count = len(timeline.readings)
+        key = id(timeline.grid), timeline.offset + count
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = timeline.grid, timeline.labels(count, count + self._horizon)
+        return known[1]
 
 
 def no_label(axis: Axis) -> Dates:

@@ -2,11 +2,9 @@
 
 import functools
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-import pandas as pd
 
 from ..artifacts.card import MAX_HORIZON
 from ..errors import Fault, GatecastError, InvalidRequest, ModelFault
@@ -14,7 +12,7 @@ from ..forecast.bounds import Bounds, bounds_of, check_readings
 from ..forecast.dates.timestamps import season_of
 from ..forecast.forecaster import Forecast, Forecaster, PreparedSeries, SeriesFacts
 from ..forecast.intervals import wide_intervals
-from ..interfaces import BatchModel, Notice
+from ..interfaces import Array, BatchModel, Notice
 from .series.tables import Series
 from .series.timelines import Timeline
 
@@ -22,7 +20,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 MAX_SEASON = 10_000  # readings in a season, as in a request
 MAX_LEVELS = 5
-AT_ONCE = 4096  # series that are prepared together: memory stays flat however many there are
+AT_ONCE = 512  # series that are prepared together: memory stays flat however many there are
 
 
 class ForecastOptions(NamedTuple):
@@ -35,12 +33,26 @@ class ForecastOptions(NamedTuple):
 
 
 class Forecasted(NamedTuple):
-    """One series, its forecast, and what there is to say of it."""
+    """One series, what the model read of it, and its forecast."""
 
     timeline: Timeline
+    item: PreparedSeries
     forecast: Forecast
-    skill: dict[str, Any]
-    warnings: list[Notice]
+
+    @property
+    def warnings(self) -> list[Notice]:
+        """What there is to say of the readings and the forecast."""
+        wide = wide_intervals(self.item.readings, self.forecast.intervals)
+        return [*self.item.warnings, *self.forecast.warnings, *([wide] if wide else [])]
+
+    def rows(self) -> Array:
+        """Return the medians, and the lower and the upper bounds of each interval: (1 + 2 · levels, steps)."""
+        sides = (side for interval in self.forecast.intervals for side in interval[1:])
+        return np.array([self.forecast.values, *sides])
+
+    def skill(self, predictor: Forecaster) -> dict[str, Any]:
+        """The error over the baseline's, measured on the readings, or on the card's backtest where they are too few."""
+        return self.forecast.skill or predictor.skill(self.item.horizon)
 
 
 def check_options(
@@ -89,14 +101,13 @@ def forecast_all(
     """Yield a forecast or an error for each series, in order. What is an error already stays it."""
     for some in _pieces(series):
         prepared = [each if isinstance(each, InvalidRequest) else _prepare(predictor, each, options) for each in some]
-        asked = [each for each in prepared if isinstance(each, PreparedSeries)]
-        answers = iter(ask_all(predictor, asked))
+        answers = iter(ask_all(predictor, [each for each in prepared if isinstance(each, PreparedSeries)]))
         for timeline, item in zip(some, prepared, strict=True):
-            if isinstance(item, InvalidRequest) or isinstance(timeline, InvalidRequest):
-                yield item  # type: ignore[misc]
-                continue
-            answer = next(answers)
-            yield answer if isinstance(answer, GatecastError) else _forecasted(predictor, timeline, item, answer)
+            if isinstance(timeline, InvalidRequest) or isinstance(item, InvalidRequest):
+                yield item if isinstance(item, InvalidRequest) else timeline  # type: ignore[misc]
+            else:
+                answer = next(answers)
+                yield answer if isinstance(answer, GatecastError) else Forecasted(timeline, item, answer)
 
 
 def _pieces(series: Iterable[Timeline | InvalidRequest]) -> Iterator[list[Timeline | InvalidRequest]]:
@@ -112,10 +123,11 @@ def _pieces(series: Iterable[Timeline | InvalidRequest]) -> Iterator[list[Timeli
 
 def _prepare(predictor: Forecaster, series: Timeline, options: ForecastOptions) -> PreparedSeries | InvalidRequest:
     try:
-        check_readings(series.readings, options.bounds)
+        readings = series.listed()
+        check_readings(readings, options.bounds)
         facts = SeriesFacts(options.season, options.bounds)
-        usual = usual_season(series.frequency)
-        return predictor.read(series.readings, options.horizon, options.levels, usual, facts)
+        usual = usual_season(series.grid.frequency)
+        return predictor.read(readings, options.horizon, options.levels, usual, facts)
     except InvalidRequest as error:
         return error
 
@@ -144,12 +156,6 @@ def _ask(model: BatchModel[Item, Result], batch: Sequence[Item]) -> Sequence[Res
         return [result for item in batch for result in _ask(model, [item])]
 
 
-def _forecasted(predictor: Forecaster, timeline: Timeline, item: PreparedSeries, forecast: Forecast) -> Forecasted:
-    wide = wide_intervals(item.readings, forecast.intervals)
-    warnings = [*item.warnings, *forecast.warnings, *([wide] if wide else [])]
-    return Forecasted(timeline, forecast, forecast.skill or predictor.skill(item.horizon), warnings)
-
-
 def of_series(error: GatecastError, series: Series) -> GatecastError:
     """Return an error that says which series it is about."""
     if series.id is None:
@@ -161,14 +167,3 @@ def of_series(error: GatecastError, series: Series) -> GatecastError:
 def level_columns(levels: Iterable[float]) -> list[str]:
     """Return the names of the columns of intervals."""
     return [f"{side}_{level:g}" for level in levels for side in ("lower", "upper")]
-
-
-def flat(values: Iterable[Iterable[float]], count: int) -> "np.ndarray[Any, np.dtype[np.float64]]":
-    """Return the numbers of many lists as one array."""
-    return np.fromiter(chain.from_iterable(values), np.float64, count)
-
-
-def empty_labels(axis: Any) -> pd.Index:
-    """Return a column of labels without any."""
-    column: pd.Index = axis.column(axis.empty())
-    return column

@@ -11,8 +11,9 @@ from ..errors import GatecastError, NotOffered
 from ..forecast.forecaster import Forecaster
 from ..sentiment.classifier import SentimentClassifier
 from .forecast_frames import Errors, check_errors, forecast_frame
-from .forecasts import check_options, forecast_all
-from .series.tables import Columns, read_table
+from .forecasts import Forecasted, check_options, forecast_all
+from .series.reading import read_table
+from .series.tables import Columns, Table
 from .texts import check_explain, judge_all, reasons, text_frame, texts_of
 
 DEFAULT_LEVELS = (80, 95)
@@ -51,9 +52,11 @@ class Model:
         """Forecast the next readings of one series or many."""
         check_errors(errors)
         options = check_options(self.forecaster, horizon, levels, season, minimum, maximum)
-        table = read_table(data, Columns(id, time, value, frequency))
-        outcomes = forecast_all(self.forecaster, (series.timeline for series in table.series), options)
-        return forecast_frame(table, outcomes, options, errors)
+        table = read_table(data, Columns(id, time, value, frequency, errors == "column"))
+        outcomes = list(forecast_all(self.forecaster, (series.timeline for series in table.series), options))
+        frame = forecast_frame(table, outcomes, options, errors)
+        frame.attrs = self._facts(table, outcomes)
+        return frame
 
     def anomalies(
         self,
@@ -82,10 +85,19 @@ class Model:
             for row, outcome in enumerate(outcomes):
                 if isinstance(outcome, GatecastError):
                     raise type(outcome)(f"text {row} (counted from 0): {outcome.detail}", faults=outcome.faults)
-        columns = text_frame(classifier, outcomes, nullable=errors == "column")
+        columns: dict[str, Any] = text_frame(classifier, outcomes, nullable=errors == "column")
         if explain:
             columns["explanation"] = pd.Series(reasons(classifier, outcomes), dtype=object).to_numpy()
         return pd.DataFrame(columns, index=index)
+
+    def _facts(self, table: Table, outcomes: Sequence[Forecasted | GatecastError]) -> dict[str, Any]:
+        """The skill and the warnings of each series, by its id."""
+        done = [(each.id, outcome) for each, outcome in zip(table.series, outcomes, strict=True)]
+        known = [(name, outcome) for name, outcome in done if isinstance(outcome, Forecasted)]
+        return {
+            "skill": {name: outcome.skill(self.forecaster) for name, outcome in known},
+            "warnings": {name: [each._asdict() for each in outcome.warnings] for name, outcome in known},
+        }
 
     @property
     def forecaster(self) -> Forecaster:

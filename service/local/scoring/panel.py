@@ -9,7 +9,8 @@ from ..errors import DataError
 from ..forecast_frames import forecast_frame
 from ..forecasts import ForecastOptions, check_options, forecast_all, level_columns
 from ..series.axes import NUMBER, TIMESTAMP
-from ..series.tables import Columns, Table, read_table
+from ..series.reading import read_table
+from ..series.tables import Columns, Table
 from .cache import model_at
 from .columns import Column, empty
 from .frames import check_column
@@ -67,7 +68,7 @@ class PanelScoring:
 
     def _read(self, frame: pd.DataFrame) -> Table:
         """The series of a frame; without a time column an index says nothing."""
-        table = read_table(frame.reset_index(drop=True), Columns(self.id, self.time, self.value, self.frequency))
+        table = read_table(frame.reset_index(drop=True), Columns(self.id, self.time, self.value, self.frequency, True))
         found = {TIMESTAMP: "timestamp", NUMBER: "number"}.get(table.axis.kind)
         if self.time is not None and len(frame) and found != self.times:
             raise DataError(f"the column '{self.time}' holds {frame[self.time].dtype}, and `times` is '{self.times}'")

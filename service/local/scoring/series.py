@@ -1,22 +1,28 @@
 """A frame with a row for each series → the same frame with the forecast of each."""
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ...errors import GatecastError, InvalidRequest
-from ...interfaces import Array
+from ...forecast.dates import frequency as frequencies
 from ..errors import DataError
+from ..forecast_frames import FutureLabels
 from ..forecasts import Forecasted, ForecastOptions, check_options, forecast_all, level_columns
-from ..series.grids import grid_of
-from ..series.numbers import read_numbers
+from ..series.axes import TIMESTAMP, Axis
+from ..series.grids import Grid, grid_of
+from ..series.numbers import read_list
 from ..series.timelines import Timeline, in_order, trimmed
 from .cache import model_at
 from .columns import Column, lists, text
 from .frames import beside, check_column
+
+NO_DATES = np.zeros(0, "datetime64[us]")
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ class SeriesScoring:
             if name is not None:
                 check_column(frame, name, option)
         options = self._options()
-        outcomes = list(forecast_all(model_at(self.model).forecaster, self._series(frame), options))
+        outcomes = forecast_all(model_at(self.model).forecaster, self._series(frame), options)
         return beside(frame, self._columns(outcomes, options), self.prefix)
 
     def schema(self) -> list[Column]:
@@ -79,54 +85,47 @@ class SeriesScoring:
             except InvalidRequest as error:
                 yield error
 
-    def _columns(self, outcomes: list[Forecasted | GatecastError], options: ForecastOptions) -> dict[str, Any]:
-        done = [outcome if isinstance(outcome, Forecasted) else None for outcome in outcomes]
-        columns: dict[str, Any] = {}
-        if self._has_dates:
-            columns["timestamps"] = lists([_dates(each, options.horizon) for each in done])
-        nothing = np.zeros(0)
-        columns["forecast"] = lists([nothing if each is None else np.array(each.forecast.values) for each in done])
-        for number, name in enumerate(level_columns(options.levels)):
-            level, side = divmod(number, 2)
-            sides = [nothing if each is None else np.array(each.forecast.intervals[level][1 + side]) for each in done]
-            columns[name] = lists(sides)
-        columns["error"] = text([each.detail if isinstance(each, GatecastError) else None for each in outcomes])
+    def _columns(self, outcomes: Iterable[Forecasted | GatecastError], options: ForecastOptions) -> dict[str, Any]:
+        names = ["forecast", *level_columns(options.levels)]
+        nothing = np.zeros((len(names), 0))
+        rows, dates, errors = list[Any](), list[Any](), list[str | None]()
+        future = FutureLabels(Axis(TIMESTAMP), options.horizon)
+        for outcome in outcomes:
+            if isinstance(outcome, GatecastError):
+                rows.append(nothing)
+                dates.append(NO_DATES)
+                errors.append(outcome.detail)
+            else:
+                rows.append(outcome.rows())
+                labels = future.of(outcome.timeline)
+                dates.append(labels if labels.dtype.kind == "M" else NO_DATES)
+                errors.append(None)
+        columns: dict[str, Any] = {"timestamps": lists(dates)} if self._has_dates else {}
+        columns.update({name: lists([each[index] for each in rows]) for index, name in enumerate(names)})
+        columns["error"] = text(errors)
         return columns
 
 
 def _timeline(readings: Any, start: Any, alias: Any) -> Timeline:
     """One row's series. Raises InvalidRequest."""
-    numbers = _numbers(readings)
+    numbers = read_list(readings, "`readings`")
     frequency = alias if isinstance(alias, str) else None
-    if start is None or pd.isna(start):
-        return in_order(numbers, frequency)
+    if frequency is not None:
+        frequencies.parse(frequency)
+    if start is None or start is pd.NaT or start != start:  # NaN
+        return trimmed(numbers, in_order(frequency))
     if frequency is None:
         raise DataError("the row has a start and no frequency; a frequency is a pandas offset alias such as 'MS'")
+    if not isinstance(start, str | date | np.datetime64):
+        raise DataError("the start must be a date, or text such as 2016-11-01")
+    return trimmed(numbers, _grid(start, frequency))
+
+
+@functools.lru_cache(4096)
+def _grid(start: "str | date | np.datetime64", frequency: str) -> Grid:
     try:
-        first = pd.Timestamp(start)
-    except (ValueError, TypeError) as error:
+        first = pd.to_datetime(start, format="ISO8601") if isinstance(start, str) else pd.Timestamp(start)
+        naive = first.tz_localize(None).to_numpy().astype("datetime64[us]")
+    except (ValueError, TypeError, OverflowError) as error:
         raise DataError("the start is no date; write it as 2016-11-01") from error
-    if first.tzinfo is not None:
-        first = first.tz_localize(None)
-    return trimmed(numbers, grid_of(frequency, first.to_numpy().astype("datetime64[us]")))
-
-
-def _numbers(readings: Any) -> Array:
-    if isinstance(readings, np.ndarray) and readings.dtype == np.float64 and readings.ndim == 1 and len(readings):
-        return read_numbers(readings, "`readings`")
-    if not isinstance(readings, list | tuple | np.ndarray) or not len(readings):
-        raise DataError("`readings` must be a list or an array of numbers, with at least one")
-    return read_numbers(readings, "`readings`")
-
-
-def _dates(each: Forecasted | None, horizon: int) -> Any:
-    """The dates of a forecast; none without a start."""
-    if (
-        each is None
-        or not isinstance(each.timeline.grid.dates(0, 0), np.ndarray)
-        or each.timeline.grid.frequency is None
-    ):
-        return np.zeros(0, "datetime64[us]")
-    count = len(each.timeline.readings)
-    dates = each.timeline.labels(count, count + horizon)
-    return dates if dates.dtype.kind == "M" else np.zeros(0, "datetime64[us]")
+    return grid_of(frequency, naive)

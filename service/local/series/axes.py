@@ -8,14 +8,18 @@ import pandas as pd
 from ..errors import DataError
 from .grids import Dates
 
-TIMESTAMP, PERIOD, NUMBER, STEP = "timestamp", "period", "number", "step"
+Kind = Literal["timestamp", "period", "number", "step"]
+TIMESTAMP: Kind = "timestamp"
+PERIOD: Kind = "period"
+NUMBER: Kind = "number"
+STEP: Kind = "step"
 MAX_SHOWN = 40  # characters of a value in a message
 
 
 class Axis(NamedTuple):
     """How the labels of readings are written. Dates with a time zone are kept in UTC, and periods as their ordinals."""
 
-    kind: Literal["timestamp", "period", "number", "step"]
+    kind: Kind
     dtype: Any = None
     """Of the labels, as pandas has it; None where there are none."""
 
@@ -27,7 +31,8 @@ class Axis(NamedTuple):
     def column(self, labels: Dates) -> pd.Index:
         """Return labels as a column of a data frame."""
         if self.kind == PERIOD:
-            return pd.PeriodIndex.from_ordinals(labels, freq=self.dtype.freq)
+            periods: pd.Index = pd.PeriodIndex.from_ordinals(labels, freq=self.dtype.freq)  # type: ignore[attr-defined]
+            return periods
         if self.zone is not None:
             return pd.DatetimeIndex(labels).tz_localize("UTC").tz_convert(self.zone)
         return pd.Index(labels)
@@ -85,6 +90,13 @@ def _parsed(labels: pd.Index, where: str) -> pd.DatetimeIndex:
             f"{where} holds what is no ISO 8601 date such as 2016-11-01: {shown(first)}; read it with "
             "pd.to_datetime(…, format=…) first"
         ) from error
+
+
+def dates_of_text(labels: pd.Index) -> pd.Index:
+    """Return text as dates, missing where it is none; other labels as they are."""
+    if pd.api.types.is_string_dtype(labels.dtype) or labels.dtype == object:
+        return pd.DatetimeIndex(pd.to_datetime(labels, format="ISO8601", errors="coerce"))
+    return labels
 
 
 def _is_date(label: object) -> bool:

@@ -125,7 +125,7 @@ def grid_of(frequency: str, first: Any) -> Grid:
         return WorkdayGrid(first, int(steps.n), parsed.alias)
     if isinstance(steps, Tick | Day | Week):
         days = (7 if isinstance(steps, Week) else 1) * steps.n
-        step = pd.Timedelta(days=days) if isinstance(steps, Day | Week) else pd.Timedelta(steps)  # type: ignore[arg-type]
+        step = pd.Timedelta(days=days) if isinstance(steps, Day | Week) else pd.Timedelta(steps)
         return EvenGrid(first, int(step.to_timedelta64() / np.timedelta64(1, unit_of(first))), parsed.alias)
     return ListedGrid(first, steps, parsed.alias)
 

@@ -1,7 +1,7 @@
 """Which grid dates lie on, where nobody says: months, days, workdays, or steps of one length, of which some may be missing."""
 
 import functools
-from typing import Any
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -10,70 +10,92 @@ from pandas.tseries.frequencies import to_offset
 
 from ...errors import UnusableFrequency
 from ...forecast.dates.frequency import ALL_DAYS, Monthly
+from ...interfaces import Labels
 from ..errors import DataError
 from .grids import Dates, EvenGrid, Grid, MonthGrid, WorkdayGrid, grid_of, unit_of
 
 MIN_WORKDAYS = 6  # so many days without a weekend between them are no working week
 MAX_DAY = 28  # that every month has
 LEAST_MONTH = 28  # days
-MAX_SHARE_MISSING = 0.9
 ADVICE = "give `frequency`, or make the dates regular first, as with series.resample('D').mean()"
 
 
-def infer(dates: Dates) -> Grid:
+class Placed(NamedTuple):
+    """The grid of dates, and the number of each date on it: 0 for the first one."""
+
+    grid: Grid
+    positions: Labels
+
+
+def infer(dates: Dates) -> Placed:
     """Return the grid of ascending dates that are all different, without a time zone. Raises DataError."""
     steps = np.diff(dates).astype(np.int64)
     if not len(steps):
         raise DataError("one date tells no frequency; give `frequency`, such as 'D' or 'MS'")
-    grid = _months(dates, steps) or _even(dates, steps)
-    return grid or _by_pandas(dates) or _refuse(dates, steps)
+    return _months(dates, steps) or _even(dates, steps) or _by_pandas(dates) or _refuse(dates, steps)
 
 
-def whole_numbers(numbers: Dates) -> Grid:
+def whole_numbers(numbers: Dates, frequency: str | None) -> Placed:
     """Return the grid of ascending whole numbers that are all different. Raises DataError."""
     steps = np.diff(numbers)
     step = int(steps.min()) if len(steps) else 1
     if (steps % step).any():
         _refuse(numbers, steps)
-    return EvenGrid(numbers[0], step, None)
+    return Placed(EvenGrid(numbers[0], step, frequency), _summed(steps // step))
 
 
-def _months(dates: Dates, steps: npt.NDArray[np.int64]) -> Grid | None:
+def _months(dates: Dates, steps: Labels) -> Placed | None:
     """A day of every so many months, or the last day."""
     if steps.min() < LEAST_MONTH * _day(dates):
         return None
-    begin = dates.astype("datetime64[M]")
-    days, months = dates.astype("datetime64[D]"), np.diff(begin.astype(np.int64))
-    of_month = days - begin.astype("datetime64[D]")
+    begin, days = dates.astype("datetime64[M]"), dates.astype("datetime64[D]")
+    numbers = begin.astype(np.int64) - begin[0].astype(np.int64)
+    months = np.diff(numbers)
     step = int(months.min())
     if not step or (months % step).any() or not _is_one(dates - days):
         return None
-    if ((days + 1).astype("datetime64[M]") > begin).all():
-        return MonthGrid(dates[0], Monthly(step, -1, ALL_DAYS), f"{step}ME")
-    if not _is_one(of_month) or int(of_month[0].astype(np.int64)) >= MAX_DAY:
+    of_month = (days - begin.astype("datetime64[D]")).astype(np.int64)
+    day = int(of_month[0])
+    if _is_one(of_month) and day < MAX_DAY and not _is_last(days[:1], begin[:1]):
+        return Placed(MonthGrid(dates[0], Monthly(step, day, ALL_DAYS), f"{step}MS"), numbers // step)
+    if not _is_last(days, begin):
         return None
-    return MonthGrid(dates[0], Monthly(step, int(of_month[0].astype(np.int64)), ALL_DAYS), f"{step}MS")
+    return Placed(MonthGrid(dates[0], Monthly(step, -1, ALL_DAYS), f"{step}ME"), numbers // step)
 
 
-def _even(dates: Dates, steps: npt.NDArray[np.int64]) -> Grid | None:
+def _is_last(days: Dates, months: Dates) -> bool:
+    """Whether all days are the last ones of their months."""
+    return bool(((days + 1).astype("datetime64[M]") > months).all())
+
+
+def _even(dates: Dates, steps: Labels) -> Placed | None:
     """Workdays, or steps of the least length."""
     step = int(steps.min())
     if (steps % step).any():
         return None
-    if step == _day(dates) and len(dates) >= MIN_WORKDAYS:
-        grid = WorkdayGrid(dates[0], 1, "B")
-        if int(steps.max()) > step and grid.positions(dates) is not None:
-            return grid
-    return EvenGrid(dates[0], step, _alias(step, unit_of(dates)))
+    if step == _day(dates) and len(dates) >= MIN_WORKDAYS and int(steps.max()) > step:
+        workdays = WorkdayGrid(dates[0], 1, "B")
+        positions = workdays.positions(dates)
+        if positions is not None:
+            return Placed(workdays, positions)
+    return Placed(EvenGrid(dates[0], step, _alias(step, unit_of(dates))), _summed(steps // step))
 
 
-def _by_pandas(dates: Dates) -> Grid | None:
+def _by_pandas(dates: Dates) -> Placed | None:
     """Whatever else pandas knows, such as the first workday of a month. It needs three dates, and none may be missing."""
     try:
-        alias = pd.infer_freq(pd.DatetimeIndex(dates)) if len(dates) >= 3 else None  # noqa: PLR2004
-        return None if alias is None else grid_of(alias, dates[0])
+        alias = pd.infer_freq(pd.DatetimeIndex(dates)) if len(dates) > 2 else None
+        grid = None if alias is None else grid_of(alias, dates[0])
     except (ValueError, UnusableFrequency):
         return None
+    positions = None if grid is None else grid.positions(dates)
+    return None if grid is None or positions is None else Placed(grid, positions)
+
+
+def _summed(steps: Labels) -> Labels:
+    positions = np.zeros(len(steps) + 1, np.int64)
+    np.cumsum(steps, out=positions[1:])
+    return positions
 
 
 @functools.lru_cache(256)
@@ -85,7 +107,7 @@ def _alias(step: int, unit: str) -> str:
     return str(offset.freqstr) if rest else f"{days}D"
 
 
-def _refuse(dates: Dates, steps: npt.NDArray[np.int64]) -> Any:
+def _refuse(dates: Dates, steps: Labels) -> NoReturn:
     """Name the usual step and the first place that does not keep it."""
     lengths, counts = np.unique(steps, return_counts=True)
     usual = int(lengths[counts.argmax()])

@@ -9,6 +9,7 @@ a row for each step. The output is a directory of Parquet files, in no order; th
 """
 
 import argparse
+import logging
 import os
 import sys
 import zlib
@@ -64,6 +65,7 @@ def start(workers: int, working_dir: str | None = None) -> None:
     else:
         ray.init(num_cpus=workers, include_dashboard=False, runtime_env=environment, log_to_driver=False)
     ray.data.DataContext.get_current().enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.WARNING)
 
 
 def read(path: str) -> ray.data.Dataset:

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -87,10 +88,10 @@ def checked_levels(levels: Any) -> list[float]:
         numbers = [float(level) for level in levels]
     except (TypeError, ValueError):
         raise InvalidRequest("`levels` is a list of percentages, such as (80, 95)", pointer="/levels") from None
-    if len(numbers) > MAX_LEVELS or not all(0 < number < 100 for number in numbers):
-        hint = "; 0.8 means 0.8 percent: write 80" if any(0 < n < 1 for n in numbers) else ""
+    if len(numbers) > MAX_LEVELS or not all(1 <= number < 100 for number in numbers):
         raise InvalidRequest(
-            f"`levels` has up to {MAX_LEVELS} percentages between 0 and 100, such as (80, 95){hint}", pointer="/levels"
+            f"`levels` has up to {MAX_LEVELS} percentages from 1 to less than 100, such as (80, 95); 80 and not 0.8",
+            pointer="/levels",
         )
     return numbers
 
@@ -99,7 +100,7 @@ def forecast_all(
     predictor: Forecaster, series: Iterable[Timeline | InvalidRequest], options: ForecastOptions
 ) -> Iterator[Forecasted | GatecastError]:
     """Yield a forecast or an error for each series, in order. What is an error already stays it."""
-    for some in _pieces(series):
+    for some in pieces(series, AT_ONCE):
         prepared = [each if isinstance(each, InvalidRequest) else _prepare(predictor, each, options) for each in some]
         answers = iter(ask_all(predictor, [each for each in prepared if isinstance(each, PreparedSeries)]))
         for timeline, item in zip(some, prepared, strict=True):
@@ -110,14 +111,10 @@ def forecast_all(
                 yield answer if isinstance(answer, GatecastError) else Forecasted(timeline, item, answer)
 
 
-def _pieces(series: Iterable[Timeline | InvalidRequest]) -> Iterator[list[Timeline | InvalidRequest]]:
-    some: list[Timeline | InvalidRequest] = []
-    for each in series:
-        some.append(each)
-        if len(some) == AT_ONCE:
-            yield some
-            some = []
-    if some:
+def pieces(series: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Yield items in lists of at most `size`, in order."""
+    items = iter(series)
+    while some := list(islice(items, size)):
         yield some
 
 

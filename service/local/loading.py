@@ -65,12 +65,16 @@ def _unfound(given: Path, directory: Path) -> str:
         if names:
             return f"{given} holds models, and one of them is loaded: {given / names[0]}; there are {_listed(names)}"
         return f"{given} holds no model version: a directory whose name is its number, with {MANIFEST}"
+    what = "is no directory" if directory.exists() else "does not exist"
+    numbers = [path.name for path in bundle.versions(directory.parent)]
+    if numbers:
+        return f"{given} {what}; {given.parent} has version {_listed(numbers)}"
     names = _models(directory.parent)
     close = difflib.get_close_matches(directory.name, names, 1)
-    hint = f"; did you mean {given.parent / close[0]}?" if close else ""
-    there = f"; {given.parent} has {_listed(names)}" if names and not hint else ""
-    what = "is no directory" if directory.exists() else "does not exist"
-    return f"{given} {what}{hint}{there}; a model is named by its directory, such as models/universal"
+    if close:
+        return f"{given} {what}; did you mean {given.parent / close[0]}?"
+    there = f"; {given.parent} has {_listed(names)}" if names else ""
+    return f"{given} {what}{there}; a model is named by its directory, such as models/universal"
 
 
 def _models(directory: Path) -> list[str]:

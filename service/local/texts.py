@@ -96,8 +96,10 @@ def text_frame(
     card = classifier.card
     judged = [outcome.prediction if isinstance(outcome, Judged) else None for outcome in outcomes]
     probabilities = _probabilities(card, judged)
+    labels = np.array([*card.classes, None], dtype=object)
+    is_error = np.isnan(probabilities[:, 0])
     columns: dict[str, Any] = {
-        "label": text([None if each is None else card.classes[each.label] for each in judged]),
+        "label": text(labels[np.where(is_error, -1, probabilities.argmax(axis=1))].tolist()),
         "confidence": probabilities.max(axis=1),
         "score": _score(card, probabilities),
     }

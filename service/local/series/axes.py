@@ -22,6 +22,8 @@ class Axis(NamedTuple):
     kind: Kind
     dtype: Any = None
     """Of the labels, as pandas has it; None where there are none."""
+    declared: str | None = None
+    """The frequency that an index of dates says it has."""
 
     @property
     def zone(self) -> Any:
@@ -71,7 +73,7 @@ def read_axis(labels: pd.Index, where: str) -> tuple[Axis, Dates]:
 def _dates(labels: pd.DatetimeIndex, where: str) -> tuple[Axis, Dates]:
     _check_present(labels, where)
     naive = labels if labels.tz is None else labels.tz_convert("UTC").tz_localize(None)
-    return Axis(TIMESTAMP, labels.dtype), naive.to_numpy()
+    return Axis(TIMESTAMP, labels.dtype, labels.freqstr), naive.to_numpy()
 
 
 def _check_present(labels: pd.Index, where: str) -> None:

@@ -1,6 +1,7 @@
 """Which grid dates lie on, where nobody says: months, days, workdays, or steps of one length, of which some may be missing."""
 
 import functools
+import warnings
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -38,8 +39,8 @@ def infer(dates: Dates) -> Placed:
 def whole_numbers(numbers: Dates, frequency: str | None) -> Placed:
     """Return the grid of ascending whole numbers that are all different. Raises DataError."""
     steps = np.diff(numbers)
-    step = int(steps.min()) if len(steps) else 1
-    if (steps % step).any():
+    step = _least(steps) if len(steps) else 1
+    if not step:
         _refuse(numbers, steps)
     return Placed(EvenGrid(numbers[0], step, frequency), _summed(steps // step))
 
@@ -51,8 +52,8 @@ def _months(dates: Dates, steps: Labels) -> Placed | None:
     begin, days = dates.astype("datetime64[M]"), dates.astype("datetime64[D]")
     numbers = begin.astype(np.int64) - begin[0].astype(np.int64)
     months = np.diff(numbers)
-    step = int(months.min())
-    if not step or (months % step).any() or not _is_one(dates - days):
+    step = _least(months)
+    if not step or not _is_one(dates - days):
         return None
     of_month = (days - begin.astype("datetime64[D]")).astype(np.int64)
     day = int(of_month[0])
@@ -70,8 +71,8 @@ def _is_last(days: Dates, months: Dates) -> bool:
 
 def _even(dates: Dates, steps: Labels) -> Placed | None:
     """Workdays, or steps of the least length."""
-    step = int(steps.min())
-    if (steps % step).any():
+    step = _least(steps)
+    if not step:
         return None
     if step == _day(dates) and len(dates) >= MIN_WORKDAYS and int(steps.max()) > step:
         workdays = WorkdayGrid(dates[0], 1, "B")
@@ -84,12 +85,25 @@ def _even(dates: Dates, steps: Labels) -> Placed | None:
 def _by_pandas(dates: Dates) -> Placed | None:
     """Whatever else pandas knows, such as the first workday of a month. It needs three dates, and none may be missing."""
     try:
-        alias = pd.infer_freq(pd.DatetimeIndex(dates)) if len(dates) > 2 else None
-        grid = None if alias is None else grid_of(alias, dates[0])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a later pandas returns an offset instead of its name
+            found: Any = pd.infer_freq(pd.DatetimeIndex(dates)) if len(dates) > 2 else None
+        grid = None if found is None else grid_of(getattr(found, "freqstr", found), dates[0])
     except (ValueError, UnusableFrequency):
         return None
     positions = None if grid is None else grid.positions(dates)
     return None if grid is None or positions is None else Placed(grid, positions)
+
+
+def _least(steps: Labels) -> int:
+    """The step of a grid on which some dates may be missing: the least, if it is the commonest too; else 0."""
+    step = int(steps.min())
+    if step == int(steps.max()):
+        return step
+    if not step or (steps % step).any():
+        return 0
+    lengths, counts = np.unique(steps, return_counts=True)
+    return step if int(lengths[counts.argmax()]) == step else 0
 
 
 def _summed(steps: Labels) -> Labels:

@@ -14,6 +14,7 @@ from .grids import Dates
 from .numbers import is_whole, read_numbers
 from .timelines import Placement, Timeline
 
+NESTED = (list, tuple, dict, np.ndarray, pd.Series)
 MAX_NAMED = 12  # columns that a message lists
 
 
@@ -62,10 +63,9 @@ def read_series(data: Any, columns: Columns) -> Table:
         return _one(data, columns)
     if isinstance(data, str | bytes) or not isinstance(data, Sequence | np.ndarray):
         raise DataError(_of_another_type(data))
-    try:
-        return _one(pd.Series(data), columns)
-    except (ValueError, TypeError) as error:
-        raise DataError("readings are one list of numbers; for several series, use a data frame") from error
+    if np.ndim(data) != 1 if isinstance(data, np.ndarray) else any(isinstance(each, NESTED) for each in data):
+        raise DataError("readings are one list of numbers; for several series, use a data frame")
+    return _one(pd.Series(data), columns)
 
 
 def _of_another_type(data: Any) -> str:

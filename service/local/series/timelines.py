@@ -1,6 +1,7 @@
 """Labels and readings of one series → readings in order on a grid, None where one is missing."""
 
 import functools
+from contextlib import suppress
 from typing import NamedTuple
 
 import numpy as np
@@ -96,12 +97,12 @@ class Placement:
         if axis.kind == PERIOD:
             return _periods(dates, axis, frequency), None
         if axis.zone is None:
-            return infer(dates) if frequency is None else _given(dates, frequency), None
+            return _inferred(dates, axis.declared) if frequency is None else _given(dates, frequency), None
         clock = _clock(dates, axis.zone)
         if frequency is not None:
             passes = isinstance(frequencies.parse(frequency).offset, Tick)
             return (_given(dates, frequency), None) if passes else (_given(clock, frequency), axis.zone)
-        return _inferred_in_zone(dates, clock, axis.zone)
+        return _inferred_in_zone(dates, clock, axis)
 
 
 @functools.lru_cache(64)
@@ -141,14 +142,23 @@ def _given(dates: Dates, frequency: str) -> Placed:
     )
 
 
-def _inferred_in_zone(dates: Dates, clock: Dates, zone: object) -> tuple[Placed, object]:
+def _inferred(dates: Dates, declared: str | None) -> Placed:
+    """The grid that dates lie on, or else that of the frequency that their index declares."""
+    try:
+        return infer(dates)
+    except DataError as error:
+        if declared is not None:
+            with suppress(UnusableFrequency):
+                return _given(dates, declared)
+        raise error from None
+
+
+def _inferred_in_zone(dates: Dates, clock: Dates, axis: Axis) -> tuple[Placed, object]:
     """Days and more go by the clock, hours and less by the time that passes; half days may do either."""
     if len(dates) > 1 and np.diff(dates).min() < LONGEST_UTC_STEP:
-        try:
+        with suppress(DataError):
             return infer(dates), None
-        except DataError:
-            pass
-    return infer(clock), zone
+    return _inferred(clock, axis.declared), axis.zone
 
 
 def _periods(ordinals: Dates, axis: Axis, frequency: str | None) -> Placed:

@@ -18,7 +18,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     """Return the exit status."""
     if arguments:
         return _fail(
-            "python -m service.mcp takes no arguments: an assistant starts it, and settings are read from GATECAST_… variables"
+            f"python -m {__package__} takes no arguments: an assistant starts it, and settings are read from GATECAST_… variables"
         )
     try:
         from . import start  # only now: it imports all the rest

@@ -18,8 +18,7 @@ LONG = "word " * 4001
 def importable(gatecast_wheel: Path) -> Iterator[None]:
     """Put the wheel and the examples on the path of this process and of those that it starts."""
     paths = [str(gatecast_wheel), str(EXAMPLES)]
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join(paths + [before] * bool(before))
+    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     sys.path[:0] = paths
     yield

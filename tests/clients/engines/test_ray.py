@@ -1,5 +1,6 @@
 """examples/ray_scoring.py on two local workers: what Ray Data gives is what this process gives."""
 
+import importlib
 import os
 
 import pytest
@@ -10,10 +11,10 @@ def examples(importable):
     """The example, with two workers of this machine."""
     os.environ["RAY_DATA_DISABLE_PROGRESS_BARS"] = "1"
     import ray
-    import ray_scoring
 
-    ray_scoring.start(2)
-    yield ray_scoring
+    example = importlib.import_module("ray_scoring")
+    example.start(2)
+    yield example
     ray.shutdown()
 
 

@@ -1,5 +1,6 @@
 """examples/spark_scoring.py on two local workers: what Spark gives is what this process gives."""
 
+import importlib
 import os
 import shutil
 import sys
@@ -14,19 +15,15 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def spark(importable):
     """A session with two workers of this machine."""
-    from spark_scoring import start
-
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    session = start(2)
+    session = importlib.import_module("spark_scoring").start(2)
     yield session
     session.stop()
 
 
 @pytest.fixture(scope="module")
 def examples(spark):
-    import spark_scoring
-
-    return spark_scoring
+    return importlib.import_module("spark_scoring")
 
 
 def test_texts_are_judged(spark, examples, texts, model, assert_same):

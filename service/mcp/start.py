@@ -52,7 +52,8 @@ async def _serve(settings: Settings, output: int) -> int:
     repository = ModelRepository(settings, bundle.load)
     opening = asyncio.ensure_future(repository.open())
     stopped = _cancelled_when_open(opening)
-    stdio = Stdio(Lines(0, settings.max_body_bytes), lambda data: write_all(output, data), settings.max_in_flight)
+    lines = Lines(0, settings.max_body_bytes)
+    stdio = Stdio(lines, lambda data: write_all(output, data), max_unanswered(settings))
     server = make_server(repository, settings, opening)
     try:
         async with stdio.streams() as (incoming, outgoing):
@@ -66,6 +67,11 @@ async def _serve(settings: Settings, output: int) -> int:
         opening.cancel()
     await repository.close()
     return 128 + signal.SIGINT if signal.SIGINT in stopped else 0
+
+
+def max_unanswered(settings: Settings) -> int:
+    """Return how many requests may wait for their answers, so that all together are no larger than bodies over HTTP may be."""
+    return max(1, min(settings.max_in_flight, settings.max_buffered_bytes // settings.max_body_bytes))
 
 
 def _cancelled_when_open(opening: asyncio.Future[Any]) -> list[int]:

@@ -8,6 +8,7 @@ import pytest
 from mcp.shared.message import ServerMessageMetadata, SessionMessage
 from mcp_types import JSONRPCResponse
 
+from service.mcp.start import max_unanswered
 from service.mcp.stdio import Lines, Stdio, write_all
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
@@ -119,3 +120,10 @@ def test_all_bytes_are_written(monkeypatch):
     monkeypatch.setattr(os, "write", some)
     write_all(1, b"hello")
     assert b"".join(written) == b"hello"
+
+
+def test_what_waits_is_no_larger_than_bodies_over_http(tmp_path):
+    """At least one request may wait, whatever the settings."""
+    assert max_unanswered(settings(tmp_path)) == 8
+    assert max_unanswered(settings(tmp_path, max_in_flight=3)) == 3
+    assert max_unanswered(settings(tmp_path, max_buffered_bytes=1 << 20)) == 1

@@ -10,6 +10,7 @@ from mcp_types import JSONRPCResponse
 
 from service.mcp.start import max_unanswered
 from service.mcp.stdio import Lines, Stdio, write_all
+from tests.fakes import settings
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 

@@ -52,6 +52,8 @@ ORDER = Axis(STEP)
 
 def read_axis(labels: pd.Index, where: str) -> tuple[Axis, Dates]:
     """Return the kind of labels, and the labels as numpy has them. Raises DataError; `where` is a column or the index."""
+    if isinstance(labels.dtype, pd.ArrowDtype):  # as Ray Data hands over
+        labels = pd.DatetimeIndex(labels) if labels.dtype.kind == "M" else pd.Index(labels.to_numpy())
     if isinstance(labels, pd.DatetimeIndex):
         return _dates(labels, where)
     if isinstance(labels, pd.PeriodIndex):

@@ -31,7 +31,7 @@ from .rate_limits import (
 log = logging.getLogger("gatecast.access")
 
 OPEN = frozenset(["/", "/livez", "/readyz", "/version", "/docs", "/redoc", "/openapi.json"])
-OPEN_PREFIX = "/static/"  # the scripts and styles of /docs and /redoc
+OPEN_PREFIXES = ("/playground/", "/static/")  # the scripts and styles of /, /docs and /redoc
 SCOPE_OF: dict[str, Scope] = {  # by the first part of the path
     "forecast": "forecast",
     "anomalies": "forecast",
@@ -109,7 +109,7 @@ class Access:
 
         Raises Unauthorised, Forbidden or TooManyRequests.
         """
-        if path in OPEN or path.startswith(OPEN_PREFIX):
+        if path in OPEN or path.startswith(OPEN_PREFIXES):
             return self._anyone
         scope = SCOPE_OF.get(path[1:].partition("/")[0])
         if self._needs_keys or scope == "admin":

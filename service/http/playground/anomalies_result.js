@@ -4,15 +4,15 @@ import { codeCard } from "./code.js";
 import { h, table } from "./dom.js";
 import { problemCard, warningList } from "./notices.js";
 import { pointNames } from "./scales.js";
-import { count, num } from "./words.js";
+import { count, exact, num } from "./words.js";
 
 const PRINT = ['for point in answer["points"]:', '    if point["anomaly"]:', '        print(point["index"], point["reading"], "expected", point["expected"])'];
 
 export const MIN_READINGS = 13; // a reading is judged by the twelve before it
 export const found = (answer) => answer.points.filter((point) => point.anomaly);
 
-/** The card of an answer, of a Problem, or of too few readings (null). */
-export function anomaliesCard(request, outcome, times) {
+/** The card of an answer, of a Problem, or of too few readings (null). `told` are warnings that stand above already. */
+export function anomaliesCard(request, outcome, times, told) {
   const card = (...children) => h("section", { class: "card", "aria-label": "Anomalies" }, h("h3", {}, "Anomalies"), children);
   if (outcome === null) {
     return card(h("p", {}, `A reading is judged by the twelve before it: with ${count(MIN_READINGS, "reading")} or more, this says which of the last ones were not to be expected.`));
@@ -21,13 +21,13 @@ export function anomaliesCard(request, outcome, times) {
   const points = found(outcome);
   const judged = outcome.points.length;
   const head = points.length
-    ? `${count(points.length, "reading")} of the last ${judged} ${points.length === 1 ? "is" : "are"} not what the readings before let expect.`
+    ? `${points.length} of the last ${count(judged, "reading")} ${points.length === 1 ? "was" : "were"} not to be expected from those before.`
     : `None of the last ${judged} readings is an anomaly.`;
   const level = `At a level of ${num(request.level)} %, about ${num(100 - request.level)} normal reading in a hundred seems to be one.`;
   return card(
     h("p", {}, head, " ", h("span", { class: "quiet" }, level)),
     points.length > 0 && anomalyTable(points, times),
-    warningList(outcome.warnings),
+    warningList(outcome.warnings.filter((each) => !told.some((other) => other.detail === each.detail))),
     h("details", {}, h("summary", {}, "In curl and Python"), codeCard("anomalies", request, PRINT)),
   );
 }
@@ -36,7 +36,7 @@ function anomalyTable(points, times) {
   const name = pointNames(times);
   const rows = points.map((point) => [
     name(point.index),
-    num(point.reading),
+    exact(point.reading),
     num(point.expected),
     `${num(point.lower)} to ${num(point.upper)}`,
     share(point.score),

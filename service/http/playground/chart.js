@@ -2,11 +2,13 @@
 
 import { h, s } from "./dom.js";
 import { dateTicks, linear, numberTicks, roundTicks } from "./scales.js";
-import { num } from "./words.js";
+import { exact, num } from "./words.js";
 
 const HEIGHT = 340;
 const SMALL = 560;
 const RECENT = 120; // readings that are shown at first of a longer series
+const RIGHT = 30; // room for half a label
+const OFF = 2.5; // an anomaly that would make the picture so many times as high is drawn at its edge
 
 /**
  * A figure. `view` is `{readings, forecast, intervals, anomalies, times, name, summary}`: anomalies by their index, times
@@ -85,7 +87,7 @@ function pointWords(view, index) {
     const reading = view.readings[index];
     const anomaly = view.anomalies.find((each) => each.index === index);
     const judged = anomaly ? `: an anomaly; expected ${num(anomaly.lower)} to ${num(anomaly.upper)}` : "";
-    return `${name} · ${reading === null ? "no reading" : `${num(reading)}${judged}`}`;
+    return `${name} · ${reading === null ? "no reading" : `${exact(reading)}${judged}`}`;
   }
   const step = index - total;
   const bands = view.intervals.map((each) => ` · ${num(each.level)} %: ${num(each.lower[step])} to ${num(each.upper[step])}`);
@@ -100,8 +102,9 @@ function draw(canvas, view, state) {
   const range = extent(view, state.from);
   const yTicks = roundTicks(range, width < SMALL ? 4 : 6);
   const left = 14 + 7.2 * Math.max(...yTicks.map((tick) => num(tick).length), 2);
-  const x = linear([state.from, last], [left, width - 12]);
-  const y = linear(range, [height - 30, 12]);
+  const x = linear([state.from, last], [left, width - RIGHT]);
+  const free = linear(range, [height - 30, 12]);
+  const y = (value) => Math.min(height - 24, Math.max(4, free(value)));
   const most = Math.max(2, Math.floor((width - left) / 84));
   const xTicks = view.times ? dateTicks(view.times, state.from, last, most) : numberTicks(state.from, last, most);
   const cursor = s("g", { class: "cursor" });
@@ -109,10 +112,10 @@ function draw(canvas, view, state) {
     "svg",
     { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": view.summary },
     yTicks.map((tick) => [
-      s("line", { class: "gridline", x1: left, x2: width - 12, y1: y(tick), y2: y(tick) }),
+      s("line", { class: "gridline", x1: left, x2: width - RIGHT, y1: y(tick), y2: y(tick) }),
       s("text", { class: "tick", x: left - 8, y: y(tick) + 4, "text-anchor": "end" }, num(tick)),
     ]),
-    xTicks.map(([index, label]) => s("text", { class: "tick", x: x(index), y: height - 8, "text-anchor": anchor(x(index), width) }, label)),
+    xTicks.map(([index, label]) => s("text", { class: "tick", x: x(index), y: height - 8, "text-anchor": "middle" }, label)),
     s("line", { class: "now", x1: x(total - 1), x2: x(total - 1), y1: 12, y2: height - 30 }),
     view.intervals.map((each, order) => [shade(view.intervals, order), each]).sort((one, other) => one[0] - other[0])
       .map(([level, each]) => s("path", { class: `band band-${level}`, d: band(view, each, x, y) })),
@@ -126,7 +129,7 @@ function draw(canvas, view, state) {
   const marks = {
     indexAt: (event) => {
       const at = event.clientX - picture.getBoundingClientRect().left;
-      return Math.round(state.from + ((at - left) / (width - 12 - left)) * (last - state.from));
+      return Math.round(state.from + ((at - left) / (width - RIGHT - left)) * (last - state.from));
     },
     cursor: (index) => {
       const value = index < total ? view.readings[index] : view.forecast[index - total];
@@ -140,26 +143,26 @@ function draw(canvas, view, state) {
   return marks;
 }
 
-const anchor = (at, width) => (at > width - 46 ? "end" : "middle");
-
-/** What the y axis spans: everything that is shown, with some room. */
+/** What the y axis spans: everything that is shown, with some room, but for anomalies that would press the rest flat. */
 function extent(view, from) {
-  let low = Infinity;
-  let high = -Infinity;
-  const take = (value) => {
-    if (value === null) return;
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  };
-  view.readings.slice(from).forEach(take);
-  view.forecast.forEach(take);
-  view.intervals.forEach((each) => [...each.lower, ...each.upper].forEach(take));
-  view.anomalies.filter((each) => each.index >= from).forEach((each) => [each.lower, each.upper].forEach(take));
+  const odd = new Set(view.anomalies.map((each) => each.index));
+  const usual = view.readings.filter((value, index) => index >= from && value !== null && !odd.has(index));
+  const others = [
+    ...view.forecast,
+    ...view.intervals.flatMap((each) => [...each.lower, ...each.upper]),
+    ...view.anomalies.filter((each) => each.index >= from).flatMap((each) => [each.lower, each.upper]),
+  ];
+  const calm = span([...usual, ...others]);
+  const whole = span([...calm, ...view.readings.filter((value, index) => index >= from && value !== null)]);
+  const [low, high] = whole[1] - whole[0] > OFF * (calm[1] - calm[0]) ? calm : whole;
   const room = (high - low || Math.abs(high) || 1) * 0.06;
+  // a picture of what is never negative does not begin below 0
   return [low >= 0 && low - room < 0 ? Math.min(0, low) : low - room, high + room];
 }
 
-/** The line of readings, broken where one is missing. Many readings a pixel are drawn as their span. */
+const span = (values) => values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+
+/** The line of readings, broken where one is missing. */
 function path(values, from, x, y) {
   const parts = [];
   let open = false;
@@ -206,10 +209,13 @@ function dots(view, from, x, y) {
 /** An anomaly: a ring around the reading, and the span where it was expected. */
 function anomaly(point, x, y) {
   const at = x(point.index);
+  const end = y(point.reading);
+  const isOff = end <= 4 || end >= y(-Infinity);
   return s(
     "g",
     { class: "anomaly" },
     s("line", { x1: at, x2: at, y1: y(point.lower), y2: y(point.upper) }),
-    s("circle", { cx: at, cy: y(point.reading), r: 6.5 }),
+    s("circle", { cx: at, cy: isOff ? end + (end <= 4 ? 8 : -8) : end, r: 6.5 }),
+    isOff && s("text", { x: at - 13, y: end <= 4 ? 16 : end - 4, "text-anchor": "end" }, exact(point.reading)),
   );
 }

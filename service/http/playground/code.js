@@ -3,7 +3,7 @@
 import { BASE, hasKey } from "./api.js";
 import { copyButton, h } from "./dom.js";
 
-const WIDTH = 96;
+const WIDTH = 72;
 const MAX_ARGUMENT = 100_000; // a shell hands no longer argument on
 
 /** Both forms of a POST, one shown at a time, each with a button that copies it. */

@@ -6,10 +6,12 @@ const HOUR = { ms: DAY / 24 };
 const DAILY = { ms: DAY };
 const MONTHLY = { months: 1 };
 
+const clock = (at) => new Date(at).toISOString().slice(0, 16).replace("T", " ");
+
 function csv(head, first, step, readings, leaveOut = () => false) {
   const time = Date.parse(`${first}Z`);
   const rows = readings.map((reading, index) => [dateAt(time, step, index), reading, index]);
-  const lines = rows.filter((row) => !leaveOut(row[2])).map(([at, reading]) => `${iso(at, "").replace("T", " ")},${reading}`);
+  const lines = rows.filter((row) => !leaveOut(row[2])).map(([at, reading]) => `${step === HOUR ? clock(at) : iso(at, "")},${reading}`);
   return [head, ...lines].join("\n");
 }
 

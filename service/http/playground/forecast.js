@@ -15,6 +15,7 @@ import { num, seriesWords } from "./words.js";
 
 const READ_AFTER_MS = 150; // a pause in typing
 const LEVEL = 99; // of anomalies
+const LONG_PASTE = 5_000; // characters; browsers take seconds to insert thousands of lines as if they were typed
 let series = null; // what the text was read as; null if it cannot be
 let timer = 0;
 
@@ -29,8 +30,10 @@ export function forecastPanel(ask) {
     clearTimeout(timer);
     timer = setTimeout(() => read(), READ_AFTER_MS);
   });
-  byId("column").addEventListener("change", () => read({ column: byId("column").value, decimal: byId("decimal").value }));
-  byId("decimal").addEventListener("change", () => read({ column: byId("column").value, decimal: byId("decimal").value }));
+  byId("readings").addEventListener("paste", pasteLong);
+  const readAgain = () => read({ column: byId("column").value, decimal: byId("decimal").value });
+  byId("column").addEventListener("change", readAgain);
+  byId("decimal").addEventListener("change", readAgain);
   byId("file").addEventListener("change", () => byId("file").files[0] && takeFile(byId("file").files[0]));
   replace(byId("series-examples"), SERIES.map((each) => exampleButton(each, submit)));
   dropZone(byId("forecast-form"));
@@ -47,6 +50,15 @@ function exampleButton(example, submit) {
     submit();
   };
   return h("button", { type: "button", class: "chip", onclick: choose }, example.name);
+}
+
+function pasteLong(event) {
+  const text = event.clipboardData.getData("text/plain");
+  if (text.length < LONG_PASTE) return;
+  event.preventDefault();
+  const { selectionStart, selectionEnd } = event.target;
+  event.target.setRangeText(text, selectionStart, selectionEnd, "end");
+  read();
 }
 
 /** Read the text again, and show what it was read as. Returns the refusal in words, or null. */
@@ -167,7 +179,7 @@ function present(results, request, judged, forecast, anomalies) {
   replace(
     results,
     forecastCards(request, forecast, times, marks),
-    anomaliesCard(judged, anomalies, times),
+    anomaliesCard(judged, anomalies, times, forecast.warnings),
     forecastDetails(request, forecast, times),
   );
   announce(`Forecast of ${forecast.horizon} steps by ${forecast.model}; the next is ${num(forecast.forecast[0])}.`);

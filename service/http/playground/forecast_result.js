@@ -5,7 +5,7 @@ import { codeCard } from "./code.js";
 import { copyButton, h, table } from "./dom.js";
 import { warningList } from "./notices.js";
 import { pointNames } from "./scales.js";
-import { capital, count, num, refusedWords, ruleWords, skillWords } from "./words.js";
+import { capital, count, exact, num, refusedWords, ruleWords, skillWords } from "./words.js";
 
 const PRINT = ['for step in zip(answer["timestamps"] or range(1, answer["horizon"] + 1), answer["forecast"]):', "    print(*step)"];
 
@@ -68,7 +68,7 @@ function view(request, answer, times, anomalies, name) {
     times,
     name,
     summary:
-      `${count(known.length, "reading")} from ${name(0)} to ${name(total - 1)}, between ${num(low)} and ${num(high)}. ` +
+      `${count(known.length, "reading")} from ${name(0)} to ${name(total - 1)}, between ${exact(low)} and ${exact(high)}. ` +
       `The forecast has ${count(answer.horizon, "step")}: ${num(answer.forecast[0])} for ${name(total)}` +
       (answer.horizon > 1 ? `, ${num(answer.forecast.at(-1))} for ${name(last)}.` : ".") +
       found,

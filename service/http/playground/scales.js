@@ -13,9 +13,9 @@ export function roundTicks([from, to], most) {
   const span = to - from || 1;
   const power = 10 ** Math.floor(Math.log10(span / most));
   const step = [1, 2, 2.5, 5, 10].map((each) => each * power).find((each) => span / each <= most) ?? 10 * power;
-  const ticks = [];
-  for (let at = Math.ceil(from / step); at * step <= to + step * 1e-9; at++) ticks.push(at * step);
-  return ticks;
+  const begin = Math.ceil(from / step);
+  const ticks = Array.from({ length: most + 2 }, (_, place) => (begin + place) * step).filter((tick) => tick <= to + step * 1e-9);
+  return [...new Set(ticks)]; // numbers that are next to each other may be the same after rounding
 }
 
 // From coarse to fine: what a point must be the first of, and how such a tick is written.
@@ -41,15 +41,18 @@ function unit(part, format) {
   return { part, write: (time) => writer.format(time) };
 }
 
-/** `[index, label]` of points where a year, month, week, day or hour begins: the finest that leaves room. */
+/** `[index, label]` of points where a year, month, week, day or hour begins: the finest that leaves room, or some of a finer one. */
 export function dateTicks(times, from, to, most) {
   let found = [];
   for (const { part, write } of UNITS) {
     const ticks = [];
-    for (let index = Math.max(from, 1); index <= to && ticks.length <= most; index++) {
+    for (let index = Math.max(from, 1); index <= to; index++) {
       if (part(new Date(times[index])) !== part(new Date(times[index - 1]))) ticks.push([index, write(times[index])]);
     }
-    if (ticks.length > most) break;
+    if (ticks.length > most) {
+      const every = Math.ceil(ticks.length / most);
+      return found.length > 2 ? found : ticks.filter((_, place) => place % every === 0);
+    }
     if (ticks.length > found.length) found = ticks;
   }
   return found;

@@ -1,15 +1,21 @@
 // Numbers, dates and the service's codes in words.
 
-const number = new Intl.NumberFormat("en", { maximumSignificantDigits: 5 });
+const number = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
+const precise = new Intl.NumberFormat("en", { maximumSignificantDigits: 12 });
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
 
 export function num(value) {
   if (value === null || value === undefined) return "–";
   const size = Math.abs(value);
-  if (size >= 1e15 || (size > 0 && size < 1e-6)) return value.toExponential(3);
-  return size >= 10_000 ? whole.format(value) : number.format(value);
+  if (isExtreme(size)) return value.toExponential(3);
+  return size >= 1000 ? whole.format(value) : number.format(value);
 }
+
+const isExtreme = (size) => size >= 1e15 || (size > 0 && size < 1e-6);
+
+/** A reading as it was sent. */
+export const exact = (value) => (isExtreme(Math.abs(value)) ? String(value) : precise.format(value));
 
 export const pct = (share) => percent.format(share);
 export const count = (n, one, many = `${one}s`) => `${whole.format(n)} ${n === 1 ? one : many}`;
@@ -63,7 +69,7 @@ const REFUSED = {
 
 export const refusedWords = (code) => (code === null ? "answers" : (REFUSED[code] ?? code));
 
-export const codeWords = (code) => capital(code.replaceAll("_", " "));
+export const codeWords = (code) => capital(code.replaceAll("_", " ")).replace("english", "English");
 
 export function capital(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);

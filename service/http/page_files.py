@@ -35,7 +35,9 @@ class PageFiles:
         self._files = {path.name: _read(path) for path in directory.iterdir() if path.suffix in TYPES}
         self._compressed: dict[tuple[str, bytes], bytes] = {}
 
-    async def answer(self, name: str, headers: Mapping[str, str], extra: Mapping[str, str] | None = None) -> Response | None:
+    async def answer(
+        self, name: str, headers: Mapping[str, str], extra: Mapping[str, str] | None = None
+    ) -> Response | None:
         """The reply for a file, 304 for who has it already; None if there is no such file."""
         file = self._files.get(name)
         if file is None:

@@ -45,7 +45,7 @@ async def root(request: Request, service: Service) -> Response:
 @router.get("/playground/{file}")
 async def playground(file: str, request: Request, service: Service) -> Response:
     """A file of the playground. It answers 304 to who has it already."""
-    if not service.settings.playground or file == "index.html":  # whose URLs hold at / only
+    if not service.settings.playground or is_page(file):
         raise HTTPException(404)
     return await _page(PLAYGROUND, file, request, PLAYGROUND_POLICY)
 
@@ -65,7 +65,7 @@ async def redoc(request: Request) -> Response:
 @router.get("/static/{file}")
 async def static(file: str, request: Request) -> Response:
     """A file of the documentation: ours, or one of the libraries. It answers 304 to who has it already."""
-    reply = await DOCUMENTATION.answer(file, request.headers)
+    reply = None if is_page(file) else await DOCUMENTATION.answer(file, request.headers)
     if reply is None:
         reply = await LIBRARIES.get_response(file, request.scope)
         reply.headers.update(HEADERS)
@@ -83,6 +83,11 @@ def _schema(api: FastAPI, root_path: str) -> bytes:
     return json.dumps(
         api.openapi() | {"servers": [{"url": root_path}]}, ensure_ascii=False, separators=(",", ":")
     ).encode()
+
+
+def is_page(file: str) -> bool:
+    """Whether a file has an address of its own, to which its URLs are relative."""
+    return file.endswith(".html")
 
 
 async def _page(files: PageFiles, name: str, request: Request, policy: dict[str, str]) -> Response:

@@ -7,7 +7,13 @@ import pytest
 from .conftest import KEY
 
 MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>"
-PROBLEM = {"type": "/problems/x", "title": "Overloaded", "detail": "the queue is full", "errors": [], "request_id": "r-1"}
+PROBLEM = {
+    "type": "/problems/x",
+    "title": "Overloaded",
+    "detail": "the queue is full",
+    "errors": [],
+    "request_id": "r-1",
+}
 
 
 def type_and_send(page, readings="1 2 3 4"):

@@ -24,7 +24,10 @@ READABLE = {
     "years": ("year,v\n1949,1\n1950,2\n1951,4", "3 readings · yearly, from 1949-01-01 · v"),
     "hours": ("d,v\n2015-01-05T00:00Z,1\n2015-01-05T01:00Z,2", "2 readings · hourly, from 2015-01-05 00:00:00Z · v"),
     "newest first": ("d,v\n2015-01-03,1\n2015-01-02,2\n2015-01-01,4", "3 readings · daily, from 2015-01-01 · v"),
-    "quoted thousands": ('d,"v, sum"\n2015-01-05,"1,234.5"\n2015-01-12,"2,000.1"', "2 readings · weekly, from 2015-01-05"),
+    "quoted thousands": (
+        'd,"v, sum"\n2015-01-05,"1,234.5"\n2015-01-12,"2,000.1"',
+        "2 readings · weekly, from 2015-01-05",
+    ),
     "a list of JSON": ("[1, 2, null, 4.5]", "4 readings · 1 missing"),
     "one a line": ("1.5\n2\n3", "3 readings"),
 }
@@ -126,7 +129,9 @@ def test_a_file_that_is_no_table_or_too_long_is_refused(visit, name, content, wo
 def test_one_of_several_columns_is_chosen(visit):
     """The first that does not number the rows is taken, until another one is chosen."""
     page = visit()
-    read(page, "n,date,price,volume\n0,2015-01-01,5,50\n1,2015-01-02,7,60\n2,2015-01-03,6,70\n3,2015-01-04,8,65", "price")
+    read(
+        page, "n,date,price,volume\n0,2015-01-01,5,50\n1,2015-01-02,7,60\n2,2015-01-03,6,70\n3,2015-01-04,8,65", "price"
+    )
     column = page.get_by_label("Column")
     assert column.locator("option").all_inner_texts() == ["n", "price", "volume"]
     column.select_option("volume")

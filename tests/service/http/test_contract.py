@@ -139,7 +139,7 @@ def with_keys(tmp_path_factory) -> Iterator[str]:
 def test_every_route_is_in_the_schema():
     """A route that is not would not be tested. The pages for browsers are not."""
     described = {operation.ok().path for operation in WITHOUT_KEYS.get_all_operations()}
-    browsers = {"/", "/docs", "/redoc", "/static/{file}", "/openapi.json"}
+    browsers = {"/", "/playground/{file}", "/docs", "/redoc", "/static/{file}", "/openapi.json"}
     routes = [route for module in ROUTES for route in module.router.routes]
     assert {route.path for route in routes if isinstance(route, APIRoute)} == described | browsers
 

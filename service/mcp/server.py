@@ -70,11 +70,12 @@ class Answers:
         """The answer as JSON. Raises GatecastError; a defect is logged and told as ModelFault."""
         registry = await self._registry()
         context = RequestContext({"type": "http", "path": tool.path, "headers": []}, _no_body)
-        context.deadline = context.parse_deadline(self._settings)
+        context.deadline = context.parse_deadline(self._settings.timeout_ms, self._settings.max_timeout_ms)
         context.registry = registry
         registry.enter()
         try:
-            return await tool.route.handler(validate(tool.route.body, arguments), context)
+            answer = await tool.route.handler(validate(tool.route.body, arguments), context)
+            return answer if isinstance(answer, bytes) else answer.body
         except GatecastError:
             raise
         except Exception as error:

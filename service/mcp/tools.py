@@ -6,7 +6,7 @@ from typing import NamedTuple
 from mcp_types import Tool, ToolAnnotations
 from pydantic import BaseModel, ConfigDict
 
-from ..http.middleware import PredictRoute
+from ..http.predict_route import PredictRoute
 from ..http.request import RequestContext
 from ..http.routes import anomalies, forecast, models, sentiment
 from ..http.schemas import ModelList

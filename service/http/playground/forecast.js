@@ -70,23 +70,24 @@ function read({ column = "", decimal = "" } = {}) {
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     series = null;
-    refusal = error.message;
+    refusal = error;
   }
   showReading(refusal);
-  return refusal;
+  return refusal?.message ?? null;
 }
 
 function showReading(refusal) {
   const isEmpty = byId("readings").value.trim() === "";
-  const notes = series ? [seriesWords(series), ...series.notes] : isEmpty ? [] : [refusal];
+  const notes = series ? [seriesWords(series), ...series.notes] : isEmpty ? [] : [refusal.message];
   const place = byId("reading");
   replace(place, notes.map((note) => h("p", {}, note)));
   place.classList.toggle("refused", !series && !isEmpty);
   byId("readings").setAttribute("aria-invalid", String(!series && !isEmpty));
   byId("start").value = series?.start ?? "";
   byId("frequency").value = series?.frequency ?? "";
-  options(byId("column"), series?.columns ?? [], series?.column);
-  byId("column-field").hidden = (series?.columns.length ?? 0) < 2;
+  const { columns, column } = series ?? refusal;
+  options(byId("column"), columns, column);
+  byId("column-field").hidden = columns.length < 2;
   byId("decimal-field").hidden = !series?.unclear;
   if (series) byId("decimal").value = series.decimal;
 }

@@ -126,6 +126,22 @@ def test_options_are_sent(visit):
     assert page.locator(".fact dt").first.inner_text() == "Next: Jan 2026"
 
 
+def test_what_was_typed_last_is_sent_and_a_typed_date_stays(visit):
+    """However soon after it the request is sent; readings without dates leave the first date as it is."""
+    page = visit()
+    page.get_by_label("Readings").fill("1 2 3 4 5")
+    page.get_by_text("More options").click()
+    page.get_by_label("First date").fill("2026-01-01")
+    page.get_by_label("Frequency").fill("D")
+    page.get_by_label("Readings").fill("5 4 3 2 1 2")
+    with page.expect_request("**/forecast") as sent:
+        page.keyboard.press("Control+Enter")
+    body = sent.value.post_data_json
+    assert (body["readings"], body["start"], body["frequency"]) == ([5, 4, 3, 2, 1, 2], "2026-01-01", "D")
+    page.locator("#forecast-results .facts").wait_for()
+    assert page.locator(".fact dt").first.inner_text() == "Next: Wed, 7 Jan 2026"
+
+
 def test_the_curl_that_is_shown_answers_the_same(visit):
     """Run in a shell, quotes and all."""
     page = visit()

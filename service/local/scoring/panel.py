@@ -12,7 +12,7 @@ from ..series.axes import NUMBER, TIMESTAMP
 from ..series.reading import read_table
 from ..series.tables import Columns, Table
 from .cache import model_at
-from .columns import Column, empty
+from .columns import Column, empty, text
 from .frames import check_column
 
 
@@ -68,20 +68,24 @@ class PanelScoring:
 
     def _read(self, frame: pd.DataFrame) -> Table:
         """The series of a frame; without a time column an index says nothing."""
-        table = read_table(frame.reset_index(drop=True), Columns(self.id, self.time, self.value, self.frequency, True))
+        names = list(dict.fromkeys(name for name in (self.id, self.time, self.value) if name is not None))
+        columns = Columns(self.id, self.time, self.value, self.frequency, keeps_going=True)
+        table = read_table(frame[names].reset_index(drop=True), columns)
         found = {TIMESTAMP: "timestamp", NUMBER: "number"}.get(table.axis.kind)
         if self.time is not None and len(frame) and found != self.times:
             raise DataError(f"the column '{self.time}' holds {frame[self.time].dtype}, and `times` is '{self.times}'")
         return table
 
     def _typed(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Dates in microseconds, whatever unit they came in."""
-        frame.attrs = {}
+        """Dates in microseconds, whatever unit they came in, and ids that are objects as text."""
+        if frame[self.id].dtype == object:
+            frame[self.id] = text([None if pd.isna(each) else str(each) for each in frame[self.id]])
         if self._has_dates and len(frame):
             frame[self.time] = frame[self.time].dt.as_unit("us")
         return frame
 
     def _empty(self, frame: pd.DataFrame) -> pd.DataFrame:
         columns = {column.name: empty(column.kind) for column in self.schema()}
-        columns[self.id] = frame[self.id].to_numpy()[:0] if frame[self.id].dtype != object else empty("string")
+        if frame[self.id].dtype != object:
+            columns[self.id] = frame[self.id].array[:0]
         return pd.DataFrame(columns)

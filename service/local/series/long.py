@@ -52,7 +52,11 @@ def read_long(frame: pd.DataFrame, columns: Columns) -> Table:
         raise DataError(f"the column '{identifier}' has no name in row {int((codes < 0).argmax())} (counted from 0)")
     rows = _sorted(codes, np.arange(len(frame)) if axis == ORDER else dates, readings, bad)
     placement = Placement(axis, columns.frequency, is_whole=is_whole(readings))
-    series = [Series(*each) for each in zip(ids, _series(frame, rows, placement, (time, value)), strict=True)]
+    each_timeline = _series(frame, rows, placement, (time, value))
+    series = [
+        Series(name, DataError(f"the column '{identifier}' has no name") if name != name else timeline)  # NaN
+        for name, timeline in zip(ids, each_timeline, strict=True)
+    ]
     return Table(series, axis, pd.Index(ids), identifier, time)
 
 

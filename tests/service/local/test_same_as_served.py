@@ -100,7 +100,9 @@ def test_sentiment_is_that_of_a_batch(sentiment, served):
             assert own["error"] == result["error"]["detail"]
             continue
         np.testing.assert_allclose(
-            [own[f"p_{name}"] for name in result["probabilities"]], list(result["probabilities"].values()), rtol=TOLERANCE
+            [own[f"p_{name}"] for name in result["probabilities"]],
+            list(result["probabilities"].values()),
+            rtol=TOLERANCE,
         )
         assert own["label"] == result["label"]
         assert (own["uncertain"], own["mixed"]) == (result["uncertain"], result["mixed"])

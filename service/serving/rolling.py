@@ -16,7 +16,7 @@ from .forecasts import ForecastAnswer, forecast_many
 from .registry import Registry
 from .selection import ForecastOptions, ForecastQuery, default_forecaster, find_eligible
 
-SLICE = 1_000  # forecasts that are asked for together
+SLICE = 256  # forecasts that are asked for together
 STRETCHES = 32  # that are judged together
 PIECE = 256  # readings of a stretch, and a few more
 MAX_KNOWN = 10_000  # readings before an origin that are read, as of a request of one series

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow
         "training.universal.__main__",
         "training.backtest",
         "training.compile",
+        "training.theory.__main__",
         "training.zero_shot.__main__",
     ],
 )

@@ -109,7 +109,7 @@ def test_more_than_a_request_can_do_is_refused(refused, panel):
     """With the client's own way to ask for less."""
     assert "num_partitions" in refused("forecast", panel(300, 30), h=1000, freq="MS", level=list(range(1, 90)))[1]
     assert (
-        "one request may have 50,000"
+        "one request may have 30,000"
         in refused("cross_validation", panel(30, 2010, "h"), h=1, n_windows=2000, step_size=1, freq="h")[1]
     )
 

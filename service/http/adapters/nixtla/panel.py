@@ -9,9 +9,9 @@ from typing import NamedTuple
 from ....errors import DeadlineExceeded, Fault, GatecastError, InvalidRequest, TooManyAtOnce
 from .schemas import PanelBody
 
-MAX_FORECASTS = 50_000  # series × windows
-MAX_STEPS = 2_000_000  # forecasts × horizon
-MAX_REPLY = 4_000_000  # numbers
+MAX_FORECASTS = 30_000  # series × windows
+MAX_STEPS = 1_000_000  # forecasts × horizon
+MAX_REPLY = 2_000_000  # numbers
 MAX_JUDGED = 50_000  # readings
 OURS = re.compile(r"timegpt(-.{1,100})?")
 POLARS_MINUTES = re.compile(r"(\d{1,9})m")  # its months are "mo", which the client sends as "MS"

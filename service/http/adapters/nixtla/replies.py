@@ -1,7 +1,7 @@
 """Replies in flat arrays, made series by series as JSON, so that no number is kept as an object of its own."""
 
-from collections.abc import Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from statistics import NormalDist
 
 from pydantic_core import to_json
@@ -15,17 +15,20 @@ FURTHEST = 38.0  # the deviate of what no double can tell from impossible
 
 
 class Column:
-    """One array of a reply."""
+    """One array of a reply, as parts of its JSON."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
 
     def add(self, values: Sequence[object]) -> None:
         if values:
-            self._parts.append(to_json(values)[1:-1])
+            self._parts += (b",", to_json(values)[1:-1])
 
-    def json(self) -> bytes:
-        return b"[%b]" % b",".join(self._parts)
+    def parts(self) -> Iterator[bytes]:
+        """What follows each other in the reply."""
+        yield b"["
+        yield from islice(self._parts, 1, None)
+        yield b"]"
 
 
 class Levels:
@@ -60,12 +63,16 @@ class Reply:
     def add_forecast(self, forecast: Forecast) -> None:
         self.add(forecast.values, forecast.intervals)
 
-    def json(self, **columns: bytes) -> bytes:
-        """The reply, with further columns as JSON."""
-        bounds = b",".join(b'"%b":%b' % (name.encode(), column.json()) for name, column in self._bounds.items())
-        intervals = b"{%b}" % bounds if self._levels.is_asked else b"null"
-        members = {"mean": self._mean.json(), "intervals": intervals, **columns}
-        return b"{%b}" % b",".join(b'"%b":%b' % (name.encode(), value) for name, value in members.items())
+    def json(self, **columns: Column) -> bytes:
+        """The reply, with further columns. It is large, so it is put together once."""
+        intervals = (
+            _object({name: column.parts() for name, column in self._bounds.items()})
+            if self._levels.is_asked
+            else [b"null"]
+        )
+        members: dict[str, Iterable[bytes]] = {"mean": self._mean.parts(), "intervals": intervals}
+        members |= {name: column.parts() for name, column in columns.items()}
+        return b"".join(_object(members | {"weights_x": [b"null"]}))
 
 
 class Judged:
@@ -86,12 +93,15 @@ class Judged:
 
     def json(self, sizes: Sequence[int]) -> bytes:
         return self._reply.json(
-            sizes=to_json(sizes),
-            idxs=self._idxs.json(),
-            anomaly=self._anomaly.json(),
-            anomaly_score=self._score.json(),
-            weights_x=b"null",
+            sizes=column_of(sizes), idxs=self._idxs, anomaly=self._anomaly, anomaly_score=self._score
         )
+
+
+def column_of(values: Sequence[object]) -> Column:
+    """A column of these values."""
+    column = Column()
+    column.add(values)
+    return column
 
 
 def deviate(share: float) -> float:
@@ -100,6 +110,9 @@ def deviate(share: float) -> float:
     return min(FURTHEST, -NORMAL.inv_cdf(half)) if half > 0 else FURTHEST
 
 
-def ranges(begins: Sequence[int], length: int) -> bytes:
-    """Ranges of one length, one after another."""
-    return to_json(list(chain.from_iterable(range(begin, begin + length) for begin in begins)))
+def _object(members: Mapping[str, Iterable[bytes]]) -> Iterator[bytes]:
+    """An object as JSON. Names have nothing to escape."""
+    for index, (name, parts) in enumerate(members.items()):
+        yield b'%b"%b":' % (b"," if index else b"{", name.encode())
+        yield from parts
+    yield b"}" if members else b"{}"

@@ -5,8 +5,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
-from pydantic_core import to_json
-
 from ....errors import GatecastError, TooFewReadings
 from ....forecast.anomalies import Point
 from ....serving.anomalies import AnomalyQuery
@@ -28,7 +26,7 @@ from ...predict_route import Reply as AnyReply
 from ...request import RequestContext
 from ...routes.common import PredictRouter
 from .panel import Panel, Place, check_judged, check_work, named, translated
-from .replies import Judged, Levels, Reply, ranges
+from .replies import Column, Judged, Levels, Reply, column_of
 from .schemas import (
     NixtlaAnomaliesRequest,
     NixtlaAnomaliesResponse,
@@ -49,7 +47,7 @@ async def forecast(body: NixtlaForecastRequest, context: RequestContext) -> byte
     reply = Reply(levels)
     async for _, answer in _answers(panel, options, places, origins, context):
         reply.add_forecast(answer.forecast)
-    return reply.json(weights_x=b"null")
+    return reply.json()
 
 
 async def cross_validation(body: NixtlaCrossValidationRequest, context: RequestContext) -> bytes:
@@ -62,12 +60,12 @@ async def cross_validation(body: NixtlaCrossValidationRequest, context: RequestC
     origins = (
         origin for series, counts in enumerate(known) for origin in origins_of(_query(panel, series), counts, horizon)
     )
-    reply, firsts = Reply(levels), []
+    reply, idxs = Reply(levels), Column()
     async for place, answer in _answers(panel, options, places, origins, context):
         reply.add_forecast(answer.forecast)
-        firsts.append(panel.offsets[place.series] + place.known)
-    sizes = to_json([horizon * len(counts) for counts in known])
-    return reply.json(sizes=sizes, idxs=ranges(firsts, horizon), weights_x=b"null")
+        first = panel.offsets[place.series] + place.known
+        idxs.add(list(range(first, first + horizon)))
+    return reply.json(sizes=column_of([horizon * len(counts) for counts in known]), idxs=idxs)
 
 
 async def anomalies(body: NixtlaAnomaliesRequest, context: RequestContext) -> bytes:

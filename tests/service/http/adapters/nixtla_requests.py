@@ -12,7 +12,7 @@ SEASON = [10.0, 12.0, 14.0, 13.0]
 YEARS = SEASON * 10  # what the fake network continues exactly
 
 
-def waves(series: int = 2, readings: int = 40) -> list[list[float]]:
+def waves(series: int = 2, readings: int = 40) -> list[list[Any]]:
     """Series that rise and fall every four readings, at levels of their own."""
     return [
         [100 * index + value + math.sin(t) for t, value in enumerate(SEASON * readings)][:readings]

@@ -4,7 +4,7 @@ import asyncio
 import re
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..errors import BodyTooLarge, Fault, MalformedBody, UnsupportedMedia
@@ -22,6 +22,7 @@ MAX_WINDOW_LOG = 23  # 8 MiB, which RFC 9659 allows for HTTP
 MIN_COMPRESSED_BYTES = 1 << 14  # a shorter reply goes as it is: it is sent faster than it is compressed
 MAX_MEMBERS = 64  # of a gzip or zstd body: every further one would cost a copy of the rest
 GZIP_BITS = 31
+LONG_JOIN_BYTES = 2 << 20  # joining more takes over a millisecond
 ACCEPTED = re.compile(rb"([a-z0-9*-]{1,20})(?:[ \t]*;[ \t]*q=([01](?:\.[0-9]{0,3})?))?")
 
 
@@ -53,7 +54,14 @@ async def decode(
             f"Content-Encoding says {name}, but the body is not whole and sound {name}, or has over {MAX_MEMBERS} parts or a "
             "window over 8 MiB"
         ) from None
-    return b"".join(parts)
+    return await joined(parts)
+
+
+async def joined(parts: Sequence[bytes]) -> bytes:
+    """Join bytes. What takes long is done in a thread, as Python releases the interpreter for it."""
+    if sum(map(len, parts)) < LONG_JOIN_BYTES:
+        return b"".join(parts)
+    return await asyncio.to_thread(b"".join, parts)
 
 
 def _inflate(raw: bytes, start: Callable[[], Any], rest: Callable[[Any], bytes]) -> Iterator[bytes]:

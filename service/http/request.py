@@ -29,7 +29,7 @@ from ..serving.turns import Turns
 from .access import Access, Caller
 from .body import Body, parse, parse_small
 from .client_connection import CONNECTION, UNKNOWN_CONNECTION, Connection
-from .encoding import CODINGS, decode
+from .encoding import CODINGS, decode, joined
 from .lifecycle import Lifecycle
 
 SANE_ID = re.compile(rb"[A-Za-z0-9._:\-]{1,128}")
@@ -212,7 +212,7 @@ class RequestContext:
             more = message.get("more_body", False)
             if size > max_bytes:
                 raise _too_large(max_bytes, 0)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        return parts[0] if len(parts) == 1 else await joined(parts)
 
     def _raise_fault(self) -> None:
         if self.connection.fault is not None:

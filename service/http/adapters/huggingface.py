@@ -23,14 +23,13 @@ from ...errors import (
     TooManyAtOnce,
     TooManyRequests,
 )
-from ...serving.reviews import ReviewAnswer, ReviewOptions, predict_many
+from ...serving.reviews import MAX_CHARACTERS, ReviewAnswer, ReviewOptions, predict_many
 from ..error_forms import ErrorForm, WrittenError
 from ..long_arrays import LongArray
 from ..predict_route import PredictRoute
 from ..request import RequestContext
 from ..routes.common import PredictRouter
 from ..schemas import MAX_ITEMS, _Request, _Response
-from ..schemas_sentiment import MAX_CHARACTERS
 
 MAX_LABELS = 50
 TOO_LARGE, UNPROCESSABLE, FAILED, BUSY = 413, 422, 424, 429  # TEI's statuses

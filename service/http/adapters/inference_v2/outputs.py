@@ -3,13 +3,14 @@
 import struct
 import sys
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pydantic_core import to_json
 
 from ....errors import InvalidRequest, NotOffered
+from ...encoding import joined
 from ...predict_route import JSON, Reply
 from .requests import BINARY, HEADER_NAME, SHARED, Inference
 
@@ -88,23 +89,28 @@ def _with_length(element: bytes) -> bytes:
     return LENGTH.pack(len(element)) + element
 
 
-def reply(inference: Inference, name: str, version: str, outputs: Iterable[Output]) -> Reply:
+async def reply(inference: Inference, name: str, version: str, outputs: Sequence[Output]) -> Reply:
     """The reply to a request: JSON, and after it the tensors in binary form."""
-    heads: list[bytes] = []
-    tail: list[bytes] = []
-    for output in outputs:
-        head: dict[str, Any] = {"name": output.name, "shape": output.shape, "datatype": output.datatype}
-        if output.is_binary:
-            head["parameters"] = {BINARY: sum(map(len, output.pieces))}
-            heads.append(to_json(head))
-            tail += output.pieces
-        else:
-            heads.append(b"".join([to_json(head)[:-1], b',"data":[', b",".join(output.pieces), b"]}"]))
     named = {"model_name": name, "model_version": version}
     if inference.request.id is not None:
         named["id"] = inference.request.id
-    parts = [to_json(named)[:-1], b',"outputs":[', b",".join(heads), b"]}"]
+    head = [to_json(named)[:-1], b',"outputs":[']
+    tail: list[bytes] = []
+    for output in outputs:
+        head += [*_head(output), b","]
+        if output.is_binary:
+            tail += output.pieces
+    head[-1] = b"]}"
     if not any(output.is_binary for output in outputs):
-        return Reply(b"".join(parts), JSON)
-    size = sum(map(len, parts))
-    return Reply(b"".join([*parts, *tail]), OCTETS, {HEADER_NAME: str(size)})
+        return Reply(await joined(head), JSON)
+    return Reply(await joined([*head, *tail]), OCTETS, {HEADER_NAME: str(sum(map(len, head)))})
+
+
+def _head(output: Output) -> list[bytes]:
+    """The JSON of an output, in pieces."""
+    said: dict[str, Any] = {"name": output.name, "shape": output.shape, "datatype": output.datatype}
+    if output.is_binary:
+        said["parameters"] = {BINARY: sum(map(len, output.pieces))}
+        return [to_json(said)]
+    values = [part for piece in output.pieces for part in (b",", piece)][1:]
+    return [to_json(said)[:-1], b',"data":[', *values, b"]}"]

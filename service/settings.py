@@ -93,6 +93,7 @@ class Settings(BaseSettings):
     )
     allowed_hosts: Names = Field((), description="hosts that may be asked for (*.example.com too); default: any")
     cors_origins: Names = Field((), description="origins whose pages may call the service; * for any; default: none")
+    playground: bool = Field(True, description="whether / has the playground; otherwise it leads to /docs")
     operations_port: int | None = Field(
         None, ge=0, le=65535, description="port of its own for /metrics and /admin, which the other one then lacks"
     )

@@ -1,5 +1,8 @@
-"""Fixtures that start the app with fake models."""
+"""Fixtures that start the app with fake models, and the wheel."""
 
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +16,23 @@ from service.artifacts.bundle import Bundle
 from tests import fakes
 
 Serve = Callable[..., TestClient]
+ROOT = Path(__file__).parents[1]
+IN_A_CLONE = ("service", "training", "benchmarks", "models/README.md", "pyproject.toml", "README.md", "LICENSE")
+
+
+@pytest.fixture(scope="session")
+def installed_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with what `pip install .` puts into an environment, to be put on PYTHONPATH. It is made once."""
+    source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("installed")
+    for name in IN_A_CLONE:
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copyfile(ROOT / name, source / name)
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps"]
+    subprocess.run([*pip, "--no-build-isolation", "--target", target, source], check=True, timeout=120)
+    return target
 
 
 @pytest.fixture

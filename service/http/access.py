@@ -33,7 +33,7 @@ log = logging.getLogger("gatecast.access")
 OPEN = frozenset(
     ["/", "/livez", "/readyz", "/version", "/docs", "/redoc", "/openapi.json", "/v2/health/live", "/v2/health/ready"]
 )
-OPEN_PREFIX = "/static/"  # the scripts and styles of /docs and /redoc
+OPEN_PREFIXES = ("/playground/", "/static/")  # the scripts and styles of /, /docs and /redoc
 SCOPE_OF: dict[str, Scope] = {  # by the first part of the path
     "forecast": "forecast",
     "anomalies": "forecast",
@@ -219,7 +219,7 @@ class Access:
 
 def is_open(path: str) -> bool:
     """Whether a path needs no key, where there are keys."""
-    return path in OPEN or path.startswith(OPEN_PREFIX)
+    return path in OPEN or path.startswith(OPEN_PREFIXES)
 
 
 def read_keys(settings: Settings) -> Keys:

@@ -36,9 +36,9 @@ class Options:
     revoke: str | None
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit status."""
-    options = _parse(arguments)
+def main(arguments: Sequence[str] | None = None, *, program: str = "python -m service.keys") -> int:
+    """Run the command; returns the exit status. `program` is what messages call it."""
+    options = _parse(arguments, program)
     try:
         if options.list:
             _list(options.file)
@@ -52,8 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parse(arguments: Sequence[str] | None) -> Options:
-    parser = argparse.ArgumentParser("python -m service.keys", description="Make, list and revoke the keys of callers.")
+def _parse(arguments: Sequence[str] | None, program: str) -> Options:
+    parser = argparse.ArgumentParser(program, description="Make, list and revoke the keys of callers.")
     parser.add_argument("name", nargs="?", type=_name, help="name of the new key, for logs and limits")
     parser.add_argument(
         "--file",

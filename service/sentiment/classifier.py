@@ -16,6 +16,7 @@ from .domain import Domain
 from .judgement import Counts, Judge, Sentiment
 from .language import count_words, is_word, kinds_of
 
+MAX_CHARACTERS = 20_000  # of a text; callers check it
 CHARACTERS_PER_TOKEN = 5  # roughly, to estimate the cost of a text that the network tokenizes
 NO_TOKENS = array("i")
 NO, YES = np.array(False), np.array(True)

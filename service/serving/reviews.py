@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from ..artifacts.card import SentimentCard
 from ..errors import DeadlineExceeded, GatecastError, NotOffered, TooManyAtOnce, UnreadableText
 from ..interfaces import Caller
+from ..sentiment.classifier import MAX_CHARACTERS as MAX_CHARACTERS  # the routes name it too
 from ..sentiment.classifier import Review, TokenAttribution
 from ..sentiment.judgement import Sentiment
 from ..sentiment.sentences import Span, join_pieces, split_pieces
@@ -14,7 +15,6 @@ from .queues import Answer
 from .registry import LoadedClassifier, Registry
 from .turns import PREPARING_SHARE, Turns, check_any_is_done, models_deadline
 
-MAX_CHARACTERS = 20_000  # of a text
 MAX_SENTENCES = 5_000  # of all texts of a request
 
 

@@ -1,64 +1,75 @@
-"""What a browser shows: /docs and /redoc, the schema behind them, and /, which leads there.
+"""What a browser shows: the playground at /, /docs and /redoc, and the schema behind them.
 
 Every file that the pages need is served from here, so they are whole without internet. Their URLs are relative, so they
-hold under any path that a proxy offers the service at. A Content-Security-Policy keeps the pages to this host.
+hold under any path that a proxy offers the service at. A Content-Security-Policy keeps the pages to this host, and to the
+scripts that are files.
 """
 
-import base64
 import functools
-import hashlib
 import json
-import re
+from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request
-from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
 
-FILES = StaticFiles(packages=[("fastapi_offline", "static")])
-INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
-# ReDoc and Swagger UI write style elements, draw images that are written into them, and ReDoc searches in a worker.
-POLICY = (
-    "default-src 'none'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "connect-src 'self'; worker-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+from ..page_files import HEADERS, PageFiles
+from .common import Service
+
+PAGES = Path(__file__).parents[1]
+PLAYGROUND = PageFiles(PAGES / "playground")
+DOCUMENTATION = PageFiles(PAGES / "documentation")
+LIBRARIES = StaticFiles(packages=[("fastapi_offline", "static")])
+ONLY_THIS_HOST = (
+    "default-src 'none'; script-src 'self'; style-src 'self'{styles}; img-src 'self' data:; connect-src 'self'; "
+    "{workers}base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-# ReDoc's menu ends with its maker's logo, an image of another host, which the policy keeps out
-NO_LOGO = '<style>img[src^="https://cdn.redoc.ly/"] { display: none }</style></head>'
+PLAYGROUND_POLICY = {"Content-Security-Policy": ONLY_THIS_HOST.format(styles="", workers="")}
+# ReDoc and Swagger UI write style elements, draw images that are written into them, and ReDoc searches in a worker.
+DOCUMENTATION_POLICY = {
+    "Content-Security-Policy": ONLY_THIS_HOST.format(styles=" 'unsafe-inline'", workers="worker-src blob:; ")
+}
 
 router = APIRouter(include_in_schema=False)
 
 
+@router.get("/")
+async def root(request: Request, service: Service) -> Response:
+    """The playground; where it is switched off, lead to the documentation."""
+    if not service.settings.playground:
+        return RedirectResponse(f"{request.scope.get('root_path') or '.'}/docs")
+    return await _page(PLAYGROUND, "index.html", request, PLAYGROUND_POLICY)
+
+
+@router.get("/playground/{file}")
+async def playground(file: str, request: Request, service: Service) -> Response:
+    """A file of the playground. It answers 304 to who has it already."""
+    if not service.settings.playground or is_page(file):
+        raise HTTPException(404)
+    return await _page(PLAYGROUND, file, request, PLAYGROUND_POLICY)
+
+
 @router.get("/docs")
-async def docs() -> HTMLResponse:
+async def docs(request: Request) -> Response:
     """Swagger UI."""
-    page = get_swagger_ui_html(
-        openapi_url="openapi.json",
-        title="Gatecast",
-        swagger_js_url="static/swagger-ui-bundle.js",
-        swagger_css_url="static/swagger-ui.css",
-        swagger_favicon_url="static/favicon.png",
-        swagger_ui_parameters={"validatorUrl": None},  # otherwise it asks another host whether the schema is valid
-    )
-    return _secured(bytes(page.body).decode())
+    return await _page(DOCUMENTATION, "docs.html", request, DOCUMENTATION_POLICY)
 
 
 @router.get("/redoc")
-async def redoc() -> HTMLResponse:
+async def redoc(request: Request) -> Response:
     """ReDoc."""
-    page = get_redoc_html(
-        openapi_url="openapi.json",
-        title="Gatecast",
-        redoc_js_url="static/redoc.standalone.js",
-        redoc_favicon_url="static/favicon.png",
-        with_google_fonts=False,
-    )
-    return _secured(bytes(page.body).decode().replace("</head>", NO_LOGO))
+    return await _page(DOCUMENTATION, "redoc.html", request, DOCUMENTATION_POLICY)
 
 
 @router.get("/static/{file}")
 async def static(file: str, request: Request) -> Response:
-    """A file of the pages. It answers 304 to who has it already, by ETag or Last-Modified."""
-    return await FILES.get_response(file, request.scope)
+    """A file of the documentation: ours, or one of the libraries. It answers 304 to who has it already."""
+    reply = None if is_page(file) else await DOCUMENTATION.answer(file, request.headers)
+    if reply is None:
+        reply = await LIBRARIES.get_response(file, request.scope)
+        reply.headers.update(HEADERS)
+    return reply
 
 
 @router.get("/openapi.json")
@@ -74,14 +85,14 @@ def _schema(api: FastAPI, root_path: str) -> bytes:
     ).encode()
 
 
-@router.get("/")
-async def root(request: Request) -> RedirectResponse:
-    """Lead to the documentation."""
-    return RedirectResponse(f"{request.scope.get('root_path') or '.'}/docs")
+def is_page(file: str) -> bool:
+    """Whether a file has an address of its own, to which its URLs are relative."""
+    return file.endswith(".html")
 
 
-def _secured(html: str) -> HTMLResponse:
-    """The page, allowed to run the scripts that are written in it and those of this host, and no other."""
-    digests = [hashlib.sha256(script.encode()).digest() for script in INLINE_SCRIPT.findall(html)]
-    hashes = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
-    return HTMLResponse(html, headers={"Content-Security-Policy": POLICY.format(hashes=hashes)})
+async def _page(files: PageFiles, name: str, request: Request, policy: dict[str, str]) -> Response:
+    """A file with a policy. Raises the 404 of unknown paths."""
+    reply = await files.answer(name, request.headers, policy)
+    if reply is None:
+        raise HTTPException(404)
+    return reply

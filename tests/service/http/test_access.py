@@ -107,7 +107,7 @@ def test_every_route_has_its_scope(guarded, path):
         )
 
 
-@pytest.mark.parametrize("path", [*sorted(OPEN), "/static/redoc.standalone.js"])
+@pytest.mark.parametrize("path", [*sorted(OPEN), "/static/redoc.standalone.js", "/playground/app.js"])
 def test_probes_and_documentation_need_no_key(guarded, path):
     caller = guarded.admit(path, {}, HOME)
     assert caller.key == ""
@@ -116,7 +116,20 @@ def test_probes_and_documentation_need_no_key(guarded, path):
     assert guarded.failed_tries == 0
 
 
-@pytest.mark.parametrize("path", ["/nonsense", "//forecast", "/livez/", "/docs/..", "/openapi.json.bak", "", "*"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nonsense",
+        "//forecast",
+        "/livez/",
+        "/docs/..",
+        "/openapi.json.bak",
+        "",
+        "*",
+        "/playground",
+        "/playgrounds/app.js",
+    ],
+)
 def test_a_path_that_is_not_known_needs_any_key(guarded, path):
     """A route that is added later is not open because somebody forgot it."""
     refusal(Unauthorised, guarded.admit, path, {}, HOME)

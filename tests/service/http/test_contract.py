@@ -151,7 +151,7 @@ def with_keys(tmp_path_factory) -> Iterator[str]:
 def test_every_route_is_in_the_schema():
     """A route that is not would not be tested. The pages for browsers are not, nor what adapters refuse in words."""
     described = {operation.ok().path for operation in WITHOUT_KEYS.get_all_operations()}
-    browsers = {"/", "/docs", "/redoc", "/static/{file}", "/openapi.json"}
+    browsers = {"/", "/playground/{file}", "/docs", "/redoc", "/static/{file}", "/openapi.json"}
     routes = [route for module in ROUTES for route in module.router.routes]
     adapted = [route for module in ADAPTERS for router in module.ROUTERS for route in router.routes]
     shown = {route.path for route in adapted if isinstance(route, APIRoute) and route.include_in_schema}

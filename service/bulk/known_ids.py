@@ -1,0 +1,29 @@
+"""Which ids have been seen. Eight bytes an id, so that a file of a hundred million series can still be checked."""
+
+from hashlib import blake2b
+
+import numpy as np
+
+RECENT = 1 << 16  # ids that are kept as Python's numbers, before they are merged into the array
+
+
+class KnownIds:
+    """The hashes of ids. Two ids of 64-bit hashes are taken for one with a chance of one in a billion at 200,000 ids."""
+
+    def __init__(self) -> None:
+        self._recent: set[int] = set()
+        self._sorted = np.empty(0, np.uint64)
+
+    def add(self, name: str) -> bool:
+        """Note an id. Returns whether it is new."""
+        number = int.from_bytes(blake2b(name.encode(errors="surrogateescape"), digest_size=8).digest())
+        if number in self._recent:
+            return False
+        place = int(np.searchsorted(self._sorted, np.uint64(number)))
+        if place < len(self._sorted) and int(self._sorted[place]) == number:
+            return False
+        self._recent.add(number)
+        if len(self._recent) >= RECENT:
+            self._sorted = np.union1d(self._sorted, np.fromiter(self._recent, np.uint64, len(self._recent)))
+            self._recent = set()
+        return True

@@ -1,0 +1,138 @@
+"""CSV: its delimiter, its header, and its rows as texts, as they are written."""
+
+import csv
+import io
+from collections.abc import Iterator
+from itertools import chain, islice
+from typing import IO
+
+from ..errors import UnreadableInput
+from ..formats import Dialect
+from ..limits import BATCH_BYTES, COLUMNS, ROW_BYTES
+from ..tables import Batch, ListTable
+from ..values import is_number
+
+DELIMITERS = ",;\t|"
+BLOCK = 1 << 17  # characters that are read at once
+BATCH_CELLS = 100_000  # fields that are parsed at once
+
+
+def sniff(sample: str) -> str:
+    """Return the delimiter that parts the first rows into the same number of fields, the most of them."""
+    lines = sample.split("\n")
+    whole = "\n".join(lines[:-1] or lines)
+    best, most = ",", 1
+    for delimiter in DELIMITERS:
+        try:
+            counts = [len(row) for row in islice(csv.reader(io.StringIO(whole), delimiter=delimiter), 20) if row]
+        except csv.Error:
+            continue
+        if counts and min(counts) == max(counts) > most:
+            best, most = delimiter, counts[0]
+    if most > 1:
+        return best
+    counts_of_header = {delimiter: lines[0].count(delimiter) for delimiter in DELIMITERS}
+    return (
+        max(counts_of_header, key=lambda delimiter: counts_of_header[delimiter])
+        if any(counts_of_header.values())
+        else ","
+    )
+
+
+def read_csv(text: IO[str], name: str, dialect: Dialect, rows: int) -> Iterator[Batch]:
+    """Yield the rows, batch by batch. Every column is there in each of them, also where a row is too short.
+
+    Raises UnreadableInput for a file that is no CSV.
+    """
+    csv.field_size_limit(ROW_BYTES)
+    sample = text.read(BLOCK)
+    delimiter = dialect.delimiter or sniff(sample)
+    lines = chain.from_iterable(io.StringIO(block, newline="\n") for block in _blocks(sample, text, name))
+    reader = csv.reader(lines, delimiter=delimiter)
+    header, first = _header(reader, name)
+    yield from _batches(chain(first, reader), header, name, rows)
+
+
+def _blocks(block: str, text: IO[str], name: str) -> Iterator[str]:
+    """The text in pieces that end with a line, each of about BLOCK characters. None is longer than ROW_BYTES more."""
+    while block:
+        end = block.rfind("\n") + 1
+        more = text.read(BLOCK)
+        if not more:
+            yield block
+            return
+        if end:
+            yield block[:end]
+        if len(block) - end > ROW_BYTES:
+            raise UnreadableInput(f"{name}: a line has more than {ROW_BYTES:,} characters; is it really CSV?")
+        block = block[end:] + more
+
+
+def _header(reader: Iterator[list[str]], name: str) -> tuple[list[str], list[list[str]]]:
+    """The names of the columns, and the first row if it is no header: all of its fields are numbers then."""
+    row = next((row for row in _some(reader, 1, 1, name)), [])
+    if not row:
+        raise UnreadableInput(f"{name}: is empty")
+    if len(row) > COLUMNS:
+        raise UnreadableInput(f"{name}: has {len(row):,} columns; at most {COLUMNS:,} are read")
+    if all(is_number(field) for field in row):
+        return ["value"] if len(row) == 1 else [f"column_{number}" for number in range(1, len(row) + 1)], [row]
+    names = [field.strip() or f"column_{number}" for number, field in enumerate(row, 1)]
+    twice = sorted({field for field in names if names.count(field) > 1})
+    if twice:
+        raise UnreadableInput(f"{name}: has two columns named '{twice[0]}'; give each a name of its own")
+    return names, []
+
+
+def _some(reader: Iterator[list[str]], count: int, number: int, name: str) -> list[list[str]]:
+    """The next rows, up to `count`, without those that are empty. `number` is that of the first one, for messages."""
+    rows: list[list[str]] = []
+    try:
+        while (had := len(rows)) < count:
+            rows.extend(islice(reader, count - had))  # keeps what came before an error
+            if len(rows) == had:
+                break
+            if not all(rows):
+                rows = list(filter(None, rows))
+    except csv.Error as error:
+        raise UnreadableInput(
+            f"{name}: after row {number + len(rows) - 1:,}, what follows is no CSV: {error}; a quotation mark that is never "
+            "closed reads so"
+        ) from None
+    return rows
+
+
+def _batches(reader: Iterator[list[str]], header: list[str], name: str, size: int) -> Iterator[Batch]:
+    first, number = 1, 0
+    step = min(size, max(1, BATCH_CELLS // len(header)))
+    while rows := _some(reader, step, first, name):
+        table, faults = _table(rows, header)
+        for begin, end in _pieces(table):
+            here = {row - begin: fault for row, fault in faults.items() if begin <= row < end}
+            yield Batch(number, first + begin, table.slice(begin, end) if end - begin < len(rows) else table, here)
+            number += 1
+        first += len(rows)
+    if number == 0:
+        yield Batch(0, 1, _table([], header)[0])
+
+
+def _table(rows: list[list[str]], header: list[str]) -> tuple[ListTable, dict[int, str]]:
+    """The columns of some rows, and which rows have too many or too few fields."""
+    faults: dict[int, str] = {}
+    width = len(header)
+    if not set(map(len, rows)) <= {width}:
+        for place, row in enumerate(rows):
+            if len(row) != width:
+                faults[place] = f"the row has {len(row)} fields, and the header {width}"
+                rows[place] = (row + [""] * width)[:width]
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in header]
+    return ListTable(dict(zip(header, columns, strict=True))), faults
+
+
+def _pieces(table: ListTable) -> Iterator[tuple[int, int]]:
+    """Parts of a table that have about BATCH_BYTES characters at most: where they begin and end."""
+    characters = sum(sum(map(len, column)) for column in table.columns.values())
+    parts = min(len(table), 1 + characters // BATCH_BYTES)
+    step = -(-len(table) // parts)
+    for begin in range(0, len(table), step):
+        yield begin, min(begin + step, len(table))

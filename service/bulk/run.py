@@ -1,0 +1,145 @@
+"""A run over a file, from its first row to the output's name."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+from typing import Any
+
+from .. import __version__
+from .errors import Refused
+from .formats import Dialect
+from .job import PanelTask, Task, Written
+from .limits import ROWS
+from .outputs import FileOutput, Output, SpooledParquet, StreamOutput
+from .panels import PanelBatches
+from .reading import Reading, Rows, check_columns, read
+from .reading.source import Source
+from .tables import Batch
+from .work import Part, Work
+from .workers import Workers, check, in_process
+from .writing.columns import CLASH
+
+CHUNK_ROWS = 5000  # that are read at once where a row is a reading
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is. `end` of `total` is in the unit of the input; `done` rows were there before the run."""
+
+    read: int
+    rows: int
+    errors: int
+    end: int
+    total: int | None
+    done: int = 0
+
+
+Report = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """A file, what is done with it, and where it goes. `model` is the version, for the comparison with an earlier run."""
+
+    source: Source
+    task: Task
+    written: Written
+    model: str
+    dialect: Dialect
+    workers: int = 1
+    overwrite: bool = False
+    restart: bool = False
+
+
+def run(job: Job, stdout: Any, report: Report, warn: Callable[[str], None]) -> Progress:
+    """Do a job, or go on with it, and close its input. Returns what was done in all. Raises BulkError."""
+    with closing(job.source):
+        _check_output(job)
+        return _run(job, stdout, report, warn)
+
+
+def _run(job: Job, stdout: Any, report: Report, warn: Callable[[str], None]) -> Progress:
+    rows = read(job.source, _reading(job))
+    chunks = rows.batches
+    first = next(chunks)
+    check_columns(job.source.name, job.task.columns, first.rows.names if len(first.rows) else job.task.columns)
+    work = job.task.work(first, job.written)
+    for name in work.clashes(first.rows.names):
+        warn(f"the input has a column {name} as the model has; it is written as {CLASH}{name}")
+    batches = _batches(job, chain([first], chunks))
+    with closing(_output(job, work, stdout)) as output:
+        progress = _score(job, work, batches, output, rows, report)
+        output.finish()
+    return progress
+
+
+def _check_output(job: Job) -> None:
+    path = job.written.path
+    if path is None:
+        return
+    if job.source.path is not None and path.exists() and path.samefile(job.source.path):
+        raise Refused(f"{path} is the input; name another file for the output")
+    if path.exists() and not job.overwrite:
+        raise Refused(f"{path} exists; --overwrite replaces it when the new one is whole")
+    if not path.parent.is_dir():
+        raise Refused(f"{path.parent} is no directory; make it first")
+
+
+def _reading(job: Job) -> Reading:
+    is_panel = isinstance(job.task, PanelTask)
+    keeps_all = job.task.keep is None if hasattr(job.task, "keep") else False
+    columns = None if keeps_all else list(dict.fromkeys(job.task.columns))
+    return Reading(CHUNK_ROWS if is_panel else ROWS, columns, job.dialect)
+
+
+def _batches(job: Job, chunks: Iterator[Batch]) -> Iterator[Batch]:
+    if not isinstance(job.task, PanelTask):
+        return chunks
+    return PanelBatches(job.source.name, job.task.columns_of.id).batches(chunks)
+
+
+def _output(job: Job, work: Any, stdout: Any) -> Output:
+    path, form = job.written.path, job.written.form
+    if path is None:
+        return SpooledParquet(stdout) if form.format == "parquet" else StreamOutput(stdout, work.encoder)
+    fingerprint = job.source.fingerprint()
+    described = {
+        "input": fingerprint,
+        "model": job.model,
+        **job.task.options,
+        "format": [form.format, form.gzip],
+        "dialect": [job.dialect.delimiter, job.dialect.decimal, job.dialect.encoding],
+        "version": __version__,
+    }
+    output = FileOutput(path, form, work.encoder, described, resumable=fingerprint is not None)
+    output.open(restart=job.restart)
+    return output
+
+
+def _score(job: Job, work: Work, batches: Iterator[Batch], output: Output, rows: Rows, report: Report) -> Progress:
+    done = output.done
+    read_before = sum(entry.read for entry in done)
+    progress = Progress(read_before, sum(e.rows for e in done), sum(e.errors for e in done), 0, rows.total, read_before)
+    report(progress)
+    for part in _parts(job, work, islice(batches, len(done), None)):
+        output.write(part)
+        progress = replace(
+            progress,
+            read=progress.read + part.read,
+            rows=progress.rows + part.rows,
+            errors=progress.errors + part.errors,
+            end=part.end,
+        )
+        report(progress)
+    return progress
+
+
+def _parts(job: Job, work: Work, batches: Iterator[Batch]) -> Iterator[Part]:
+    if job.workers == 1:
+        check(work)
+        yield from in_process(work, batches)
+        return
+    with Workers(work, job.workers) as workers:
+        workers.wait_until_ready()
+        yield from workers.map(batches)

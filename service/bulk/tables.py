@@ -1,0 +1,119 @@
+"""Rows of a file in memory: a batch of them, column by column.
+
+There are two forms. A ListTable has Python values, as CSV and JSON lines give them. An ArrowTable (arrow_tables.py) has the
+columns of a Parquet file with their types. Both can be asked for the same things, so that every format can be written from
+every other one.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any, Protocol
+
+SEPARATOR = "\0"
+ABSENT = ...  # the value of a key that an object of JSON lines does not have; it is not written either
+
+
+class Table(Protocol):
+    """Some rows, column by column."""
+
+    @property
+    def names(self) -> list[str]: ...
+
+    def __len__(self) -> int: ...
+
+    def values(self, name: str) -> list[Any]:
+        """The Python values of a column; None or ABSENT where there is none."""
+
+    def typed(self, name: str) -> Any:
+        """A column of numbers or dates as numpy or pandas has it; None for one that has no such type."""
+
+    def runs(self, name: str) -> Iterator[tuple[int, int, Any]]:
+        """Rows that follow each other and have the same value: begin, end, value."""
+
+    def select(self, names: Sequence[str]) -> "Table":
+        """These columns."""
+
+    def slice(self, begin: int, end: int) -> "Table":
+        """These rows."""
+
+    def take(self, rows: Sequence[int]) -> "Table":
+        """These rows, in this order."""
+
+
+class ListTable:
+    """Columns of Python values."""
+
+    def __init__(self, columns: dict[str, list[Any]]) -> None:
+        self.columns = columns
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Texts are joined: this pickles in a fraction of the time."""
+        return {name: _joined(values) for name, values in self.columns.items()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.columns = {name: v.split(SEPARATOR) if isinstance(v, str) else v for name, v in state.items()}
+
+    @property
+    def names(self) -> list[str]:
+        return list(self.columns)
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()), ()))
+
+    def values(self, name: str) -> list[Any]:
+        return self.columns[name]
+
+    def typed(self, name: str) -> Any:  # noqa: ARG002
+        return None
+
+    def runs(self, name: str) -> Iterator[tuple[int, int, Any]]:
+        begin = 0
+        for value, rows in groupby(self.columns[name]):
+            end = begin + sum(1 for _ in rows)
+            yield begin, end, value
+            begin = end
+
+    def select(self, names: Sequence[str]) -> "ListTable":
+        return ListTable({name: self.columns[name] for name in names})
+
+    def slice(self, begin: int, end: int) -> "ListTable":
+        return ListTable({name: values[begin:end] for name, values in self.columns.items()})
+
+    def take(self, rows: Sequence[int]) -> "ListTable":
+        return ListTable({name: [values[row] for row in rows] for name, values in self.columns.items()})
+
+
+def _joined(values: list[Any]) -> Any:
+    """Texts as one, if none holds the separator; other values as they are."""
+    if set(map(type, values)) != {str}:
+        return values
+    joined = SEPARATOR.join(values)
+    return joined if joined.count(SEPARATOR) == len(values) - 1 and joined.isascii() else values
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows that are scored together.
+
+    `first` is the number of the first one in the file, from 1. `faults` says of rows, by their place in the batch, why they
+    could not be read. `end` is how far the input was read, in its own unit (bytes), for the progress bar.
+    """
+
+    number: int
+    first: int
+    rows: Table
+    faults: dict[int, str] = field(default_factory=dict)
+    end: int = 0
+
+
+def table_of_objects(objects: Iterable[dict[str, Any]]) -> ListTable:
+    """Return the columns of some objects. Keys that an object lacks are ABSENT there."""
+    columns: dict[str, list[Any]] = {}
+    for count, one in enumerate(objects):
+        for name, value in one.items():
+            columns.setdefault(name, [ABSENT] * count).append(value)
+        if len(one) < len(columns):
+            for column in columns.values():
+                column.extend([ABSENT] * (count + 1 - len(column)))
+    return ListTable(columns)

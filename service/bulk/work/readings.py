@@ -1,0 +1,179 @@
+"""The readings of a batch: which rows are a series, their numbers and their dates, and what is wrong with a series."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from ..limits import SERIES_READINGS
+from ..tables import Batch
+from ..values import is_missing, is_no_id, shown, to_number
+from . import ERROR, values_of
+
+Times = Literal["timestamp", "number"]
+NO_ID = "the row has no id"
+WHOLE = "series"  # the id of a file that is one series
+WHOLE_NUMBER = re.compile(r"-?\d{1,9}")
+YEARS = range(1000, 3000)  # whole numbers that are read as years
+
+
+@dataclass
+class SeriesRows:
+    """The rows begin to end - 1 of a batch. `fault` says why they are not forecast."""
+
+    id: str
+    begin: int
+    end: int
+    fault: str | None = None
+
+
+def series_of(batch: Batch, id_column: str | None) -> list[SeriesRows]:
+    """Return the series of a batch, which are whole, in order."""
+    rows = len(batch.rows)
+    if id_column is None:
+        series = [SeriesRows(WHOLE, 0, rows)] if rows else []
+    else:
+        runs = batch.rows.runs(id_column) if id_column in batch.rows.names else [(0, rows, None)] if rows else []
+        series = [SeriesRows(str(value), begin, end, NO_ID if is_no_id(value) else None) for begin, end, value in runs]
+    for one in series:
+        if one.end - one.begin > SERIES_READINGS:
+            one.fault = f"the series has more than {SERIES_READINGS:,} readings, which is the most that is read"
+    for row, fault in sorted(batch.faults.items()):
+        note(series, row, fault)
+    return series
+
+
+def note(series: list[SeriesRows], row: int, fault: str) -> None:
+    """Note what is wrong with a row; a series has the fault of its first bad row."""
+    one = series[bisect_right(series, row, key=lambda each: each.begin) - 1]
+    if one.fault == NO_ID:
+        one.fault = fault
+    elif one.fault is None:
+        one.fault = f"reading {row - one.begin + 1}: {fault}"
+
+
+def read_values(batch: Batch, column: str, decimal: str, series: list[SeriesRows]) -> npt.NDArray[np.float64]:
+    """Return the readings as numbers; NaN where one is missing."""
+    typed = batch.rows.typed(column) if column in batch.rows.names else None
+    if isinstance(typed, np.ndarray):
+        return typed
+    values = values_of(batch.rows, column)
+    numbers = _quickly(values, decimal)
+    for row in np.flatnonzero(np.isnan(numbers)).tolist():
+        try:
+            numbers[row] = to_number(values[row], decimal)
+        except ValueError as error:
+            note(series, row, str(error))
+    return numbers
+
+
+def _quickly(values: list[Any], decimal: str) -> npt.NDArray[np.float64]:
+    """What pandas reads as numbers; NaN for everything else."""
+    kinds = set(map(type, values))
+    if not kinds <= {str, int, float, type(None)}:
+        return np.full(len(values), np.nan)
+    if decimal != "." and str in kinds:
+        values = [value.replace(decimal, ".") if isinstance(value, str) else value for value in values]
+    return pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(np.float64, na_value=np.nan).copy()
+
+
+def read_times(batch: Batch, column: str, times: Times, time_format: str | None, series: list[SeriesRows]) -> pd.Index:
+    """Return the times: dates, or whole numbers that count steps."""
+    if times == "number":
+        values = values_of(batch.rows, column)
+        numbers = np.zeros(len(values), np.int64)
+        for row, value in enumerate(values):
+            try:
+                numbers[row] = _step(value)
+            except (ValueError, OverflowError, TypeError):
+                note(series, row, f"{shown(value)} is no whole number, as the times of the first readings are")
+        return pd.Index(numbers)
+    typed = batch.rows.typed(column) if column in batch.rows.names else None
+    values = [None] * len(batch.rows) if isinstance(typed, pd.DatetimeIndex) else values_of(batch.rows, column)
+    dates = typed if isinstance(typed, pd.DatetimeIndex) else parse_dates(values, time_format)
+    for row in np.flatnonzero(dates.isna()).tolist():
+        note(series, row, _no_date(values[row], time_format))
+    return dates
+
+
+def _no_date(value: Any, time_format: str | None) -> str:
+    if is_missing(value):
+        return "there is no date"
+    hint = "a date that is not written as 2016-11-30 needs --time-format, such as %d.%m.%Y"
+    return f"{shown(value)} is no date{f' as {time_format} reads it' if time_format else f'; {hint}'}"
+
+
+def _step(value: Any) -> int:
+    number = float(value)
+    if isinstance(value, bool) or number != int(number):
+        raise ValueError
+    return int(number)
+
+
+def times_of(values: Sequence[Any]) -> Times:
+    """Return what the times of a file are, by its first ones: whole numbers count steps unless they are years or days."""
+    present = [value for value in values if not is_missing(value)]
+    return "number" if present and all(map(_is_step, present)) else "timestamp"
+
+
+def _is_step(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return False
+    if isinstance(value, str) and WHOLE_NUMBER.fullmatch(value) is None:
+        return False
+    return int(value) not in YEARS and len(str(value)) != 8  # 20161130
+
+
+def parse_dates(values: list[Any], time_format: str | None) -> pd.DatetimeIndex:
+    """Return dates; NaT for what is none. Dates with different offsets are in UTC."""
+    form = time_format or "ISO8601"
+    if not set(map(type, values)) <= {str, datetime, date, type(None)}:
+        values = [_as_text(value) for value in values]
+    codes, different = pd.factorize(np.array(values, dtype=object), use_na_sentinel=False)  # series share their dates
+    try:
+        dates = pd.DatetimeIndex(pd.to_datetime(different, format=form, errors="coerce"))
+    except ValueError:  # several offsets
+        dates = pd.DatetimeIndex(pd.to_datetime(different, format=form, errors="coerce", utc=True))
+    return dates[codes]
+
+
+def _as_text(value: Any) -> Any:
+    """Whole numbers as text, such as years; None for what is no date anyway."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str | date) else None
+
+
+def with_faults(
+    scored: dict[str, list[Any]], numbers: list[Any], series: list[SeriesRows]
+) -> tuple[dict[str, list[Any]], list[int]]:
+    """Return the rows of the output: those of the model, and one with the error for each series that has a fault.
+
+    `numbers` are the series that the model's rows are of. The rows are in the order of the series. The second list has, for
+    each row, the last row of its series in the batch.
+    """
+    if numbers == sorted(numbers) and all(one.fault is None for one in series) and len(set(numbers)) == len(series):
+        scored.setdefault(ERROR, [None] * len(numbers))
+        return scored, [series[number].end - 1 for number in numbers]
+    by_series: dict[int, list[int | None]] = {}
+    for place, number in enumerate(numbers):
+        by_series.setdefault(number, []).append(place)
+    order = [(place, one) for number, one in enumerate(series) for place in by_series.get(number, [None])]
+    results = {
+        name: [None if place is None else values[place] for place, _ in order] for name, values in scored.items()
+    }
+    results[ERROR] = [_error(place, one, scored) for place, one in order]
+    return results, [one.end - 1 for _, one in order]
+
+
+def _error(place: int | None, one: SeriesRows, scored: dict[str, list[Any]]) -> str | None:
+    if place is None:
+        return one.fault or "there is no forecast"
+    error: str | None = scored[ERROR][place] if ERROR in scored else None
+    return error

@@ -1,0 +1,96 @@
+"""Frames as a table on a terminal, or as rows in a file or a pipe."""
+
+import io
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ..bulk.errors import Refused
+from ..bulk.formats import output_form
+from ..bulk.job import Written
+from ..bulk.tables import ListTable
+from ..bulk.work import plain_columns
+from ..bulk.writing.csv_text import CsvEncoder
+from ..bulk.writing.json_text import JsonEncoder
+
+STDOUT = "-"
+MAX_SHOWN = 200  # rows of a table on a terminal
+DIGITS = 6
+
+
+def write_frame(frame: pd.DataFrame, out: str, output_format: str | None, *, overwrite: bool) -> None:
+    """Write a frame: to a file at once, or to stdout; a table if that is a terminal. Raises Refused, OSError."""
+    path = None if out == STDOUT else Path(out)
+    if path is None and output_format is None and sys.stdout.isatty():
+        show(frame)
+        return
+    written = Written(path, output_form(path, output_format, "csv"))
+    raw = encoded(frame, written)
+    if path is None:
+        sys.stdout.buffer.write(raw)
+        sys.stdout.buffer.flush()
+        return
+    check_free(out, overwrite=overwrite)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(raw)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def check_free(out: str, *, overwrite: bool) -> None:
+    """Raise Refused for a file that must not be replaced."""
+    if out != STDOUT and Path(out).exists() and not overwrite:
+        raise Refused(f"{out} exists; --overwrite replaces it")
+
+
+def encoded(frame: pd.DataFrame, written: Written) -> bytes:
+    """Return the rows of a frame as a whole file."""
+    table = ListTable(plain_columns(frame))
+    encoder = written.encoder([])
+    if isinstance(encoder, CsvEncoder):
+        names, body = encoder(None, table)
+        return encoder.header(names) + body
+    if isinstance(encoder, JsonEncoder):
+        return encoder(None, table)[1]
+    from ..bulk.writing.parquet_parts import parquet_schema, write_parquet
+
+    _, body = encoder(None, table)
+    whole = io.BytesIO()
+    write_parquet(iter([body]), parquet_schema(iter([body])), whole)
+    return whole.getvalue()
+
+
+def show(frame: pd.DataFrame) -> None:
+    """Print a table for people."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    columns = plain_columns(frame)
+    for name, values in columns.items():
+        is_text = all(isinstance(value, str | None) for value in values)
+        table.add_column(name, justify="left" if is_text else "right", overflow="fold")
+    for row in list(zip(*columns.values(), strict=True))[:MAX_SHOWN]:
+        table.add_row(*map(_shown, row))
+    console.print(table)
+    if len(frame) > MAX_SHOWN:
+        print(f"… {len(frame) - MAX_SHOWN:,} more rows; --out FILE has all of them", file=sys.stderr)
+
+
+def _shown(value: Any) -> Any:
+    from rich.text import Text
+
+    if value is None:
+        return Text("")
+    if isinstance(value, float):
+        return Text(f"{value:.{DIGITS}g}" if abs(value) < 10 ** (DIGITS - 1) else f"{value:.0f}")
+    if isinstance(value, bool):
+        return Text("yes" if value else "no")
+    text = str(value)
+    return Text(text.removesuffix(" 00:00:00"))

@@ -1,0 +1,49 @@
+"""`gatecast sentiment`: what texts say."""
+
+from typing import Annotated
+
+import typer
+
+from . import options
+from .exits import end_with, reporting
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(sentiment)
+
+
+def sentiment(
+    texts: Annotated[list[str] | None, typer.Argument(metavar="[TEXT]...", help="Texts; - or none reads stdin")] = None,
+    source: Annotated[str | None, typer.Option("--input", "-i", help="File with a text a line, or a column")] = None,
+    text: Annotated[
+        str | None, typer.Option("--text", help="Column of the texts", rich_help_panel=options.COLUMNS)
+    ] = None,
+    model: options.Model = "models/sentiment",
+    explain: Annotated[bool, typer.Option("--explain", help="What each word speaks for the label")] = False,
+    input_format: options.InputFormat = None,
+    delimiter: options.Delimiter = None,
+    encoding: options.Encoding = "utf-8",
+    out: options.Out = "-",
+    output_format: options.OutputFormat = None,
+    overwrite: options.Overwrite = False,
+) -> None:
+    """Judge texts: each argument, each line, or each row of a column.
+
+    Large files, and those whose other columns are wanted, are for `gatecast bulk`.
+    """
+    with reporting():
+        from ..local.loading import load
+        from .exits import USAGE, fail
+        from .outputs import check_free, write_frame
+        from .texts import texts_of
+
+        if texts and texts != ["-"] and source is not None:
+            raise fail("give texts, or --input and a file, not both", USAGE)
+        check_free(out, overwrite=overwrite)
+        arguments = None if texts in (None, [], ["-"]) else texts
+        given = arguments or texts_of(source or "-", text, input_format, delimiter, encoding)
+        answer = load(model).sentiment(given, explain=explain, errors="column")
+        answer.insert(0, "text", given)
+        errors = int(answer["error"].notna().sum())
+        write_frame(answer if errors else answer.drop(columns="error"), out, output_format, overwrite=overwrite)
+        end_with(errors)

@@ -1,0 +1,34 @@
+"""The texts of a small input: its lines, or one of its columns."""
+
+from contextlib import closing
+from typing import Any
+
+from ..bulk.errors import UnreadableInput
+from ..bulk.reading import check_columns
+from .inputs import dialect_of, first_fault, open_input, read_all, strings
+
+NAMES = ("text", "review", "body", "comment", "content", "message")
+
+
+def texts_of(
+    source: str, column: str | None, input_format: str | None, delimiter: str | None, encoding: str
+) -> list[Any]:
+    """Return the texts of a file or of stdin, where plain lines are texts unless a column is named. Raises BulkError."""
+    is_lines = column is None and input_format is None and source == "-"
+    opened = open_input(source, "txt" if is_lines else input_format)
+    with closing(opened):
+        read = read_all(opened, dialect_of(delimiter, ".", encoding))
+    first_fault(read)
+    if column is None:
+        column = _found(read.name, read.rows.names)
+    check_columns(read.name, [column], read.rows.names)
+    return strings(read.rows.values(column))
+
+
+def _found(name: str, present: list[str]) -> str:
+    if len(present) == 1:
+        return present[0]
+    found = [column for column in present if column.lower() in NAMES]
+    if len(found) == 1:
+        return found[0]
+    raise UnreadableInput(f"{name}: which column has the texts? name it with --text: {', '.join(present[:20])}")

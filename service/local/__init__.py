@@ -1,0 +1,1 @@
+"""In process: models in, data frames out. No HTTP."""

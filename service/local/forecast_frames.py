@@ -1,0 +1,112 @@
+"""Forecasts → a data frame: a row for each step of each series, or one row with the error of a series."""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from ..errors import GatecastError, InvalidRequest
+from ..interfaces import Array
+from .forecasts import Forecasted, ForecastOptions, level_columns, of_series
+from .scoring.columns import NO_NUMBER, text, whole_numbers
+from .series.axes import NUMBER, PERIOD, STEP, TIMESTAMP, Axis
+from .series.grids import Dates, Grid
+from .series.tables import Table
+from .series.timelines import Timeline
+
+Errors = Literal["raise", "column"]
+
+
+def check_errors(errors: str) -> None:
+    """Raise InvalidRequest for another word than the two."""
+    if errors not in ("raise", "column"):
+        raise InvalidRequest("`errors` is 'raise' or 'column'", pointer="/errors")
+
+
+def forecast_frame(
+    table: Table, outcomes: Iterable[Forecasted | GatecastError], options: ForecastOptions, errors: Errors
+) -> pd.DataFrame:
+    """Return the forecasts of a table's series as columns. With errors="raise" the first error is raised."""
+    rows = _Rows(table, options)
+    for series, outcome in zip(table.series, outcomes, strict=True):
+        if isinstance(outcome, Forecasted):
+            rows.add(outcome)
+        elif errors == "raise":
+            raise of_series(outcome, series) from None
+        else:
+            rows.add_error(outcome)
+    return rows.frame(with_errors=errors == "column")
+
+
+class _Rows:
+    """The rows of a frame, while they are collected."""
+
+    def __init__(self, table: Table, options: ForecastOptions) -> None:
+        self._table, self._options = table, options
+        self._future = FutureLabels(table.axis, options.horizon)
+        self._names = level_columns(options.levels)
+        self._counts: list[int] = []
+        self._labels: list[Dates] = []
+        self._numbers: list[Array] = []  # arrays, not lists: Python's garbage collector walks through lists
+        self._errors: list[str | None] = []
+
+    def add(self, outcome: Forecasted) -> None:
+        self._counts.append(self._options.horizon)
+        self._labels.append(self._future.of(outcome.timeline))
+        self._errors.append(None)
+        self._numbers.append(outcome.rows())
+
+    def add_error(self, error: GatecastError) -> None:
+        self._counts.append(1)
+        self._labels.append(no_label(self._table.axis))
+        self._errors.append(error.detail)
+        self._numbers.append(np.full((1 + len(self._names), 1), np.nan))
+
+    def frame(self, *, with_errors: bool) -> pd.DataFrame:
+        table = self._table
+        columns: dict[str, Any] = {}
+        if table.ids is not None and table.id_name is not None:
+            columns[table.id_name] = table.ids.repeat(self._counts)
+        name = table.time_name or ("timestamp" if table.axis.kind in (TIMESTAMP, PERIOD) else "step")
+        columns[name] = label_column(table.axis, self._labels, nullable=with_errors)
+        numbers = np.concatenate([np.zeros((1 + len(self._names), 0)), *self._numbers], axis=1)
+        columns.update(zip(["forecast", *self._names], numbers, strict=True))
+        if with_errors:
+            columns["error"] = text(self._errors).repeat(self._counts)
+        return pd.DataFrame(columns)
+
+
+class FutureLabels:
+    """The labels of the steps of forecasts. Series that end at the same step of one grid share them."""
+
+    def __init__(self, axis: Axis, horizon: int) -> None:
+        self._horizon = horizon
+        self._steps = np.arange(1, horizon + 1) if axis.kind == STEP else None
+        self._known: dict[tuple[int, int], tuple[Grid, Dates]] = {}  # the grid is kept, so that its id stays its own
+
+    def of(self, timeline: Timeline) -> Dates:
+        """Return the labels that follow a series; where the order is all that is known, they are numbered from 1."""
+        if self._steps is not None:
+            return self._steps
+        count = len(timeline.readings)
+        key = id(timeline.grid), timeline.offset + count
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = timeline.grid, timeline.labels(count, count + self._horizon)
+        return known[1]
+
+
+def no_label(axis: Axis) -> Dates:
+    """Return the label of a row that has none."""
+    return np.full(1, NO_NUMBER) if axis.kind != TIMESTAMP else np.full(1, "NaT", axis.empty().dtype)
+
+
+def label_column(axis: Axis, labels: list[Dates], *, nullable: bool) -> Any:
+    """Return the labels of all rows as a column."""
+    together = np.concatenate(labels) if labels else axis.empty()
+    if axis.kind in (STEP, NUMBER):
+        return whole_numbers(together) if nullable else together
+    if axis.kind == TIMESTAMP:
+        together = together.astype(axis.empty().dtype)
+    return axis.column(together)

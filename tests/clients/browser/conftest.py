@@ -1,0 +1,139 @@
+"""A real browser on a running service. Each page is watched: nothing on the console, no request to another host, no breach of the policy."""
+
+import hashlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+ROOT = Path(__file__).parents[3]
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+KEY = "gc_a key that only this test knows".replace(" ", "_")
+NOTE_BREACHES = (
+    "window.breaches = []; addEventListener('securitypolicyviolation', "
+    "e => breaches.push(`${e.violatedDirective} ${e.blockedURI}`))"
+)
+START_SECONDS = 120
+PATIENCE_MS = 15_000  # the tests share their cores with others
+
+
+@dataclass
+class Watch:
+    """What a page did that it should not.
+
+    `refuses`: the browser itself writes a line for each refused request. `keeps_out` is an address that the policy keeps out.
+    """
+
+    page: Page
+    refuses: bool = False
+    keeps_out: str | None = None
+    messages: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+    def note(self, message: ConsoleMessage) -> None:
+        is_refusal = self.refuses and message.text.startswith("Failed to load resource")
+        if not is_refusal and not self.is_kept_out(message.text):
+            self.messages.append(f"{message.type}: {message.text}")
+
+    def note_request(self, request: Request) -> None:
+        if not self.is_kept_out(request.url):
+            self.hosts.add(urlsplit(request.url).netloc)
+
+    def is_kept_out(self, text: str) -> bool:
+        return self.keeps_out is not None and self.keeps_out in text
+
+    def check(self) -> None:
+        assert self.messages == []
+        assert self.hosts <= {urlsplit(self.page.url).netloc, ""}
+        assert [each for each in self.page.evaluate("window.breaches") if not self.is_kept_out(each)] == []
+
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium as the system has it."""
+    executable = next(filter(None, map(shutil.which, NAMES)), None)
+    if executable is None:
+        pytest.skip(f"no Chromium is installed (looked for {', '.join(NAMES)})")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, service_url: str) -> Iterator[Visit]:
+    """Open the playground in a new profile: visit(width=375, scheme="dark", refuses=True, …) → page."""
+    watches: list[Watch] = []
+
+    def open_page(
+        url: str = f"{service_url}/",
+        width: int = 1280,
+        scheme: str = "light",
+        refuses: bool = False,
+        keeps_out: str | None = None,
+        **options: Any,
+    ) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, **options)
+        context.set_default_timeout(PATIENCE_MS)
+        context.add_init_script(NOTE_BREACHES)
+        page = context.new_page()
+        watch = Watch(page, refuses, keeps_out)
+        page.on("console", watch.note)
+        page.on("pageerror", lambda error: watch.messages.append(str(error)))
+        page.on("request", watch.note_request)
+        watches.append(watch)
+        page.goto(url)
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield open_page
+    for watch in watches:
+        watch.check()
+        watch.page.context.close()
+
+
+@pytest.fixture(scope="session")
+def guarded_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A service that asks for `KEY`, and takes one request a second with it, ten at once."""
+    file = tmp_path_factory.mktemp("keys") / "keys.json"
+    key = {"name": "test", "sha256": hashlib.sha256(KEY.encode()).hexdigest(), "rate_requests": 1}
+    file.write_text(json.dumps({"keys": [key | {"scopes": ["forecast", "sentiment", "models"]}]}))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = {name: value for name, value in os.environ.items() if not name.startswith("GATECAST_")}
+    settings |= {"GATECAST_PORT": str(port), "GATECAST_API_KEYS_FILE": str(file), "GATECAST_LOG_LEVEL": "error"}
+    process = subprocess.Popen([ROOT / ".venv/bin/python", "-m", "service"], cwd=ROOT, env=settings)
+    try:
+        _wait(f"http://127.0.0.1:{port}/readyz", process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the service is ready."""
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=1):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise RuntimeError(f"the service did not start; its exit status is {process.poll()}")

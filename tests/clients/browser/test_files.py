@@ -1,0 +1,168 @@
+"""Files and pasted tables: how they are read, and what is refused in words."""
+
+import base64
+from itertools import pairwise
+
+import pytest
+
+DATES = [f"{2015 + month // 12}-{month % 12 + 1:02}-01" for month in range(14)]
+
+
+def rows(write, head=""):
+    return "\n".join([*([head] if head else []), *(write(index, date) for index, date in enumerate(DATES))])
+
+
+GERMAN = rows(lambda index, date: f"01.{date[5:7]}.{date[:4]};{index},5", "Datum;Umsatz")
+AMERICAN = rows(lambda index, date: f"{int(date[5:7])}/1/{date[:4]},{index}.5", "DATE,IPG2211A2N")
+READABLE = {
+    "commas": (rows(lambda i, date: f"{date},{i}.5", "date,sales"), "14 readings · monthly, from 2015-01-01 · sales"),
+    "semicolons and decimal commas": (GERMAN, "14 readings · monthly, from 2015-01-01 · Umsatz"),
+    "tabs, no head": (rows(lambda i, date: f"{date}\t{i}"), "14 readings · monthly, from 2015-01-01"),
+    "month first": (AMERICAN, "14 readings · monthly, from 2015-01-01 · IPG2211A2N"),
+    "quarters": ("t,v\n2015Q1,3\n2015Q2,4\n2015Q3,5\n2015Q4,6", "4 readings · quarterly, from 2015-01-01 · v"),
+    "weeks": ("d,v\n2015-01-05,1\n2015-01-12,2\n2015-01-19,4", "3 readings · weekly, from 2015-01-05 · v"),
+    "years": ("year,v\n1949,1\n1950,2\n1951,4", "3 readings · yearly, from 1949-01-01 · v"),
+    "hours": ("d,v\n2015-01-05T00:00Z,1\n2015-01-05T01:00Z,2", "2 readings · hourly, from 2015-01-05 00:00:00Z · v"),
+    "newest first": ("d,v\n2015-01-03,1\n2015-01-02,2\n2015-01-01,4", "3 readings · daily, from 2015-01-01 · v"),
+    "quoted thousands": (
+        'd,"v, sum"\n2015-01-05,"1,234.5"\n2015-01-12,"2,000.1"',
+        "2 readings · weekly, from 2015-01-05",
+    ),
+    "a list of JSON": ("[1, 2, null, 4.5]", "4 readings · 1 missing"),
+    "one a line": ("1.5\n2\n3", "3 readings"),
+}
+REFUSED = {
+    "a word in the column": ("d,v\n2015-01-05,1\n2015-01-12,12kg\n2015-01-19,4\n2015-01-26,5\n2015-02-02,5\n2015-02-09,5",
+                             "“12kg” is not a number (line 3, v)."),
+    "no number": ("hello world\nfoo bar", "No column has numbers. Line 1 has “hello”"),
+    "two dates alike": ("id,d,v\na,2015-01-05,1\na,2015-01-12,2\nb,2015-01-05,4", "2015-01-05 is there twice (line 2 and line 4)"),
+    "uneven dates": ("d,v\n2015-01-01,1\n2015-01-03,2\n2015-01-04,4\n2015-01-09,5", "The dates do not come evenly: 2015-01-03"),
+    "day or month": ("d,v\n1/2/2015,3\n2/3/2015,4", "can be read as two dates"),
+    "ragged": ("a,b\n1,2\n1,2,3\n4,5\n6,7\n8,9", "Line 3 has 3 cells and most others have 2, if commas part them."),
+    "open quote": ('a,b\n"x,1\n2,3', "A quote in line 2 is never closed."),
+}  # fmt: skip
+
+
+def read(page, text, words):
+    page.get_by_label("Readings").fill(text)
+    page.locator("#reading", has_text=words).wait_for()
+
+
+def drop(page, name, content):
+    """Drop a file on the form. `content` are bytes."""
+    data = page.evaluate_handle(
+        """([name, content]) => {
+          const data = new DataTransfer();
+          data.items.add(new File([Uint8Array.from(atob(content), sign => sign.charCodeAt(0))], name));
+          return data;
+        }""",
+        [name, base64.b64encode(content).decode()],
+    )
+    page.dispatch_event("#forecast-form", "drop", {"dataTransfer": data})
+
+
+def test_tables_of_many_kinds_are_read(visit):
+    """Delimiters, decimal marks, heads, and dates, whose frequency is told."""
+    page = visit()
+    for text, words in READABLE.values():
+        read(page, text, words)
+        assert "refused" not in (page.locator("#reading").get_attribute("class") or "")
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_read_is_refused_in_words(visit, name):
+    """While it is typed, and again when it is sent; nothing goes to the service."""
+    text, words = REFUSED[name]
+    page = visit()
+    read(page, text, words)
+    page.get_by_role("button", name="Forecast", exact=True).click()
+    assert words in page.get_by_role("alert").inner_text()
+
+
+def test_a_dropped_file_is_forecast(visit):
+    """A file in another encoding, with semicolons and decimal commas, by its dates."""
+    page = visit()
+    drop(page, "umsätze.csv", GERMAN.replace("Umsatz", "Umsätze").encode("cp1252"))
+    page.locator("#reading", has_text="14 readings · monthly, from 2015-01-01 · Umsätze").wait_for()
+    with page.expect_request("**/forecast") as sent:
+        page.get_by_role("button", name="Forecast", exact=True).click()
+    body = sent.value.post_data_json
+    assert (body["start"], body["frequency"]) == ("2015-01-01", "MS")
+    assert body["readings"] == [index + 0.5 for index in range(14)]
+    page.locator("#forecast-results .facts").wait_for()
+    assert page.locator(".fact dt").first.inner_text() == "Next: Mar 2016"
+
+
+def test_a_chosen_file_is_read(visit):
+    """The button opens the browser's own dialogue."""
+    page = visit()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_text("Choose a file").click()
+    chooser.value.set_files({"name": "a.csv", "mimeType": "text/csv", "buffer": AMERICAN.encode()})
+    page.locator("#reading", has_text="IPG2211A2N").wait_for()
+
+
+def test_a_pasted_table_is_read(visit):
+    """Cells as a spreadsheet copies them, with tabs."""
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    page.evaluate("text => navigator.clipboard.writeText(text)", rows(lambda index, date: f"{date}\t{index}", "day\tn"))
+    page.get_by_label("Readings").focus()
+    page.keyboard.press("Control+V")
+    page.locator("#reading", has_text="14 readings · monthly, from 2015-01-01 · n").wait_for()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("book.xlsx", b"PK\x03\x04rest", "is a workbook or an archive. Save the sheet as CSV first."),
+        ("photo.csv", b"\x89PNG\x00\x00", "is not a text file."),
+        ("long.csv", b"1\n" * 1_100_000, "has 2.1 MB; a file may have 2.0 MB here."),
+    ],
+)
+def test_a_file_that_is_no_table_or_too_long_is_refused(visit, name, content, words):
+    """By what it holds, not by its name."""
+    page = visit()
+    drop(page, name, content)
+    page.locator("#reading.refused", has_text=words).wait_for()
+
+
+def test_one_of_several_columns_is_chosen(visit):
+    """The first that does not number the rows is taken, until another one is chosen."""
+    page = visit()
+    read(
+        page, "n,date,price,volume\n0,2015-01-01,5,50\n1,2015-01-02,7,60\n2,2015-01-03,6,70\n3,2015-01-04,8,65", "price"
+    )
+    column = page.get_by_label("Column")
+    assert column.locator("option").all_inner_texts() == ["n", "price", "volume"]
+    column.select_option("volume")
+    page.locator("#reading", has_text="volume").wait_for()
+    with page.expect_request("**/forecast") as sent:
+        page.get_by_role("button", name="Forecast", exact=True).click()
+    assert sent.value.post_data_json["readings"] == [50, 60, 70, 65]
+    page.locator("#forecast-results .facts").wait_for()
+
+
+def test_a_comma_that_may_be_either_mark_can_be_told(visit):
+    """1,234 is taken for a thousand, and the page asks."""
+    page = visit()
+    read(page, "d\tv\n2015-01-01\t1,234\n2015-01-02\t2,345\n2015-01-03\t3,456\n2015-01-04\t2,567", "4 readings")
+    page.get_by_label("Decimal mark").select_option(",")
+    with page.expect_request("**/forecast") as sent:
+        page.get_by_role("button", name="Forecast", exact=True).click()
+    assert sent.value.post_data_json["readings"] == [1.234, 2.345, 3.456, 2.567]
+    page.locator("#forecast-results .facts").wait_for()
+
+
+def test_more_readings_than_a_request_may_have_are_cut_to_the_last(visit):
+    """The page says so. So much is pasted at once."""
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    page.evaluate("text => navigator.clipboard.writeText(text)", "\n".join(map(str, range(10_500))))
+    page.get_by_label("Readings").focus()
+    page.keyboard.press("Control+V")
+    page.locator("#reading", has_text="The last 10,000 readings are taken").wait_for()
+    with page.expect_request("**/forecast") as sent:
+        page.get_by_role("button", name="Forecast", exact=True).click()
+    readings = sent.value.post_data_json["readings"]
+    assert (len(readings), readings[-1]) == (10_000, 10_499)
+    assert all(later - earlier == 1 for earlier, later in pairwise(readings))
+    page.locator("#forecast-results .facts").wait_for()

@@ -1,0 +1,231 @@
+"""Every format can be read, and written from every other one."""
+
+import csv
+import gzip
+import io
+import json
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from service.bulk.errors import Refused, UnreadableInput
+from service.bulk.formats import Dialect, Form, form_of_content, output_form
+from service.bulk.tables import ListTable
+from service.bulk.writing.csv_text import CsvEncoder
+from tests.service.bulk.helpers import done, texts_job
+
+ROWS = [{"id": "007", "body": "good, really"}, {"id": "008", "body": ""}, {"id": "009", "body": 'ein "schöner" Film'}]
+LENGTHS = [12.0, None, 18.0]
+FORMATS = ["csv", "csv.gz", "tsv", "jsonl", "ndjson.gz", "parquet"]
+
+
+def written(path, rows=ROWS):
+    """A file of rows in the format of its name."""
+    raw = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    if path.suffix == ".parquet":
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    elif "json" in path.name:
+        path.write_bytes(gzip.compress(raw) if path.suffix == ".gz" else raw)
+    else:
+        separator = "\t" if path.suffix == ".tsv" else ","
+        pd.DataFrame(rows).to_csv(path, index=False, sep=separator)
+    return path
+
+
+def read_back(path):
+    """The rows of an output."""
+    if path.suffix == ".parquet":
+        return pq.read_table(path).to_pylist()
+    raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    if "json" in path.name:
+        return [json.loads(line) for line in raw.splitlines()]
+    separator = "\t" if path.suffix == ".tsv" else ","
+    frame = pd.read_csv(io.BytesIO(raw), dtype={"id": str, "body": str, "error": str}, sep=separator)
+    return frame.astype(object).where(frame.notna(), None).to_dict("records")
+
+
+@pytest.mark.parametrize("target", FORMATS)
+@pytest.mark.parametrize("source", FORMATS)
+def test_every_format_is_written_from_every_other(tmp_path, source, target):
+    """The rows are the same, with the model's columns beside them."""
+    out = tmp_path / f"out.{target}"
+    progress, _ = done(texts_job(written(tmp_path / f"in.{source}"), out))
+    rows = read_back(out)
+    assert (progress.read, progress.rows, progress.errors) == (3, 3, 1)
+    assert [row["id"] for row in rows] == ["007", "008", "009"]
+    assert [row["body"] or "" for row in rows] == [row["body"] for row in ROWS]
+    assert [row["length"] for row in rows] == LENGTHS
+    assert [row["error"] for row in rows] == [None, "no text", None]
+
+
+def test_types_of_parquet_are_kept(tmp_path):
+    """Also those that the model does not read."""
+    table = pa.table(
+        {
+            "body": ["a", "b"],
+            "when": pa.array([1, 2], pa.timestamp("ms", "UTC")),
+            "price": pa.array([None, 3], pa.decimal128(8, 2)),
+            "tags": pa.array([["x"], []], pa.list_(pa.string())),
+            "kind": pa.array(["u", "v"]).dictionary_encode(),
+            "n": pa.array([1, 2], pa.int8()),
+        }
+    )
+    pq.write_table(table, tmp_path / "in.parquet")
+    done(texts_job(tmp_path / "in.parquet", tmp_path / "out.parquet"))
+    result = pq.read_table(tmp_path / "out.parquet")
+    assert result.select(table.column_names).to_pylist() == table.to_pylist()
+    for name in ("when", "price", "tags", "n"):
+        assert result.schema.field(name).type == table.schema.field(name).type
+    assert result.schema.field("error").type == pa.string()
+
+
+def test_types_hold_for_all_batches(tmp_path):
+    """Nothing but nulls in the first batch, numbers later; a key that comes late; a key that is text and number."""
+    rows = [{"body": "x", "late": None, "mixed": 1}] * 1000 + [{"body": "y", "late": 2.5, "mixed": "one", "new": True}]
+    out = tmp_path / "out.parquet"
+    done(texts_job(written(tmp_path / "in.jsonl", rows), out))
+    table = pq.read_table(out)
+    assert table.schema.field("late").type == pa.float64()
+    assert table.schema.field("mixed").type == pa.string()
+    assert table.to_pylist()[0] == {"new": None, "body": "x", "late": None, "mixed": "1", "length": 1.0, "error": None}
+    assert table.to_pylist()[-1] == {
+        "new": True,
+        "body": "y",
+        "late": 2.5,
+        "mixed": "one",
+        "length": 1.0,
+        "error": None,
+    }
+
+
+def test_keys_that_come_late_have_a_column_of_csv(tmp_path):
+    """Rows before them have nothing there."""
+    rows = [{"body": "x"}] * 1000 + [{"new": 1, "body": "y"}]
+    done(texts_job(written(tmp_path / "in.jsonl", rows), tmp_path / "out.csv"))
+    lines = (tmp_path / "out.csv").read_text().splitlines()
+    assert (lines[0], lines[1], lines[-1]) == ("new,body,length,error", ",x,1.0,", "1,y,1.0,")
+
+
+def test_keys_that_come_late_are_refused_where_the_header_is_written_already(tmp_path):
+    rows = [{"body": "x"}] * 1000 + [{"new": 1, "body": "y"}]
+    with pytest.raises(Refused, match=r"'new' comes first after row 1,000.*--keep"):
+        done(texts_job(written(tmp_path / "in.jsonl", rows), None), io.BytesIO())
+
+
+def test_json_lines_keep_what_a_row_has(tmp_path):
+    """A key that a row lacks is not made up; nested values stay."""
+    rows = [{"body": "x", "n": {"a": [1, None]}}, {"body": "y"}]
+    done(texts_job(written(tmp_path / "in.jsonl", rows), tmp_path / "out.jsonl"))
+    assert read_back(tmp_path / "out.jsonl") == [
+        {"body": "x", "n": {"a": [1, None]}, "length": 1.0, "error": None},
+        {"body": "y", "length": 1.0, "error": None},
+    ]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_stdout_gets_rows_in_every_format(tmp_path, form):
+    """Parquet too, whose directory comes last."""
+    stdout = io.BytesIO()
+    done(texts_job(written(tmp_path / "in.csv"), None, form=form), stdout)
+    path = tmp_path / f"back.{form}"
+    path.write_bytes(stdout.getvalue())
+    assert [row["length"] for row in read_back(path)] == LENGTHS
+
+
+def test_a_clashing_column_is_renamed(tmp_path):
+    """What the input had is not lost."""
+    _, warnings = done(texts_job(written(tmp_path / "in.csv", [{"body": "x", "length": 7}]), tmp_path / "out.jsonl"))
+    assert read_back(tmp_path / "out.jsonl") == [{"body": "x", "input_length": "7", "length": 1.0, "error": None}]
+    assert "input_length" in warnings[0]
+
+
+@pytest.mark.parametrize(("keep", "names"), [((), "length,error"), (("id",), "id,length,error")])
+def test_columns_can_be_dropped(tmp_path, keep, names):
+    done(texts_job(written(tmp_path / "in.csv"), tmp_path / "out.csv", keep=keep))
+    assert (tmp_path / "out.csv").read_text().splitlines()[0] == names
+
+
+def test_the_dialect_of_the_input_is_that_of_the_output(tmp_path):
+    """Decimal commas too."""
+    (tmp_path / "in.csv").write_text("id;body\n1,5;abc\n")
+    done(texts_job(tmp_path / "in.csv", tmp_path / "out.csv", dialect=Dialect(";", ",")))
+    assert (tmp_path / "out.csv").read_text() == "id;body;length;error\n1,5;abc;3,0;\n"
+
+
+def test_bytes_in_another_encoding_pass_through(tmp_path):
+    """Only the text that is read with them is an error."""
+    (tmp_path / "in.csv").write_bytes(b"id,body\n\xe9,abc\nx,caf\xe9\n")
+    done(texts_job(tmp_path / "in.csv", tmp_path / "out.csv"))
+    first, second = (tmp_path / "out.csv").read_bytes().splitlines()[1:]
+    assert first == b"\xe9,abc,3.0,"
+    assert b"--encoding" in second
+    done(texts_job(tmp_path / "in.csv", tmp_path / "out.jsonl", dialect=Dialect(encoding="latin-1")))
+    assert read_back(tmp_path / "out.jsonl")[1]["body"] == "café"
+
+
+def test_a_file_without_rows_gives_one_without_rows(tmp_path):
+    for source in ("csv", "parquet"):
+        path = tmp_path / f"in.{source}"
+        pd.DataFrame({"id": pd.Series([], dtype=str), "body": pd.Series([], dtype=str)}).to_csv(
+            path, index=False
+        ) if source == "csv" else pq.write_table(
+            pa.table({"id": pa.array([], "str"), "body": pa.array([], "str")}), path
+        )
+        done(texts_job(path, tmp_path / f"{source}.csv"))
+        assert (tmp_path / f"{source}.csv").read_text() == "id,body,length,error\n"
+        done(texts_job(path, tmp_path / f"{source}.parquet"))
+        assert pq.read_table(tmp_path / f"{source}.parquet").column_names == ["id", "body", "length", "error"]
+
+
+def test_csv_is_quoted_as_the_standard_library_does(tmp_path):
+    """Delimiters, quotation marks and line ends; also in a header, and a row of one empty field."""
+    texts = ["a,b", 'say "x"', "two\nlines", "plain", "", " ", "ä;b"]
+    expected = io.StringIO()
+    csv.writer(expected, lineterminator="\n").writerows([["na,me", "n"], *([text, "1"] for text in texts)])
+    encoder = CsvEncoder()
+    names, body = encoder(None, ListTable({"na,me": texts, "n": [1] * len(texts)}))
+    assert (encoder.header(names) + body).decode() == expected.getvalue()
+    assert encoder(None, ListTable({"a": ["a\rb"], "b": ["x"]}))[1] == b'"a\rb",x\n'  # read back as one row
+    assert encoder(None, ListTable({"a": ["", "x", None, True]}))[1] == b'""\nx\n""\ntrue\n'
+
+
+def test_empty_lines_of_csv_are_no_rows(tmp_path):
+    """Also where there are many of them."""
+    (tmp_path / "in.csv").write_text("\nid,body\n" + "\n" * 3000 + "1,x\n\n2,y\n")
+    progress, _ = done(texts_job(tmp_path / "in.csv", tmp_path / "out.csv"))
+    assert progress.read == 2
+
+
+def test_what_is_not_a_table_is_refused(tmp_path):
+    """Each message says what to do."""
+    cases = {
+        "empty.csv": (b"", "is empty"),
+        "twice.csv": (b"body,body\n1,2\n", "two columns named 'body'"),
+        "open.csv": (b'body\nx\n"abc' + b"x\n" * 1_000_000, "after row 1, .*quotation mark"),
+        "line.csv": (b"body\n" + b"x" * 2_000_000, "a line has more than"),
+        "other.csv": (b"text\nabc\n", "has no column 'body'; its columns are text"),
+        "no.parquet": (b"PAR1", "is no Parquet file"),
+        "cut.csv.gz": (gzip.compress(b"body\n" + b"abc\n" * 1000)[:-9], "cannot be read to its end"),
+        "array.json": (b"[1, 2]", "an object a line"),
+    }
+    for name, (content, message) in cases.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(UnreadableInput, match=message):
+            done(texts_job(tmp_path / name, tmp_path / "out.jsonl", restart=True))
+
+
+def test_parquet_without_pyarrow_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow.parquet", None)
+    with pytest.raises(Refused, match=r"pip install 'gatecast\[parquet\]'"):
+        done(texts_job(written(tmp_path / "in.csv"), tmp_path / "out.parquet"))
+
+
+def test_forms_are_known_by_name_and_content():
+    assert output_form(None, None, "csv") == Form("csv")
+    assert form_of_content(b'{"a": 1}') == Form("jsonl")
+    assert form_of_content(b" [1]") == Form("json")
+    assert form_of_content(b"PAR1xxxx") == Form("parquet")
+    with pytest.raises(Refused, match="known are csv"):
+        form_of_content(b"", "xml")

@@ -1,0 +1,87 @@
+"""The frequency of dates is found, also where some are missing."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from service.errors import UnusableFrequency
+from service.local.errors import DataError
+from service.local.series.grids import grid_of
+from service.local.series.inference import infer, whole_numbers
+
+
+def dates(frequency, count=30, start="2023-01-31"):
+    return pd.date_range(start, periods=count, freq=frequency).to_numpy()
+
+
+@pytest.mark.parametrize(
+    ("frequency", "found"),
+    [
+        ("MS", "1MS"), ("ME", "1ME"), ("QS", "3MS"), ("QE", "3ME"), ("YS", "12MS"), ("3ME", "3ME"), ("D", "1D"), ("2D", "2D"),
+        ("B", "B"), ("W-WED", "7D"), ("h", "h"), ("15min", "15min"), ("BMS", "BMS"), ("BME", "BME"), ("WOM-2TUE", "WOM-2TUE"),
+    ],
+)  # fmt: skip
+def test_the_frequency_of_dates_is_found(frequency, found):
+    """The grid goes on with the dates that pandas counts."""
+    all_dates = dates(frequency, 35)
+    grid, positions = infer(all_dates[:30])
+    assert grid.frequency == found
+    assert positions.tolist() == list(range(30))
+    assert grid.dates(30, 35).tolist() == all_dates[30:].tolist()
+
+
+@pytest.mark.parametrize("frequency", ["MS", "ME", "D", "B", "W", "h", "7min", "QS"])
+def test_missing_dates_leave_places_free(frequency):
+    """Up to a third of the dates may be missing."""
+    kept = np.flatnonzero(np.random.default_rng(1).random(60) > 0.3)
+    kept = np.union1d(kept, [0, 1, 2, 3])
+    grid, positions = infer(dates(frequency, 60)[kept])
+    assert positions.tolist() == kept.tolist()
+    assert grid.dates(0, 60).tolist() == dates(frequency, 60).tolist()
+
+
+def test_months_of_any_day_keep_it():
+    """The 15th of each month, at the same time of the day."""
+    grid, _ = infer(pd.date_range("2024-01-15 06:00", periods=5, freq="MS").to_numpy() + np.timedelta64(14, "D"))
+    assert grid.dates(5, 6)[0] == np.datetime64("2024-07-15T06:00")
+
+
+def test_a_least_step_that_is_rare_is_no_frequency():
+    """One reading at half past the hour does not make half of all readings missing."""
+    hours = dates("h", 20).copy()
+    hours[10] += np.timedelta64(30, "m")
+    with pytest.raises(DataError, match="most are 0 days 01:00:00 apart"):
+        infer(hours)
+
+
+def test_one_date_tells_no_frequency():
+    """A frequency has to be given."""
+    with pytest.raises(DataError, match="one date tells no frequency"):
+        infer(dates("D", 1))
+
+
+def test_whole_numbers_lie_on_a_grid():
+    """Every second year, of which one is missing."""
+    grid, positions = whole_numbers(np.array([1990, 1992, 1994, 1998]), None)
+    assert positions.tolist() == [0, 1, 2, 4]
+    assert grid.dates(5, 7).tolist() == [2000, 2002]
+    with pytest.raises(DataError, match="most are 2 apart, but 1994 is followed by 1997"):
+        whole_numbers(np.array([1990, 1992, 1994, 1997]), None)
+
+
+@pytest.mark.parametrize("frequency", ["SMS", "SME", "BME", "2B", "P1M", "W-MON", "90min", "BQS", "WOM-1MON"])
+def test_a_frequency_that_is_given_is_used(frequency):
+    """Its dates get their numbers, and others get none."""
+    start = {"W-MON": "2024-01-01", "P1M": "2024-01-07", "2B": "2024-01-02"}.get(frequency, "2024-01-01")
+    alias = {"P1M": "MS"}.get(frequency, frequency)
+    expected = pd.date_range(start, periods=12, freq=alias)
+    expected = expected + pd.Timedelta(days=6) if frequency == "P1M" else expected
+    grid = grid_of(frequency, expected[0].to_datetime64())
+    assert grid.positions(expected.to_numpy()).tolist() == list(range(12))
+    assert grid.positions(np.array([expected[0], expected[1] + pd.Timedelta(seconds=1)], "datetime64[us]")) is None
+
+
+def test_a_start_outside_of_the_frequency_is_refused():
+    """The message names the next date."""
+    with pytest.raises(UnusableFrequency, match="the next one is 2024-02-01"):
+        grid_of("MS", np.datetime64("2024-01-05", "us"))

@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from service.http.adapters.huggingface import as_tei_error
+from service.http.adapters.inference_v2.errors import as_error
+from service.http.error_forms import ErrorForms
 from service.http.load_shedding import REFRESH_SECONDS, LoadShedding
 from service.serving.registry import Registry
 from service.serving.repository import ModelRepository
@@ -61,3 +64,14 @@ def test_each_path_has_a_refusal_of_its_own(repository):
     paths = ("/forecast", "/sentiment")
     bodies = [shedding.refusal(path, 0.0).body("id") for path in paths]
     assert [json.loads(body)["instance"] for body in bodies] == list(paths)
+
+
+def test_a_refusal_has_the_form_and_the_status_of_its_path(repository):
+    """TEI's clients read 429 and `error`, those of the Open Inference Protocol 503; neither form has a request id."""
+    shedding = LoadShedding(repository, ErrorForms({"v2": as_error, "predict": as_tei_error}))
+    for path, status in (("/v2/models/gru/infer", 503), ("/predict", 429)):
+        refusal = shedding.refusal(path, 0.0)
+        assert refusal.status == status
+        assert refusal.head.startswith(b"HTTP/1.1 %d " % status)
+        assert b"\r\ncontent-type: application/json\r\n" in refusal.head
+        assert "in flight" in json.loads(refusal.body("id"))["error"]

@@ -1,5 +1,6 @@
 """POST /v2/models/{name}/infer: a tensor of n rows is a batch of n texts or series, and rides the same batchers."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from ....errors import TooManyAtOnce
@@ -96,7 +97,7 @@ async def _forecast(model: LoadedForecaster, inference: Inference, context: Requ
     size = _Size(rows, parameters.horizon or card.horizon, len(model.predictor.levels(parameters.levels)))
     _check(parameters, size)
     options = ForecastOptions(parameters.horizon, parameters.levels, card.name, card.version)
-    queries = await _queries(tensor, parameters, Turns(context, PREPARING_SHARE))
+    queries = _queries(tensor, parameters)
     answers = await all_rows(forecast_many(context.registry, options, queries, context))
     return await _forecast_reply(inference, answers, size, wanted, context)
 
@@ -114,17 +115,12 @@ def _check(parameters: ForecastParameters, size: _Size) -> None:
         )
 
 
-async def _queries(tensor: Input, parameters: ForecastParameters, turns: Turns) -> list[ForecastQuery]:
-    frequency, season, minimum, maximum = (
-        parameters.frequency,
-        parameters.season,
-        parameters.minimum,
-        parameters.maximum,
-    )
-    return [
-        ForecastQuery(readings, None, frequency, season, minimum, maximum, dated=False)
-        async for readings in read_series(tensor, turns)
-    ]
+def _queries(tensor: Input, parameters: ForecastParameters) -> Iterator[ForecastQuery]:
+    """A query for each row, which is read when its turn comes: all rows as Python's numbers would need much memory."""
+    frequency, season = parameters.frequency, parameters.season
+    minimum, maximum = parameters.minimum, parameters.maximum
+    for readings in read_series(tensor):
+        yield ForecastQuery(readings, None, frequency, season, minimum, maximum, dated=False)
 
 
 async def _forecast_reply(

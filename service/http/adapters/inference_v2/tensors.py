@@ -3,7 +3,8 @@
 import struct
 import sys
 from array import array
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from ....errors import GatecastError, InvalidRequest
@@ -50,7 +51,8 @@ async def read_texts(tensor: Input, turns: Turns) -> list[str | GatecastError]:
 
 async def _texts_of_json(tensor: Input, count: int, turns: Turns) -> list[str | GatecastError]:
     values: list[str | GatecastError] = []
-    async for value in _flat(tensor, count, turns):
+    for value in _flat(tensor, count):
+        await turns.next()
         if not isinstance(value, str | GatecastError):
             raise tensor.fault(f"/data/{len(values)}", "must be a string")
         values.append(value)
@@ -80,17 +82,14 @@ def _text(element: memoryview) -> str | GatecastError:
         return InvalidRequest(f"the text is not UTF-8 at its byte {error.start}")
 
 
-async def read_series(tensor: Input, turns: Turns) -> AsyncIterator[list[float | None]]:
-    """The readings of each row of a tensor of numbers [n, t]; None where one is missing, without those before the first.
+def read_series(tensor: Input) -> Iterator[list[float | None]]:
+    """Yield the readings of each row of a tensor of numbers [n, t], one by one, as a row takes about a millisecond.
 
-    Raises InvalidRequest.
+    None is a missing reading; those before the first are left out. Raises InvalidRequest.
     """
     count, length = check_series(tensor)
-    rows = _rows_of_json(tensor, count, length, turns) if tensor.binary is None else _rows(tensor, count, length, turns)
-    index = 0
-    async for row in rows:
-        yield _readings(tensor, index, row)
-        index += 1
+    rows = _rows_of_json(tensor, count, length) if tensor.binary is None else _rows(tensor, count, length)
+    return (_readings(tensor, index, row) for index, row in enumerate(rows))
 
 
 def check_series(tensor: Input) -> tuple[int, int]:
@@ -113,7 +112,7 @@ def _check_rows(tensor: Input) -> int:
     return count
 
 
-async def _rows(tensor: Input, count: int, length: int, turns: Turns) -> AsyncIterator[list[Any]]:
+def _rows(tensor: Input, count: int, length: int) -> Iterator[list[Any]]:
     """The rows of a tensor in binary form: row-major, little-endian."""
     assert tensor.binary is not None
     code = TYPE_CODES.get(tensor.datatype)
@@ -121,7 +120,6 @@ async def _rows(tensor: Input, count: int, length: int, turns: Turns) -> AsyncIt
     if len(tensor.binary) != count * width:
         raise tensor.fault("", f"has {len(tensor.binary)} bytes of data; its shape needs {count * width}")
     for begin in range(0, count * width, width):
-        await turns.next()
         yield _unpacked(tensor.binary[begin : begin + width], code, length)
 
 
@@ -134,29 +132,21 @@ def _unpacked(row: memoryview, code: str | None, length: int) -> list[Any]:
     return values.tolist()
 
 
-async def _rows_of_json(tensor: Input, count: int, length: int, turns: Turns) -> AsyncIterator[list[Any]]:
-    row: list[Any] = []
-    async for value in _flat(tensor, count * length, turns):
-        row.append(value)
-        if len(row) == length:
-            yield row
-            row = []
+def _rows_of_json(tensor: Input, count: int, length: int) -> Iterator[list[Any]]:
+    values = _flat(tensor, count * length)
+    return iter(lambda: [*islice(values, length)], [])
 
 
-async def _flat(tensor: Input, count: int, turns: Turns) -> AsyncIterator[Any]:
+def _flat(tensor: Input, count: int) -> Iterator[Any]:
     """The values of `data`, which may be nested; there must be `count` of them."""
     found = 0
     for value in _leaves(tensor.data or [], len(tensor.shape)):
         found += 1
         if found > count:
             break
-        if found % 1024 == 0:
-            await turns.next()
         yield value
     if found != count:
-        raise tensor.fault(
-            "/data", f"has {'more' if found > count else found} values than its shape, which has {count}"
-        )
+        raise tensor.fault("/data", f"has {'more' if found > count else found} values; its shape has {count}")
 
 
 def _leaves(values: list[Any], depth: int) -> Iterator[Any]:

@@ -13,6 +13,7 @@ from ..tables import Batch, ListTable
 from ..values import is_number
 
 DELIMITERS = ",;\t|"
+NO_DELIMITER = "\x1f"  # of a file with one column, in whose fields commas are text
 BLOCK = 1 << 17  # characters that are read at once
 BATCH_CELLS = 100_000  # fields that are parsed at once
 
@@ -32,11 +33,9 @@ def sniff(sample: str) -> str:
     if most > 1:
         return best
     counts_of_header = {delimiter: lines[0].count(delimiter) for delimiter in DELIMITERS}
-    return (
-        max(counts_of_header, key=lambda delimiter: counts_of_header[delimiter])
-        if any(counts_of_header.values())
-        else ","
-    )
+    if not any(counts_of_header.values()):
+        return NO_DELIMITER
+    return max(counts_of_header, key=lambda delimiter: counts_of_header[delimiter])
 
 
 def read_csv(text: IO[str], name: str, dialect: Dialect, rows: int) -> Iterator[Batch]:

@@ -129,6 +129,9 @@ def test_two_runs_on_one_output_are_refused(source, tmp_path):
             with pytest.raises(Refused, match="another process is at work"):
                 done(texts_job(source, out))
 
+            with pytest.raises(Refused, match="another process is at work"):
+                done(texts_job(source, out, restart=True))
+
     run(job, None, report, print)
     assert out.exists()
 
@@ -151,6 +154,9 @@ def test_an_existing_output_is_not_replaced_unasked(source, tmp_path):
 def test_a_directory_that_is_not_there_is_named(source, tmp_path):
     with pytest.raises(Refused, match="nowhere is no directory"):
         done(texts_job(source, tmp_path / "nowhere" / "out.csv"))
+    (tmp_path / "out.csv").mkdir()
+    with pytest.raises(Refused, match="is a directory"):
+        done(texts_job(source, tmp_path / "out.csv", overwrite=True))
 
 
 def test_a_panel_goes_on_between_two_series(tmp_path, monkeypatch):

@@ -17,7 +17,7 @@ from typing import Any
 import matplotlib as mpl
 
 mpl.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402
+from matplotlib import pyplot as plt
 
 PICTURE_DPI = 60
 
@@ -44,7 +44,9 @@ def _outputs(source: str, names: dict[str, Any], count: int) -> list[dict[str, A
         outputs.append(
             {"output_type": "execute_result", "execution_count": count, "metadata": {}, "data": _shown(value)}
         )
-    outputs += [{"output_type": "display_data", "metadata": {}, "data": _picture(number)} for number in plt.get_fignums()]
+    outputs += [
+        {"output_type": "display_data", "metadata": {}, "data": _picture(number)} for number in plt.get_fignums()
+    ]
     plt.close("all")
     return outputs
 
@@ -52,9 +54,12 @@ def _outputs(source: str, names: dict[str, Any], count: int) -> list[dict[str, A
 def _run(source: str, names: dict[str, Any]) -> Any:
     """Run a cell; return the value of its last line, if that is an expression."""
     tree = ast.parse(source)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, "<cell>", "exec"), names)
-    return None if last is None else eval(compile(ast.Expression(last.value), "<cell>", "eval"), names)
+    last = tree.body[-1] if tree.body else None
+    if not isinstance(last, ast.Expr):
+        exec(compile(tree, "<cell>", "exec"), names)
+        return None
+    exec(compile(ast.Module(tree.body[:-1], []), "<cell>", "exec"), names)
+    return eval(compile(ast.Expression(last.value), "<cell>", "eval"), names)
 
 
 def _shown(value: Any) -> dict[str, Any]:

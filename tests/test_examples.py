@@ -41,4 +41,6 @@ def test_a_notebook_is_stored_with_its_outputs(notebook):
 def test_the_page_names_every_example():
     """examples/README.md has a line for each file beside it."""
     page = (EXAMPLES / "README.md").read_text()
-    assert [path.name for path in EXAMPLES.iterdir() if path.is_file() and f"({path.name})" not in page] == ["README.md"]
+    assert [path.name for path in EXAMPLES.iterdir() if path.is_file() and f"({path.name})" not in page] == [
+        "README.md"
+    ]

@@ -30,7 +30,9 @@ def run(installed_wheel, tmp_path):
     """Run code in a fresh process that finds the installed package and not the repository: run(code) → what it prints."""
 
     def run_code(code: str, *arguments: str) -> str:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(("GATECAST_", "PYTHON"))}
+        environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("GATECAST_", "PYTHON"))
+        }
         environment |= {"PYTHONPATH": str(installed_wheel), "GATECAST_MODELS_DIR": str(MODELS)}
         done = subprocess.run(
             [sys.executable, "-c", f"MODELS = {str(MODELS)!r}\n{NO_TENSORFLOW}{code}", *arguments],
@@ -63,7 +65,9 @@ def test_every_package_is_listed():
 def test_the_installed_package_is_typed_and_says_its_version(installed_wheel, run):
     """Type checkers read its annotations, and the version is the distribution's."""
     assert (installed_wheel / "gatecast" / "py.typed").is_file()
-    versions = run("import gatecast, importlib.metadata as m; print(gatecast.__version__, m.version('gatecast'))").split()
+    versions = run(
+        "import gatecast, importlib.metadata as m; print(gatecast.__version__, m.version('gatecast'))"
+    ).split()
     assert versions == [service.__version__] * 2
 
 

@@ -15,7 +15,7 @@ from .forecast_frames import Errors, check_errors, forecast_frame
 from .forecasts import Forecasted, check_options, forecast_all
 from .series.reading import read_table
 from .series.tables import Columns, Table
-from .texts import check_explain, judge_all, reasons, text_frame, texts_of
+from .texts import check_explain, first_raised, judge_all, reasons, text_frame, texts_of
 
 DEFAULT_LEVELS = (80, 95)
 
@@ -141,14 +141,13 @@ class Model:
         classifier = self.classifier
         check_explain(classifier, explain)
         given, index = texts_of(texts)
-        outcomes = list(judge_all(classifier, given, explain=explain))
+        outcomes = judge_all(classifier, given, explain=explain)
         if errors == "raise":
-            for row, outcome in enumerate(outcomes):
-                if isinstance(outcome, GatecastError):
-                    raise type(outcome)(f"text {row} (counted from 0): {outcome.detail}", faults=outcome.faults)
-        columns: dict[str, Any] = text_frame(classifier, outcomes, nullable=errors == "column")
+            outcomes = first_raised(outcomes)
+        kept = list(outcomes) if explain else []
+        columns = text_frame(classifier, kept if explain else outcomes, nullable=errors == "column")
         if explain:
-            columns["explanation"] = pd.Series(reasons(classifier, outcomes), dtype=object).to_numpy()
+            columns["explanation"] = reasons(classifier, given, kept).to_numpy()
         return pd.DataFrame(columns, index=index)
 
     def _facts(self, table: Table, outcomes: Sequence[Forecasted | GatecastError]) -> dict[str, Any]:

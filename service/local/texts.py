@@ -1,27 +1,22 @@
 """Texts → sentiment → a data frame. Texts share the model's calls, as those of POST /sentiment/batch do."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from ..artifacts.card import SentimentCard
 from ..errors import GatecastError, NotOffered, UnreadableText
+from ..interfaces import Array
 from ..sentiment.classifier import MAX_CHARACTERS, Review, SentimentClassifier
 from ..sentiment.judgement import Sentiment
 from .errors import DataError
 from .forecasts import ask_all
-from .scoring.columns import Column, text, truth
+from .scoring.columns import Column, text
 
 AT_ONCE = 4096  # texts that are prepared together: memory stays flat however many there are
-
-
-class Judged(NamedTuple):
-    """One text and its prediction."""
-
-    text: str
-    prediction: Sentiment
 
 
 def texts_of(data: Any) -> tuple[Sequence[Any], pd.Index | None]:
@@ -48,17 +43,25 @@ def check_explain(classifier: SentimentClassifier, explain: bool) -> None:
 
 def judge_all(
     classifier: SentimentClassifier, texts: Sequence[Any], *, explain: bool = False
-) -> Iterator[Judged | GatecastError]:
+) -> Iterator[Sentiment | GatecastError]:
     """Yield a prediction or an error for each text, in order."""
     for begin in range(0, len(texts), AT_ONCE):
         some = [_prepare(classifier, each, explain) for each in texts[begin : begin + AT_ONCE]]
-        answers = iter(ask_all(classifier, [each for each in some if isinstance(each, Review)]))
-        for each in some:
-            if isinstance(each, Review):
-                answer = next(answers)
-                yield answer if isinstance(answer, GatecastError) else Judged(each.text, answer)
-            else:
-                yield each
+        reviews = [each for each in some if isinstance(each, Review)]
+        answers = ask_all(classifier, reviews)
+        if len(reviews) == len(some):
+            yield from answers
+        else:
+            each_answer = iter(answers)
+            yield from (next(each_answer) if isinstance(each, Review) else each for each in some)
+
+
+def first_raised(outcomes: Iterable[Sentiment | GatecastError]) -> Iterator[Sentiment | GatecastError]:
+    """Yield predictions. Raises the first error, with the row of its text."""
+    for row, outcome in enumerate(outcomes):
+        if isinstance(outcome, GatecastError):
+            raise type(outcome)(f"text {row} (counted from 0): {outcome.detail}", faults=outcome.faults)
+        yield outcome
 
 
 def _prepare(classifier: SentimentClassifier, text: Any, explain: bool) -> Review | GatecastError:
@@ -90,54 +93,73 @@ def text_columns(card: SentimentCard) -> list[Column]:
 
 
 def text_frame(
-    classifier: SentimentClassifier, outcomes: Sequence[Judged | GatecastError], *, nullable: bool
+    classifier: SentimentClassifier, outcomes: Iterable[Sentiment | GatecastError], *, nullable: bool
 ) -> dict[str, Any]:
     """Return the columns of predictions. With `nullable`, some may be errors, and the last column says which."""
-    card = classifier.card
-    judged = [outcome.prediction if isinstance(outcome, Judged) else None for outcome in outcomes]
-    probabilities = _probabilities(card, judged)
-    labels = np.array([*card.classes, None], dtype=object)
+    card, rows = classifier.card, _Rows(len(classifier.card.classes))
+    for outcome in outcomes:
+        rows.add(outcome)
+    probabilities = np.array(rows.probabilities, np.float64).reshape(-1, len(card.classes))
     is_error = np.isnan(probabilities[:, 0])
+    labels = np.array([*card.classes, None], dtype=object)
     columns: dict[str, Any] = {
         "label": text(labels[np.where(is_error, -1, probabilities.argmax(axis=1))].tolist()),
         "confidence": probabilities.max(axis=1),
         "score": _score(card, probabilities),
     }
-    for name in ("uncertain", "mixed"):
-        values = [None if each is None else bool(getattr(each, name)) for each in judged]
-        columns[name] = truth(values) if nullable else np.array(values, dtype=bool)
-    for index, name in enumerate(card.classes):
-        columns[f"p_{name}"] = probabilities[:, index].copy()
-    columns["warnings"] = text([_codes(each) for each in judged])
+    for name, flags in (("uncertain", rows.uncertain), ("mixed", rows.mixed)):
+        values = np.array(flags, dtype=bool)
+        columns[name] = pd.arrays.BooleanArray(values, is_error.copy()) if nullable else values
+    columns.update({f"p_{name}": probabilities[:, index].copy() for index, name in enumerate(card.classes)})
+    columns["warnings"] = text(rows.warnings)
     if nullable:
-        columns["error"] = text([each.detail if isinstance(each, GatecastError) else None for each in outcomes])
+        columns["error"] = text(rows.errors)
     return columns
 
 
-def _probabilities(card: SentimentCard, judged: Sequence[Sentiment | None]) -> "np.ndarray[Any, np.dtype[np.float64]]":
-    none = [np.nan] * len(card.classes)
-    rows = [none if each is None else each.probabilities for each in judged]
-    return np.array(rows, dtype=np.float64).reshape(len(judged), len(card.classes))
+class _Rows:
+    """The rows of a frame, while they are collected: numbers and text, so that predictions need not be kept."""
+
+    def __init__(self, classes: int) -> None:
+        self._nothing = [math.nan] * classes
+        self.probabilities: list[float] = []
+        self.uncertain: list[bool] = []
+        self.mixed: list[bool] = []
+        self.warnings: list[str | None] = []
+        self.errors: list[str | None] = []
+
+    def add(self, outcome: Sentiment | GatecastError) -> None:
+        if isinstance(outcome, GatecastError):
+            self._add(self._nothing, False, False, None, outcome.detail)
+        else:
+            codes = ", ".join(warning.code for warning in outcome.warnings) if outcome.warnings else None
+            self._add(outcome.probabilities, outcome.uncertain, outcome.mixed, codes, None)
+
+    def _add(
+        self, probabilities: list[float], uncertain: bool, mixed: bool, warnings: str | None, error: str | None
+    ) -> None:
+        self.probabilities += probabilities
+        self.uncertain.append(uncertain)
+        self.mixed.append(mixed)
+        self.warnings.append(warnings)
+        self.errors.append(error)
 
 
-def _score(card: SentimentCard, probabilities: "np.ndarray[Any, np.dtype[np.float64]]") -> Any:
+def _score(card: SentimentCard, probabilities: Array) -> Array:
     if card.poles is None:
         return np.full(len(probabilities), np.nan)
     positive, negative = (card.classes.index(name) for name in (card.poles.positive, card.poles.negative))
-    return probabilities[:, positive] - probabilities[:, negative]
+    return np.asarray(probabilities[:, positive] - probabilities[:, negative])
 
 
-def _codes(prediction: Sentiment | None) -> str | None:
-    if prediction is None or not prediction.warnings:
-        return None
-    return ", ".join(warning.code for warning in prediction.warnings)
-
-
-def reasons(classifier: SentimentClassifier, outcomes: Sequence[Judged | GatecastError]) -> list[Any]:
+def reasons(
+    classifier: SentimentClassifier, texts: Sequence[str], outcomes: Sequence[Sentiment | GatecastError]
+) -> "pd.Series[Any]":
     """Return for each text what each word speaks for its label: (word, weight), in order; None for an error."""
-    return [
-        [(each.text[start:end], weight) for start, end, weight in classifier.attributions(each.text, each.prediction)]
-        if isinstance(each, Judged)
-        else None
-        for each in outcomes
+    found = [
+        None
+        if isinstance(outcome, GatecastError)
+        else [(each[start:end], weight) for start, end, weight in classifier.attributions(each, outcome)]
+        for each, outcome in zip(texts, outcomes, strict=True)
     ]
+    return pd.Series(found, dtype=object)

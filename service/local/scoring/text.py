@@ -30,7 +30,7 @@ class TextScoring:
         """Return the frame with new columns. Raises LoadError, and DataError for a missing or a taken column."""
         check_column(frame, self.text, "text")
         classifier = self._classifier()
-        outcomes = list(judge_all(classifier, frame[self.text].tolist()))
+        outcomes = judge_all(classifier, frame[self.text].tolist())
         return beside(frame, text_frame(classifier, outcomes, nullable=True), self.prefix)
 
     def schema(self) -> list[Column]:

@@ -69,7 +69,7 @@ def test_whole_numbers_lie_on_a_grid():
         whole_numbers(np.array([1990, 1992, 1994, 1997]), None)
 
 
-@pytest.mark.parametrize("frequency", ["SMS", "SME", "BME", "2B", "P1M", "W-MON", "90min", "BQS", "LWOM-FRI"])
+@pytest.mark.parametrize("frequency", ["SMS", "SME", "BME", "2B", "P1M", "W-MON", "90min", "BQS", "WOM-1MON"])
 def test_a_frequency_that_is_given_is_used(frequency):
     """Its dates get their numbers, and others get none."""
     start = {"W-MON": "2024-01-01", "P1M": "2024-01-07", "2B": "2024-01-02"}.get(frequency, "2024-01-01")

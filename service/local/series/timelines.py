@@ -62,7 +62,7 @@ class Placement:
         """is_whole: no reading is missing. Raises UnusableFrequency."""
         self._axis, self._frequency, self._is_whole = axis, frequency, is_whole
         if frequency is not None:
-            frequencies.parse(frequency)
+            _check(frequency)
         self._known: dict[bytes, _Place] = {}
 
     def timeline(self, readings: Array, dates: Dates) -> Timeline:
@@ -103,6 +103,12 @@ class Placement:
             passes = isinstance(frequencies.parse(frequency).offset, Tick)
             return (_given(dates, frequency), None) if passes else (_given(clock, frequency), axis.zone)
         return _inferred_in_zone(dates, clock, axis)
+
+
+def _check(frequency: object) -> None:
+    if not isinstance(frequency, str):
+        raise UnusableFrequency("`frequency` is text: a pandas offset alias such as 'MS'", pointer="/frequency")
+    frequencies.parse(frequency)
 
 
 @functools.lru_cache(64)

@@ -42,8 +42,13 @@ class Timeline(NamedTuple):
         return listed
 
     def labels(self, start: int, stop: int) -> Dates:
-        """Return the labels of readings `start` to `stop` − 1; those after the last are the future."""
+        """Return the labels of readings `start` to `stop` − 1; those after the last are the future.
+
+        Raises DataError for dates that their unit cannot hold.
+        """
         dates = self.grid.dates(self.offset + start, self.offset + stop)
+        if len(dates) and not self.grid.dates(0, 1)[0] <= dates[-1]:  # numpy counts on from the other end
+            raise DataError("the forecast passes the last date of its unit; convert the dates, as with .as_unit('us')")
         return dates if self.zone is None else _utc(dates, self.zone)
 
 

@@ -12,7 +12,7 @@ from .text_dates import shown
 
 MAX_READING = 1e150  # as in a request
 NESTED = (list, tuple, dict, set, np.ndarray, pd.Series)
-PLAIN = frozenset([float, int, type(None)])  # types that numpy reads as what they are
+PLAIN_TYPES = frozenset([float, int, type(None)])  # types that numpy reads as what they are
 
 
 def read_numbers(values: Any, where: str) -> Array:
@@ -48,7 +48,7 @@ def read_list(values: Any, where: str) -> Array:
     if isinstance(values, np.ndarray):
         is_plain = values.dtype.kind in "iuf" and values.ndim == 1
     elif isinstance(values, list | tuple):
-        is_plain = PLAIN.issuperset(map(type, values))
+        is_plain = PLAIN_TYPES.issuperset(map(type, values))
     else:
         raise DataError(f"{where} must be a list or an array of numbers")
     if np.ndim(values) == 0 or not len(values):

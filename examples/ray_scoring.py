@@ -23,7 +23,7 @@ from gatecast import GatecastError, PanelScoring, SeriesScoring, TextScoring
 from ray.data import SaveMode
 
 Scoring = TextScoring | SeriesScoring | PanelScoring
-BATCH_ROWS = 1024  # a call's memory and the work that is lost with a worker grow with it
+BATCH_TEXTS, BATCH_SERIES = 4096, 1024  # about a second of work; what a task costs beside it matters little then
 BUCKETS_FOR_EACH_CORE = 4
 TYPES = {
     "string": pa.string(),
@@ -82,8 +82,9 @@ def score(table: ray.data.Dataset, scoring: Scoring) -> ray.data.Dataset:
         grouped = table.map_batches(in_buckets(scoring.id, columns, buckets), batch_format="pandas")
         groups = grouped.groupby("_bucket", num_partitions=buckets)
         return groups.map_groups(typed(scoring, columns), batch_format="pandas", num_cpus=1)
-    table = table.repartition(target_num_rows_per_block=BATCH_ROWS)  # one small file would keep one core busy
-    return table.map_batches(typed(scoring, None), batch_format="pandas", batch_size=BATCH_ROWS, num_cpus=1)
+    rows = BATCH_TEXTS if isinstance(scoring, TextScoring) else BATCH_SERIES
+    table = table.repartition(target_num_rows_per_block=rows)  # one small file would keep one core busy
+    return table.map_batches(typed(scoring, None), batch_format="pandas", batch_size=rows, num_cpus=1)
 
 
 def in_buckets(name: str, columns: list[str], buckets: int) -> Callable[[Any], Any]:

@@ -55,6 +55,10 @@ class Task(Protocol):
         """The columns of the input that the task needs."""
 
     @property
+    def keep(self) -> tuple[str, ...] | None:
+        """The columns of the input that are written; None for all of them."""
+
+    @property
     def options(self) -> Mapping[str, Any]:
         """All that changes the result, for the comparison with an earlier run."""
 
@@ -144,6 +148,8 @@ class PanelTask:
         if time is not None and self.time_format is None and len(first.rows):
             times = times_of(first.rows.values(time))
         scoring = self.scoring[times]
+        if time is not None and time in names_of(scoring.schema()) and time != TIME:
+            raise Refused(f"the time column has the name of one of the model's, {time}; give it another one")
         schema = [(time if time and name == TIME else name, kind) for name, kind in scoring.schema() if name != ID]
         return PanelWork(
             scoring,

@@ -40,18 +40,32 @@ class Entry:
         return cls(**fields | {"columns": tuple(fields["columns"])})
 
 
+@dataclass(frozen=True)
+class Done:
+    """What is written: so many batches, rows of the input, rows of the output, and rows with errors."""
+
+    batches: int = 0
+    read: int = 0
+    rows: int = 0
+    errors: int = 0
+
+
 class Journal:
     """The directory of a job, for one process at a time."""
 
     def __init__(self, directory: Path, job: Mapping[str, Any]) -> None:
         self.directory = directory
-        self.entries: list[Entry] = []
+        self.done = Done()
+        self.columns: dict[tuple[str, ...], None] = {}  # every list of columns that a piece has
         self._job = json.loads(json.dumps(job))
         self._rows: IO[bytes] | None = None
         self._lines: IO[bytes] | None = None
 
-    def open(self) -> None:
-        """Go on with the job that the directory has, or begin it. Raises Refused if it is another one, or is at work."""
+    def open(self, *, restart: bool = False) -> None:
+        """Go on with the job that the directory has, or begin it. Raises Refused if it is another one, or is at work.
+
+        `restart`: forget what the directory has.
+        """
         try:
             self.directory.mkdir(exist_ok=True)
             self._rows = (self.directory / ROWS).open("a+b")
@@ -59,6 +73,9 @@ class Journal:
             raise Refused(f"{self.directory}: cannot be written: {error.strerror}") from None
         try:
             self._lock(self._rows)
+            if restart:
+                (self.directory / JOB).unlink(missing_ok=True)
+                (self.directory / JOURNAL).unlink(missing_ok=True)
             self._check_job()
             self._lines = (self.directory / JOURNAL).open("a+b")
             self._cut()
@@ -95,10 +112,10 @@ class Journal:
         self._lines.seek(0)
         kept = size = 0
         for line in self._lines:
-            entry = _entry(line, len(self.entries))
+            entry = _entry(line, self.done.batches)
             if entry is None or not _is_whole(self._rows, entry):
                 break
-            self.entries.append(entry)
+            self._count(entry)
             kept, size = kept + len(line), size + entry.size
         self._lines.truncate(kept)
         self._rows.truncate(size)
@@ -116,15 +133,26 @@ class Journal:
         self._rows.flush()
         self._lines.write(json.dumps(asdict(entry)).encode() + b"\n")
         self._lines.flush()
-        self.entries.append(entry)
+        self._count(entry)
 
-    def blobs(self) -> Iterator[bytes]:
-        """The pieces of the output, in order."""
+    def _count(self, entry: Entry) -> None:
+        done = self.done
+        self.done = Done(done.batches + 1, done.read + entry.read, done.rows + entry.rows, done.errors + entry.errors)
+        self.columns[entry.columns] = None
+
+    def pieces(self) -> Iterator[tuple[tuple[str, ...], bytes]]:
+        """The pieces of the output, in order, each with its columns."""
         assert self._rows is not None
         self._rows.seek(0)
-        for entry in self.entries:
-            yield self._rows.read(entry.size)
+        with (self.directory / JOURNAL).open("rb") as lines:
+            for line in lines:
+                entry = Entry.parse(line)
+                yield entry.columns, self._rows.read(entry.size)
         self._rows.seek(0, os.SEEK_END)
+
+    def blobs(self) -> Iterator[bytes]:
+        """The pieces alone."""
+        return (blob for _, blob in self.pieces())
 
     @property
     def rows(self) -> IO[bytes]:

@@ -8,7 +8,7 @@ from typing import IO, Any, BinaryIO, Protocol
 
 from .errors import Refused
 from .formats import Form
-from .journal import Journal
+from .journal import Done, Journal
 from .work import Encoder, Part
 from .writing.csv_text import CsvEncoder
 
@@ -24,8 +24,8 @@ class Output(Protocol):
     """Takes the parts of a run in order."""
 
     @property
-    def done(self) -> Sequence[Any]:
-        """The parts that an earlier run has left: each has `read`, `rows` and `errors`."""
+    def done(self) -> Done:
+        """What an earlier run has left."""
 
     def write(self, part: Part) -> None: ...
 
@@ -48,30 +48,28 @@ class FileOutput:
 
     def open(self, *, restart: bool = False) -> None:
         """Go on with what is there. Raises Refused."""
-        if restart and self.journal.directory.exists():
-            self.journal.remove()
-        self.journal.open()
-        if not self._resumable and self.journal.entries:
-            self.close()
+        self.journal.open(restart=restart)
+        if not self._resumable and self.journal.done.batches:
+            self.journal.close()
             raise Refused(f"{self.journal.directory} has the rows of a run that was stopped; --restart forgets them")
 
     @property
-    def done(self) -> Sequence[Any]:
-        return self.journal.entries
+    def done(self) -> Done:
+        return self.journal.done
 
     def write(self, part: Part) -> None:
         self.journal.append(part)
 
     def finish(self) -> None:
         whole = self.journal.directory / "whole"
-        names = {entry.columns: None for entry in self.journal.entries}
         if self._form.format == "jsonl":
             whole = self.journal.directory / "rows"
             _sync(self.journal.rows)
         else:
             with whole.open("wb") as file:
-                write_whole(file, self._encoder, list(names), self.journal)
+                write_whole(file, self._encoder, self.journal)
                 _sync(file)
+        self.journal.close()
         os.replace(whole, self._path)
         self.journal.remove()
 
@@ -86,16 +84,17 @@ def _sync(file: IO[bytes]) -> None:
     os.fsync(file.fileno())
 
 
-def write_whole(file: IO[bytes], encoder: Encoder, names: list[tuple[str, ...]], journal: Journal) -> None:
-    """Write the pieces of a journal as one file. `names` are the lists of columns that they have."""
+def write_whole(file: IO[bytes], encoder: Encoder, journal: Journal) -> None:
+    """Write the pieces of a journal as one file."""
     if not isinstance(encoder, CsvEncoder):
         from .writing.parquet_parts import parquet_schema, write_parquet
 
         write_parquet(journal.blobs(), parquet_schema(journal.blobs()), file)
         return
-    file.write(encoder.header(all_columns(names)))
-    for entry, blob in zip(journal.entries, journal.blobs(), strict=True):
-        file.write(encoder.widened(blob, entry.columns, all_columns(names)))
+    names = all_columns(list(journal.columns))
+    file.write(encoder.header(names))
+    for columns, blob in journal.pieces():
+        file.write(encoder.widened(blob, columns, names))
 
 
 def all_columns(names: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
@@ -111,7 +110,7 @@ def all_columns(names: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
 class StreamOutput:
     """Writes CSV or JSON lines as they are scored. Nothing is kept for another run."""
 
-    done: Sequence[Any] = ()
+    done = Done()
 
     def __init__(self, stream: BinaryIO, encoder: Encoder) -> None:
         self._stream = stream
@@ -146,7 +145,7 @@ class StreamOutput:
 class SpooledParquet:
     """Writes Parquet to stdout in the end: its directory can be written only then."""
 
-    done: Sequence[Any] = ()
+    done = Done()
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream

@@ -1,6 +1,6 @@
 """A run over a file, from its first row to the output's name."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -63,7 +63,7 @@ def _run(job: Job, stdout: Any, report: Report, warn: Callable[[str], None]) -> 
     rows = read(job.source, _reading(job))
     chunks = rows.batches
     first = next(chunks)
-    check_columns(job.source.name, job.task.columns, first.rows.names if len(first.rows) else job.task.columns)
+    check_columns(job.source.name, _required(job), first.rows.names if len(first.rows) else _required(job))
     work = job.task.work(first, job.written)
     for name in work.clashes(first.rows.names):
         warn(f"the input has a column {name} as the model has; it is written as {CLASH}{name}")
@@ -74,10 +74,19 @@ def _run(job: Job, stdout: Any, report: Report, warn: Callable[[str], None]) -> 
     return progress
 
 
+def _required(job: Job) -> list[str]:
+    """The columns that the first rows must have. A key of JSON lines that is only written may come later."""
+    if job.source.form.format != "jsonl":
+        return job.task.columns
+    return [name for name in job.task.columns if name not in (job.task.keep or ())]
+
+
 def _check_output(job: Job) -> None:
     path = job.written.path
     if path is None:
         return
+    if path.is_dir():
+        raise Refused(f"{path} is a directory; name a file for the output")
     if job.source.path is not None and path.exists() and path.samefile(job.source.path):
         raise Refused(f"{path} is the input; name another file for the output")
     if path.exists() and not job.overwrite:
@@ -88,8 +97,7 @@ def _check_output(job: Job) -> None:
 
 def _reading(job: Job) -> Reading:
     is_panel = isinstance(job.task, PanelTask)
-    keeps_all = job.task.keep is None if hasattr(job.task, "keep") else False
-    columns = None if keeps_all else list(dict.fromkeys(job.task.columns))
+    columns = None if job.task.keep is None else list(dict.fromkeys(job.task.columns))
     return Reading(CHUNK_ROWS if is_panel else ROWS, columns, job.dialect)
 
 
@@ -119,23 +127,23 @@ def _output(job: Job, work: Any, stdout: Any) -> Output:
 
 def _score(job: Job, work: Work, batches: Iterator[Batch], output: Output, rows: Rows, report: Report) -> Progress:
     done = output.done
-    read_before = sum(entry.read for entry in done)
-    progress = Progress(read_before, sum(e.rows for e in done), sum(e.errors for e in done), 0, rows.total, read_before)
+    progress = Progress(done.read, done.rows, done.errors, 0, rows.total, done.read)
     report(progress)
-    for part in _parts(job, work, islice(batches, len(done), None)):
-        output.write(part)
-        progress = replace(
-            progress,
-            read=progress.read + part.read,
-            rows=progress.rows + part.rows,
-            errors=progress.errors + part.errors,
-            end=part.end,
-        )
-        report(progress)
+    with closing(_parts(job, work, islice(batches, done.batches, None))) as parts:
+        for part in parts:
+            output.write(part)
+            progress = replace(
+                progress,
+                read=progress.read + part.read,
+                rows=progress.rows + part.rows,
+                errors=progress.errors + part.errors,
+                end=part.end,
+            )
+            report(progress)
     return progress
 
 
-def _parts(job: Job, work: Work, batches: Iterator[Batch]) -> Iterator[Part]:
+def _parts(job: Job, work: Work, batches: Iterator[Batch]) -> Generator[Part]:
     if job.workers == 1:
         check(work)
         yield from in_process(work, batches)

@@ -8,7 +8,7 @@ from typing import Any
 from .tables import ABSENT
 
 MISSING = frozenset(["", "na", "n/a", "nan", "null", "none", "-", "?", "#n/a"])
-PARTS = re.compile(r"\s*;\s*|\s*,\s*|\s+")
+DECIMAL_COMMA = re.compile(r"-?\d+,\d+")
 
 
 def is_missing(value: Any) -> bool:
@@ -43,11 +43,8 @@ def to_number(value: Any, decimal: str = ".") -> float:
     try:
         return float(value.replace(decimal, ".") if isinstance(value, str) else value)
     except (ValueError, OverflowError):
-        hint = (
-            "; --decimal , reads decimal commas"
-            if decimal == "." and re.fullmatch(r"\s*-?\d+,\d+\s*", str(value))
-            else ""
-        )
+        is_comma = decimal == "." and DECIMAL_COMMA.fullmatch(str(value).strip())
+        hint = "; --decimal , reads decimal commas" if is_comma else ""
         raise ValueError(f"{shown(value)} is no number{hint}") from None
 
 
@@ -64,8 +61,9 @@ def to_numbers(value: Any, decimal: str = ".") -> list[float]:
 
 def _parse(text: str, decimal: str) -> Any:
     if not text.startswith("["):
-        parts = re.split(r"\s*;\s*|\s+", text) if decimal == "," else PARTS.split(text)
-        return parts if text else None
+        if decimal == ".":
+            text = text.replace(",", ";")
+        return [part.strip() for part in text.split(";")] if ";" in text else text.split() or None
     try:
         return json.loads(text.replace("NaN", "null").replace("nan", "null"))
     except (ValueError, RecursionError):

@@ -86,6 +86,8 @@ def job_of(asked: Asked) -> Job:
     model = str(version_path(asked.model or ("models/sentiment" if kinds == ["text"] else "models/universal")))
     path = None if asked.out == STDOUT else Path(asked.out)
     form = output_form(path, asked.output_format, "csv")
+    if path is None and form.format == "parquet" and sys.stdout.isatty():
+        raise Refused("Parquet is not for a terminal; name a file with --out")
     source = open_input(asked.source, asked.input_format)
     workers = asked.workers or (1 if source.size is not None and source.size < SMALL_BYTES else cores())
     return Job(

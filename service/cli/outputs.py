@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,25 @@ from ..bulk.writing.json_text import JsonEncoder
 
 STDOUT = "-"
 MAX_SHOWN = 200  # rows of a table on a terminal
-DIGITS = 6
+MAX_WORDS = 5  # of an explanation in a table: those that weigh most
+DIGITS, SMALL_DIGITS = 6, 3  # of numbers in a table, and of those below 1
 
 
-def write_frame(frame: pd.DataFrame, out: str, output_format: str | None, *, overwrite: bool) -> None:
-    """Write a frame: to a file at once, or to stdout; a table if that is a terminal. Raises Refused, OSError."""
+def write_frame(
+    frame: pd.DataFrame,
+    out: str,
+    output_format: str | None,
+    *,
+    overwrite: bool,
+    shown: Sequence[str] | None = None,
+) -> None:
+    """Write a frame: to a file at once, or to stdout; a table if that is a terminal. Raises Refused, OSError.
+
+    `shown` are the columns of the table, where not all of them are wanted.
+    """
     path = None if out == STDOUT else Path(out)
     if path is None and output_format is None and sys.stdout.isatty():
-        show(frame)
+        show(frame if shown is None else frame[[name for name in shown if name in frame]])
         return
     written = Written(path, output_form(path, output_format, "csv"))
     raw = encoded(frame, written)
@@ -73,9 +85,14 @@ def show(frame: pd.DataFrame) -> None:
     console = Console()
     table = Table(box=None, header_style="bold", pad_edge=False)
     columns = plain_columns(frame)
+    columns = {name: values for name, values in columns.items() if any(value is not None for value in values)}
     for name, values in columns.items():
         is_text = all(isinstance(value, str | None) for value in values)
-        table.add_column(name, justify="left" if is_text else "right", overflow="fold")
+        is_list = any(isinstance(value, list) for value in values)
+        wraps = is_text or is_list
+        table.add_column(
+            name, justify="left" if wraps else "right", overflow="fold", no_wrap=not wraps, min_width=len(name)
+        )
     for row in list(zip(*columns.values(), strict=True))[:MAX_SHOWN]:
         table.add_row(*map(_shown, row))
     console.print(table)
@@ -89,8 +106,11 @@ def _shown(value: Any) -> Any:
     if value is None:
         return Text("")
     if isinstance(value, float):
-        return Text(f"{value:.{DIGITS}g}" if abs(value) < 10 ** (DIGITS - 1) else f"{value:.0f}")
+        digits = DIGITS if abs(value) >= 1 else SMALL_DIGITS
+        return Text(f"{value:.{digits}g}" if abs(value) < 10 ** (DIGITS - 1) else f"{value:.0f}")
     if isinstance(value, bool):
         return Text("yes" if value else "no")
-    text = str(value)
-    return Text(text.removesuffix(" 00:00:00"))
+    if isinstance(value, list):  # words and what they speak for
+        strongest = sorted(value, key=lambda pair: -abs(pair[1]))[:MAX_WORDS]
+        return Text(", ".join(f"{word} {weight:+.2f}" for word, weight in strongest))
+    return Text(str(value).removesuffix(" 00:00:00"))

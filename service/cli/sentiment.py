@@ -7,6 +7,8 @@ import typer
 from . import options
 from .exits import end_with, reporting
 
+SHOWN = ("text", "label", "confidence", "score", "uncertain", "mixed", "warnings", "explanation", "error")  # in a table
+
 
 def add_to(app: typer.Typer) -> None:
     app.command()(sentiment)
@@ -45,5 +47,6 @@ def sentiment(
         answer = load(model).sentiment(given, explain=explain, errors="column")
         answer.insert(0, "text", given)
         errors = int(answer["error"].notna().sum())
-        write_frame(answer if errors else answer.drop(columns="error"), out, output_format, overwrite=overwrite)
+        answer = answer if errors else answer.drop(columns="error")
+        write_frame(answer, out, output_format, overwrite=overwrite, shown=SHOWN)
         end_with(errors)

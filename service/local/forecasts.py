@@ -14,6 +14,7 @@ from ..forecast.dates.timestamps import season_of
 from ..forecast.forecaster import Forecast, Forecaster, PreparedSeries, SeriesFacts
 from ..forecast.intervals import wide_intervals
 from ..interfaces import Array, BatchModel, Notice
+from .series.numbers import MAX_READING
 from .series.tables import Series
 from .series.timelines import Timeline
 
@@ -70,8 +71,15 @@ def check_options(
         horizon,
         predictor.levels(None if levels is None else checked_levels(levels)),
         None if season is None else whole("season", season, MAX_SEASON),
-        bounds_of(minimum, maximum),
+        bounds_of(_number("minimum", minimum), _number("maximum", maximum)),
     )
+
+
+def _number(name: str, value: Any) -> float | None:
+    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if value is None or (is_number and np.abs(value) <= MAX_READING):
+        return None if value is None else float(value)
+    raise InvalidRequest(f"`{name}` must be a finite number", pointer=f"/{name}")
 
 
 def whole(name: str, value: Any, most: int) -> int:

@@ -40,8 +40,11 @@ def load(path: str | os.PathLike[str], *, threads: int = 1) -> Model:
 
 def version_path(path: str | os.PathLike[str]) -> Path:
     """Return the directory of the version that a path means: itself, or the newest version in it. Raises LoadError."""
-    given = Path(path)
-    directory = Path(os.path.realpath(given))
+    try:
+        given = Path(path)
+        directory = Path(os.path.realpath(given))
+    except (TypeError, ValueError) as error:
+        raise LoadError("a model is named by the path of its directory, such as 'models/universal'") from error
     if (directory / MANIFEST).is_file():
         return directory
     found = bundle.versions(directory)

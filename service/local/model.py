@@ -63,7 +63,8 @@ class Model:
         season: readings in a season. None: that of the frequency, or the one that the readings show.
         minimum, maximum: the least and the greatest reading that can be; forecasts and intervals stay within.
         id, time, value: columns of a long frame; by default 'unique_id' and 'ds', if they are there, and 'y'.
-        errors: "column" gives a series that cannot be forecast one row, with its error in a column; "raise" raises it.
+        errors: "column" gives a series that cannot be forecast one row, with its error in a column, and reads text of a long
+            frame that is a number as one; "raise" raises the first error.
 
         Returns a row for each step of each series: [id,] timestamp (or step), forecast (the median), lower_80, upper_80, ….
         Dates are of the type that came in, with their time zone. A long frame's id and time keep their names. Readings

@@ -28,9 +28,9 @@ def texts_of(data: Any) -> tuple[Sequence[Any], pd.Index | None]:
     if isinstance(data, pd.DataFrame):
         names = ", ".join(f"'{name}'" for name in data.columns[:12])
         raise DataError(f"texts are one column of a frame, such as frame['text']; this one has {names}")
-    if isinstance(data, np.ndarray | pd.Index):
+    if isinstance(data, pd.Index) or (isinstance(data, np.ndarray) and data.ndim):
         return data.tolist(), None
-    if isinstance(data, Iterable) and not isinstance(data, bytes | dict):
+    if isinstance(data, Iterable) and not isinstance(data, bytes | dict | np.ndarray):
         return list(data), None
     raise DataError(f"texts are a string, a list of strings or a pandas Series, not {type(data).__name__}")
 

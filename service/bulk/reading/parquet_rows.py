@@ -38,7 +38,7 @@ def read_parquet(file: Any, name: str, rows: int, columns: Sequence[str] | None)
 
     number, first = 0, 1
     try:
-        for chunk in file.iter_batches(batch_size=rows, columns=columns, use_threads=False):
+        for chunk in file.iter_batches(batch_size=_at_once(file, rows), columns=columns, use_threads=False):
             for part in _parts(pa.Table.from_batches([chunk])):
                 yield Batch(number, first, ArrowTable(part.replace_schema_metadata(None)))
                 number, first = number + 1, first + part.num_rows
@@ -47,6 +47,13 @@ def read_parquet(file: Any, name: str, rows: int, columns: Sequence[str] | None)
     if number == 0:
         schema = file.schema_arrow.remove_metadata()
         yield Batch(0, 1, ArrowTable(schema.empty_table().select(columns if columns is not None else schema.names)))
+
+
+def _at_once(file: Any, rows: int) -> int:
+    """How many rows are read at once: fewer where they are large."""
+    groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
+    largest = max((group.total_byte_size // max(1, group.num_rows) for group in groups), default=0)
+    return max(1, min(rows, 2 * BATCH_BYTES // max(1, largest)))
 
 
 def _parts(table: Any) -> Iterator[Any]:

@@ -5,7 +5,6 @@ import gzip
 import io
 import json
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -57,10 +56,13 @@ class CsvEncoder:
 
     def _quoted(self, texts: list[str]) -> list[str]:
         """Texts in quotation marks where they need them."""
-        special = re.compile(f'[{re.escape(self.delimiter)}"\r\n]')
-        if special.search("\0".join(texts)) is None:
+        special = (self.delimiter, '"', "\n", "\r")
+        together = "\0".join(texts)
+        if not any(sign in together for sign in special):
             return texts
-        return ['"' + text.replace('"', '""') + '"' if special.search(text) else text for text in texts]
+        return [
+            '"' + text.replace('"', '""') + '"' if any(sign in text for sign in special) else text for text in texts
+        ]
 
     def _texts(self, values: list[Any]) -> list[str]:
         """A column as texts."""

@@ -4,7 +4,7 @@ import { codeCard } from "./code.js";
 import { h, table } from "./dom.js";
 import { problemCard, warningList } from "./notices.js";
 import { pointNames } from "./scales.js";
-import { count, exact, num } from "./words.js";
+import { count, exact, num, scaled } from "./words.js";
 
 const PRINT = ['for point in answer["points"]:', '    if point["anomaly"]:', '        print(point["index"], point["reading"], "expected", point["expected"])'];
 
@@ -34,11 +34,12 @@ export function anomaliesCard(request, outcome, times, told) {
 
 function anomalyTable(points, times) {
   const name = pointNames(times);
+  const write = scaled(points.flatMap((point) => [point.expected, point.lower, point.upper]));
   const rows = points.map((point) => [
     name(point.index),
     exact(point.reading),
-    num(point.expected),
-    `${num(point.lower)} to ${num(point.upper)}`,
+    write(point.expected),
+    `${write(point.lower)} to ${write(point.upper)}`,
     share(point.score),
   ]);
   return table("Anomalies", ["When", "Reading", "Expected", "Normal range", "So far off by chance"], rows, [1, 2, 3, 4]);

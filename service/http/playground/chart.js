@@ -11,8 +11,9 @@ const RIGHT = 30; // room for half a label
 const OFF = 2.5; // an anomaly that would make the picture so many times as high is drawn at its edge
 
 /**
- * A figure. `view` is `{readings, forecast, intervals, anomalies, times, name, summary}`: anomalies by their index, times
- * of readings and steps or null, `name` says which point an index is.
+ * A figure. `view` is `{readings, forecast, intervals, anomalies, times, name, write, summary}`: anomalies by their index, times
+ * of readings and steps or null, `name` says
+ * which point an index is, and `write` how a number is written.
  */
 export function chart(view) {
   const total = view.readings.length;
@@ -86,12 +87,12 @@ function pointWords(view, index) {
   if (index < total) {
     const reading = view.readings[index];
     const anomaly = view.anomalies.find((each) => each.index === index);
-    const judged = anomaly ? `: an anomaly; expected ${num(anomaly.lower)} to ${num(anomaly.upper)}` : "";
+    const judged = anomaly ? `: an anomaly; expected ${view.write(anomaly.lower)} to ${view.write(anomaly.upper)}` : "";
     return `${name} · ${reading === null ? "no reading" : `${exact(reading)}${judged}`}`;
   }
   const step = index - total;
-  const bands = view.intervals.map((each) => ` · ${num(each.level)} %: ${num(each.lower[step])} to ${num(each.upper[step])}`);
-  return `${name} · forecast ${num(view.forecast[step])}${bands.join("")}`;
+  const bands = view.intervals.map((each) => ` · ${num(each.level)} %: ${view.write(each.lower[step])} to ${view.write(each.upper[step])}`);
+  return `${name} · forecast ${view.write(view.forecast[step])}${bands.join("")}`;
 }
 
 function draw(canvas, view, state) {

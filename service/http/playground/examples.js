@@ -45,11 +45,11 @@ const DEGREES = [
 ];
 
 export const SERIES = [
-  { name: "Monthly production", text: csv("month,production", "2015-02-01", MONTHLY, PRODUCTION) },
-  { name: "Daily visitors", text: csv("date,visitors", "2026-03-02", DAILY, VISITORS), minimum: "0" },
-  { name: "Counts with a typing slip", text: csv("month,orders", "2021-01-01", MONTHLY, ORDERS), minimum: "0" },
+  { name: "Monthly", text: csv("month,production", "2015-02-01", MONTHLY, PRODUCTION) },
+  { name: "Daily", text: csv("date,visitors", "2026-03-02", DAILY, VISITORS), minimum: "0" },
+  { name: "Typing slip", text: csv("month,orders", "2021-01-01", MONTHLY, ORDERS), minimum: "0" },
   {
-    name: "Hourly with a gap",
+    name: "Gap",
     text: csv("time,degrees", "2026-06-01T00:00:00", HOUR, DEGREES, (index) => index >= 118 && index < 127),
     horizon: "24",
   },

@@ -16,7 +16,7 @@ import { num, seriesWords } from "./words.js";
 const READ_AFTER_MS = 150; // a pause in typing
 const LEVEL = 99; // of anomalies
 const LONG_PASTE = 5_000; // characters; browsers take seconds to insert thousands of lines as if they were typed
-let series = null; // what the text was read as; null if it cannot be
+let series = null; // what the text was read as; null if it cannot be, or was not read since it changed
 let timer = 0;
 
 /** Wire the panel. `ask(work)` runs one piece of work at a time; it is given `call` for requests. */
@@ -28,6 +28,7 @@ export function forecastPanel(ask) {
   });
   byId("readings").addEventListener("input", () => {
     clearTimeout(timer);
+    series = null;
     timer = setTimeout(() => read(), READ_AFTER_MS);
   });
   byId("readings").addEventListener("paste", pasteLong);
@@ -43,7 +44,7 @@ export function forecastPanel(ask) {
 function exampleButton(example, submit) {
   const choose = () => {
     byId("readings").value = example.text;
-    for (const name of ["season", "minimum", "horizon"]) byId(name).value = example[name] ?? "";
+    for (const name of ["start", "frequency", "season", "minimum", "horizon"]) byId(name).value = example[name] ?? "";
     byId("levels").value = "80, 95";
     byId("model").value = "";
     read();
@@ -70,25 +71,33 @@ function read({ column = "", decimal = "" } = {}) {
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     series = null;
-    refusal = error.message;
+    refusal = error;
   }
   showReading(refusal);
-  return refusal;
+  return refusal?.message ?? null;
 }
 
 function showReading(refusal) {
   const isEmpty = byId("readings").value.trim() === "";
-  const notes = series ? [seriesWords(series), ...series.notes] : isEmpty ? [] : [refusal];
+  const notes = series ? [seriesWords(series), ...series.notes] : isEmpty ? [] : [refusal.message];
   const place = byId("reading");
   replace(place, notes.map((note) => h("p", {}, note)));
   place.classList.toggle("refused", !series && !isEmpty);
   byId("readings").setAttribute("aria-invalid", String(!series && !isEmpty));
-  byId("start").value = series?.start ?? "";
-  byId("frequency").value = series?.frequency ?? "";
-  options(byId("column"), series?.columns ?? [], series?.column);
-  byId("column-field").hidden = (series?.columns.length ?? 0) < 2;
+  tellDate("start", series?.start ?? "");
+  tellDate("frequency", series?.frequency ?? "");
+  const { columns, column } = series ?? refusal;
+  options(byId("column"), columns, column);
+  byId("column-field").hidden = columns.length < 2;
   byId("decimal-field").hidden = !series?.unclear;
   if (series) byId("decimal").value = series.decimal;
+}
+
+/** Show what the dates say. What was typed into the field stays for readings without dates. */
+function tellDate(id, value) {
+  const field = byId(id);
+  if (value || field.value === (field.dataset.told ?? "")) field.value = value;
+  field.dataset.told = value;
 }
 
 function options(select, names, chosen) {
@@ -142,7 +151,6 @@ function body() {
 
 /** Ask for the forecast and the anomalies, and show them. */
 function run() {
-  if (timer) clearTimeout(timer);
   const refusal = series ? null : read();
   const results = byId("forecast-results");
   if (refusal !== null) return show(results, refusalCard("This cannot be read as readings", refusal));

@@ -5,7 +5,7 @@ import { codeCard } from "./code.js";
 import { copyButton, h, table } from "./dom.js";
 import { warningList } from "./notices.js";
 import { pointNames } from "./scales.js";
-import { capital, count, exact, num, refusedWords, ruleWords, skillWords } from "./words.js";
+import { capital, count, exact, num, refusedWords, ruleWords, scaled, skillWords } from "./words.js";
 
 const PRINT = ['for step in zip(answer["timestamps"] or range(1, answer["horizon"] + 1), answer["forecast"]):', "    print(*step)"];
 
@@ -34,16 +34,19 @@ function names(request, answer, times) {
   };
 }
 
+const writer = ({ forecast, intervals }) => scaled([...forecast, ...intervals.flatMap(({ lower, upper }) => [...lower, ...upper])]);
+
 function facts(request, answer, name) {
+  const write = writer(answer);
   const total = request.readings.length;
   const nearest = answer.intervals[0];
-  const range = nearest ? `${num(nearest.level)} % interval ${num(nearest.lower[0])} to ${num(nearest.upper[0])}` : "no interval was asked for";
+  const range = nearest ? `${num(nearest.level)} % interval ${write(nearest.lower[0])} to ${write(nearest.upper[0])}` : "no interval was asked for";
   const [headline, how] = skillWords(answer.skill);
   const season = answer.season > 1 ? `A season of ${count(answer.season, "reading")}.` : "No season.";
   return h(
     "dl",
     { class: "facts" },
-    fact(`Next: ${name(total)}`, num(answer.forecast[0]), capital(range) + "."),
+    fact(`Next: ${name(total)}`, write(answer.forecast[0]), capital(range) + "."),
     fact("Answered by", `${answer.model} ${answer.version}`, `${ruleWords(answer.selection, answer.model)} ${season}`),
     fact("How good", headline, how),
   );
@@ -55,6 +58,7 @@ function fact(term, value, detail) {
 
 function view(request, answer, times, anomalies, name) {
   const { readings } = request;
+  const write = writer(answer);
   const known = readings.filter((value) => value !== null);
   const total = readings.length;
   const last = total + answer.horizon - 1;
@@ -67,10 +71,11 @@ function view(request, answer, times, anomalies, name) {
     anomalies,
     times,
     name,
+    write,
     summary:
       `${count(known.length, "reading")} from ${name(0)} to ${name(total - 1)}, between ${exact(low)} and ${exact(high)}. ` +
-      `The forecast has ${count(answer.horizon, "step")}: ${num(answer.forecast[0])} for ${name(total)}` +
-      (answer.horizon > 1 ? `, ${num(answer.forecast.at(-1))} for ${name(last)}.` : ".") +
+      `The forecast has ${count(answer.horizon, "step")}: ${write(answer.forecast[0])} for ${name(total)}` +
+      (answer.horizon > 1 ? `, ${write(answer.forecast.at(-1))} for ${name(last)}.` : ".") +
       found,
   };
 }
@@ -100,9 +105,10 @@ function figures(request, answer, name) {
     value,
     ...answer.intervals.flatMap(({ lower, upper }) => [lower[step], upper[step]]),
   ];
-  const exact = answer.forecast.map((value, step) => row(value, step));
-  const shown = exact.map((cells) => cells.map((cell) => (typeof cell === "number" ? num(cell) : cell)));
-  const dated = exact.map((cells, step) => [cells[0], answer.timestamps?.[step] ?? "", ...cells.slice(2)]);
+  const whole = answer.forecast.map((value, step) => row(value, step));
+  const write = writer(answer);
+  const shown = whole.map((cells) => cells.map((cell) => (typeof cell === "number" ? write(cell) : cell)));
+  const dated = whole.map((cells, step) => [cells[0], answer.timestamps?.[step] ?? "", ...cells.slice(2)]);
   return h(
     "details",
     { class: "card" },

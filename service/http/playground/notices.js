@@ -28,7 +28,7 @@ function faults(problem) {
     "ul",
     { class: "faults" },
     problem.errors.map((fault) =>
-      h("li", {}, h("code", {}, String(fault.pointer || "/")), " ", String(fault.detail ?? "")),
+      h("li", {}, h("code", {}, String(fault.pointer || "request")), " ", String(fault.detail ?? "")),
     ),
   );
 }

@@ -2,6 +2,8 @@
 
 import { DAY } from "./dates.js";
 
+const shortMonth = (text) => text.replace("Sept", "Sep"); // the one month of British English with four letters
+
 /** A function from values to pixels. */
 export function linear([from, to], [start, end]) {
   const span = to - from || 1;
@@ -38,7 +40,7 @@ const UNITS = [
 
 function unit(part, format) {
   const writer = new Intl.DateTimeFormat("en-GB", { ...format, timeZone: "UTC" });
-  return { part, write: (time) => writer.format(time) };
+  return { part, write: (time) => shortMonth(writer.format(time)) };
 }
 
 /** `[index, label]` of points where a year, month, week, day or hour begins: the finest that leaves room, or some of a finer one. */
@@ -79,5 +81,5 @@ export function pointNames(times) {
   const hasClock = times.some((time) => time % DAY !== 0);
   const begins = times.every((time) => new Date(time).getUTCDate() === 1);
   const writer = hasClock ? LONG.clock : begins && times.length > 1 ? LONG.months : LONG.days;
-  return (index) => writer.format(times[index]);
+  return (index) => shortMonth(writer.format(times[index]));
 }

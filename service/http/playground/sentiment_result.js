@@ -21,9 +21,8 @@ export function sentimentCards(request, answer) {
 
 function verdict(answer) {
   const { tokens } = answer;
-  const unread = tokens.total - tokens.read;
   const read =
-    `${tokens.read === tokens.total ? `All ${count(tokens.total, "token")}` : `The first ${tokens.read} of ${count(tokens.total, "token")}`} read` +
+    `${tokens.read === tokens.total ? `All ${count(tokens.total, "token")}` : `${tokens.read} of ${count(tokens.total, "token")}`} read` +
     `${tokens.unknown ? `, ${tokens.unknown} of them not in the vocabulary` : ", all of them in the vocabulary"}.`;
   return h(
     "section",
@@ -41,7 +40,7 @@ function verdict(answer) {
       ),
     ),
     bars(answer),
-    h("p", { class: "quiet" }, `${read} ${unread ? `${count(unread, "token")} not. ` : ""}Answered by ${answer.model} ${answer.version}.`),
+    h("p", { class: "quiet" }, `${read} Answered by ${answer.model} ${answer.version}.`),
     answer.mixed && h("p", {}, "One sentence speaks for the positive class and another for the negative one."),
     answer.uncertain && h("p", {}, "The model would rather not be relied on here: treat the label as a guess."),
   );
@@ -91,23 +90,26 @@ function wordsCard(text, answer) {
 
 const side = (reason, label) => (reason.weight < 0 ? `against ${label}` : `for ${label}`);
 
-/** The text with a shade behind each word that was read. Positions are in code points. What was not read is pale. */
+/** The text with a shade behind each word that was read. Positions are in code points. Of a long text, what was not read is pale. */
 function marked(text, answer, say) {
   const points = Array.from(text);
   const full = Math.max(FULL, ...answer.explanation.map((reason) => Math.abs(reason.weight)));
+  const isCut = answer.tokens.read < answer.tokens.total;
+  const between = (from, to) => {
+    const rest = points.slice(from, to).join("");
+    return isCut && /[\p{L}\p{N}]/u.test(rest) ? h("span", { class: "unread" }, rest) : rest;
+  };
   const parts = [];
   let at = 0;
   for (const reason of answer.explanation) {
-    if (reason.start > at) parts.push(points.slice(at, reason.start).join(""));
+    if (reason.start > at) parts.push(between(at, reason.start));
     const shade = Math.round((Math.abs(reason.weight) / full) * SHADES);
     const kind = shade === 0 ? "word" : `word ${reason.weight < 0 ? "against" : "for"} shade-${shade}`;
     const told = () => say(reason);
     parts.push(h("span", { class: kind, onpointerenter: told, onpointerdown: told }, points.slice(reason.start, reason.end).join("")));
     at = Math.max(at, reason.end);
   }
-  const rest = points.slice(at).join("");
-  if (rest) parts.push(answer.tokens.read < answer.tokens.total ? h("span", { class: "unread" }, rest) : rest);
-  return parts;
+  return [...parts, between(at, points.length)];
 }
 
 function sentencesCard(text, answer) {

@@ -7,7 +7,7 @@ import { Refusal } from "./refusal.js";
 import { count } from "./words.js";
 
 export const MAX_READINGS = 10_000;
-const MOSTLY = 0.8;
+const MOSTLY = 0.5; // a column with fewer numbers is not offered; any other cell of the chosen one is refused by its place
 
 /**
  * `{readings, times, step, offset, start, frequency, columns, column, decimal, unclear, notes}` of a text. `column` names
@@ -26,7 +26,8 @@ export function readSeries(text, column = "", decimal = "") {
   if (numeric.length === 0) throw noNumbers(body, names, dateColumn, lines, header);
   const chosen = numeric.find((index) => names[index] === column) ?? usualColumn(body, numeric, mark);
   const line = (index) => (lines ? `line ${lines[index + (header ? 1 : 0)]}` : `reading ${index + 1}`);
-  const values = body.map((row, index) => reading(row[chosen], mark, `${line(index)}, ${names[chosen]}`));
+  const columns = numeric.map((index) => names[index]);
+  const values = readings(body, chosen, mark, line, columns, names[chosen]);
   const dates = dateColumn < 0 ? null : readDates(body.map((row) => row[dateColumn]));
   const series = dates ? onGrid(dates, values, line) : { readings: values, times: null, step: null, offset: "", notes: [] };
   trim(series);
@@ -34,7 +35,7 @@ export function readSeries(text, column = "", decimal = "") {
     ...series,
     start: series.times ? iso(series.times[0], series.offset) : "",
     frequency: series.step?.frequency ?? "",
-    columns: numeric.map((index) => names[index]),
+    columns,
     column: names[chosen],
     decimal: mark,
     unclear: found.unclear,
@@ -114,6 +115,14 @@ function noNumbers(body, names, dateColumn, lines, header) {
   const row = Math.max(0, body.findIndex((each) => !isMissing(each[column])));
   const line = lines ? `Line ${lines[row + (header ? 1 : 0)]}` : "The text";
   return new Refusal(`No column has numbers. ${line} has “${clip(body[row][column])}” in ${clip(names[column])}.`);
+}
+
+function readings(body, chosen, mark, line, columns, column) {
+  try {
+    return body.map((row, index) => reading(row[chosen], mark, `${line(index)}, ${column}`));
+  } catch (error) {
+    throw Object.assign(error, { columns, column });
+  }
 }
 
 function reading(cell, mark, where) {

@@ -17,6 +17,15 @@ const isExtreme = (size) => size >= 1e15 || (size > 0 && size < 1e-6);
 /** A reading as it was sent. */
 export const exact = (value) => (isExtreme(Math.abs(value)) ? String(value) : precise.format(value));
 
+/** A way to write numbers of one scale: all with as many decimals as give the largest four digits. */
+export function scaled(values) {
+  const size = values.reduce((most, value) => Math.max(most, Math.abs(value ?? 0)), 0);
+  if (size === 0 || isExtreme(size)) return num;
+  const digits = Math.min(8, Math.max(0, 3 - Math.floor(Math.log10(size))));
+  const format = new Intl.NumberFormat("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return (value) => (value === null || value === undefined ? "–" : format.format(value));
+}
+
 export const pct = (share) => percent.format(share);
 export const count = (n, one, many = `${one}s`) => `${whole.format(n)} ${n === 1 ? one : many}`;
 export const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(2);

@@ -112,7 +112,7 @@ def _timeline(readings: Any, start: Any, alias: Any) -> Timeline:
     frequency = alias if isinstance(alias, str) else None
     if frequency is not None:
         frequencies.parse(frequency)
-    if start is None or start is pd.NaT or start != start:  # NaN
+    if start is None or (pd.api.types.is_scalar(start) and pd.isna(start)):
         return trimmed(numbers, in_order(frequency))
     if frequency is None:
         raise DataError("the row has a start and no frequency; a frequency is a pandas offset alias such as 'MS'")

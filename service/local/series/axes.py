@@ -7,13 +7,14 @@ import pandas as pd
 
 from ..errors import DataError
 from .grids import Dates
+from .text_dates import is_text, read_dates
 
 Kind = Literal["timestamp", "period", "number", "step"]
 TIMESTAMP: Kind = "timestamp"
 PERIOD: Kind = "period"
 NUMBER: Kind = "number"
 STEP: Kind = "step"
-MAX_SHOWN = 40  # characters of a value in a message
+MAX_NUMBER = 1 << 62  # so that the next ones can be counted
 
 
 class Axis(NamedTuple):
@@ -61,9 +62,9 @@ def read_axis(labels: pd.Index, where: str) -> tuple[Axis, Dates]:
         return Axis(PERIOD, labels.dtype), labels.asi8
     if pd.api.types.is_integer_dtype(labels.dtype):
         _check_present(labels, where)
-        return Axis(NUMBER, np.dtype(np.int64)), labels.to_numpy(np.int64)
-    if pd.api.types.is_string_dtype(labels.dtype) or labels.dtype == object:
-        return _dates(_parsed(labels, where), where)
+        return Axis(NUMBER, np.dtype(np.int64)), _whole_numbers(labels, where)
+    if is_text(labels):
+        return _dates(read_dates(labels, where), where)
     raise DataError(
         f"{where} holds {labels.dtype}; the time of readings is told by dates, periods or whole numbers: "
         "convert it with pd.to_datetime first"
@@ -76,39 +77,13 @@ def _dates(labels: pd.DatetimeIndex, where: str) -> tuple[Axis, Dates]:
     return Axis(TIMESTAMP, labels.dtype, labels.freqstr), naive.to_numpy()
 
 
+def _whole_numbers(labels: pd.Index, where: str) -> Dates:
+    if len(labels) and labels.max() > MAX_NUMBER:
+        raise DataError(f"{where} holds whole numbers above {MAX_NUMBER}; number the readings with smaller ones")
+    return labels.to_numpy(np.int64)
+
+
 def _check_present(labels: pd.Index, where: str) -> None:
     if labels.hasnans:
         row = int(np.flatnonzero(labels.isna())[0])
         raise DataError(f"{where} has no date in row {row} (counted from 0); leave such rows out, as with dropna()")
-
-
-def _parsed(labels: pd.Index, where: str) -> pd.DatetimeIndex:
-    """Dates that are written as ISO 8601, or date objects. Other forms are ambiguous, and are not guessed."""
-    try:
-        return pd.DatetimeIndex(pd.to_datetime(labels, format="ISO8601"))
-    except (ValueError, TypeError, OverflowError) as error:
-        first = next((label for label in labels if not _is_date(label)), None)
-        raise DataError(
-            f"{where} holds what is no ISO 8601 date such as 2016-11-01: {shown(first)}; read it with "
-            "pd.to_datetime(…, format=…) first"
-        ) from error
-
-
-def dates_of_text(labels: pd.Index) -> pd.Index:
-    """Return text as dates, missing where it is none; other labels as they are."""
-    if pd.api.types.is_string_dtype(labels.dtype) or labels.dtype == object:
-        return pd.DatetimeIndex(pd.to_datetime(labels, format="ISO8601", errors="coerce"))
-    return labels
-
-
-def _is_date(label: object) -> bool:
-    try:
-        return not pd.isna(pd.to_datetime(label, format="ISO8601"))  # type: ignore[call-overload]
-    except (ValueError, TypeError, OverflowError):
-        return False
-
-
-def shown(value: object) -> str:
-    """A value in a message: short, in one line."""
-    text = ascii(value) if isinstance(value, str) else ascii(str(value))[1:-1]
-    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"

@@ -11,10 +11,11 @@ import pandas as pd
 from ...errors import InvalidRequest
 from ...interfaces import Array, Mask
 from ..errors import DataError
-from .axes import ORDER, Axis, dates_of_text, read_axis, shown
+from .axes import ORDER, Axis, read_axis
 from .grids import Dates
 from .numbers import is_whole, numbers_of_text, read_numbers
 from .tables import Columns, Series, Table, alone, axis_of_index, caught, named_columns
+from .text_dates import dates_of, is_text, shown
 from .timelines import Placement, Timeline
 
 ID, TIME, VALUE = "unique_id", "ds", "y"  # as StatsForecast and others call the columns
@@ -46,30 +47,47 @@ def read_long(frame: pd.DataFrame, columns: Columns) -> Table:
         axis, dates = _read_time(frame[time], columns, bad)
     readings = _read_value(frame[value], columns, bad)
     if identifier is None:
-        return Table([Series(None, alone(readings, dates, axis, columns))], axis, time_name=time)
-    codes, ids = pd.factorize(frame[identifier], use_na_sentinel=not columns.keeps_going)
+        fault = _fault(frame, int(bad.argmax()), (time, value)) if bad.any() else None
+        return Table([Series(None, fault or alone(readings, dates, axis, columns))], axis, time_name=time)
+    codes, ids = _numbered(frame[identifier], columns)
     if (codes < 0).any():
         raise DataError(f"the column '{identifier}' has no name in row {int((codes < 0).argmax())} (counted from 0)")
     rows = _sorted(codes, np.arange(len(frame)) if axis == ORDER else dates, readings, bad)
     placement = Placement(axis, columns.frequency, is_whole=is_whole(readings))
-    each_timeline = _series(frame, rows, placement, (time, value))
+    nameless, ids = DataError(f"the column '{identifier}' has no name"), pd.Index(ids)
     series = [
-        Series(name, DataError(f"the column '{identifier}' has no name") if name != name else timeline)  # NaN
-        for name, timeline in zip(ids, each_timeline, strict=True)
+        Series(name, nameless if is_missing else timeline)
+        for name, is_missing, timeline in zip(
+            ids, ids.isna(), _series(frame, rows, placement, (time, value)), strict=True
+        )
     ]
-    return Table(series, axis, pd.Index(ids), identifier, time)
+    return Table(series, axis, ids, identifier, time)
+
+
+def _numbered(column: "pd.Series[Any]", columns: Columns) -> tuple[npt.NDArray[np.intp], Any]:
+    """The number of the series of each row, and their ids in the order in which they first come."""
+    try:
+        return pd.factorize(column, use_na_sentinel=not columns.keeps_going)
+    except TypeError as error:
+        raise DataError(f"the column '{column.name}' holds what names no series: give text or numbers") from error
 
 
 def _read_time(column: "pd.Series[Any]", columns: Columns, bad: Mask) -> tuple[Axis, Dates]:
     where = f"the column '{column.name}'"
     if not columns.keeps_going:
-        return read_axis(pd.Index(column), where)
-    labels = dates_of_text(pd.Index(column))
+        return read_axis(pd.Index(column, dtype=column.dtype), where)
+    labels = _labels(column)
     is_missing = np.asarray(labels.isna())
     bad |= is_missing
     if is_missing.all():
         return read_axis(labels if len(labels) else pd.DatetimeIndex([]), where)
     return read_axis(labels.where(~is_missing, labels[~is_missing][0]), where)
+
+
+def _labels(column: "pd.Series[Any]") -> pd.Index:
+    """Text as dates, missing where it is none; other labels as they are."""
+    labels = pd.Index(column, dtype=column.dtype)  # pandas 2 would look for a type of its own
+    return dates_of(labels) if is_text(labels) else labels
 
 
 def _read_value(column: "pd.Series[Any]", columns: Columns, bad: Mask) -> Array:
@@ -105,7 +123,7 @@ def _series(
 def _fault(frame: pd.DataFrame, row: int, names: tuple[str | None, str]) -> DataError:
     """What cannot be read in a row."""
     time, value = names
-    if time is not None and dates_of_text(pd.Index(frame[time].iloc[row : row + 1])).isna()[0]:
+    if time is not None and _labels(frame[time].iloc[row : row + 1]).isna()[0]:
         return DataError(f"the column '{time}' holds {shown(frame[time].iloc[row])}, which is no ISO 8601 date")
     return DataError(f"the column '{value}' holds {shown(frame[value].iloc[row])}, which is no finite number")
 

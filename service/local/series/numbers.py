@@ -1,5 +1,6 @@
 """A column → readings as floats, NaN where one is missing."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -7,20 +8,34 @@ import pandas as pd
 
 from ...interfaces import Array, Mask
 from ..errors import DataError
-from .axes import shown
+from .text_dates import shown
 
 MAX_READING = 1e150  # as in a request
+NESTED = (list, tuple, dict, set, np.ndarray, pd.Series)
 PLAIN = frozenset([float, int, type(None)])  # types that numpy reads as what they are
 
 
 def read_numbers(values: Any, where: str) -> Array:
     """Return one-dimensional values as float64. Raises DataError for text, truth values and infinite numbers."""
-    column = values if isinstance(values, pd.Series) else pd.Series(values)
+    column = values if isinstance(values, pd.Series) else series_of(values, where)
     if column.dtype == object:
         column = _numbers_of_objects(column, where)
     if not pd.api.types.is_numeric_dtype(column.dtype) or column.dtype.kind not in "iuf":
         raise DataError(_not_numbers(column, where))
     return _checked(column.to_numpy(dtype=np.float64, na_value=np.nan), where)
+
+
+def series_of(values: Any, where: str) -> "pd.Series[Any]":
+    """Return a list or an array as a Series. Raises DataError for one of lists, or of several dimensions."""
+    is_flat = (
+        values.ndim == 1 if isinstance(values, np.ndarray) else not any(isinstance(each, NESTED) for each in values)
+    )
+    try:
+        if is_flat:
+            return pd.Series(values)
+    except (ValueError, TypeError, OverflowError):  # such as of records
+        pass
+    raise DataError(f"{where} must be one list of numbers; for several series, use a data frame")
 
 
 def is_whole(readings: Array) -> bool:
@@ -36,19 +51,23 @@ def read_list(values: Any, where: str) -> Array:
         is_plain = PLAIN.issuperset(map(type, values))
     else:
         raise DataError(f"{where} must be a list or an array of numbers")
-    if not len(values):
+    if np.ndim(values) == 0 or not len(values):
         raise DataError(f"{where} must have at least one number")
     try:
-        return _checked(np.array(values, np.float64), where) if is_plain else read_numbers(pd.Series(values), where)
+        return _checked(np.array(values, np.float64), where) if is_plain else read_numbers(values, where)
     except (ValueError, OverflowError) as error:
         raise DataError(f"{where} must be one list of numbers, each within ±{MAX_READING:g}") from error
 
 
 def numbers_of_text(column: "pd.Series[Any]") -> tuple[Array, Mask]:
     """Return a column as float64, and which of its values are no finite numbers. Text that is a number is one."""
-    if column.dtype.kind == "b":
-        return np.full(len(column), np.nan), np.ones(len(column), dtype=bool)
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    if column.dtype.kind in "bcmM" or isinstance(column.dtype, pd.PeriodDtype):
+        return np.full(len(column), np.nan), column.notna().to_numpy()
+    try:
+        read = pd.to_numeric(column, errors="coerce")
+    except (OverflowError, TypeError):  # of whole numbers without an end, and of lists
+        read = pd.Series([each if isinstance(each, float) else math.nan for each in column], index=column.index)
+    numbers = read.to_numpy(dtype=np.float64, na_value=np.nan)
     is_bad = np.abs(numbers) > MAX_READING
     if column.dtype.kind not in "iuf":
         is_bad |= np.isnan(numbers) & column.notna().to_numpy()

@@ -11,10 +11,9 @@ from ...interfaces import Array
 from ..errors import DataError
 from .axes import ORDER, Axis, read_axis
 from .grids import Dates
-from .numbers import is_whole, read_numbers
+from .numbers import is_whole, read_numbers, series_of
 from .timelines import Placement, Timeline
 
-NESTED = (list, tuple, dict, np.ndarray, pd.Series)
 MAX_NAMED = 12  # columns that a message lists
 
 
@@ -63,9 +62,7 @@ def read_series(data: Any, columns: Columns) -> Table:
         return _one(data, columns)
     if isinstance(data, str | bytes) or not isinstance(data, Sequence | np.ndarray):
         raise DataError(_of_another_type(data))
-    if np.ndim(data) != 1 if isinstance(data, np.ndarray) else any(isinstance(each, NESTED) for each in data):
-        raise DataError("readings are one list of numbers; for several series, use a data frame")
-    return _one(pd.Series(data), columns)
+    return _one(series_of(data, "the data"), columns)
 
 
 def _of_another_type(data: Any) -> str:
@@ -81,12 +78,13 @@ def _one(series: "pd.Series[Any]", columns: Columns) -> Table:
     return Table([Series(series.name, timeline)], axis)
 
 
-def alone(readings: Array, dates: Dates, axis: Axis, columns: Columns) -> Timeline:
-    """Return the only series of a table. Raises DataError."""
+def alone(readings: Array, dates: Dates, axis: Axis, columns: Columns) -> Timeline | InvalidRequest:
+    """Return the only series of a table. Raises DataError, or returns it if the columns say so."""
     if not len(readings):
         raise DataError("there are no readings")
-    order = in_order(dates)
-    return Placement(axis, columns.frequency, is_whole=is_whole(readings)).timeline(readings[order], dates[order])
+    order, placement = in_order(dates), Placement(axis, columns.frequency, is_whole=is_whole(readings))
+    make = placement.timeline
+    return caught(make, readings[order], dates[order]) if columns.keeps_going else make(readings[order], dates[order])
 
 
 def axis_of_index(index: pd.Index) -> tuple[Axis, Dates]:

@@ -42,8 +42,13 @@ class Timeline(NamedTuple):
         return listed
 
     def labels(self, start: int, stop: int) -> Dates:
-        """Return the labels of readings `start` to `stop` − 1; those after the last are the future."""
+        """Return the labels of readings `start` to `stop` − 1; those after the last are the future.
+
+        Raises DataError for dates that their unit cannot hold.
+        """
         dates = self.grid.dates(self.offset + start, self.offset + stop)
+        if len(dates) and not self.grid.dates(0, 1)[0] <= dates[-1]:  # numpy counts on from the other end
+            raise DataError("the forecast passes the last date of its unit; convert the dates, as with .as_unit('us')")
         return dates if self.zone is None else _utc(dates, self.zone)
 
 
@@ -62,7 +67,7 @@ class Placement:
         """is_whole: no reading is missing. Raises UnusableFrequency."""
         self._axis, self._frequency, self._is_whole = axis, frequency, is_whole
         if frequency is not None:
-            frequencies.parse(frequency)
+            _check(frequency)
         self._known: dict[bytes, _Place] = {}
 
     def timeline(self, readings: Array, dates: Dates) -> Timeline:
@@ -103,6 +108,12 @@ class Placement:
             passes = isinstance(frequencies.parse(frequency).offset, Tick)
             return (_given(dates, frequency), None) if passes else (_given(clock, frequency), axis.zone)
         return _inferred_in_zone(dates, clock, axis)
+
+
+def _check(frequency: object) -> None:
+    if not isinstance(frequency, str):
+        raise UnusableFrequency("`frequency` is text: a pandas offset alias such as 'MS'", pointer="/frequency")
+    frequencies.parse(frequency)
 
 
 @functools.lru_cache(64)

@@ -117,6 +117,17 @@ def test_a_panel_without_a_model_is_switched_off_and_says_so(visit, service_url)
     assert page.get_by_role("button", name="Forecast", exact=True).is_enabled()
 
 
+def test_a_key_that_may_not_list_the_models_can_still_forecast(visit):
+    """The list of models is left as it is, and no other key is asked for."""
+    page = visit(refuses=True)
+    refuse(page, "**/models", 403, json.dumps(PROBLEM | {"title": "Forbidden"}))
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    assert page.locator("#key").is_hidden()
+    type_and_send(page)
+    page.locator("#forecast-results .facts").wait_for()
+
+
 def test_markup_in_a_file_an_error_or_a_review_stays_text(visit):
     """Heads of columns, a model's name, an error's words and a text of its own are never parsed."""
     page = visit(refuses=True)

@@ -142,6 +142,14 @@ def test_one_of_several_columns_is_chosen(visit):
     page.locator("#forecast-results .facts").wait_for()
 
 
+def test_another_column_can_be_chosen_where_one_cannot_be_read(visit):
+    """The refusal names the cell, and the other columns are offered."""
+    page = visit()
+    read(page, "date,price,volume\n2015-01-01,5,50\n2015-01-02,closed,60\n2015-01-03,6,70\n2015-01-04,8,65", "“closed”")
+    page.get_by_label("Column").select_option("volume")
+    page.locator("#reading", has_text="4 readings · daily, from 2015-01-01 · volume").wait_for()
+
+
 def test_a_comma_that_may_be_either_mark_can_be_told(visit):
     """1,234 is taken for a thousand, and the page asks."""
     page = visit()

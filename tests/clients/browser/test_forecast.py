@@ -8,10 +8,10 @@ import pytest
 
 MONTHS = "112 118 132 129 121 135 148 148 136 119 104 118 115 126 141 135 125 149 170 170 158 133 114 140"
 EXAMPLES = {
-    "Monthly production": ("36 readings · monthly", "Feb 2018"),
-    "Daily visitors": ("98 readings · daily", "Mon, 8 Jun 2026"),
-    "Counts with a typing slip": ("60 readings · monthly", "Jan 2026"),
-    "Hourly with a gap": ("192 readings · hourly", "9 Jun 2026, 00:00"),
+    "Monthly": ("36 readings · monthly", "Feb 2018"),
+    "Daily": ("98 readings · daily", "Mon, 8 Jun 2026"),
+    "Typing slip": ("60 readings · monthly", "Jan 2026"),
+    "Gap": ("192 readings · hourly", "9 Jun 2026, 00:00"),
 }
 
 
@@ -68,7 +68,7 @@ def test_an_example_is_forecast_by_one_click(visit, example):
 def test_a_typing_slip_is_marked_and_does_not_press_the_picture_flat(visit):
     """The reading is named in the warnings and in the table, and stands at the edge of the picture."""
     page = visit()
-    choose(page, "Counts with a typing slip")
+    choose(page, "Typing slip")
     assert "Outlier readings" in page.get_by_role("list", name="Warnings").first.inner_text()
     assert "640" in page.get_by_role("region", name="Anomalies").nth(1).inner_text()
     assert page.locator("svg .anomaly text").text_content() == "640"
@@ -78,7 +78,7 @@ def test_a_typing_slip_is_marked_and_does_not_press_the_picture_flat(visit):
 def test_a_gap_is_told_and_left_open_in_the_line(visit):
     """The dates that lack are missing readings; the line has two parts."""
     page = visit()
-    choose(page, "Hourly with a gap")
+    choose(page, "Gap")
     assert "9 dates not in the file; read as missing." in page.locator("#reading").inner_text()
     assert page.locator("svg path.line.readings").get_attribute("d").count("M") == 2
     assert "Missing readings" in page.get_by_role("list", name="Warnings").inner_text()
@@ -87,7 +87,7 @@ def test_a_gap_is_told_and_left_open_in_the_line(visit):
 def test_a_series_that_a_network_has_learnt_says_why_it_answers(visit):
     """Who answered, the candidates, and how good it was."""
     page = visit()
-    choose(page, "Monthly production")
+    choose(page, "Monthly")
     assert "13 % less error" in page.locator(".fact").nth(2).inner_text()
     page.get_by_text("Why finetuned answers").click()
     assert "was not better" in page.get_by_role("region", name="Candidates").inner_text()
@@ -126,10 +126,26 @@ def test_options_are_sent(visit):
     assert page.locator(".fact dt").first.inner_text() == "Next: Jan 2026"
 
 
+def test_what_was_typed_last_is_sent_and_a_typed_date_stays(visit):
+    """However soon after it the request is sent; readings without dates leave the first date as it is."""
+    page = visit()
+    page.get_by_label("Readings").fill("1 2 3 4 5")
+    page.get_by_text("More options").click()
+    page.get_by_label("First date").fill("2026-01-01")
+    page.get_by_label("Frequency").fill("D")
+    page.get_by_label("Readings").fill("5 4 3 2 1 2")
+    with page.expect_request("**/forecast") as sent:
+        page.keyboard.press("Control+Enter")
+    body = sent.value.post_data_json
+    assert (body["readings"], body["start"], body["frequency"]) == ([5, 4, 3, 2, 1, 2], "2026-01-01", "D")
+    page.locator("#forecast-results .facts").wait_for()
+    assert page.locator(".fact dt").first.inner_text() == "Next: Wed, 7 Jan 2026"
+
+
 def test_the_curl_that_is_shown_answers_the_same(visit):
     """Run in a shell, quotes and all."""
     page = visit()
-    choose(page, "Monthly production")
+    choose(page, "Monthly")
     shell = ["bash", "-c", shown_code(page, "curl").replace("curl ", "curl -sS ", 1)]
     answer = json.loads(subprocess.run(shell, capture_output=True, check=True, timeout=60).stdout)
     assert answer["forecast"][0] == pytest.approx(108.381, abs=1e-3)
@@ -140,7 +156,7 @@ def test_the_curl_that_is_shown_answers_the_same(visit):
 def test_the_python_that_is_shown_runs(visit, card):
     """With nothing installed but Python; a missing reading is None."""
     page = visit()
-    choose(page, "Hourly with a gap")
+    choose(page, "Gap")
     page.get_by_text("In curl and Python").click()
     code = shown_code(page, "Python", card)
     assert "None" in code
@@ -151,7 +167,7 @@ def test_the_python_that_is_shown_runs(visit, card):
 def test_code_is_copied(visit):
     """The button copies what is shown, and says so."""
     page = visit(permissions=["clipboard-read", "clipboard-write"])
-    choose(page, "Daily visitors")
+    choose(page, "Daily")
     region = page.get_by_role("region", name="POST /forecast in curl and Python")
     region.get_by_role("button", name="Copy").click()
     region.get_by_role("button", name="Copied").wait_for()
@@ -161,7 +177,7 @@ def test_code_is_copied(visit):
 def test_the_picture_is_read_with_the_arrow_keys_and_the_pointer(visit):
     """The last reading, then the first step with its bands; a long series can be shown whole."""
     page = visit()
-    choose(page, "Hourly with a gap")
+    choose(page, "Gap")
     page.locator(".plot").focus()
     page.keyboard.press("ArrowRight")
     assert page.locator(".chart .readout").inner_text().startswith("9 Jun 2026, 00:00 · forecast")

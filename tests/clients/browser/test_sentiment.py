@@ -61,12 +61,13 @@ def test_probabilities_sentences_and_tokens_are_shown(visit, service_url):
 
 
 def test_a_long_text_says_what_was_not_read(visit, service_url):
-    """The rest of the text is pale."""
+    """That part of the text is pale."""
     page = visit(f"{service_url}/#sentiment")
     answer = judge(page, "A good film. " * 400)
     tokens = answer["tokens"]
     assert tokens["read"] < tokens["total"]
-    assert f"The first {tokens['read']} of" in page.locator(".verdict").inner_text()
+    assert f"{tokens['read']} of {tokens['total']:,} tokens read" in page.locator(".verdict").inner_text()
+    assert "Truncated" in page.get_by_role("list", name="Warnings").inner_text()
     assert page.locator(".words .unread").count() == 1
 
 

@@ -12,6 +12,8 @@ import pytest
 
 from service.bulk.errors import Refused, UnreadableInput
 from service.bulk.formats import Dialect, Form, form_of_content, output_form
+from service.bulk.reading.parquet_rows import open_parquet, read_parquet
+from service.bulk.reading.source import open_source
 from service.bulk.tables import ListTable
 from service.bulk.writing.csv_text import CsvEncoder
 from tests.service.bulk.helpers import done, texts_job
@@ -189,6 +191,28 @@ def test_csv_is_quoted_as_the_standard_library_does(tmp_path):
     assert (encoder.header(names) + body).decode() == expected.getvalue()
     assert encoder(None, ListTable({"a": ["a\rb"], "b": ["x"]}))[1] == b'"a\rb",x\n'  # read back as one row
     assert encoder(None, ListTable({"a": ["", "x", None, True]}))[1] == b'""\nx\n""\ntrue\n'
+
+
+def test_a_file_with_one_column_needs_no_quotation_marks(tmp_path):
+    """Commas are text there."""
+    (tmp_path / "in.csv").write_text('body\nA film, a long one\n"Quoted, too"\n')
+    done(texts_job(tmp_path / "in.csv", tmp_path / "out.jsonl"))
+    assert [row["body"] for row in read_back(tmp_path / "out.jsonl")] == ["A film, a long one", "Quoted, too"]
+
+
+def test_keys_to_keep_may_come_late_in_json_lines(tmp_path):
+    """A key that is nowhere holds nothing."""
+    done(texts_job(written(tmp_path / "in.jsonl", [{"body": "x"}]), tmp_path / "out.csv", keep=("id",)))
+    assert (tmp_path / "out.csv").read_text() == "id,length,error\n,1.0,\n"
+
+
+def test_large_rows_of_parquet_are_read_a_few_at_a_time(tmp_path):
+    """Batches are bounded by their bytes."""
+    pq.write_table(pa.table({"body": ["x" * 3_000_000] * 5}), tmp_path / "in.parquet", use_dictionary=False)
+    with open_source(str(tmp_path / "in.parquet")).stream as stream:
+        batches = list(read_parquet(open_parquet(stream, "x"), "x", 1000, None))
+    assert max(len(batch.rows) for batch in batches) <= 2
+    assert sum(len(batch.rows) for batch in batches) == 5
 
 
 def test_empty_lines_of_csv_are_no_rows(tmp_path):

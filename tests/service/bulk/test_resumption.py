@@ -31,8 +31,8 @@ if __name__ == "__main__":
 @pytest.fixture
 def source(tmp_path):
     """Four batches of texts."""
-    path = tmp_path / "in.csv"
-    path.write_text("id,body\n" + "".join(f"{n},text {n}\n" for n in range(3500)))
+    path = tmp_path / "in.jsonl"
+    path.write_text("".join(f'{{"id": {n}, "body": "text {n}"}}\n' for n in range(3500)))
     return path
 
 
@@ -113,7 +113,7 @@ def test_another_job_is_refused_in_words(source, tmp_path):
     stopped(texts_job(source, out))
     with pytest.raises(Refused, match=r"its keep was null, and is \[\"id\"\] now.*--restart"):
         done(texts_job(source, out, keep=("id",)))
-    source.write_text("id,body\n1,x\n")
+    source.write_text('{"id": 1, "body": "x"}\n')
     with pytest.raises(Refused, match="the file was changed since"):
         done(texts_job(source, out))
     progress, _ = done(texts_job(source, out, restart=True))
@@ -128,6 +128,9 @@ def test_two_runs_on_one_output_are_refused(source, tmp_path):
         if progress.read == 1000:
             with pytest.raises(Refused, match="another process is at work"):
                 done(texts_job(source, out))
+
+            with pytest.raises(Refused, match="another process is at work"):
+                done(texts_job(source, out, restart=True))
 
     run(job, None, report, print)
     assert out.exists()
@@ -151,6 +154,9 @@ def test_an_existing_output_is_not_replaced_unasked(source, tmp_path):
 def test_a_directory_that_is_not_there_is_named(source, tmp_path):
     with pytest.raises(Refused, match="nowhere is no directory"):
         done(texts_job(source, tmp_path / "nowhere" / "out.csv"))
+    (tmp_path / "out.csv").mkdir()
+    with pytest.raises(Refused, match="is a directory"):
+        done(texts_job(source, tmp_path / "out.csv", overwrite=True))
 
 
 def test_a_panel_goes_on_between_two_series(tmp_path, monkeypatch):
@@ -174,8 +180,8 @@ def test_workers_give_the_rows_in_order(source, tmp_path, expected):
 
 def test_a_worker_that_dies_is_reported_and_nothing_is_lost(tmp_path):
     """The batch is named; what was done before it is kept."""
-    source, out = tmp_path / "in.csv", tmp_path / "out.csv"
-    source.write_text("body\n" + "text\n" * 1500 + "die\n" + "text\n" * 1000)
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.csv"
+    source.write_text('{"body": "text"}\n' * 1500 + '{"body": "die"}\n' + '{"body": "text"}\n' * 1000)
     with pytest.raises(WorkerDied, match=r"SIGKILL while it scored batch 2: rows 1,001 to 2,000.*--workers"):
         done(texts_job(source, out, workers=2))
     assert len((parts_directory(out) / "journal").read_text().splitlines()) <= 1

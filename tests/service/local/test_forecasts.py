@@ -110,6 +110,14 @@ def test_a_frequency_says_the_season_of_readings_without_dates(universal):
     assert named.equals(universal.forecast(readings, 6, season=12))
 
 
+@pytest.mark.parametrize("frequency", ["D", "MS"])
+def test_dates_that_their_unit_cannot_hold_are_refused(universal, frequency):
+    """Nanoseconds end in April 2262, and do not begin anew in 1677."""
+    last = pd.date_range(end="2262-04-01", periods=30, freq=frequency, unit="ns")
+    with pytest.raises(service.DataError, match="passes the last date of its unit"):
+        universal.forecast(pd.Series(range(30), index=last), 30)
+
+
 def test_bounds_hold(universal):
     """Forecasts and intervals stay within what readings can be."""
     frame = universal.forecast(months(), 6, minimum=80, maximum=115)

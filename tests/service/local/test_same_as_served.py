@@ -75,6 +75,7 @@ def test_forecasts_of_a_model_of_one_series_are_those_of_a_batch(lstm, served, w
 
 def test_anomalies_are_those_of_a_batch(universal, served, wide):
     """Expected readings, bounds, scores, dates and errors."""
+    wide = {name: series for number, (name, series) in enumerate(wide.items()) if number % 5 == 0 or number >= SERIES}
     results = served.post("/anomalies/batch", json=asked(wide, level=95, last=12)).json()["results"]
     frame = universal.anomalies(long_of(wide), 95, 12, errors="column")
     for result in results:

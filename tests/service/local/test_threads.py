@@ -4,12 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.service.local.made_series import panel
 
-THREADS, TIMES = 8, 24
+THREADS, TIMES = 6, 12
 
 
 def test_one_model_answers_several_threads_as_one(universal, sentiment):
     """Forecasts, anomalies and sentiment are those of one thread alone."""
-    frame, texts = panel(12), [f"A {word} film, number {n}." for n in range(20) for word in ("superb", "dull", "long")]
+    frame, texts = panel(6), [f"A {word} film, number {n}." for n in range(20) for word in ("superb", "dull", "long")]
     asks = [
         lambda: universal.forecast(frame, 20),
         lambda: universal.anomalies(frame, last=3),

@@ -3,7 +3,9 @@
 from array import array
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, Strict, WithJsonSchema
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict, WithJsonSchema
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_before_validator_function
 
 from ....artifacts.card import MAX_HORIZON
 from ....errors import InvalidRequest
@@ -31,15 +33,24 @@ PARAMETERS = "cannot be used: the networks have no parameters that a request cou
 ALONE = "must be 'univariate': each series is judged alone"
 
 
-def only(words: str, *allowed: object) -> Any:
-    """A field that may only have one of these values, or be left out."""
+class Only:
+    """A field that may only have one of these values, or be left out. `words` say why."""
 
-    def check(value: object) -> object:
-        if not any(type(value) is type(each) and value == each for each in allowed):
-            raise ValueError(words)
+    def __init__(self, words: str, *allowed: object) -> None:
+        self._words, self._allowed = words, allowed
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """As pydantic reads it."""
+        return no_info_before_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, _: CoreSchema, __: GetJsonSchemaHandler) -> dict[str, Any]:
+        """As the schema says it."""
+        return {"enum": list(self._allowed)}
+
+    def _check(self, value: object) -> object:
+        if not any(type(_whole(value)) is type(each) and value == each for each in self._allowed):
+            raise ValueError(self._words)
         return value
-
-    return BeforeValidator(check)
 
 
 def _readings(value: object) -> object:
@@ -74,7 +85,8 @@ Readings = Annotated[
     WithJsonSchema({"type": "array", "items": {"type": ["number", "null"]}, "maxItems": MAX_NUMBERS}),
     Field(description="of all series, one after another, oldest first; null marks a missing reading"),
 ]
-Size = Annotated[int, Strict(), Field(ge=1, le=MAX_NUMBERS)]
+Size = Annotated[int, Strict(), Field(ge=1, le=MAX_NUMBERS), BeforeValidator(_whole)]
+Depth = Annotated[int, Strict(), Field(ge=0, le=100), BeforeValidator(_whole)]
 Level = Annotated[
     Any, BeforeValidator(_level), WithJsonSchema({"type": "number", "minimum": 0, "exclusiveMaximum": 100})
 ]

@@ -20,6 +20,15 @@ NOT_OFFERED = {  # by how the path begins, without its version
     "jobs": "nothing is done later: forecast, cross_validation and detect_anomalies_online answer at once",
 }
 RATE_LIMITS = {"RateLimit-Policy": re.compile(r'"(\w+)";q=(\d+)'), "RateLimit": re.compile(r'"(\w+)";r=(\d+)')}
+NOT_ANSWERED = {
+    "/v2/finetune": ["POST"],
+    "/v2/finetuned_models/{name}": ["GET", "DELETE"],
+    "/v2/simulate": ["POST"],
+    "/v2/explain": ["POST"],
+    "/{endpoint:path}/async": ["POST"],
+    "/{endpoint:path}/jobs/{job:path}": ["GET", "POST"],
+}
+RATE_LIMITS = {"RateLimit-Policy": re.compile(r'"(\w+)";q=(\d+)'), "RateLimit": re.compile(r'"(\w+)";r=(\d+)')}
 OFFERED = "forecast, cross_validation, anomaly_detection, online_anomaly_detection, model_params, models, usage"
 
 
@@ -57,21 +66,21 @@ async def finetuned_models() -> dict[str, Any]:
     return {"finetuned_models": []}
 
 
-@router.api_route("/{path:path}", methods=["GET", "POST", "DELETE"], include_in_schema=False)
-async def not_offered(path: str) -> None:
+async def not_offered(request: Request) -> None:
     """Say why a path is not answered."""
-    raise NotFound(reason_of(path))
+    raise NotFound(reason_of(request.url.path))
 
 
 def reason_of(path: str) -> str:
-    """Why a path under /nixtla is not answered."""
-    parts = [part for part in path.split("/") if part not in ("", "v1", "v2")]
-    if "async" in parts or "jobs" in parts:
+    """Why a path that the client may ask for is not answered."""
+    last = [part for part in path.split("/") if part]
+    if "async" in last or "jobs" in last:
         return NOT_OFFERED["jobs"]
-    for begin, words in NOT_OFFERED.items():
-        if parts and parts[0].startswith(begin):
-            return words
-    return f"no such path of this protocol; answered are {OFFERED}"
+    return next(words for begin, words in NOT_OFFERED.items() if any(part.startswith(begin) for part in last))
+
+
+for path, methods in NOT_ANSWERED.items():
+    router.add_api_route(path, not_offered, methods=methods, include_in_schema=False)
 
 
 def _forecaster(loaded: Models, model: str) -> LoadedForecaster:

@@ -6,7 +6,7 @@ from pydantic import Field, FiniteFloat, Strict, model_validator
 
 from ...schemas import _Request, _Response
 from . import fields
-from .fields import ARRAYS, MAX_SERIES, AnomalyLevel, Horizon, Levels, Readings, Size, Text, Whole, only
+from .fields import ARRAYS, MAX_SERIES, AnomalyLevel, Depth, Horizon, Levels, Only, Readings, Size, Text, Whole
 
 
 class SeriesBody(_Request):
@@ -20,14 +20,16 @@ class SeriesBody(_Request):
             None, max_length=MAX_SERIES, description="of the first readings; not read, as the client makes the dates"
         ),
     ]
-    X: Annotated[Any, only(fields.EXOGENOUS, None), Field(None)]
-    X_future: Annotated[Any, only(fields.EXOGENOUS, None), Field(None)]
-    categorical_exog: Annotated[Any, only(fields.EXOGENOUS, None, []), Field(None)]
+    X: Annotated[Any, Only(fields.EXOGENOUS, None), Field(None)]
+    X_future: Annotated[Any, Only(fields.EXOGENOUS, None), Field(None)]
+    categorical_exog: Annotated[Any, Only(fields.EXOGENOUS, None, []), Field(None)]
 
     @model_validator(mode="after")
     def _sizes_add_up(self) -> "SeriesBody":
         if sum(self.sizes) != len(self.y):
-            raise ValueError(f"has {len(self.y):,} readings in `y`, but its `sizes` add up to {sum(self.sizes):,}")
+            raise ValueError(
+                f"has readings and sizes that do not fit: {len(self.y):,} are in `y`, and `sizes` add up to {sum(self.sizes):,}"
+            )
         return self
 
 
@@ -40,15 +42,15 @@ class PanelBody(_Request):
     model: Annotated[Text, Field(description="timegpt-…: the default choice; or the name of a loaded forecaster")]
     freq: Annotated[Text, Field(description="a pandas offset alias, as the client sends it; it tells the season")]
     clean_ex_first: Annotated[bool, Strict(), Field(True, description="says nothing without exogenous features")]
-    finetuned_model_id: Annotated[Any, only(fields.FINE_TUNING, None), Field(None)]
-    multivariate: Annotated[Any, only(fields.TOGETHER, False), Field(False)]
-    model_parameters: Annotated[Any, only(fields.PARAMETERS, None, {}), Field(None)]
-    finetune_steps: Annotated[Any, only(fields.FINE_TUNING, 0), Field(0)]
-    finetune_depth: Annotated[int, Strict(), Field(1, description="says nothing without fine-tuning")]
+    finetuned_model_id: Annotated[Any, Only(fields.FINE_TUNING, None), Field(None)]
+    multivariate: Annotated[Any, Only(fields.TOGETHER, False), Field(False)]
+    model_parameters: Annotated[Any, Only(fields.PARAMETERS, None, {}), Field(None)]
+    finetune_steps: Annotated[Any, Only(fields.FINE_TUNING, 0), Field(0)]
+    finetune_depth: Annotated[Depth, Field(1, description="says nothing without fine-tuning")]
     finetune_loss: Annotated[Text, Field("default", description="says nothing without fine-tuning")]
-    hist_exog: Annotated[Any, only(fields.EXOGENOUS, None, []), Field(None)]
-    feature_contributions: Annotated[Any, only(fields.CONTRIBUTIONS, False), Field(False)]
-    feature_contributions_type: Annotated[Any, only(fields.CONTRIBUTIONS, None), Field(None)]
+    hist_exog: Annotated[Any, Only(fields.EXOGENOUS, None, []), Field(None)]
+    feature_contributions: Annotated[Any, Only(fields.CONTRIBUTIONS, False), Field(False)]
+    feature_contributions_type: Annotated[Any, Only(fields.CONTRIBUTIONS, None), Field(None)]
 
 
 class NixtlaForecastRequest(PanelBody):
@@ -75,11 +77,9 @@ class NixtlaAnomaliesRequest(PanelBody):
 
 class NixtlaOnlineAnomaliesRequest(PanelBody):
     h: Horizon
-    detection_size: Annotated[
-        int, Strict(), Field(ge=1, le=fields.MAX_NUMBERS, description="how many of the last readings are judged")
-    ]
+    detection_size: Annotated[Size, Field(description="how many of the last readings are judged")]
     level: AnomalyLevel
-    threshold_method: Annotated[Any, only(fields.ALONE, "univariate"), Field("univariate")]
+    threshold_method: Annotated[Any, Only(fields.ALONE, "univariate"), Field("univariate")]
     step_size: Annotated[
         Whole | None, Field(None, description="says nothing, as `h`: every reading is judged by a forecast of one step")
     ]

@@ -8,7 +8,7 @@ import pytest
 from backports import zstd
 
 from service.errors import ClientDisconnected, DeadlineExceeded
-from service.http.adapters.nixtla import routes
+from service.http.adapters.nixtla import panel, replies, routes
 from service.http.adapters.nixtla.replies import FURTHEST, deviate
 from service.http.adapters.nixtla.schemas import NixtlaForecastRequest
 from service.http.request import RequestContext
@@ -24,6 +24,7 @@ from tests.service.http.adapters.nixtla_requests import (
     waves,
 )
 from tests.service.serving.forecasters import with_registry
+from tests.service.serving.rounds import most_pieces_in_a_round, note_calls
 
 
 @pytest.fixture
@@ -201,3 +202,20 @@ def test_a_late_request_is_refused_with_what_would_help():
 def test_nothing_is_done_for_a_caller_who_has_left():
     with pytest.raises(ClientDisconnected):
         answer(caller_left=True)
+
+
+def test_others_have_their_turn_between_all_series(monkeypatch):
+    """Each series is read, and each forecast becomes JSON, in a turn of its own."""
+    pieces = note_calls(monkeypatch, panel.Panel, "readings")
+    note_calls(monkeypatch, replies, "to_json", pieces=pieces)
+    request = NixtlaForecastRequest.model_validate(body(waves(30)))
+
+    async def work(registry):
+        context = RequestContext({"path": "/nixtla/v2/forecast", "headers": []}, asyncio.Queue().get)
+        context.registry, context.deadline = registry, math.inf
+        handler = routes.PREDICT_ROUTES["/nixtla/v2/forecast"].handler
+        return await most_pieces_in_a_round(monkeypatch, pieces, handler(request, context))
+
+    most, reply = with_registry(bundles(), work)
+    assert len(json.loads(reply)["mean"]) == 90
+    assert (pieces.count("readings"), pieces.count("to_json"), most) == (30, 30, 1)

@@ -5,7 +5,6 @@ import json
 import pytest
 
 from service.http.adapters.nixtla import panel
-from service.http.adapters.nixtla.metadata import reason_of
 from tests.service.http.adapters.nixtla_requests import (
     anomalies,
     body,
@@ -197,15 +196,21 @@ def test_too_many_series_are_refused_before_they_are_read(served):
         ("POST", "v2/explain", "read a series alone"),
         ("POST", "v2/forecast/async", "answer at once"),
         ("GET", "v2/forecast/jobs/3/result", "answer at once"),
-        ("POST", "v2/elsewhere", "answered are forecast"),
-        ("GET", "", "answered are forecast"),
+        ("POST", "v2/async/jobs/3/cancel", "answer at once"),
+        ("POST", "v2/elsewhere", "no such path"),
+        ("GET", "", "no such path"),
     ],
 )
 def test_what_is_not_offered_says_why(served, method, path, words):
     """The client shows these words, and does not try again."""
     detail, _ = refusal(served.request(method, f"/nixtla/{path}"), 404)
     assert words in detail
-    assert detail == reason_of(path)
+
+
+def test_another_method_than_that_of_a_path_is_refused(served):
+    """As on our own paths."""
+    for method, path in (("GET", "v2/forecast"), ("POST", "usage"), ("DELETE", "v2/finetuned_models")):
+        refusal(served.request(method, f"/nixtla/{path}"), 405)
 
 
 def test_a_key_is_asked_for_where_there_are_keys(serve, tmp_path):

@@ -1,6 +1,8 @@
 """POST /predict, for Hugging Face's own client and for requests as TEI's clients send them."""
 
 import asyncio
+import json
+from hashlib import sha256
 
 import pytest
 from huggingface_hub import AsyncInferenceClient, InferenceClient
@@ -55,6 +57,21 @@ def test_the_client_of_hugging_face_shows_why_it_is_refused(url):
     assert error.value.response.status_code == 422
     with pytest.raises(HfHubHTTPError, match="calibrated probabilities"):
         InferenceClient(model=url).text_classification(GOOD, function_to_apply="sigmoid")
+
+
+def test_the_token_of_the_client_is_its_key(tmp_path):
+    file = tmp_path / "keys.json"
+    key = {"name": "shop", "sha256": sha256(b"gc_secret").hexdigest(), "scopes": ["sentiment"]}
+    file.write_text(json.dumps({"keys": [key]}))
+    models = tmp_path / "models"
+    models.mkdir()
+    app = create_app(fakes.settings(models, api_keys_file=file), fakes.FakeLoad(models, fakes.default_bundles()))
+    with listening(app) as running:
+        url = f"{running.url}/predict"
+        assert InferenceClient(model=url, token="gc_secret").text_classification(GOOD)[0].label == "positive"
+        with pytest.raises(HfHubHTTPError, match="that key is not known") as error:
+            InferenceClient(model=url, token="gc_other").text_classification(GOOD)
+        assert error.value.response.status_code == 401
 
 
 def test_one_text_gets_one_list(client):

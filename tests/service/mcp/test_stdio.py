@@ -125,6 +125,6 @@ def test_all_bytes_are_written(monkeypatch):
 
 def test_what_waits_is_no_larger_than_bodies_over_http(tmp_path):
     """At least one request may wait, whatever the settings."""
-    assert max_unanswered(settings(tmp_path)) == 8
+    assert max_unanswered(settings(tmp_path)) == 24
     assert max_unanswered(settings(tmp_path, max_in_flight=3)) == 3
     assert max_unanswered(settings(tmp_path, max_buffered_bytes=1 << 20)) == 1

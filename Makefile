@@ -20,10 +20,10 @@ serve: $(SERVE)  ## serve models/ on 127.0.0.1:8000 (GATECAST_PORT, GATECAST_HOS
 	$(BIN)/python -m service
 
 test: $(DEV)  ## all tests and their coverage, about ten minutes on two cores
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --cov
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --cov
 
 test-fast: $(DEV)  ## the tests that do not load TensorFlow
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-clients: $(DEV) $(CLIENTS:%=$(VENV)/clients/%/.ready)  ## clients of others against the service: Nixtla's, Triton's, KServe's, Spark, Ray, a browser
 	@set -e; for client in $(CLIENTS); do echo "== $$client"; \

@@ -10,7 +10,8 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,16 +21,14 @@ PYTHON = ROOT / ".venv/bin/python"
 START_SECONDS = 120
 
 
-@pytest.fixture(scope="session")
-def service_url() -> Iterator[str]:
-    """The address of a service with the shipped models, for as long as the tests run."""
+@contextmanager
+def _serving(variables: Mapping[str, str]) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     settings = {name: value for name, value in os.environ.items() if not name.startswith("GATECAST_")}
-    process = subprocess.Popen(
-        [PYTHON, "-m", "service"], cwd=ROOT, env={**settings, "GATECAST_PORT": str(port), "GATECAST_LOG_LEVEL": "error"}
-    )
+    settings |= {"GATECAST_PORT": str(port), "GATECAST_LOG_LEVEL": "error", **variables}
+    process = subprocess.Popen([PYTHON, "-m", "service"], cwd=ROOT, env=settings)
     url = f"http://127.0.0.1:{port}"
     try:
         _wait(url, process)
@@ -37,6 +36,19 @@ def service_url() -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def start_service() -> Iterator[Callable[..., str]]:
+    """start_service(GATECAST_…="…") → the address of a service with the shipped models, for as long as the tests run."""
+    with ExitStack() as stack:
+        yield lambda **variables: stack.enter_context(_serving(variables))
+
+
+@pytest.fixture(scope="session")
+def service_url(start_service: Callable[..., str]) -> str:
+    """The address of a service with the default settings."""
+    return start_service()
 
 
 @pytest.fixture(scope="session")

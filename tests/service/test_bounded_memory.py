@@ -15,6 +15,7 @@ from service.serving.selection import ForecastOptions, ForecastQuery
 from tests import fakes
 from tests.fakes import READINGS, FakeCaller
 
+pytestmark = pytest.mark.no_cover  # thousands of times what other tests run; counting lines would only slow it down
 COUNT = 1_000  # values, three times
 KEPT_BYTES = 50 * COUNT  # less than an entry of a dictionary and its key
 

@@ -12,6 +12,8 @@ import service
 from service.artifacts import standardization
 from tests.patterns import find_superlinear
 
+pytestmark = pytest.mark.no_cover  # the proofs run nothing of the service, and counting lines doubles their time
+
 ROOT = Path(service.__file__).parent
 # they see variables of the operator, and pages of FastAPI
 NOT_OF_CALLERS = ("environment.py", "http/routes/pages.py")

@@ -55,6 +55,7 @@ def _new_model() -> keras.Model:
     """Build the network with Adam; XLA compiles one program for each shape of a batch, and halves the time."""
     model = network()
     model.compile(keras.optimizers.Adam(LEARNING_RATE, clipnorm=1.0), loss=pinball, jit_compile=JIT_COMPILE)
+    model.optimizer.build(model.trainable_variables)  # in the first step, they would make TensorFlow trace it twice
     return model
 
 

@@ -2,30 +2,20 @@
 
 import hashlib
 import json
-import os
 import shutil
-import socket
-import subprocess
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
-ROOT = Path(__file__).parents[3]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-KEY = "gc_a key that only this test knows".replace(" ", "_")
 NOTE_BREACHES = (
     "window.breaches = []; addEventListener('securitypolicyviolation', "
     "e => breaches.push(`${e.violatedDirective} ${e.blockedURI}`))"
 )
-START_SECONDS = 120
 PATIENCE_MS = 15_000  # the tests share their cores with others
 
 
@@ -108,32 +98,15 @@ def visit(browser: Browser, service_url: str) -> Iterator[Visit]:
 
 
 @pytest.fixture(scope="session")
-def guarded_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A service that asks for `KEY`, and takes one request a second with it, ten at once."""
+def api_key() -> str:
+    """The key that `guarded_url` asks for."""
+    return "gc_a_key_that_only_this_test_knows"
+
+
+@pytest.fixture(scope="session")
+def guarded_url(start_service: Callable[..., str], api_key: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A service that asks for `api_key`, and takes one request a second with it, ten at once."""
     file = tmp_path_factory.mktemp("keys") / "keys.json"
-    key = {"name": "test", "sha256": hashlib.sha256(KEY.encode()).hexdigest(), "rate_requests": 1}
+    key = {"name": "test", "sha256": hashlib.sha256(api_key.encode()).hexdigest(), "rate_requests": 1}
     file.write_text(json.dumps({"keys": [key | {"scopes": ["forecast", "sentiment", "models"]}]}))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    settings = {name: value for name, value in os.environ.items() if not name.startswith("GATECAST_")}
-    settings |= {"GATECAST_PORT": str(port), "GATECAST_API_KEYS_FILE": str(file), "GATECAST_LOG_LEVEL": "error"}
-    process = subprocess.Popen([ROOT / ".venv/bin/python", "-m", "service"], cwd=ROOT, env=settings)
-    try:
-        _wait(f"http://127.0.0.1:{port}/readyz", process)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-
-
-def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
-    """Wait until the service is ready."""
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=1):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.05)
-    raise RuntimeError(f"the service did not start; its exit status is {process.poll()}")
+    return start_service(GATECAST_API_KEYS_FILE=str(file))

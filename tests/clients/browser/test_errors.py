@@ -4,8 +4,6 @@ import json
 
 import pytest
 
-from .conftest import KEY
-
 MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 PROBLEM = {
     "type": "/problems/x",
@@ -80,20 +78,20 @@ def test_a_service_that_does_not_answer_is_told(visit):
     assert page.get_by_role("alert").count() == 0
 
 
-def test_a_key_is_asked_for_kept_in_the_tab_and_sent(visit, guarded_url):
+def test_a_key_is_asked_for_kept_in_the_tab_and_sent(visit, guarded_url, api_key):
     """The page itself needs none. Code shows a variable in its place. Too many requests say when to come back."""
     page = visit(f"{guarded_url}/", refuses=True)
     assert page.get_by_text("This service asks for an API key.").is_visible()
     page.get_by_label("API key", exact=True).fill("wrong")
     page.get_by_role("button", name="Use this key").click()
     page.get_by_text("The service does not take this key here.").wait_for()
-    page.get_by_label("API key", exact=True).fill(KEY)
+    page.get_by_label("API key", exact=True).fill(api_key)
     page.get_by_role("button", name="Use this key").click()
     page.get_by_text("Requests of this tab carry your key.").wait_for()
     type_and_send(page)
     page.locator("#forecast-results .facts").wait_for()
     assert '-H "Authorization: Bearer $GATECAST_KEY"' in page.locator("pre code").first.text_content()
-    assert KEY not in page.content()
+    assert api_key not in page.content()
     assert page.evaluate("[localStorage.length, document.cookie]") == [0, ""]
     for _ in range(12):
         with page.expect_response("**/forecast"):

@@ -162,11 +162,14 @@ def test_every_route_is_in_the_schema():
     assert {route.path for route in routes if isinstance(route, APIRoute)} | shown == described | browsers
 
 
+# other tests run the same lines; counting them here again takes longer than the requests
+@pytest.mark.no_cover
 @WITHOUT_KEYS.parametrize()
 def test_every_request_is_answered_within_the_schema_without_keys(case, without_keys):
     case.call_and_validate(base_url=without_keys)
 
 
+@pytest.mark.no_cover
 @WITH_KEYS.parametrize()
 def test_every_request_is_answered_within_the_schema_with_keys(case, with_keys):
     case.call_and_validate(base_url=with_keys)

@@ -9,7 +9,8 @@ import pytest
 
 from tests.processes import ROOT
 
-pytestmark = pytest.mark.slow
+# the lines are counted where test_main.py runs them
+pytestmark = [pytest.mark.slow, pytest.mark.no_cover]
 
 LENGTH = 150
 

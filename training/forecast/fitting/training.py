@@ -54,6 +54,7 @@ def fit(config: ForecasterConfig, readings: Array, season_length: int, steps: in
     schedule = keras.optimizers.schedules.CosineDecay(config.learning_rate, config.updates)
     optimizer = keras.optimizers.AdamW(schedule, weight_decay=WEIGHT_DECAY, clipnorm=1.0)
     model.compile(optimizer=optimizer, loss=pseudo_huber(scale))
+    optimizer.build(model.trainable_variables)  # in the first step, they would make TensorFlow trace it twice
     x, y = bootstrap_windows(config, x, y, linear_trend(values), seed)
     losses = model.fit(
         _batches(x, _targets(config, x, y), config.batch_size),

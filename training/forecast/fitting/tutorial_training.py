@@ -32,6 +32,7 @@ def fit_tutorial(
         recent = readings[-validation_size - TUTORIAL_WINDOW :]
         validation = _validation(config.name, scaler.transform(recent), steps)
     model.compile(optimizer="adam", loss="mse")
+    model.optimizer.build(model.trainable_variables)  # in the first step, they would make TensorFlow trace it twice
     history = model.fit(
         x, y, epochs=config.epochs, batch_size=TUTORIAL_BATCH_SIZE, validation_data=validation, verbose=0
     ).history

@@ -1,7 +1,8 @@
 """Fit the sentiment network on batches of texts, keep the epoch of least validation loss, and run it on texts."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary, ref
 
 import keras
 import numpy as np
@@ -17,6 +18,8 @@ FINAL_RATE = 0.02  # at the end, as a share of the learning rate
 VECTOR_RATE = 0.3  # learning rate of word vectors, as a share: words that are rare here keep to their neighbours
 MAX_NORM = 1.0  # of all gradients together
 MAX_BASELINE_TEXTS = 1024
+
+_LOGITS: MutableMapping[keras.Model, Any] = WeakKeyDictionary()  # traced once per network, not after every epoch
 
 
 class Words(NamedTuple):
@@ -130,20 +133,28 @@ def fit(
 
 def logits(network: keras.Model, texts: Sequence[Tokens], words: Words) -> Array:
     """Return the network's logits for each text, in order: (texts, classes)."""
-    return _run(lambda tokens, spellings: network([tokens, spellings], training=False), texts, words).astype(np.float64)
+    if network not in _LOGITS:
+        known: Any = ref(network)  # the function must not keep the network
+        _LOGITS[network] = _compiled(lambda tokens, spellings: known()([tokens, spellings], training=False))
+    return _run(_LOGITS[network], texts, words).astype(np.float64)
 
 
 def pooled_states(network: keras.Model, texts: Sequence[Tokens], words: Words) -> Inputs:
     """Return the pooled states (texts, features)."""
     vectors, read = network.get_layer("vectors"), network.get_layer("reader")
-    return _run(lambda tokens, spellings: read([vectors(tokens, spellings), tokens])["pooled"], texts, words)
+    call = _compiled(lambda tokens, spellings: read([vectors(tokens, spellings), tokens])["pooled"])
+    return _run(call, texts, words)
 
 
-def _run(call: Callable[[Any, Any], Any], texts: Sequence[Tokens], words: Words) -> Inputs:
+def _compiled(call: Callable[[Any, Any], Any]) -> Any:
+    """Return a function of tokens and spellings as a TensorFlow graph."""
     import tensorflow as tf
 
     signature = [tf.TensorSpec([None, None], tf.int32), tf.TensorSpec([None, SPELLING_BYTES], tf.uint8)]
-    compiled = tf.function(call, input_signature=signature, autograph=False)
+    return tf.function(call, input_signature=signature, autograph=False)
+
+
+def _run(compiled: Callable[[Any, Any], Any], texts: Sequence[Tokens], words: Words) -> Inputs:
     batches = Batches([Pool(texts, np.zeros((len(texts), 1), np.float32))], *words)
     outputs = [np.asarray(compiled(*inputs)) for inputs, _ in _ahead(batches)]
     return np.asarray(batches.unsort(np.concatenate(outputs)), np.float32)

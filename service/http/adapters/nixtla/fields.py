@@ -3,7 +3,15 @@
 from array import array
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict, WithJsonSchema
+from pydantic import (
+    BeforeValidator,
+    FailFast,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    Strict,
+    WithJsonSchema,
+)
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
 
@@ -31,6 +39,13 @@ CONTRIBUTIONS = "cannot be given: there are no exogenous features; leave feature
 TOGETHER = "cannot be done: each series is read alone; leave `multivariate` out"
 PARAMETERS = "cannot be used: the networks have no parameters that a request could set; leave them out"
 ALONE = "must be 'univariate': each series is judged alone"
+
+
+class FirstFault(FailFast):
+    """Of fifty thousand bad items not each becomes an error. A part of a union needs a hash."""
+
+    def __hash__(self) -> int:
+        return hash(self.fail_fast)
 
 
 class Only:
@@ -86,12 +101,19 @@ Readings = Annotated[
     Field(description="of all series, one after another, oldest first; null marks a missing reading"),
 ]
 Size = Annotated[int, Strict(), Field(ge=1, le=MAX_NUMBERS), BeforeValidator(_whole)]
+Sizes = Annotated[
+    list[Size], FirstFault(), Field(min_length=1, max_length=MAX_SERIES, description="how many readings each has")
+]
+Dates = Annotated[
+    Annotated[list[str], FirstFault()] | None,
+    Field(None, max_length=MAX_SERIES, description="of the first readings; not read, as the client makes the dates"),
+]
 Depth = Annotated[int, Strict(), Field(ge=0, le=100), BeforeValidator(_whole)]
 Level = Annotated[
     Any, BeforeValidator(_level), WithJsonSchema({"type": "number", "minimum": 0, "exclusiveMaximum": 100})
 ]
 Levels = Annotated[
-    list[Level] | None,
+    Annotated[list[Level], FirstFault()] | None,
     Field(
         None,
         max_length=MAX_LEVELS,

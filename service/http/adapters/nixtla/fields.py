@@ -81,6 +81,11 @@ def _readings(value: object) -> object:
         raise ValueError(f"has an item {fault.pointer[1:]} that {fault.detail}") from None
 
 
+def _all_whole(values: object) -> object:
+    """The items of a long list, which is seldom one with a decimal point."""
+    return list(map(_whole, values)) if isinstance(values, list) and float in set(map(type, values)) else values
+
+
 def _level(value: object) -> object:
     """A level as it was sent: its number names the columns of the reply."""
     if type(value) not in (int, float) or not 0 <= value < 100:  # type: ignore[operator]
@@ -102,7 +107,10 @@ Readings = Annotated[
 ]
 Size = Annotated[int, Strict(), Field(ge=1, le=MAX_NUMBERS), BeforeValidator(_whole)]
 Sizes = Annotated[
-    list[Size], FirstFault(), Field(min_length=1, max_length=MAX_SERIES, description="how many readings each has")
+    list[Annotated[int, Strict(), Field(ge=1, le=MAX_NUMBERS)]],
+    FirstFault(),
+    Field(min_length=1, max_length=MAX_SERIES, description="how many readings each has"),
+    BeforeValidator(_all_whole),
 ]
 Dates = Annotated[
     Annotated[list[str], FirstFault()] | None,

@@ -3,6 +3,7 @@
 import functools
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from operator import sub
 from typing import Any, TypeVar
 
 from ....errors import GatecastError, TooFewReadings
@@ -65,7 +66,7 @@ async def cross_validation(body: NixtlaCrossValidationRequest, context: RequestC
 
 async def anomalies(body: NixtlaAnomaliesRequest, context: RequestContext) -> bytes:
     """Judge all readings of many series but the first ones, each by a forecast of one step from those before it."""
-    return await _judge(body, [size - MIN_BEFORE for size in body.series.sizes], context)
+    return await _judge(body, [max(1, size - MIN_BEFORE) for size in body.series.sizes], context)
 
 
 async def online_anomalies(body: NixtlaOnlineAnomaliesRequest, context: RequestContext) -> bytes:
@@ -163,12 +164,13 @@ async def _judge(
 
 def _check_sizes(panel: Panel, sizes: Sequence[int]) -> None:
     """Check that so many of the last readings of each series can be judged. Raises TooFewReadings or TooManyAtOnce."""
-    for series, (size, last) in enumerate(zip(panel.sizes, sizes, strict=True)):
-        if not 1 <= last <= size - MIN_BEFORE:
-            try:
-                check_last(last, size, most=size)
-            except TooFewReadings as error:
-                raise named(error, panel, Place(series)) from None
+    rooms = list(map(sub, panel.sizes, sizes))
+    if (least := min(rooms)) < MIN_BEFORE:
+        series = rooms.index(least)
+        try:
+            check_last(sizes[series], panel.sizes[series], most=panel.sizes[series])
+        except TooFewReadings as error:
+            raise named(error, panel, Place(series)) from None
     check_judged(sum(sizes))
 
 

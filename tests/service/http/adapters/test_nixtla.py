@@ -68,6 +68,13 @@ def test_windows_come_series_by_series_with_their_places(served):
     assert reply["intervals"] is None
 
 
+def test_sizes_may_be_written_with_a_decimal_point(served):
+    """As some languages write whole numbers."""
+    sent = body(waves(2))
+    sent["series"]["sizes"] = [40, 40.0]
+    assert len(served.post("/nixtla/v2/forecast", json=sent).json()["mean"]) == 6
+
+
 def test_a_window_is_a_horizon_after_the_last_by_default(served):
     reply = cross_validation(served, waves(1), n_windows=2, step_size=None).json()
     assert reply["idxs"] == [34, 35, 36, 37, 38, 39]

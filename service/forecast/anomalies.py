@@ -156,12 +156,12 @@ class Judgement:
         return Point(self._offset + index, reading, median, lower, upper, p_value(deviate), is_anomaly)
 
 
-def check_last(last: int | None, readings: int) -> int:
+def check_last(last: int | None, readings: int, most: int = CONTEXT) -> int:
     """Return how many of so many readings to judge: `last`, or by default as many as can be, up to DEFAULT_LAST.
 
-    Raises TooFewReadings where too few come before them.
+    most: readings that are read, at most. Raises TooFewReadings where too few come before those that are judged.
     """
-    room = min(readings, CONTEXT) - MIN_BEFORE
+    room = min(readings, most) - MIN_BEFORE
     if room < 1:
         raise TooFewReadings(
             f"a reading is judged by those before it: at least {MIN_BEFORE + 1} are needed; {readings} were sent",

@@ -8,40 +8,60 @@ from itertools import chain, groupby, islice
 from typing import NamedTuple, TypeVar
 
 from ..artifacts.card import MAX_HORIZON
-from ..errors import NotOffered
+from ..errors import GatecastError, MissingReadings, NotOffered
+from ..forecast.anomalies import MIN_BEFORE
+from ..forecast.features.context_features import CONTEXT
 from ..forecast.intervals import Interval
 from ..interfaces import Caller
 from .anomalies import AnomalyAnswer, AnomalyOptions, AnomalyQuery, judge_many
 from .forecasts import ForecastAnswer, forecast_many
 from .registry import Registry
 from .selection import ForecastOptions, ForecastQuery, default_forecaster, find_eligible
+from .turns import Turns
 
 SLICE = 256  # forecasts that are asked for together
 STRETCHES = 32  # that are judged together
 PIECE = 256  # readings of a stretch, and a few more
 MAX_KNOWN = 10_000  # readings before an origin that are read, as of a request of one series
-MIN_BEFORE = 12  # readings before the first origin of fitted values, as before the first one that is judged
+LONGEST = CONTEXT - MIN_BEFORE  # readings of a stretch, with those of a gap
 
 Readings = Sequence[float | None]
 T = TypeVar("T")
 
 
 class Origin(NamedTuple):
-    """One forecast: what is known at the origin, and how many readings are missing just before it."""
+    """One forecast: what is known at the origin, and how many readings are missing just before it.
+
+    begin: index of the first reading that the query has of its series.
+    """
 
     query: ForecastQuery
     missing: int = 0
+    begin: int = 0
 
 
 class Stretch(NamedTuple):
-    """Readings of one series that are judged together: the last ones of the query."""
+    """Readings of one series that are judged together: the last ones of the query. If that cannot be done, it says why.
 
-    query: AnomalyQuery
+    begin: index of the first reading that the query has of its series.
+    """
+
+    query: AnomalyQuery | MissingReadings
     last: int
+    begin: int = 0
+
+
+def last_origin(query: ForecastQuery) -> Origin:
+    """The origin at the end of a series. Its last reading must be there."""
+    known, begin = _until(query.readings, len(query.readings))
+    return Origin(query._replace(readings=known), begin=begin)
 
 
 def first_origin(registry: Registry, options: ForecastOptions) -> int:
-    """Return how many readings the first fitted value is made from. Raises UnknownModel or UnsupportedLevel."""
+    """Return how many readings the first fitted value is made from: as many as before the first one that is judged.
+
+    It takes more if all forecasters read more. Raises UnknownModel or UnsupportedLevel.
+    """
     eligible = find_eligible(registry, options)
     models = eligible.any_series or eligible.of_one_series
     return max(MIN_BEFORE, min(model.predictor.window for model in models))
@@ -56,7 +76,8 @@ def origins_of(query: ForecastQuery, known: Iterable[int], horizon: int) -> Iter
         end = count
         while count - end < MAX_HORIZON - horizon and end and query.readings[end - 1] is None:
             end -= 1
-        yield Origin(query._replace(readings=_until(query.readings, end)), count - end)
+        readings, begin = _until(query.readings, end)
+        yield Origin(query._replace(readings=readings), count - end, begin)
 
 
 async def forecast_origins(
@@ -87,27 +108,40 @@ def check_judge(registry: Registry, model: str | None) -> None:
         )
 
 
-def stretches_of(query: AnomalyQuery, last: int) -> Iterator[tuple[Stretch, int]]:
-    """Yield the last readings of a series in stretches of PIECE or a few more, and where each ends.
+def stretches_of(query: AnomalyQuery, last: int) -> Iterator[Stretch]:
+    """Yield the last readings of a series in stretches of PIECE or a few more.
 
-    A stretch ends with a reading that is there.
+    A stretch ends with a reading that is there. Where too many are missing, it says so, and it is the last one.
     """
     count = len(query.readings)
     end = count - last
     while end < count:
         begin, end = end, min(end + PIECE, count)
-        while end < count and query.readings[end - 1] is None:
+        while end < min(begin + LONGEST, count) and query.readings[end - 1] is None:
             end += 1
-        yield Stretch(query._replace(readings=_until(query.readings, end)), end - begin), end
+        known, first = _until(query.readings, end)
+        if not _can_be_judged(known, end - begin) or (end < count and known[-1] is None):
+            yield Stretch(_too_many_missing(known), end - begin, first)
+            return
+        yield Stretch(query._replace(readings=known), end - begin, first)
+
+
+def stretches_in(last: int) -> int:
+    """How many stretches so many readings of a series make, at most. Each costs as much as a series of POST /anomalies."""
+    return -(-last // PIECE)
 
 
 async def judge_stretches(
     registry: Registry, level: float, stretches: Iterable[Stretch], caller: Caller
 ) -> AsyncIterator[AnomalyAnswer | Exception]:
     """Judge every stretch: an answer or an error for each, in order. Raises GatecastError for all, as judge_many does."""
+    turns = Turns(caller)
     for last, run in groupby(stretches, key=lambda stretch: stretch.last):
         for some in _slices(run, STRETCHES):
-            queries = [stretch.query for stretch in some]
+            queries: list[AnomalyQuery | GatecastError] = []
+            for stretch in some:
+                queries.append(stretch.query)
+                await turns.next()
             async for answer in judge_many(registry, AnomalyOptions(level, last), queries, caller):
                 yield answer
 
@@ -118,12 +152,36 @@ def _slices(items: Iterator[T], size: int) -> Iterator[Iterator[T]]:
         yield chain([first], islice(items, size - 1))
 
 
-def _until(readings: Readings, end: int) -> Readings:
-    """What is read of the readings before `end`. If older ones are left out, it begins with one that is there."""
+def _until(readings: Readings, end: int) -> tuple[Readings, int]:
+    """What is read of the readings before `end`, and where it begins.
+
+    If older ones are left out, it begins with one that is there, unless none is.
+    """
     begin = max(0, end - MAX_KNOWN)
-    while 0 < begin < end and readings[begin] is None:
-        begin += 1
-    return readings[begin:end]
+    known = readings[begin:end]
+    missing = _missing_first(known) if begin else 0
+    return (known[missing:], begin + missing) if missing < len(known) else (known, begin)
+
+
+def _missing_first(readings: Readings) -> int:
+    """How many are missing before the first that is there."""
+    return next((index for index, each in enumerate(readings) if each is not None), len(readings))
+
+
+def _can_be_judged(known: Readings, last: int) -> bool:
+    """Whether missing readings leave enough before the last ones: what is read begins with one that is there."""
+    recent = known[-CONTEXT:]
+    missing = _missing_first(recent)
+    return not missing or len(recent) - missing - last >= MIN_BEFORE
+
+
+def _too_many_missing(known: Readings) -> MissingReadings:
+    """Why the last of the known readings cannot be judged, with a pointer to the last one that is missing."""
+    return MissingReadings(
+        f"so many readings are missing that those after them have too few before them: {CONTEXT:,} are read at once, and "
+        f"{MIN_BEFORE} must come before the first that is judged. Send what lies before and after the gap as two series",
+        pointer=f"/readings/{max(index for index, each in enumerate(known) if each is None)}",
+    )
 
 
 def _after(answer: ForecastAnswer, steps: int) -> ForecastAnswer:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.errors import InvalidRequest, NotOffered, UnknownModel
+from service.errors import InvalidRequest, MissingReadings, NotOffered, UnknownModel
 from service.serving import rolling
 from service.serving.anomalies import AnomalyAnswer, AnomalyQuery
 from service.serving.forecasts import ForecastAnswer
@@ -12,13 +12,16 @@ from service.serving.rolling import (
     first_origin,
     forecast_origins,
     judge_stretches,
+    last_origin,
     origins_of,
+    stretches_in,
     stretches_of,
 )
 from service.serving.selection import ForecastOptions, ForecastQuery
 from tests import fakes
 from tests.fakes import FakeCaller
 from tests.service.serving.forecasters import with_registry
+from tests.service.serving.rounds import most_pieces_in_a_round
 
 SEASON = [10.0, 12.0, 14.0, 13.0]
 QUERY = ForecastQuery(SEASON * 10, frequency="QS", dated=False)
@@ -65,7 +68,16 @@ def test_no_more_than_a_request_may_have_is_read(monkeypatch):
     monkeypatch.setattr(rolling, "MAX_KNOWN", 10)
     readings = [*SEASON, None, None, *SEASON * 2]
     (origin,) = origins_of(QUERY._replace(readings=readings), [14], 1)
-    assert origin.query.readings == SEASON * 2
+    assert (origin.query.readings, origin.begin) == (SEASON * 2, 6)
+
+
+def test_the_end_of_a_series_is_an_origin_that_reaches_over_nothing(monkeypatch):
+    """No more is read than before another origin; a series that ends with a missing reading keeps it, and is refused."""
+    assert last_origin(QUERY) == Origin(QUERY)
+    monkeypatch.setattr(rolling, "MAX_KNOWN", 10)
+    origin = last_origin(QUERY._replace(readings=[*SEASON * 5, None]))
+    assert (origin.query.readings, origin.missing, origin.begin) == ([*(SEASON * 5)[-9:], None], 0, 11)
+    assert len(last_origin(QUERY._replace(readings=[*SEASON, *[None] * 20])).query.readings) == 10
 
 
 def test_a_series_without_any_reading_stays_empty():
@@ -89,12 +101,68 @@ def test_stretches_follow_each_other_and_end_with_readings_that_are_there(monkey
     monkeypatch.setattr(rolling, "PIECE", 4)
     readings = [*SEASON * 5, 10.0, None, 14.0]
     stretches = list(stretches_of(AnomalyQuery(readings), 8))
-    assert [(len(stretch.query.readings), stretch.last, end) for stretch, end in stretches] == [
-        (19, 4, 19),
-        (23, 4, 23),
-    ]
+    assert [(len(stretch.query.readings), stretch.last) for stretch in stretches] == [(19, 4), (23, 4)]
     stretches = list(stretches_of(AnomalyQuery(readings), 9))
-    assert [(stretch.last, end) for stretch, end in stretches] == [(4, 18), (5, 23)]
+    assert [(stretch.last, len(stretch.query.readings)) for stretch in stretches] == [(4, 18), (5, 23)]
+    assert stretches_in(8) == 2
+    assert stretches_in(9) == 3
+
+
+def judged(readings, last):
+    """The outcomes of the last readings of a series."""
+
+    async def work(registry):
+        stretches = stretches_of(AnomalyQuery(readings), last)
+        return [each async for each in judge_stretches(registry, 99, stretches, FakeCaller())]
+
+    return with_registry([fakes.universal_bundle(spread=1)], work)
+
+
+@pytest.mark.parametrize(("before", "gap", "last"), [(100, 1700, 1800), (300, 1700, 40), (40, 2000, 20)])
+def test_every_reading_after_a_gap_is_judged_where_enough_come_before(before, gap, last):
+    """A stretch may hold a gap, or begin after one, or within it."""
+    readings = [*SEASON * (before // 4), *[None] * gap, *SEASON * 5]
+    positions = [point.position for answer in judged(readings, last) for point in answer.points]
+    assert positions == list(range(len(readings) - last, len(readings)))
+
+
+@pytest.mark.parametrize(("gap", "last"), [(2028, 20), (2100, 20), (2100, 2200), (9_000, 9_100), (20_000, 20_060)])
+def test_readings_after_too_long_a_gap_are_refused(gap, last):
+    """A network could not be given enough of those before it. The fault is one of the missing readings."""
+    readings = [*SEASON * 25, *[None] * gap, *SEASON * 5]
+    *_, stretch = stretches_of(AnomalyQuery(readings), last)
+    *_, refusal = judged(readings, last)
+    assert isinstance(refusal, MissingReadings)
+    assert "Send what lies before and after the gap as two series" in refusal.detail
+    (fault,) = refusal.faults
+    assert readings[stretch.begin + int(fault.pointer.removeprefix("/readings/"))] is None
+
+
+def test_a_series_that_ends_with_missing_readings_is_refused_as_such():
+    """It is no gap."""
+    *_, refusal = judged([*SEASON * 10, None], 5)
+    assert "last" in refusal.detail
+    assert "gap" not in refusal.detail
+
+
+def test_others_have_their_turn_between_two_stretches(monkeypatch):
+    """Each may have to be read out of a long series."""
+    pieces = []
+
+    def stretches():
+        for stretch in stretches_of(AnomalyQuery(SEASON * 10), 24):
+            pieces.append("stretch")
+            yield stretch
+
+    async def work(registry):
+        async def judge():
+            return [each async for each in judge_stretches(registry, 99, stretches(), FakeCaller())]
+
+        return await most_pieces_in_a_round(monkeypatch, pieces, judge())
+
+    monkeypatch.setattr(rolling, "PIECE", 4)
+    most, answers = with_registry([fakes.universal_bundle(spread=1)], work)
+    assert (most, len(answers)) == (1, 6)
 
 
 def test_stretches_are_judged_in_order():
@@ -105,7 +173,7 @@ def test_stretches_are_judged_in_order():
         stretches = [
             stretch
             for readings, last in zip(series, (3, 3, 5), strict=True)
-            for stretch, _ in stretches_of(AnomalyQuery(readings), last)
+            for stretch in stretches_of(AnomalyQuery(readings), last)
         ]
         return [each async for each in judge_stretches(registry, 99, stretches, FakeCaller())]
 

@@ -3,7 +3,15 @@
 from array import array
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Strict, WithJsonSchema
+from pydantic import (
+    BeforeValidator,
+    FailFast,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    Strict,
+    WithJsonSchema,
+)
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
 
@@ -31,6 +39,13 @@ CONTRIBUTIONS = "cannot be given: there are no exogenous features; leave feature
 TOGETHER = "cannot be done: each series is read alone; leave `multivariate` out"
 PARAMETERS = "cannot be used: the networks have no parameters that a request could set; leave them out"
 ALONE = "must be 'univariate': each series is judged alone"
+
+
+class FirstFault(FailFast):
+    """Of fifty thousand bad items not each becomes an error. A part of a union needs a hash."""
+
+    def __hash__(self) -> int:
+        return hash(self.fail_fast)
 
 
 class Only:
@@ -66,6 +81,11 @@ def _readings(value: object) -> object:
         raise ValueError(f"has an item {fault.pointer[1:]} that {fault.detail}") from None
 
 
+def _all_whole(values: object) -> object:
+    """The items of a long list, which is seldom one with a decimal point."""
+    return list(map(_whole, values)) if isinstance(values, list) and float in set(map(type, values)) else values
+
+
 def _level(value: object) -> object:
     """A level as it was sent: its number names the columns of the reply."""
     if type(value) not in (int, float) or not 0 <= value < 100:  # type: ignore[operator]
@@ -86,12 +106,22 @@ Readings = Annotated[
     Field(description="of all series, one after another, oldest first; null marks a missing reading"),
 ]
 Size = Annotated[int, Strict(), Field(ge=1, le=MAX_NUMBERS), BeforeValidator(_whole)]
+Sizes = Annotated[
+    list[Annotated[int, Strict(), Field(ge=1, le=MAX_NUMBERS)]],
+    FirstFault(),
+    Field(min_length=1, max_length=MAX_SERIES, description="how many readings each has"),
+    BeforeValidator(_all_whole),
+]
+Dates = Annotated[
+    Annotated[list[str], FirstFault()] | None,
+    Field(None, max_length=MAX_SERIES, description="of the first readings; not read, as the client makes the dates"),
+]
 Depth = Annotated[int, Strict(), Field(ge=0, le=100), BeforeValidator(_whole)]
 Level = Annotated[
     Any, BeforeValidator(_level), WithJsonSchema({"type": "number", "minimum": 0, "exclusiveMaximum": 100})
 ]
 Levels = Annotated[
-    list[Level] | None,
+    Annotated[list[Level], FirstFault()] | None,
     Field(
         None,
         max_length=MAX_LEVELS,

@@ -10,7 +10,7 @@ from ....forecast.series_reading import HISTORY
 from ....serving.registry import LoadedForecaster
 from ....serving.selection import default_forecaster
 from ...routes.common import Models, Service, problems
-from .panel import OURS
+from .models import named_forecaster, names_of
 
 router = APIRouter(prefix="/nixtla", tags=["nixtla"])
 NOT_OFFERED = {  # by how the path begins, without its version
@@ -28,8 +28,6 @@ NOT_ANSWERED = {
     "/{endpoint:path}/async": ["POST"],
     "/{endpoint:path}/jobs/{job:path}": ["GET", "POST"],
 }
-RATE_LIMITS = {"RateLimit-Policy": re.compile(r'"(\w+)";q=(\d+)'), "RateLimit": re.compile(r'"(\w+)";r=(\d+)')}
-OFFERED = "forecast, cross_validation, anomaly_detection, online_anomaly_detection, model_params, models, usage"
 
 
 @router.get("/model_params", responses=problems(404))
@@ -42,8 +40,7 @@ async def model_params(loaded: Models, model: str = "timegpt", freq: str = "") -
 @router.get("/v2/models")
 async def models(loaded: Models) -> dict[str, Any]:
     """The names of the loaded forecasters."""
-    names = {model.predictor.card.name for model in loaded if isinstance(model, LoadedForecaster)}
-    return {"models": [{"name": name} for name in sorted(names)]}
+    return {"models": [{"name": name} for name in names_of(loaded)]}
 
 
 @router.get("/validate_api_key")
@@ -85,6 +82,6 @@ for path, methods in NOT_ANSWERED.items():
 
 def _forecaster(loaded: Models, model: str) -> LoadedForecaster:
     """Who would forecast. Raises UnknownModel."""
-    name = None if OURS.fullmatch(model) else model
+    name = named_forecaster(model, loaded)
     default = default_forecaster(loaded)
     return default if name is None and default is not None else loaded.forecasters(name, None)[0]

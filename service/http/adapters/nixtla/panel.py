@@ -1,69 +1,94 @@
 """Many series in flat arrays: the readings of each, what is asked of them, and whose fault an error is."""
 
 import re
-from array import array
+from collections import deque
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
-from math import isnan
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from ....errors import DeadlineExceeded, Fault, GatecastError, InvalidRequest, TooManyAtOnce
+from ....forecast.dates import frequency
+from ....serving.registry import Registry
+from .models import named_forecaster
+from .readings import SeriesReadings
 from .schemas import PanelBody
 
 MAX_FORECASTS = 30_000  # series × windows
 MAX_STEPS = 1_000_000  # forecasts × horizon
 MAX_REPLY = 2_000_000  # numbers
 MAX_JUDGED = 50_000  # readings
-OURS = re.compile(r"timegpt(-.{1,100})?")
 POLARS_MINUTES = re.compile(r"(\d{1,9})m")  # its months are "mo", which the client sends as "MS"
 INTEGER_TIMES = "MS"  # what the client sends for them
 NAMES = {"levels": "/level", "horizon": "/h", "frequency": "/freq", "last": "/detection_size"}
 FEWER = "send fewer series at once: the client's num_partitions splits them"
+T = TypeVar("T")
 
 
 class Panel:
     """The series of a request."""
 
-    def __init__(self, body: PanelBody) -> None:
-        self._y: array[float] = body.series.y
+    def __init__(self, body: PanelBody, registry: Registry) -> None:
+        """Raises UnknownModel or UnusableFrequency."""
+        self._y = body.series.y
         self.sizes: list[int] = body.series.sizes
         self.offsets = [0, *accumulate(self.sizes)]
-        self.model = None if OURS.fullmatch(body.model) else body.model
+        self.model = named_forecaster(body.model, registry)
         self.frequency = frequency_of(body)
 
     def __len__(self) -> int:
         return len(self.sizes)
 
-    def readings(self, index: int) -> list[float | None]:
-        """The readings of one series, oldest first; None where one is missing."""
-        values = self._y[self.offsets[index] : self.offsets[index + 1]].tolist()
-        return [None if isnan(value) else value for value in values] if isnan(sum(values)) else list(values)
+    def readings(self, index: int) -> SeriesReadings:
+        """The readings of one series."""
+        return SeriesReadings(self._y, self.offsets[index], self.offsets[index + 1])
 
 
 def frequency_of(body: PanelBody) -> str | None:
-    """The frequency, as pandas writes it; None where times are whole numbers, which tell nothing of a season."""
+    """The frequency, as pandas writes it; None where times are whole numbers, which tell nothing of a season.
+
+    Raises UnusableFrequency.
+    """
     if body.freq == INTEGER_TIMES and body.series.start_datetime is None:
         return None
     minutes = POLARS_MINUTES.fullmatch(body.freq)
-    return f"{minutes[1]}min" if minutes else body.freq
+    return frequency.parse(f"{minutes[1]}min" if minutes else body.freq).alias
 
 
 class Place(NamedTuple):
-    """Where a forecast begins: the series, and how many of its readings are known."""
+    """What a forecaster is given: the readings of a series from index `begin` on; and where its forecast begins."""
 
     series: int
-    known: int
+    begin: int = 0
+    known: int = 0
 
 
-def named(error: Exception, panel: Panel, series: int, begin: int = 0) -> Exception:
-    """The error of one series, which refuses the whole request: the protocol has no errors of single series.
+class Windows(NamedTuple):
+    """Windows of many series, which end with their series: how many each has, and how many readings lie between two."""
 
-    begin: index of the first of its readings that the forecaster was given.
-    """
+    horizon: int
+    step: int
+    counts: list[int]
+
+    def known(self, size: int, count: int) -> range:
+        """How many readings are known before each window of a series."""
+        last = size - self.horizon
+        return range(last - self.step * (count - 1), last + 1, self.step)
+
+
+def noted(items: Iterable[tuple[Place, T]], places: deque[Place]) -> Iterator[T]:
+    """What is asked for, whose places are noted: their answers come in the same order."""
+    for place, item in items:
+        places.append(place)
+        yield item
+
+
+def named(error: Exception, panel: Panel, place: Place) -> Exception:
+    """The error of one series, which refuses the whole request: the protocol has no errors of single series."""
     if not isinstance(error, InvalidRequest):
         return error
     count = f" of {len(panel)}, counted from 0 in the order of their ids" if len(panel) > 1 else ""
-    error.detail = f"series {series}{count}: {error.detail}"
-    size, first = f"/series/sizes/{series}", panel.offsets[series] + begin
+    error.detail = f"series {place.series}{count}: {error.detail}"
+    size, first = f"/series/sizes/{place.series}", panel.offsets[place.series] + place.begin
     error.faults = [Fault(_pointer(fault.pointer, first, size), fault.detail) for fault in error.faults]
     return error
 

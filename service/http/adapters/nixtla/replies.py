@@ -1,7 +1,7 @@
 """Replies in flat arrays, made series by series as JSON, so that no number is kept as an object of its own."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from io import BytesIO
 from statistics import NormalDist
 
 from pydantic_core import to_json
@@ -9,29 +9,35 @@ from pydantic_core import to_json
 from ....forecast.anomalies import Point
 from ....forecast.forecaster import Forecast
 from ....forecast.intervals import Interval
+from ...encoding import joined
 
 NORMAL = NormalDist()
 FURTHEST = 38.0  # the deviate of what no double can tell from impossible
 
 
 class Column:
-    """One array of a reply, as parts of its JSON."""
+    """One array of a reply, as JSON.
+
+    It is one piece, however many values were added: many small ones would take long to join. It is no bytearray, as bytes
+    alone are joined without the interpreter.
+    """
 
     def __init__(self) -> None:
-        self._parts: list[bytes] = []
+        self._json = BytesIO()
+        self._json.write(b"[")
 
     def add(self, values: Sequence[object]) -> None:
         if values:
-            self._parts += (b",", to_json(values)[1:-1])
+            if self._json.tell() > 1:
+                self._json.write(b",")
+            self._json.write(to_json(values)[1:-1])
 
-    def parts(self) -> Iterator[bytes]:
+    def parts(self) -> Iterable[bytes]:
         """What follows each other in the reply."""
-        yield b"["
-        yield from islice(self._parts, 1, None)
-        yield b"]"
+        return self._json.getvalue(), b"]"
 
 
-class Levels:
+class IntervalNames:
     """The levels of a request. Each names two columns, as it was sent; 0 is the median."""
 
     def __init__(self, sent: Sequence[float] | None) -> None:
@@ -44,10 +50,10 @@ class Levels:
         return sorted({level for level in self.names.values() if level > 0})
 
 
-class Reply:
+class Forecasts:
     """The medians and the intervals of many forecasts."""
 
-    def __init__(self, levels: Levels) -> None:
+    def __init__(self, levels: IntervalNames) -> None:
         self._mean = Column()
         self._levels = levels
         self._bounds = {f"{side}-{name}": Column() for name in levels.names for side in ("lo", "hi")}
@@ -63,8 +69,8 @@ class Reply:
     def add_forecast(self, forecast: Forecast) -> None:
         self.add(forecast.values, forecast.intervals)
 
-    def json(self, **columns: Column) -> bytes:
-        """The reply, with further columns. It is large, so it is put together once."""
+    async def json(self, **columns: Column) -> bytes:
+        """The reply, with further columns. It may be large, so it is put together once, and in a thread."""
         intervals = (
             _object({name: column.parts() for name, column in self._bounds.items()})
             if self._levels.is_asked
@@ -72,7 +78,7 @@ class Reply:
         )
         members: dict[str, Iterable[bytes]] = {"mean": self._mean.parts(), "intervals": intervals}
         members |= {name: column.parts() for name, column in columns.items()}
-        return b"".join(_object(members | {"weights_x": [b"null"]}))
+        return await joined(list(_object(members | {"weights_x": [b"null"]})))
 
 
 class Judged:
@@ -80,19 +86,19 @@ class Judged:
 
     def __init__(self, level: float) -> None:
         self._level = float(level)
-        self._reply = Reply(Levels([level]))
+        self._forecasts = Forecasts(IntervalNames([level]))
         self._anomaly, self._score, self._idxs = Column(), Column(), Column()
 
     def add(self, points: Sequence[Point], first: int) -> None:
         """first: index in `y` of the first reading that was given with the series."""
         lower, upper = [point.lower for point in points], [point.upper for point in points]
-        self._reply.add([point.expected for point in points], [Interval(self._level, lower, upper)])
+        self._forecasts.add([point.expected for point in points], [Interval(self._level, lower, upper)])
         self._anomaly.add([point.anomaly for point in points])
         self._score.add([None if point.score is None else deviate(point.score) for point in points])
         self._idxs.add([first + point.position for point in points])
 
-    def json(self, sizes: Sequence[int]) -> bytes:
-        return self._reply.json(
+    async def json(self, sizes: Sequence[int]) -> bytes:
+        return await self._forecasts.json(
             sizes=column_of(sizes), idxs=self._idxs, anomaly=self._anomaly, anomaly_score=self._score
         )
 

@@ -6,20 +6,15 @@ from pydantic import Field, FiniteFloat, Strict, model_validator
 
 from ...schemas import _Request, _Response
 from . import fields
-from .fields import ARRAYS, MAX_SERIES, AnomalyLevel, Depth, Horizon, Levels, Only, Readings, Size, Text, Whole
+from .fields import ARRAYS, AnomalyLevel, Dates, Depth, Horizon, Levels, Only, Readings, Size, Sizes, Text, Whole
 
 
 class SeriesBody(_Request):
     """Many series in flat arrays."""
 
     y: Readings
-    sizes: Annotated[list[Size], Field(min_length=1, max_length=MAX_SERIES, description="how many readings each has")]
-    start_datetime: Annotated[
-        list[str] | None,
-        Field(
-            None, max_length=MAX_SERIES, description="of the first readings; not read, as the client makes the dates"
-        ),
-    ]
+    sizes: Sizes
+    start_datetime: Dates
     X: Annotated[Any, Only(fields.EXOGENOUS, None), Field(None)]
     X_future: Annotated[Any, Only(fields.EXOGENOUS, None), Field(None)]
     categorical_exog: Annotated[Any, Only(fields.EXOGENOUS, None, []), Field(None)]

@@ -8,8 +8,8 @@ import pytest
 from backports import zstd
 
 from service.errors import ClientDisconnected, DeadlineExceeded
-from service.http.adapters.nixtla import panel, replies, routes
-from service.http.adapters.nixtla.replies import FURTHEST, deviate
+from service.http.adapters.nixtla import readings, replies, routes
+from service.http.adapters.nixtla.replies import FURTHEST, Column, Forecasts, IntervalNames, column_of, deviate
 from service.http.adapters.nixtla.schemas import NixtlaForecastRequest
 from service.http.request import RequestContext
 from service.serving import rolling
@@ -66,6 +66,13 @@ def test_windows_come_series_by_series_with_their_places(served):
     assert reply["mean"][:3] == ours(served, waves(1)[0][:33])["forecast"]
     assert reply["mean"][9:] == ours(served, waves(2)[1][:37])["forecast"]
     assert reply["intervals"] is None
+
+
+def test_sizes_may_be_written_with_a_decimal_point(served):
+    """As some languages write whole numbers."""
+    sent = body(waves(2))
+    sent["series"]["sizes"] = [40, 40.0]
+    assert len(served.post("/nixtla/v2/forecast", json=sent).json()["mean"]) == 6
 
 
 def test_a_window_is_a_horizon_after_the_last_by_default(served):
@@ -143,8 +150,8 @@ def test_compressed_bodies_are_read_up_to_their_limit(serve):
     """zstd, as the client sends what is large; what inflates to more is refused."""
     client = serve(bundles(), max_frame_bytes=20_000, max_body_bytes=2_000)
     headers = {"Content-Type": "application/json", "Content-Encoding": "zstd"}
-    for readings, status in ((900, 200), (9_000, 413)):
-        sent = zstd.compress(json.dumps(body([[float(t % 7) for t in range(readings)]])).encode(), 1)
+    for count, status in ((900, 200), (9_000, 413)):
+        sent = zstd.compress(json.dumps(body([[float(t % 7) for t in range(count)]])).encode(), 1)
         assert client.post("/nixtla/v2/forecast", content=sent, headers=headers).status_code == status
 
 
@@ -179,6 +186,35 @@ def test_use_is_told_where_it_is_limited(serve):
     assert (refusal.status_code, refusal.json()["type"]) == (422, "/problems/too-many-at-once")
 
 
+def test_judged_readings_count_as_those_of_our_own_route_do(serve):
+    """Each 256 of a series, or fewer, are an item, as a series of POST /anomalies is."""
+    client = serve(bundles(), rate_items=10, rate_burst_s=1)
+    assert anomalies(client, waves(2, 280)).status_code == 200
+    assert client.get("/nixtla/usage").json()["items"]["remaining"] == pytest.approx(6, abs=1)
+    assert online(client, waves(3, 300), detection_size=257).status_code in (200, 429)
+    refusal = anomalies(client, waves(1, 2600))
+    assert (refusal.status_code, refusal.json()["type"]) == (422, "/problems/too-many-at-once")
+
+
+def test_a_reply_has_few_parts_and_a_long_one_is_joined_in_a_thread(monkeypatch):
+    """Millions of small parts would keep all others waiting."""
+    joined = []
+
+    async def join(parts):
+        joined.append(list(parts))
+        return b"".join(parts)
+
+    monkeypatch.setattr(replies, "joined", join)
+    forecasts = Forecasts(IntervalNames([0, 0.0]))
+    for _ in range(100):
+        forecasts.add([1.0, 2.0], [])
+    reply = json.loads(asyncio.run(forecasts.json(empty=Column(), sizes=column_of([3]))))
+    assert reply["mean"] == reply["intervals"]["hi-0.0"] == [1.0, 2.0] * 100
+    assert (reply["empty"], reply["sizes"]) == ([], [3])
+    assert len(joined[0]) < 50
+    assert {type(part) for part in joined[0]} == {bytes}  # others are joined with the interpreter
+
+
 def answer(caller_left=False, late=False):
     """The reply to two series of a caller who has left, or whose time is over."""
 
@@ -206,7 +242,7 @@ def test_nothing_is_done_for_a_caller_who_has_left():
 
 def test_others_have_their_turn_between_all_series(monkeypatch):
     """Each series is read, and each forecast becomes JSON, in a turn of its own."""
-    pieces = note_calls(monkeypatch, panel.Panel, "readings")
+    pieces = note_calls(monkeypatch, readings, "listed")
     note_calls(monkeypatch, replies, "to_json", pieces=pieces)
     request = NixtlaForecastRequest.model_validate(body(waves(30)))
 
@@ -218,4 +254,4 @@ def test_others_have_their_turn_between_all_series(monkeypatch):
 
     most, reply = with_registry(bundles(), work)
     assert len(json.loads(reply)["mean"]) == 90
-    assert (pieces.count("readings"), pieces.count("to_json"), most) == (30, 30, 1)
+    assert (pieces.count("listed"), pieces.count("to_json"), most) == (30, 30, 1)

@@ -52,6 +52,11 @@ def refusal(reply, status=422):
         ({"model": 3}, "/model"),
         ({"freq": ""}, "/freq"),
         ({"freq": "x" * 1000}, "/freq"),
+        ({"freq": "zzz"}, "/freq"),
+        ({"freq": "7"}, "/freq"),
+        ({"freq": "-1D"}, "/freq"),
+        ({"freq": "C"}, "/freq"),
+        ({"level": [-1] * 90_000}, "/level"),
         ({"horizon": 3}, "/horizon"),
         ({"series": None}, "/series"),
         ({"series": []}, "/series"),
@@ -130,6 +135,49 @@ def test_a_bad_series_refuses_all_and_is_named(served):
     assert pointer == "/series/sizes/1"
 
 
+def test_a_fault_of_a_long_series_is_at_its_place(served):
+    """Although its oldest readings are left out, and whatever is missing."""
+    long = [float(t % 7) for t in range(20_000)]
+    assert refusal(forecast(served, [waves(1)[0], [*long, None]]))[1] == "/series/y/20040"
+    gap = [*long[:9_998], None, None, None, *long[:9_999], None]
+    assert refusal(forecast(served, [gap]))[1] == "/series/y/20000"
+    large = [1e200 * (1 + value) for value in long]
+    assert refusal(forecast(served, [large]))[1] == "/series/y/17952"
+    assert refusal(cross_validation(served, [[*large[:-4], None, 1.0, 2.0, 3.0]]))[1] == "/series/y/17948"
+
+
+def test_too_long_a_gap_among_judged_readings_is_refused_in_true_words(served):
+    """With the place of one of the missing readings, whichever route asks."""
+    readings = [*waves(1, 60)[0], *[None] * 2_100, *waves(1, 60)[0]]
+    for reply in (
+        anomalies(served, [waves(1, 80)[0], readings]),
+        online(served, [waves(1, 80)[0], readings], detection_size=55),
+    ):
+        detail, pointer = refusal(reply)
+        assert detail.startswith(
+            "series 1 of 2, counted from 0 in the order of their ids: so many readings are missing"
+        )
+        assert readings[int(pointer.removeprefix("/series/y/")) - 80] is None
+
+
+def test_the_frequencies_of_the_client_are_read(served):
+    """Those of pandas, those of polars as the client sends them, and none of what tells no season."""
+    for freq in ("D", "B", "W-SUN", "MS", "ME", "QS", "YE", "2MS", "30s", "1d", "1h", "1w", "1q", "1y", "15m", "15min"):
+        assert forecast(served, waves(1), freq=freq).status_code == 200
+    dated = body(waves(1), freq="MS")
+    dated["series"]["start_datetime"] = ["2020-01-01"]
+    assert served.post("/nixtla/v2/forecast", json=dated).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["sizes", "start_datetime"])
+def test_of_a_long_list_of_bad_items_the_first_is_named(served, name):
+    """To look for the others takes long."""
+    sent = body([[1.0] * 20_000])
+    sent["series"] |= {"sizes": [1] * 20_000, name: [0] * 20_000}
+    problem = served.post("/nixtla/v2/forecast", json=sent).json()
+    assert [fault["pointer"] for fault in problem["errors"]] == [f"/series/{name}/0"]
+
+
 def test_a_bad_window_is_named_by_its_series(served):
     """The readings before the first window are too few."""
     detail, pointer = refusal(cross_validation(served, [waves(1)[0], waves(1)[0][:5]], n_windows=1))
@@ -147,7 +195,9 @@ def test_models_are_found_by_name(served):
     for name in ("timegpt-1", "timegpt-2.1", "timegpt-1-long-horizon", "timegpt", "any", "gru"):
         assert forecast(served, waves(1), model=name).status_code == 200
     for name in ("nothing", "sentiment", "timegpt3"):
-        assert "loaded are" in refusal(forecast(served, waves(1), model=name), 404)[0] or name == "sentiment"
+        for reply in (forecast(served, waves(1), model=name), online(served, waves(1), model=name)):
+            assert "loaded are 'any', 'gru', 'simple_rnn'" in refusal(reply, 404)[0]
+        refusal(served.get(f"/nixtla/model_params?model={name}"), 404)
 
 
 def test_anomalies_are_refused_what_they_cannot_do(served):

@@ -29,7 +29,7 @@ from ..long_arrays import LongArray
 from ..predict_route import PredictRoute
 from ..request import RequestContext
 from ..routes.common import PredictRouter
-from ..schemas import MAX_ITEMS, _Request, _Response
+from ..schema_parts import MAX_ITEMS, Request, Response
 
 MAX_LABELS = 50
 TOO_LARGE, UNPROCESSABLE, FAILED, BUSY = 413, 422, 424, 429  # TEI's statuses
@@ -58,14 +58,14 @@ TEXTS: dict[str, Any] = {
 Flag = Annotated[bool, Strict()]
 
 
-class ClassificationParameters(_Request):
+class ClassificationParameters(Request):
     top_k: Annotated[int | None, Field(None, ge=1, le=MAX_LABELS, description="labels that are wanted; default: all")]
     function_to_apply: Annotated[
         str | None, Field(None, max_length=16, description="softmax: scores are probabilities", examples=["softmax"])
     ]
 
 
-class PredictRequest(_Request):
+class PredictRequest(Request):
     LONG: ClassVar = {"inputs": LongArray(most=MAX_ITEMS, numbers=False)}
 
     inputs: Annotated[
@@ -81,12 +81,12 @@ class PredictRequest(_Request):
     raw_scores: Annotated[Flag | None, Field(None, description="false: scores are probabilities", examples=[False])]
 
 
-class ClassScore(_Response):
+class ClassScore(Response):
     label: str
     score: float
 
 
-class TeiError(_Response):
+class TeiError(Response):
     error: str
     error_type: str
 

@@ -1,6 +1,6 @@
 """POST /v2/models/{name}/infer: a tensor of n rows is a batch of n texts or series, and rides the same batchers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ....errors import TooManyAtOnce
@@ -76,15 +76,15 @@ def _values_of_review(answer: ReviewAnswer) -> dict[str, list[str] | list[float]
 
 
 class _Size(NamedTuple):
-    """Of a forecast: rows, steps, and levels."""
+    """Of a forecast: rows, steps, and the levels in the order of the request, which may have one twice."""
 
     rows: int
     steps: int
-    levels: int
+    levels: Sequence[float]
 
     @property
     def values(self) -> int:
-        return self.rows * self.steps * (1 + 2 * self.levels)
+        return self.rows * self.steps * (1 + 2 * len(self.levels))
 
 
 async def _forecast(model: LoadedForecaster, inference: Inference, context: RequestContext) -> Reply:
@@ -94,7 +94,8 @@ async def _forecast(model: LoadedForecaster, inference: Inference, context: Requ
     wanted = wanted_outputs(inference, [*FORECAST_OUTPUTS], card.name)
     rows, _ = check_series(tensor)
     context.charge(rows)
-    size = _Size(rows, parameters.horizon or card.horizon, len(model.predictor.levels(parameters.levels)))
+    own = model.predictor.levels(parameters.levels)
+    size = _Size(rows, parameters.horizon or card.horizon, own if parameters.levels is None else parameters.levels)
     _check(parameters, size)
     options = ForecastOptions(parameters.horizon, parameters.levels, card.name, card.version)
     queries = _queries(tensor, parameters)
@@ -109,7 +110,7 @@ def _check(parameters: ForecastParameters, size: _Size) -> None:
         parse_frequency(parameters.frequency)
     if size.values > MAX_OUTPUT_VALUES:
         raise TooManyAtOnce(
-            f"{size.rows} rows of {size.steps} steps with {size.levels} levels are more than {MAX_OUTPUT_VALUES:,} values; "
+            f"{size.rows} rows of {size.steps} steps with {len(size.levels)} levels are more than {MAX_OUTPUT_VALUES:,} values; "
             "ask for fewer at once",
             pointer="/inputs/0/shape",
         )
@@ -127,23 +128,26 @@ async def _forecast_reply(
     inference: Inference, answers: list[ForecastAnswer], size: _Size, wanted: list[Wanted], context: RequestContext
 ) -> Reply:
     rows, steps, levels = size
-    shapes = {"forecast": [rows, steps], "lower": [rows, levels, steps], "upper": [rows, levels, steps]}
+    three = [rows, len(levels), steps]
+    shapes = {"forecast": [rows, steps], "lower": three, "upper": three}
     outputs = [Output(name, FORECAST_OUTPUTS[name], shapes[name], is_binary) for name, is_binary in wanted]
     turns = Turns(context)
     for answer in answers:
         for output in outputs:
-            for values in _values_of_forecast(answer, output.name):
+            for values in _values_of_forecast(answer, output.name, levels):
                 output.add(values)
         await turns.pause()
     card = answers[0].card
     return await reply(inference, card.name, card.version, outputs)
 
 
-def _values_of_forecast(answer: ForecastAnswer, name: str) -> list[list[float]]:
+def _values_of_forecast(answer: ForecastAnswer, name: str, levels: Sequence[float]) -> list[list[float]]:
     forecast = answer.forecast
     if name == "forecast":
         return [forecast.values]
-    return [interval.lower if name == "lower" else interval.upper for interval in forecast.intervals]
+    by_level = {interval.level: interval for interval in forecast.intervals}
+    intervals = [by_level[level] for level in levels]
+    return [interval.lower if name == "lower" else interval.upper for interval in intervals]
 
 
 ROUTE = PredictRoute(

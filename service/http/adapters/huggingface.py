@@ -24,7 +24,7 @@ from ...errors import (
     TooManyRequests,
 )
 from ...serving.reviews import MAX_CHARACTERS, ReviewAnswer, ReviewOptions, predict_many
-from ..error_forms import ErrorForm, WrittenError
+from ..error_forms import JSON, ErrorForm, WrittenError, text_of
 from ..long_arrays import LongArray
 from ..predict_route import PredictRoute
 from ..request import RequestContext
@@ -129,6 +129,7 @@ def _top(body: PredictRequest) -> int | None:
 
 def _texts(inputs: Any) -> tuple[list[Any], bool]:
     """The texts of a request, and whether it is a batch. Raises InvalidRequest."""
+    _check_readable("", inputs)
     if isinstance(inputs, str):
         return [inputs], False
     if not isinstance(inputs, list) or not inputs:
@@ -138,13 +139,19 @@ def _texts(inputs: Any) -> tuple[list[Any], bool]:
     if any(isinstance(each, str) for each in inputs):
         raise NotOffered(f"/inputs: {PAIR}", pointer="/inputs")
     for index, each in enumerate(inputs):
-        if isinstance(each, InvalidRequest):
-            raise _invalid(f"/{index}", each.detail)
+        _check_readable(f"/{index}", each)
         if not isinstance(each, list) or not each or not all(isinstance(text, str) for text in each):
             raise _invalid(f"/{index}", "must be a list of one text")
         if len(each) > 1:
             raise NotOffered(f"/inputs/{index}: {PAIR}", pointer=f"/inputs/{index}")
     return [each[0] for each in inputs], True
+
+
+def _check_readable(step: str, value: Any) -> None:
+    """Raise the reason why a value could not be read."""
+    if isinstance(value, InvalidRequest):
+        fault = value.faults[0]
+        raise _invalid(step + fault.pointer, fault.detail)
 
 
 def _invalid(step: str, detail: str) -> InvalidRequest:
@@ -166,9 +173,7 @@ def _scores(answer: ReviewAnswer) -> list[dict[str, Any]]:
 def as_tei_error(error: GatecastError, path: str, request_id: str) -> WrittenError:  # noqa: ARG001 - the form of forms
     """Write an error as TEI does: its text, and its kind."""
     status, kind = _kind(error)
-    unsaid = [f"{each.pointer} {each.detail}" for each in error.faults if each.detail not in error.detail]
-    text = f"{error.detail}: {'; '.join(unsaid[:10])}" if unsaid else error.detail
-    return WrittenError(status, b"application/json", to_json({"error": text, "error_type": kind}))
+    return WrittenError(status, JSON, to_json({"error": text_of(error), "error_type": kind}))
 
 
 def _kind(error: GatecastError) -> tuple[int, str]:

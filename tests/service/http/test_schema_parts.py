@@ -28,7 +28,7 @@ Item = Annotated[int, BeforeValidator(LOOKS)]
 
 
 class Within(Request):
-    long: Annotated[list[Item], Field(max_length=COUNT)] = []
+    long: Annotated[list[Item], Field(max_length=COUNT)] | None = None
     unbounded: list[Item] | None = None
     name: str = ""
 

@@ -28,12 +28,17 @@ FORECAST_OUTPUTS = {"forecast": "FP64", "lower": "FP64", "upper": "FP64"}
 MAX_OUTPUT_VALUES = 2_000_000  # 1,000 series of 400 steps with two levels
 
 
+def check_scope(context: RequestContext) -> None:
+    """Check that the model of the path is loaded, and that the caller's key may use it. Raises UnknownModel or Forbidden."""
+    path = context.path_parameters
+    model = context.registry.get(path["name"], path.get("version"))
+    context.require("forecast" if isinstance(model, LoadedForecaster) else "sentiment")
+
+
 async def infer(raw: bytes, context: RequestContext) -> Reply:
     """Run a model on tensors: the texts of a sentiment model, or the readings of a forecaster."""
     path = context.path_parameters
     model = context.registry.get(path["name"], path.get("version"))
-    is_forecaster = isinstance(model, LoadedForecaster)
-    context.require("forecast" if is_forecaster else "sentiment")
     inference = await read_inference(raw, context)
     seconds = timeout_seconds(inference.parameters)
     if seconds is not None:
@@ -134,14 +139,15 @@ async def _forecast_reply(
     turns = Turns(context)
     for answer in answers:
         for output in outputs:
-            for values in _values_of_forecast(answer, output.name, levels):
+            for values in values_of_forecast(answer, output.name, levels):
                 output.add(values)
         await turns.pause()
     card = answers[0].card
     return await reply(inference, card.name, card.version, outputs)
 
 
-def _values_of_forecast(answer: ForecastAnswer, name: str, levels: Sequence[float]) -> list[list[float]]:
+def values_of_forecast(answer: ForecastAnswer, name: str, levels: Sequence[float]) -> list[list[float]]:
+    """The values of one output, level by level in the order of `levels`."""
     forecast = answer.forecast
     if name == "forecast":
         return [forecast.values]
@@ -151,7 +157,13 @@ def _values_of_forecast(answer: ForecastAnswer, name: str, levels: Sequence[floa
 
 
 ROUTE = PredictRoute(
-    InferenceRequest, InferenceResponse, infer, is_raw=True, is_frame=True, codings=(*CODINGS, DEFLATE)
+    InferenceRequest,
+    InferenceResponse,
+    infer,
+    is_raw=True,
+    is_frame=True,
+    codings=(*CODINGS, DEFLATE),
+    check=check_scope,
 )
 PREDICT_ROUTES = {"/v2/models/{name}/infer": ROUTE, "/v2/models/{name}/versions/{version}/infer": ROUTE}
 router = PredictRouter("inference", PREDICT_ROUTES)

@@ -1,5 +1,6 @@
 """A request's bytes → its JSON, and the bytes of each input that came in binary form."""
 
+import struct
 from array import array
 from typing import Any, NamedTuple
 
@@ -13,7 +14,9 @@ HEADER = b"inference-header-content-length"
 HEADER_NAME = "Inference-Header-Content-Length"
 BINARY = "binary_data_size"
 SHARED = "shared_memory_region"
-OF_INPUTS = frozenset([BINARY, "content_type"])  # the second one is a hint of Seldon's clients for their own servers
+CONTENT_TYPE = "content_type"  # a hint of Seldon's clients for their own servers
+OF_INPUTS = frozenset([BINARY, CONTENT_TYPE])
+LENGTH = struct.Struct("<I")  # before each element of BYTES
 MAX_DIGITS = 12
 
 

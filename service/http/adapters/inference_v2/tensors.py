@@ -11,7 +11,7 @@ from ....errors import GatecastError, InvalidRequest
 from ....serving.reviews import MAX_CHARACTERS
 from ....serving.turns import Turns
 from ...schema_parts import MAX_ITEMS, MAX_READING, MAX_READINGS
-from .requests import Input
+from .requests import LENGTH, Input
 from .schemas import MAX_VALUES
 
 TYPE_CODES = {  # of Python's array
@@ -28,7 +28,6 @@ TYPE_CODES = {  # of Python's array
 }
 HALF, HALF_BYTES = "FP16", 2
 NUMBERS = (HALF, *TYPE_CODES)
-LENGTH = struct.Struct("<I")  # before each element of BYTES
 ROWS = (list, array)
 MAX_TEXT_BYTES = 4 * MAX_CHARACTERS
 
@@ -142,7 +141,7 @@ def _rows_of_json(tensor: Input, count: int, length: int) -> Iterator[list[Any]]
 
 def _flat(tensor: Input, count: int) -> Iterator[Any]:
     """The values of `data`, flat or as a list of rows, which must be as the shape says. Raises InvalidRequest."""
-    data = tensor.data or []
+    data: Sequence[Any] = tensor.data or []
     first = next((each for each in data if not isinstance(each, InvalidRequest)), None)
     if len(tensor.shape) > 1 and isinstance(first, ROWS):
         _check_nesting(tensor, data)

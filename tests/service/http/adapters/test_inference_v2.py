@@ -3,11 +3,14 @@
 import gzip
 import json
 import zlib
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from service.forecast.intervals import Interval
 from service.http.adapters.inference_v2 import schemas
+from service.http.adapters.inference_v2.infer import values_of_forecast
 from service.http.lifecycle import Phase
 from tests import fakes
 from tests.fakes import READINGS
@@ -180,14 +183,13 @@ def test_values_that_do_not_fit_the_shape_are_refused(client, data, pointer):
         assert pointer in error(client.post(FORECAST, content=text))
 
 
-@pytest.mark.parametrize("sent", ["80,50", "80,80", "50,80"])
-def test_levels_come_back_in_their_order(client, sent):
-    body = {"inputs": [readings(READINGS)], "parameters": {"horizon": 1}}
-    ours = client.post("/forecast", json={"readings": READINGS, "model": "gru", "horizon": 1, "levels": [50, 80]})
-    lower = {f"{each['level']:g}": each["lower"] for each in ours.json()["intervals"]}
-    found = outputs(client.post(FORECAST, json=body | {"parameters": {"horizon": 1, "levels": sent}}))["lower"]
-    assert found["shape"] == [1, 2, 1]
-    assert found["data"] == [value for level in sent.split(",") for value in lower[level]]
+@pytest.mark.parametrize("levels", [[95, 80], [80, 80], [80, 95]])
+def test_levels_come_back_in_their_order(levels):
+    """The forecaster gives each level once, ascending."""
+    intervals = [Interval(80.0, [8.0], [80.0]), Interval(95.0, [9.0], [90.0])]
+    answer = SimpleNamespace(forecast=SimpleNamespace(values=[50.0], intervals=intervals))
+    assert values_of_forecast(answer, "lower", levels) == [[level // 10] for level in levels]
+    assert values_of_forecast(answer, "upper", levels) == [[level // 10 * 10] for level in levels]
 
 
 @pytest.mark.parametrize(
@@ -256,6 +258,10 @@ def test_a_long_reply_is_compressed_for_a_client_that_takes_it(client):
         (
             {"inputs": [texts(GOOD)], "outputs": [{"name": "label", "parameters": {"classification": 2}}]},
             "neither `classification` nor shared memory",
+        ),
+        (
+            {"inputs": [texts(GOOD)], "outputs": [{"name": "label", "parameters": {"horizon": 1}}]},
+            "/outputs/0/parameters may have `binary_data`, and not `horizon`",
         ),
         (
             {"inputs": [texts(GOOD)], "outputs": [{"name": "label", "parameters": {"binary_data": 1}}]},
@@ -385,7 +391,7 @@ def test_a_key_needs_the_scope_of_the_model(serve, tmp_path):
         {"name": name, "sha256": sha256(name.encode()).hexdigest(), "scopes": [name]} for name in ("forecast", "models")
     ]
     file.write_text(json.dumps({"keys": keys}))
-    client = serve(api_keys_file=file)
+    client = serve(api_keys_file=file, max_frame_bytes=100_000, max_body_bytes=1024)
 
     def ask(path, key):
         body = {"inputs": [texts(GOOD) if "sentiment" in path else readings(READINGS)]}
@@ -395,6 +401,8 @@ def test_a_key_needs_the_scope_of_the_model(serve, tmp_path):
     assert (ask(INFER, "forecast").status_code, ask(FORECAST, "models").status_code) == (403, 403)
     assert "needs a key with the scope 'sentiment'" in error(ask(INFER, "forecast"))
     assert ask(INFER, "").status_code == 401
+    too_large = client.post(INFER, content=b"x" * 100_001, headers={"x-api-key": "forecast"})
+    assert too_large.status_code == 403, "the body is not read for a key that lacks the scope"
     assert client.get("/v2/models", headers={"x-api-key": "models"}).status_code == 200
     assert client.get("/v2/models").status_code == 401
     assert client.get("/v2/health/ready").status_code == 200

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from service.http.schemas import RECENT_MONTHS
+from service.http.schema_parts import RECENT_MONTHS
 from tests.processes import ROOT, serving
 
 pytestmark = pytest.mark.slow

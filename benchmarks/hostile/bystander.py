@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks.hostile.children import START
 from benchmarks.hostile.requests import get, post
-from service.http.schemas import RECENT_MONTHS
+from service.http.schema_parts import RECENT_MONTHS
 
 RATE = 20  # requests a second, of each path
 LOST_S = 5.0  # a response that takes longer is lost

@@ -23,7 +23,7 @@ from benchmarks.hostile.keys import write_keys
 from benchmarks.processes import ServerProcess
 from benchmarks.servers.catalogue import NO_GRACE
 from benchmarks.servers.server import Server
-from service.http.schemas import RECENT_MONTHS
+from service.http.schema_parts import RECENT_MONTHS
 
 CORES = "0,1"
 PIPE_BYTES = 4096  # of a log that nobody reads; the kernel's smallest

@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks import forecaster_speed
 from benchmarks.servers.peers.catalogue import installed_peers
 from benchmarks.servers.server import TASKS, Call, Server, Task
-from service.http.schemas import RECENT_MONTHS
+from service.http.schema_parts import RECENT_MONTHS
 
 REVIEW = Path(__file__).parents[1].joinpath("review.txt").read_text("utf-8").strip()
 

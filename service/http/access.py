@@ -17,6 +17,7 @@ from typing import NamedTuple
 from ..errors import Forbidden, TooManyRequests, Unauthorised
 from ..keys import MAX_KEYS, Key, Keys, KeysError, Scope, check_secret, read_secret
 from ..settings import Settings
+from .probes import HEALTH_CHECKS
 from .rate_limits import (
     UNLIMITED,
     Limit,
@@ -30,9 +31,7 @@ from .rate_limits import (
 
 log = logging.getLogger("gatecast.access")
 
-OPEN = frozenset(
-    ["/", "/livez", "/readyz", "/version", "/docs", "/redoc", "/openapi.json", "/v2/health/live", "/v2/health/ready"]
-)
+OPEN = frozenset(["/", "/version", "/docs", "/redoc", "/openapi.json", *HEALTH_CHECKS])
 OPEN_PREFIXES = ("/playground/", "/static/")  # the scripts and styles of /, /docs and /redoc
 SCOPE_OF: dict[str, Scope] = {  # by the first part of the path
     "forecast": "forecast",
@@ -44,8 +43,6 @@ SCOPE_OF: dict[str, Scope] = {  # by the first part of the path
     "metrics": "metrics",
     "admin": "admin",
 }
-PREDICTING = frozenset(["forecast", "sentiment"])  # scopes whose requests have at least one item
-INFER = "/infer"  # how the predicting paths of /v2 end, whose scope depends on the model that they name
 TRIES = Limit.of(1, 10)  # wrong keys of a network: ten at once, one a second on average
 LINES = Limit.of(1, 1)  # of the log for a network: one a second
 ALL_LINES = Limit.of(10, 1)  # of the log: who has many addresses does not fill it
@@ -118,14 +115,14 @@ class Access:
             return f"{error}; the keys from before stay in use"
         return None
 
-    def admit(self, path: str, headers: Mapping[bytes, bytes], client: str) -> Caller:
-        """Let a request in and count it, with one item if it predicts. `client` is an IP address.
+    def admit(self, path: str, headers: Mapping[bytes, bytes], client: str, items: int = 1) -> Caller:
+        """Let a request in and count it, with one item unless it predicts nothing. `client` is an IP address.
 
         Raises Unauthorised, Forbidden or TooManyRequests.
         """
         if is_open(path):
             return self._anyone
-        scope = SCOPE_OF.get(path[1:].partition("/")[0])
+        scope = SCOPE_OF.get(first_part(path))
         if self._needs_keys or scope == "admin":
             caller = self._holder(scope, headers, client)
         elif self._limits is UNLIMITED:
@@ -133,8 +130,7 @@ class Access:
         else:
             caller = Caller(network_of(client), "", self._limits, self._by_network)
         if caller.limits is not UNLIMITED:
-            has_item = scope in PREDICTING or path.endswith(INFER)
-            caller.counts.take(caller.id, caller.limits, self._clock(), items=1 if has_item else 0)
+            caller.counts.take(caller.id, caller.limits, self._clock(), items=items)
         return caller
 
     def charge(self, caller: Caller, items: int) -> None:
@@ -215,6 +211,11 @@ class Access:
                 self.failed_tries,
                 self.throttled,
             )
+
+
+def first_part(path: str) -> str:
+    """The first part of a path, which tells the scope of its keys and the form of its errors: /v2/models → v2."""
+    return path[1:].partition("/")[0]
 
 
 def is_open(path: str) -> bool:

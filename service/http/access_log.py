@@ -8,10 +8,9 @@ from json.encoder import encode_basestring_ascii
 from typing import Any, NamedTuple
 
 from .. import logs
+from .probes import PROBES
 
 log = logging.getLogger("gatecast.requests")
-# called every few seconds, so their lines are for debugging only
-PROBES = frozenset(["/livez", "/readyz", "/metrics", "/v2/health/live", "/v2/health/ready"])
 MAX_PATH = 512  # characters; in text, of any part
 
 PLAIN = re.compile("[!-~…]*")
@@ -64,6 +63,7 @@ class AccessLog:
         if not self._enabled:
             return
         shown = {level: log.isEnabledFor(getattr(logging, level)) for level in ("DEBUG", "INFO")}
+        # the lines of what is called every few seconds are for debugging only
         levels = ("DEBUG" if record.path in PROBES else "INFO" for record in records)
         lines = [self._line(record, level) for record, level in zip(records, levels, strict=True) if shown[level]]
         (self._writer or logs.writer()).write(lines)

@@ -89,6 +89,7 @@ async def _read(raw: bytes, model: type[BaseModel], turns: Turns) -> Any:
         value = await _parsed(text, await text.value(), turns)
         await text.end()
         return value
+    long = long_arrays.ArrayReader(text, arrays, _parsed, turns)
     await text.open(b"{")
     members: dict[str, Any] = {}
     while (name := await text.next_name()) is not None:
@@ -99,7 +100,7 @@ async def _read(raw: bytes, model: type[BaseModel], turns: Turns) -> Any:
         if name == batch and await text.peek() == b"[":
             members[name] = await _items(text, model, name, turns)
         elif long_arrays.leads_to_one(name, arrays):
-            members[name] = await long_arrays.read(text, arrays, name, pointer_to(name), _parsed, turns)
+            members[name] = await long.read(name, pointer_to(name))
         else:
             members[name] = await _parsed(text, await text.value(), turns)
     await text.end()

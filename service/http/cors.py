@@ -14,12 +14,20 @@ REQUEST_HEADERS = (
     "authorization",
     "content-encoding",
     "content-type",
+    "inference-header-content-length",
     "traceparent",
     "x-api-key",
     "x-request-id",
     "x-request-timeout-ms",
 )
-RESPONSE_HEADERS = ("ratelimit", "ratelimit-policy", "retry-after", "server-timing", "x-request-id")
+RESPONSE_HEADERS = (
+    "inference-header-content-length",
+    "ratelimit",
+    "ratelimit-policy",
+    "retry-after",
+    "server-timing",
+    "x-request-id",
+)
 
 Answer = Callable[[RequestContext, Scope, Receive, Send], Awaitable[None]]
 CommonHeaders = Callable[[RequestContext], list[tuple[bytes, bytes]]]

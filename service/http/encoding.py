@@ -27,12 +27,17 @@ ACCEPTED = re.compile(rb"([a-z0-9*-]{1,20})(?:[ \t]*;[ \t]*q=([01](?:\.[0-9]{0,3
 
 
 async def decode(
-    raw: bytes, coding: bytes, max_bytes: int, turns: Turns, codings: tuple[bytes, ...] = CODINGS
+    raw: bytes,
+    coding: bytes,
+    max_bytes: int,
+    turns: Turns,
+    codings: tuple[bytes, ...] = CODINGS,
+    keep: Callable[[int], None] = lambda _: None,
 ) -> bytes:
-    """Inflate a body by its `Content-Encoding`, to at most `max_bytes`.
+    """Inflate a body by its `Content-Encoding`, to at most `max_bytes`. `keep` is told the size of each part as it comes.
 
-    Raises UnsupportedMedia for another coding or several, BodyTooLarge, MalformedBody for damaged data, and what `turns`
-    raises.
+    Raises UnsupportedMedia for another coding or several, BodyTooLarge, MalformedBody for damaged data, and what `keep` and
+    `turns` raise.
     """
     coding = coding.strip().lower().removeprefix(b"x-")
     if coding in (b"", b"identity"):
@@ -46,6 +51,7 @@ async def decode(
             size += len(part)
             if size > max_bytes:
                 raise BodyTooLarge(f"the body is larger than {max_bytes} bytes when it is inflated; send less at once")
+            keep(len(part))
             parts.append(part)
             await turns.next()
     except (zlib.error, zstd.ZstdError, EOFError):

@@ -6,8 +6,11 @@ from typing import NamedTuple
 from pydantic_core import to_json
 
 from ..errors import GatecastError
+from .access import first_part
 
 PROBLEM = b"application/problem+json"
+JSON = b"application/json"
+MAX_LISTED = 10  # faults in the text of an error
 
 
 class WrittenError(NamedTuple):
@@ -26,6 +29,13 @@ def as_problem(error: GatecastError, path: str, request_id: str) -> WrittenError
     return WrittenError(error.status, PROBLEM, to_json(error.problem(path, request_id)))
 
 
+def text_of(error: GatecastError) -> str:
+    """The detail of an error, and what it does not say of the faults: for clients that read one text."""
+    faults = [f"{fault.pointer} {fault.detail}".strip() for fault in error.faults if fault.detail not in error.detail]
+    listed = "; ".join(faults[:MAX_LISTED])
+    return f"{error.detail}: {listed}" if listed else error.detail
+
+
 class ErrorForms:
     """The forms of errors. `forms` has those that are not problem+json, by the first part of a path."""
 
@@ -36,4 +46,4 @@ class ErrorForms:
     def write(self, error: GatecastError, path: str, request_id: str) -> WrittenError:
         """Write an error in the form of its path."""
         local = path.removeprefix(self._root_path)
-        return self.forms.get(local[1:].partition("/")[0], as_problem)(error, path, request_id)
+        return self.forms.get(first_part(local), as_problem)(error, path, request_id)

@@ -55,7 +55,8 @@ def _of_fields(model: type[BaseModel], known: dict[str, Any]) -> tuple[list[Faul
     """The first faults of the fields that the model has, and how many there are: more than MAX_FAULTS are not counted."""
     faults: list[Fault] = []
     total = 0
-    for error in _errors(model, known):
+    errors = _errors(model, known)
+    for error in itertools.islice(errors, MAX_FAULTS + 1):
         name = error["loc"][0]
         value, expected = known.get(name), _expected(model, error["loc"])
         if isinstance(value, InvalidRequest):
@@ -69,7 +70,7 @@ def _of_fields(model: type[BaseModel], known: dict[str, Any]) -> tuple[list[Faul
             of_field = [Fault("".join(map(pointer_to, error["loc"])), detail)]
         total += len(of_field)
         faults += of_field[:MAX_FAULTS]
-    return faults, total
+    return faults, max(total, len(errors))
 
 
 def _of_items(model: type[BaseModel], name: str, values: list[Any]) -> list[Fault]:

@@ -38,7 +38,7 @@ class LoadShedding:
         self._valid_until = 0.0
 
     def refusal(self, path: str, now: float) -> Refusal:
-        """Return the refusal of a request to `path`. `now` is in seconds."""
+        """Return the refusal of a request to `path`, one of few. `now` is in seconds."""
         if now >= self._valid_until:
             self._valid_until = now + REFRESH_SECONDS
             self._prepared.clear()

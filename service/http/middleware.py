@@ -23,23 +23,21 @@ from ..errors import (
     UnknownHost,
 )
 from ..serving.turns import take_turn
-from .access_log import PROBES, RequestRecord
+from .access_log import RequestRecord
 from .client_connection import CONNECTION
 from .cors import CONTEXT, with_cors
 from .encoding import MIN_COMPRESSED_BYTES
+from .error_forms import JSON
 from .hosts import AllowedHosts
 from .lifecycle import Phase
-from .predict_route import JSON, PredictRoute, Reply, frame_limits, plain_limits
+from .predict_route import PredictRoute, Reply, frame_limits, plain_limits
+from .probes import HEALTH_CHECKS, LIVE, PROBES
 from .proxies import TrustedProxies
 from .replies import Replies
 from .request import RequestContext
 from .route_table import RouteTable
 from .state import State
 
-# what is answered while the process is up, and while it is ready: here, and by the Open Inference Protocol
-LIVE = {"/livez": b'{"status":"alive"}', "/v2/health/live": b'{"live":true}'}
-READY = {"/readyz": b'{"status":"ready"}', "/v2/health/ready": b'{"ready":true}'}
-HEALTH_CHECKS = LIVE | READY
 FLUSH_SECONDS = 0.2  # between two times that requests are counted and logged
 MAX_RECORDS = 500  # requests that wait for it
 COMMON = frozenset(["/livez", "/readyz", "/version"])  # answered on both ports
@@ -73,6 +71,12 @@ class RequestMiddleware:
     def predicts(self, path: str) -> bool:
         """Whether `POST` to this path predicts."""
         return self._routes.knows(self._local(path))
+
+    def refused_as(self, path: str) -> str:
+        """The path that a refusal is prepared for: the template of one with parameters, of which there is no end."""
+        local = self._local(path)
+        template = self._routes.template(local)
+        return path if template == local else template
 
     def _local(self, path: str) -> str:
         """The path without the root path, which a proxy may strip or not."""
@@ -117,20 +121,19 @@ class RequestMiddleware:
             peer = scope.get("client")
             context.client = peer[0] if peer else ""
         method, path = scope["method"], self._local(context.path)
+        predict_route = self._exact.get(path) or self._find(context, path) if method == "POST" else None
         try:
-            self._check(context, path, scope)
+            self._check(context, path, scope, items=1 if predict_route is not None else 0)
         except GatecastError as error:
             await self._replies.send_error(context, error, send)
             return
-        predict_route = self._exact.get(path) or self._find(context, path) if method == "POST" else None
         if predict_route is not None:
             await self._predict(context, predict_route, send)
         elif path in HEALTH_CHECKS and method in ("GET", "HEAD"):
             await self._answer_health_check(context, path, send)
         else:
-            await (
-                take_turn()
-            )  # FastAPI takes as long as several forecasts, and many of its requests would crowd those out
+            # FastAPI takes as long as several forecasts, and many of its requests would crowd those out
+            await take_turn()
             await self._pass_on(context, scope, receive, send)
 
     async def _answer_health_check(self, context: RequestContext, path: str, send: Send) -> None:
@@ -148,8 +151,8 @@ class RequestMiddleware:
         context.template, context.path_parameters = found.template, found.parameters
         return found.route
 
-    def _check(self, context: RequestContext, path: str, scope: Scope) -> None:
-        """Check the port, the host and the caller.
+    def _check(self, context: RequestContext, path: str, scope: Scope, items: int) -> None:
+        """Check the port, the host and the caller, and count the request with its items.
 
         Raises NotFound, UnknownHost, Unauthorised, Forbidden, TooManyRequests or NotReady.
         """
@@ -163,7 +166,7 @@ class RequestMiddleware:
                 "this host is not served here; check the URL", faults=[Fault("/headers/host", "is unknown")]
             )
         context.access = self.state.access
-        context.caller = context.access.admit(path, context.headers, context.client)
+        context.caller = context.access.admit(path, context.headers, context.client, items)
         if not self.state.lifecycle.accepts and path not in PROBES:
             raise self._not_ready()
 
@@ -226,6 +229,8 @@ class RequestMiddleware:
         try:
             context.limits = limits = self._frame_limits if route.is_frame else self._plain_limits
             context.deadline = context.parse_deadline(limits.timeout_ms, state.settings.max_timeout_ms)
+            if route.check is not None:
+                route.check(context)
             body: Any = (
                 await context.read_raw(limits, state.lifecycle, route.codings)
                 if route.is_raw

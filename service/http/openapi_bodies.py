@@ -10,8 +10,8 @@ from .adapters.nixtla.schemas import (
     NixtlaForecastRequest,
     NixtlaOnlineAnomaliesRequest,
 )
+from .schema_parts import RECENT_MONTHS
 from .schemas import (
-    RECENT_MONTHS,
     BatchSeries,
     ForecastBatchRequest,
     ForecastBatchResponse,

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from ..errors import GatecastError
+from .access import first_part
 from .adapters.huggingface import TeiError
 from .adapters.inference_v2.schemas import InferenceError
 from .error_forms import ErrorForm, ErrorForms, as_problem
@@ -19,11 +20,6 @@ SCHEMAS: Mapping[str, type[BaseModel]] = {
     "v2": InferenceError,
     "predict": TeiError,
 }  # of the errors, by the first part of the path
-
-
-def first_part(path: str) -> str:
-    """The first part of a path, which tells the form of its errors."""
-    return path[1:].partition("/")[0]
 
 
 def error_components(errors: ErrorForms) -> Json:

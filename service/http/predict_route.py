@@ -11,9 +11,8 @@ from pydantic import BaseModel
 
 from ..settings import Settings
 from .encoding import CODINGS
+from .error_forms import JSON
 from .request import BodyLimits, RequestContext
-
-JSON = b"application/json"
 
 
 class Reply(NamedTuple):
@@ -32,6 +31,7 @@ class PredictRoute(NamedTuple):
 
     `is_raw`: the handler gets the bytes of the body, inflated; no Content-Type is asked for, and `body` documents them only.
     `is_frame`: the body may be a whole data frame, and the reply may take as long as any.
+    `check`: what is checked before the body is read; it raises a GatecastError.
     """
 
     body: type[BaseModel]
@@ -40,6 +40,7 @@ class PredictRoute(NamedTuple):
     is_raw: bool = False
     is_frame: bool = False
     codings: tuple[bytes, ...] = CODINGS
+    check: Callable[[RequestContext], None] | None = None
 
 
 def plain_limits(settings: Settings) -> BodyLimits:

@@ -55,6 +55,7 @@ SINGLE_HEADERS = (
     b"content-encoding",
     b"content-type",
     b"host",
+    b"inference-header-content-length",
     b"x-api-key",
     b"x-request-id",
     b"x-request-timeout-ms",
@@ -404,7 +405,7 @@ class AdmissionProtocol(HttpToolsProtocol):
             return
         path = self._path
         request_id = make_request_id(next((value for name, value in self.headers if name == b"x-request-id"), None))
-        refusal = self._shedding.refusal(path, self.loop.time())
+        refusal = self._shedding.refusal(self._middleware.refused_as(path), self.loop.time())
         body = refusal.body(request_id)
         self.transport.write(
             b"%s%sx-request-id: %s\r\ncontent-length: %d\r\n%s\r\n%s"

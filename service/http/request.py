@@ -189,10 +189,12 @@ class RequestContext:
     async def _inflated(
         self, raw: bytes, coding: bytes, limits: BodyLimits, codings: tuple[bytes, ...], turns: Turns
     ) -> bytes:
-        raw = await decode(raw, coding, limits.max_bytes, turns, codings)
-        if not self.connection.keep(len(raw)):
+        return await decode(raw, coding, limits.max_bytes, turns, codings, self._keep)
+
+    def _keep(self, size: int) -> None:
+        """Count bytes of the body that were inflated. Raises Overloaded if there is no room for them."""
+        if not self.connection.keep(size):
             self._raise_fault()
-        return raw
 
     async def _read_body(self, limits: BodyLimits, lifecycle: Lifecycle) -> bytes:
         max_bytes = limits.max_bytes

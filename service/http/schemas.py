@@ -1,169 +1,29 @@
-"""The wire: requests and responses, their limits and examples. A leaf but for the card."""
+"""The wire: requests and responses, and their examples. A leaf but for the parts that they share."""
 
-import re
-from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    FailFast,
-    Field,
-    FiniteFloat,
-    Strict,
-    WithJsonSchema,
-)
+from pydantic import Field, FiniteFloat, WithJsonSchema
 
-from ..artifacts.card import MAX_HORIZON
-
-MAX_READINGS = 10_000
-MAX_ITEMS = 1_000
-MAX_SEASON = 10_000
-MAX_ID_CHARACTERS = 200
-# US electric and gas utilities production, 2015-02 to 2018-01 (Federal Reserve, IPG2211A2N)
-RECENT_MONTHS = [
-    116.3788, 104.4706, 89.7461, 91.093, 102.6495, 111.6354, 110.5925, 101.9204, 91.5959,
-    93.0628, 103.2203, 117.0837, 106.6688, 95.3548, 89.3254, 90.7369, 104.0375, 114.5397,
-    115.5159, 102.7637, 91.4867, 92.89, 112.7694, 114.8505, 99.4901, 101.0396, 88.353,
-    92.0805, 102.1532, 112.1538, 108.9312, 98.6154, 93.6137, 97.3359, 114.7212, 129.4048,
-]  # fmt: skip
-
-MAX_READING = 1e150  # larger ones would overflow when squared
-Reading = Annotated[FiniteFloat, Strict(), Field(ge=-MAX_READING, le=MAX_READING)]
-Readings = Annotated[
-    list[Reading | None],
-    FailFast(),  # of ten thousand bad readings not each becomes an error
-    Field(
-        min_length=1,
-        max_length=MAX_READINGS,
-        description="oldest first, in the series' own units; null marks a missing reading, neither the first nor the "
-        "last. A model of one series takes at most 20 % of them in its window",
-        examples=[RECENT_MONTHS],
-    ),
-]
-
-
-DATE = r"(?!0000)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
-TIME = r"(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,9})?)?(?:[Zz]|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?"
-MONTH, WEEK = r"(?!0000)\d{4}(?:-(?:0[1-9]|1[0-2]))?", r"(?!0000)\d{4}-W(?:0[1-9]|[1-4]\d|5[0-3])(?:-[1-7])?"
-FIRST_DATE = re.compile(f"{DATE}(?:[Tt ]{TIME})?|{MONTH}|{WEEK}", re.ASCII)
-
-
-def _first_date(value: object) -> object:
-    """Dates are written; a number would be taken for seconds since 1970. A year, month or week begins with its first day."""
-    if not isinstance(value, str) or not FIRST_DATE.fullmatch(value):
-        raise ValueError(
-            "must be an ISO 8601 date such as 2016-11-01, a month such as 2016-11, or a date and time such as "
-            "2016-11-01T06:30Z; a quarter is written as its first month"
-        )
-    day = {4: "-01-01", 7: "-01"}.get(len(value), "")  # Python reads weeks and days, but neither years nor months
-    try:
-        return datetime.fromisoformat(value.upper() + day)
-    except ValueError:
-        raise ValueError("must be a date that the calendar has, such as 2016-11-01") from None
-
-
-Start = Annotated[
-    Annotated[
-        datetime,
-        BeforeValidator(_first_date),
-        WithJsonSchema({"type": "string", "pattern": f"^(?:{FIRST_DATE.pattern})$"}),
-    ]
-    | None,
-    Field(
-        None,
-        description="of the first reading, with `frequency`: an ISO 8601 date that the calendar has, a date and time, with "
-        "or without a UTC offset, or a year, month or week, which stands for its first day",
-        examples=["2015-02-01"],
-    ),
-]
-Frequency = Annotated[
-    str | None,
-    Field(
-        None,
-        min_length=1,
-        max_length=32,
-        description="with `start`: a pandas offset alias (MS, ME, D, B, h, 30min, W-MON, QS, YE-JUN, …), one of the older "
-        "names M, Q, A, Y, H, T, S, …, or an ISO 8601 period (P1M, P1W, PT15M, …). A month, quarter or year "
-        "begins or ends with `start`; P1M, P3M and P1Y keep its day",
-        examples=["MS"],
-    ),
-]
-
-
-def _whole(value: object) -> object:
-    """12.0 is an integer in JSON Schema, and what some languages write for 12."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-Horizon = Annotated[
-    Annotated[int, Strict(), Field(ge=1, le=MAX_HORIZON)] | None,
-    BeforeValidator(_whole),
-    Field(
-        None,
-        description="steps to forecast; steps beyond the model's own are made from its forecasts; default: its own",
-    ),
-]
-Season = Annotated[
-    Annotated[int, Strict(), Field(ge=1, le=MAX_SEASON)] | None,
-    BeforeValidator(_whole),
-    Field(
-        None,
-        description="readings in a season; default: that of the frequency (months 12, `3MS` 4, days 7, hours 24, `15min` "
-        "96, …) or, where that is 1 or too long for the readings, the one that they show. A model of one series knows its own",
-        examples=[12],
-    ),
-]
-Minimum = Annotated[
-    Reading | None,
-    Field(
-        None,
-        description="the least reading that can be, 0 for counts: forecasts and intervals stay within",
-        examples=[0],
-    ),
-]
-Maximum = Annotated[Reading | None, Field(None, description="the greatest reading that can be", examples=[1000])]
-Level = Annotated[float, Strict(), Field(gt=0, lt=100)]
-Levels = Annotated[
-    list[Level] | None,
-    Field(
-        None,
-        max_length=5,
-        description="prediction-interval levels in percent, up to what the model's calibration supports; "
-        "default: 80 and 95; [] turns intervals off",
-        examples=[[80, 95]],
-    ),
-]
-ModelName = Annotated[
-    str | None,
-    Field(
-        None,
-        max_length=64,
-        description="default: the forecaster of any series, unless the readings continue a series that a network has learnt",
-        examples=["gru"],
-    ),
-]
-ModelVersion = Annotated[
-    str | None,
-    Field(None, max_length=16, description="of the `model` named; default: the newest loaded", examples=["1"]),
-]
-SeriesId = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARACTERS, description="comes back with the result")]
-SERIES_OF_A_BATCH = Field(
-    min_length=1,
-    max_length=MAX_ITEMS,
-    description="each with an `id` of its own; one that is bad spoils no other",
-    examples=[[{"id": "a", "readings": RECENT_MONTHS}]],
+from .schema_parts import (
+    SERIES_OF_A_BATCH,
+    Frequency,
+    Horizon,
+    Levels,
+    Maximum,
+    Minimum,
+    ModelName,
+    ModelVersion,
+    Readings,
+    Request,
+    Response,
+    Season,
+    SeriesId,
+    Start,
+    with_example,
 )
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    ITEMS: ClassVar[str | None] = None  # the field whose items are validated one by one, when they are answered
-    ITEM: ClassVar[type[BaseModel] | None] = None  # the model of such an item, if it has one
-
-
-class SeriesFacts(_Request):
+class SeriesFacts(Request):
     """What the caller knows of a series. In a batch each series may have its own, and the request's hold for the others."""
 
     season: Season
@@ -200,10 +60,6 @@ class ForecastBatchRequest(SeriesOptions):
         list[Annotated[Any, WithJsonSchema({"$ref": "#/components/schemas/BatchSeries"})]],
         SERIES_OF_A_BATCH,
     ]
-
-
-class _Response(BaseModel):
-    model_config = ConfigDict(frozen=True)
 
 
 FORECAST: dict[str, Any] = {
@@ -264,19 +120,15 @@ MODEL: dict[str, Any] = {
 }
 
 
-def _example(example: dict[str, Any]) -> ConfigDict:
-    return ConfigDict(json_schema_extra={"examples": [example]})
-
-
-class FaultBody(_Response):
+class FaultBody(Response):
     pointer: str = Field(description="JSON Pointer (RFC 6901) into the request", examples=["/readings"])
     detail: str
 
 
-class Problem(_Response):
+class Problem(Response):
     """RFC 9457 problem details."""
 
-    model_config = _example(PROBLEM)
+    model_config = with_example(PROBLEM)
 
     type: str
     title: str
@@ -287,7 +139,7 @@ class Problem(_Response):
     errors: list[FaultBody]
 
 
-class WarningBody(_Response):
+class WarningBody(Response):
     code: Literal[
         "missing_readings",
         "outlier_readings",
@@ -306,7 +158,7 @@ class WarningBody(_Response):
     detail: str
 
 
-class Interval(_Response):
+class Interval(Response):
     """Where the readings of each step will lie in `level` percent of cases."""
 
     level: FiniteFloat
@@ -314,7 +166,7 @@ class Interval(_Response):
     upper: list[FiniteFloat]
 
 
-class Skill(_Response):
+class Skill(Response):
     """The model's error over the baseline's; below 1 is better."""
 
     baseline: str = Field(description="`seasonal_naive`, or `last_value` where the season is 1")
@@ -327,7 +179,7 @@ class Skill(_Response):
     origins: int | None = Field(description="earlier origins within the readings")
 
 
-class ConsideredForecaster(_Response):
+class ConsideredForecaster(Response):
     model: str
     version: str
     ratio: FiniteFloat | None = Field(
@@ -341,7 +193,7 @@ class ConsideredForecaster(_Response):
     )
 
 
-class Selection(_Response):
+class Selection(Response):
     """Why this forecaster answers a request that names none."""
 
     rule: Literal["learnt_series", "any_series", "no_forecaster_of_any_series"] = Field(
@@ -354,8 +206,8 @@ class Selection(_Response):
     candidates: list[ConsideredForecaster] = Field(description="the one that answers first, then at most five others")
 
 
-class ForecastResponse(_Response):
-    model_config = _example(FORECAST)
+class ForecastResponse(Response):
+    model_config = with_example(FORECAST)
 
     model: str
     version: str
@@ -372,24 +224,24 @@ class ForecastResponse(_Response):
 class SeriesResult(ForecastResponse):
     """One forecast of a batch."""
 
-    model_config = _example({"id": "a"} | FORECAST)
+    model_config = with_example({"id": "a"} | FORECAST)
 
     id: str
 
 
-class SeriesError(_Response):
+class SeriesError(Response):
     id: str | None = Field(description="null if the series has none that could be read")
     error: Problem
 
 
-class ForecastBatchResponse(_Response):
-    model_config = _example({"results": [{"id": "a"} | FORECAST, {"id": "b", "error": PROBLEM}]})
+class ForecastBatchResponse(Response):
+    model_config = with_example({"results": [{"id": "a"} | FORECAST, {"id": "b", "error": PROBLEM}]})
 
     results: list[SeriesResult | SeriesError] = Field(description="in the order asked")
 
 
-class ModelSummary(_Response):
-    model_config = _example(MODEL)
+class ModelSummary(Response):
+    model_config = with_example(MODEL)
 
     name: str
     version: str
@@ -407,20 +259,20 @@ class ModelSummary(_Response):
     max_tokens: int | None = Field(description="tokens a classifier reads")
 
 
-class ModelList(_Response):
-    model_config = _example({"models": [MODEL]})
+class ModelList(Response):
+    model_config = with_example({"models": [MODEL]})
 
     models: list[ModelSummary]
 
 
-class State(_Response):
-    model_config = _example({"status": "ready"})
+class State(Response):
+    model_config = with_example({"status": "ready"})
 
     status: Literal["alive", "ready"]
 
 
-class ServiceVersion(_Response):
-    model_config = _example({"name": "gatecast", "version": "0.1.0", "python": "3.12.1", "models": {"gru": ["1"]}})
+class ServiceVersion(Response):
+    model_config = with_example({"name": "gatecast", "version": "0.1.0", "python": "3.12.1", "models": {"gru": ["1"]}})
 
     name: Literal["gatecast"] = "gatecast"
     version: str
@@ -428,21 +280,21 @@ class ServiceVersion(_Response):
     models: dict[str, list[str]] = Field(description="loaded versions by name")
 
 
-class VersionName(_Response):
+class VersionName(Response):
     name: str
     version: str
 
 
-class RefusedVersion(_Response):
+class RefusedVersion(Response):
     name: str | None = Field(description="null when the models directory as a whole could not be read")
     version: str | None
     reason: str
 
 
-class ReloadReport(_Response):
+class ReloadReport(Response):
     """What a rescan of the models directory changed. A version that is refused leaves the one that served in place."""
 
-    model_config = _example(
+    model_config = with_example(
         {
             "loaded": [{"name": "gru", "version": "2"}],
             "retired": [{"name": "gru", "version": "1"}],

@@ -5,21 +5,19 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, FiniteFloat, Strict, WithJsonSchema
 
 from ..serving.anomalies import MAX_LAST
-from .schemas import (
-    PROBLEM,
+from .schema_parts import (
     SERIES_OF_A_BATCH,
     Frequency,
     Readings,
+    Request,
+    Response,
     Season,
-    SeriesError,
     SeriesId,
     Start,
-    WarningBody,
-    _example,
-    _Request,
-    _Response,
-    _whole,
+    whole,
+    with_example,
 )
+from .schemas import PROBLEM, SeriesError, WarningBody
 
 ANOMALIES: dict[str, Any] = {
     "model": "universal",
@@ -51,7 +49,7 @@ ANOMALIES: dict[str, Any] = {
 }
 
 
-class AnomalyOptions(_Request):
+class AnomalyOptions(Request):
     """What holds for one series or for all of a batch."""
 
     level: Annotated[float, Strict(), Field(gt=0, le=99.99)] = Field(
@@ -59,7 +57,7 @@ class AnomalyOptions(_Request):
     )
     last: Annotated[
         Annotated[int, Strict(), Field(ge=1, le=MAX_LAST)] | None,
-        BeforeValidator(_whole),
+        BeforeValidator(whole),
         Field(
             None,
             description="how many of the last readings are judged; each needs twelve before it. Default: 24, or as many as "
@@ -76,7 +74,7 @@ class AnomaliesRequest(AnomalyOptions):
     season: Season
 
 
-class AnomalySeries(_Request):
+class AnomalySeries(Request):
     id: SeriesId
     readings: Readings
     start: Start
@@ -93,7 +91,7 @@ class AnomaliesBatchRequest(AnomalyOptions):
     ]
 
 
-class AnomalyPoint(_Response):
+class AnomalyPoint(Response):
     """A reading beside what those before it let expect."""
 
     index: int = Field(description="of the reading, among those sent")
@@ -108,8 +106,8 @@ class AnomalyPoint(_Response):
     anomaly: bool = Field(description="whether the reading is outside `lower` and `upper`")
 
 
-class AnomaliesResponse(_Response):
-    model_config = _example(ANOMALIES)
+class AnomaliesResponse(Response):
+    model_config = with_example(ANOMALIES)
 
     model: str
     version: str
@@ -121,12 +119,12 @@ class AnomaliesResponse(_Response):
 class AnomaliesResult(AnomaliesResponse):
     """One series of a batch."""
 
-    model_config = _example({"id": "a"} | ANOMALIES)
+    model_config = with_example({"id": "a"} | ANOMALIES)
 
     id: str
 
 
-class AnomaliesBatchResponse(_Response):
-    model_config = _example({"results": [{"id": "a"} | ANOMALIES, {"id": "b", "error": PROBLEM}]})
+class AnomaliesBatchResponse(Response):
+    model_config = with_example({"results": [{"id": "a"} | ANOMALIES, {"id": "b", "error": PROBLEM}]})
 
     results: list[AnomaliesResult | SeriesError] = Field(description="in the order asked")

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from pydantic import Field, FiniteFloat, WithJsonSchema
 
 from ..serving.reviews import MAX_CHARACTERS
-from .schemas import MAX_ITEMS, PROBLEM, Problem, WarningBody, _example, _Request, _Response
+from .schema_parts import MAX_ITEMS, Request, Response, with_example
+from .schemas import PROBLEM, Problem, WarningBody
 
 SENTIMENT: dict[str, Any] = {
     "model": "sentiment",
@@ -62,7 +63,7 @@ SentimentVersion = Annotated[
 ]
 
 
-class SentimentOptions(_Request):
+class SentimentOptions(Request):
     explain: Annotated[bool, Field(strict=True, description="whether to say what each word adds")] = False
     sentences: Annotated[bool, Field(strict=True, description="whether to judge each sentence too")] = False
     model: SentimentModel
@@ -84,13 +85,13 @@ class SentimentBatchRequest(SentimentOptions):
     ]
 
 
-class Tokens(_Response):
+class Tokens(Response):
     total: int
     read: int
     unknown: int = Field(description="of those read, not in the vocabulary; the model reads how they are spelt")
 
 
-class _Span(_Response):
+class _Span(Response):
     start: int = Field(description="of the text as sent, in Unicode code points")
     end: int = Field(description="the code point after its last")
 
@@ -107,8 +108,8 @@ class Sentence(_Span):
     confidence: FiniteFloat = Field(ge=0, le=1, description="of this sentence read alone")
 
 
-class SentimentResponse(_Response):
-    model_config = _example(SENTIMENT)
+class SentimentResponse(Response):
+    model_config = with_example(SENTIMENT)
 
     model: str
     version: str
@@ -141,11 +142,11 @@ class SentimentResponse(_Response):
     warnings: list[WarningBody]
 
 
-class TextError(_Response):
+class TextError(Response):
     error: Problem
 
 
-class SentimentBatchResponse(_Response):
-    model_config = _example({"results": [SENTIMENT, {"error": PROBLEM}]})
+class SentimentBatchResponse(Response):
+    model_config = with_example({"results": [SENTIMENT, {"error": PROBLEM}]})
 
     results: list[SentimentResponse | TextError] = Field(description="in the order asked")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.http.schemas import RECENT_MONTHS
+from service.http.schema_parts import RECENT_MONTHS
 from tests.processes import ROOT
 from tests.recorder import Recorder
 

@@ -6,7 +6,7 @@ from benchmarks.hostile.attack import Attack
 from benchmarks.hostile.attacks.forecasts import EXTREMES
 from benchmarks.hostile.requests import post
 from benchmarks.hostile.sending import closed_loop, in_turn
-from service.http.schemas import RECENT_MONTHS
+from service.http.schema_parts import RECENT_MONTHS
 
 ANSWERED = frozenset({200, 422})
 JUMPS = [float(number % 7 + 1000 * (number % 40 == 39) + 500 * (number // 100 % 2)) for number in range(600)]

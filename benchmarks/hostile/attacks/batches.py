@@ -4,7 +4,7 @@ from benchmarks.hostile.attack import Attack
 from benchmarks.hostile.attacks.texts import explained
 from benchmarks.hostile.requests import get, post
 from benchmarks.hostile.sending import closed_loop, in_turn, together, unread
-from service.http.schemas import RECENT_MONTHS
+from service.http.schema_parts import RECENT_MONTHS
 
 OK = frozenset({200})
 FORECAST = {"readings": RECENT_MONTHS, "model": "gru"}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from benchmarks.hostile.attack import Attack, Round
 from benchmarks.hostile.requests import post
 from benchmarks.hostile.sending import closed_loop, in_turn, many, together
-from service.http.schemas import RECENT_MONTHS
+from service.http.schema_parts import RECENT_MONTHS
 
 ANSWERED = frozenset({200, 422})
 MODELS = ("gru", "universal", "ensemble", "lstm14", None)

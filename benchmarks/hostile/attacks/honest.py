@@ -3,7 +3,7 @@
 from benchmarks.hostile.attack import Attack
 from benchmarks.hostile.requests import post
 from benchmarks.hostile.sending import closed_loop, pooled
-from service.http.schemas import RECENT_MONTHS
+from service.http.schema_parts import RECENT_MONTHS
 
 CONNECTIONS = 255  # one below GATECAST_MAX_IN_FLIGHT
 CLIENTS = 64

@@ -7,7 +7,7 @@ from benchmarks.hostile.attack import Attack
 from benchmarks.hostile.attacks.texts import explained
 from benchmarks.hostile.requests import CHUNKED, JSON, get, head, post
 from benchmarks.hostile.sending import dripped, held, in_turn, left, unread
-from service.http.schemas import RECENT_MONTHS
+from service.http.schema_parts import RECENT_MONTHS
 
 FORECAST = {"readings": RECENT_MONTHS, "model": "gru"}
 LONG = "X-Request-Timeout-Ms: 600000"  # more than may be asked for

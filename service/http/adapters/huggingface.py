@@ -24,12 +24,12 @@ from ...errors import (
     TooManyRequests,
 )
 from ...serving.reviews import MAX_CHARACTERS, ReviewAnswer, ReviewOptions, predict_many
-from ..error_forms import ErrorForm, WrittenError
+from ..error_forms import JSON, ErrorForm, WrittenError, text_of
 from ..long_arrays import LongArray
 from ..predict_route import PredictRoute
 from ..request import RequestContext
 from ..routes.common import PredictRouter
-from ..schemas import MAX_ITEMS, _Request, _Response
+from ..schema_parts import MAX_ITEMS, Request, Response
 
 MAX_LABELS = 50
 TOO_LARGE, UNPROCESSABLE, FAILED, BUSY = 413, 422, 424, 429  # TEI's statuses
@@ -58,14 +58,14 @@ TEXTS: dict[str, Any] = {
 Flag = Annotated[bool, Strict()]
 
 
-class ClassificationParameters(_Request):
+class ClassificationParameters(Request):
     top_k: Annotated[int | None, Field(None, ge=1, le=MAX_LABELS, description="labels that are wanted; default: all")]
     function_to_apply: Annotated[
         str | None, Field(None, max_length=16, description="softmax: scores are probabilities", examples=["softmax"])
     ]
 
 
-class PredictRequest(_Request):
+class PredictRequest(Request):
     LONG: ClassVar = {"inputs": LongArray(most=MAX_ITEMS, numbers=False)}
 
     inputs: Annotated[
@@ -81,19 +81,22 @@ class PredictRequest(_Request):
     raw_scores: Annotated[Flag | None, Field(None, description="false: scores are probabilities", examples=[False])]
 
 
-class ClassScore(_Response):
+class ClassScore(Response):
     label: str
     score: float
 
 
-class TeiError(_Response):
+class TeiError(Response):
     error: str
     error_type: str
 
 
 ScoreLists = Annotated[
     list[ClassScore] | list[list[ClassScore]],
-    Field(description="the likeliest label first; nested for a batch, or where `parameters` were sent"),
+    Field(
+        description="the likeliest label first; nested for a batch, or where `parameters` were sent",
+        examples=[[{"label": "positive", "score": 0.98}, {"label": "negative", "score": 0.02}]],
+    ),
 ]
 
 
@@ -129,6 +132,7 @@ def _top(body: PredictRequest) -> int | None:
 
 def _texts(inputs: Any) -> tuple[list[Any], bool]:
     """The texts of a request, and whether it is a batch. Raises InvalidRequest."""
+    _check_readable("", inputs)
     if isinstance(inputs, str):
         return [inputs], False
     if not isinstance(inputs, list) or not inputs:
@@ -138,13 +142,19 @@ def _texts(inputs: Any) -> tuple[list[Any], bool]:
     if any(isinstance(each, str) for each in inputs):
         raise NotOffered(f"/inputs: {PAIR}", pointer="/inputs")
     for index, each in enumerate(inputs):
-        if isinstance(each, InvalidRequest):
-            raise _invalid(f"/{index}", each.detail)
+        _check_readable(f"/{index}", each)
         if not isinstance(each, list) or not each or not all(isinstance(text, str) for text in each):
             raise _invalid(f"/{index}", "must be a list of one text")
         if len(each) > 1:
             raise NotOffered(f"/inputs/{index}: {PAIR}", pointer=f"/inputs/{index}")
     return [each[0] for each in inputs], True
+
+
+def _check_readable(step: str, value: Any) -> None:
+    """Raise the reason why a value could not be read."""
+    if isinstance(value, InvalidRequest):
+        fault = value.faults[0]
+        raise _invalid(step + fault.pointer, fault.detail)
 
 
 def _invalid(step: str, detail: str) -> InvalidRequest:
@@ -166,9 +176,7 @@ def _scores(answer: ReviewAnswer) -> list[dict[str, Any]]:
 def as_tei_error(error: GatecastError, path: str, request_id: str) -> WrittenError:  # noqa: ARG001 - the form of forms
     """Write an error as TEI does: its text, and its kind."""
     status, kind = _kind(error)
-    unsaid = [f"{each.pointer} {each.detail}" for each in error.faults if each.detail not in error.detail]
-    text = f"{error.detail}: {'; '.join(unsaid[:10])}" if unsaid else error.detail
-    return WrittenError(status, b"application/json", to_json({"error": text, "error_type": kind}))
+    return WrittenError(status, JSON, to_json({"error": text_of(error), "error_type": kind}))
 
 
 def _kind(error: GatecastError) -> tuple[int, str]:

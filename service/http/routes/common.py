@@ -24,7 +24,8 @@ from ..body import validate
 from ..lifecycle import Phase
 from ..predict_route import PredictRoute
 from ..request import RequestContext, body_schema
-from ..schemas import MAX_ID_CHARACTERS, BatchSeries
+from ..schema_parts import MAX_ID_CHARACTERS
+from ..schemas import BatchSeries
 from ..schemas_anomalies import AnomalySeries
 from ..state import State
 

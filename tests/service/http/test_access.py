@@ -440,7 +440,7 @@ def test_items_are_charged_and_given_back(make):
     access.give_back(caller, 8)
     access.charge(access.admit("/sentiment/batch", {}, HOME), 10)
     assert "series and texts" in refusal(TooManyRequests, access.admit, "/sentiment", {}, HOME).detail
-    access.admit("/models", {}, HOME)
+    access.admit("/models", {}, HOME, items=0)
     with pytest.raises(InvalidRequest, match="at most 10"):
         access.charge(access.admit("/forecast/batch", {}, AWAY), 11)
 

@@ -6,7 +6,8 @@ import logging
 import httpx
 import pytest
 
-from service.http.access_log import MAX_PATH, PROBES, AccessLog, RequestRecord, log_defect
+from service.http.access_log import MAX_PATH, AccessLog, RequestRecord, log_defect
+from service.http.probes import PROBES
 from tests.processes import serving
 
 LOGGER = "gatecast.requests"

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from service.errors import BodyTooLarge, GatecastError, MalformedBody, UnsupportedMedia
+from service.errors import BodyTooLarge, GatecastError, MalformedBody, Overloaded, UnsupportedMedia
 from service.http.encoding import MAX_MEMBERS, choose_coding, decode, encode
 from service.serving.turns import Turns
 from tests.connections import JSON
@@ -73,6 +73,25 @@ def test_a_bomb_is_too_large_long_before_it_is_whole(compress):
     coding = b"gzip" if compress is gzip.compress else b"zstd"
     with pytest.raises(BodyTooLarge):
         inflate(compress(b"0" * (8 << 20)), coding)
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zstd.compress])
+def test_what_is_inflated_is_counted_as_it_comes(compress):
+    """A small bomb finds no room long before it is whole."""
+    coding = b"gzip" if compress is gzip.compress else b"zstd"
+    kept = []
+
+    def keep(size):
+        kept.append(size)
+        if sum(kept) > 1 << 20:
+            raise Overloaded("no room")
+
+    async def run():
+        await decode(compress(b" " * (8 << 20)), coding, 16 << 20, Turns(FakeCaller()), keep=keep)
+
+    with pytest.raises(Overloaded):
+        asyncio.run(run())
+    assert sum(kept) < 2 << 20
 
 
 def test_a_window_that_would_take_too_much_memory_is_refused():

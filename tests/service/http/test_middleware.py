@@ -189,16 +189,36 @@ def test_other_origins_are_told_that_they_may_call(serve):
         "/forecast", headers=asked | {"access-control-request-headers": "content-type, x-api-key"}
     )
     assert preflight.status_code == 200
+    tensors = {"access-control-request-headers": "inference-header-content-length"}
+    assert client.options("/v2/models/gru/infer", headers=asked | tensors).status_code == 200
     assert preflight.headers["access-control-allow-origin"] == "https://app.example"
     assert "x-request-id" in preflight.headers
     reply = client.post("/forecast", json={"readings": READINGS}, headers={"origin": "https://app.example"})
     assert reply.headers["access-control-allow-origin"] == "https://app.example"
     assert "x-request-id" in reply.headers["access-control-expose-headers"]
+    assert "inference-header-content-length" in reply.headers["access-control-expose-headers"]
     assert len(reply.headers.get_list("x-request-id")) == 1
     assert (
         "access-control-allow-origin" not in client.get("/models", headers={"origin": "https://evil.example"}).headers
     )
     assert 'http_requests_total{handler="/forecast",method="POST",status="200"} 1.0' in client.get("/metrics").text
+
+
+def test_only_what_predicts_uses_up_items(serve):
+    """Whatever else is asked under a path whose other routes predict costs a request, and no item."""
+    client = serve(rate_items=0.001, rate_burst_s=1)
+    for path in ("/nixtla/usage", "/nixtla/v2/models", "/v2/models", "/forecast"):
+        assert client.get(path).status_code in (200, 405)
+    assert client.post("/forecast/nothing", json={}).status_code == 404
+    assert client.post("/forecast", json={"readings": READINGS}).status_code == 200
+    assert client.post("/forecast", json={"readings": READINGS}).status_code == 429
+
+
+def test_refusals_are_prepared_for_templates_of_which_there_are_few(serve):
+    """A client can make up any number of paths with parameters."""
+    app = serve(root_path="/api").app
+    assert {app.refused_as(f"/api/v2/models/{index}/infer") for index in range(9)} == {"/v2/models/{name}/infer"}
+    assert app.refused_as("/api/forecast") == "/api/forecast"
 
 
 def test_without_cors_no_origin_is_allowed(client):

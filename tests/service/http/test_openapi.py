@@ -9,9 +9,9 @@ import schemathesis
 
 from service.app import ADAPTERS
 from service.errors import GatecastError
-from service.http.access import SCOPE_OF, is_open
+from service.http.access import SCOPE_OF, first_part, is_open
 from service.http.openapi_bodies import BODY_EXAMPLES
-from service.http.openapi_errors import SCHEMAS, first_part
+from service.http.openapi_errors import SCHEMAS
 from service.http.problems import PROBLEMS
 from service.http.schemas import Problem
 from tests import fakes

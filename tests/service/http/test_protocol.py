@@ -341,6 +341,16 @@ FORECAST = json.dumps(BODY).encode()
             post_head("/forecast", "X-Request-Timeout-Ms: 5", "X-Request-Timeout-Ms: 6", "Content-Length: 2") + b"{}",
             400,
         ),
+        (
+            post_head(
+                "/v2/models/gru/infer",
+                "Inference-Header-Content-Length: 1",
+                "Inference-Header-Content-Length: 2",
+                "Content-Length: 2",
+            )
+            + b"{}",
+            400,
+        ),
         (post_head("/forecast", "Content-Length: 2", "Transfer-Encoding: chunked") + b"0\r\n\r\n", 400),
         (post_head("/forecast", "Transfer-Encoding: chunked") + b"zz\r\n", 400),
         (post_head("/forecast", "Expect: foo", "Content-Length: 2") + b"{}", 417),

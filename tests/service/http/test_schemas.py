@@ -8,7 +8,8 @@ import pytest
 from service.errors import InvalidRequest
 from service.http import schemas, schemas_anomalies, schemas_sentiment
 from service.http.body import validate
-from service.http.schemas import FIRST_DATE, ForecastBatchRequest, ForecastRequest
+from service.http.schema_parts import FIRST_DATE
+from service.http.schemas import ForecastBatchRequest, ForecastRequest
 from service.http.schemas_sentiment import SentimentBatchRequest
 
 MODULES = (schemas, schemas_anomalies, schemas_sentiment)

@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 
 from service.artifacts.files import plain_files, sha256
-from service.http.schemas import RECENT_MONTHS
+from service.http.schema_parts import RECENT_MONTHS
 from service.settings import Settings
 from tests.connections import post_bytes, until
 from tests.processes import COMMAND, KEY, ROOT, environment, serving, shipped

@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from mcp import Client, StdioServerParameters
 
 from service.app import create_app
-from service.http.schemas import RECENT_MONTHS
+from service.http.schema_parts import RECENT_MONTHS
 from service.settings import Settings
 from tests.processes import ROOT, environment
 

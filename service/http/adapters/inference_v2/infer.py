@@ -1,6 +1,6 @@
 """POST /v2/models/{name}/infer: a tensor of n rows is a batch of n texts or series, and rides the same batchers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ....errors import TooManyAtOnce
@@ -28,12 +28,17 @@ FORECAST_OUTPUTS = {"forecast": "FP64", "lower": "FP64", "upper": "FP64"}
 MAX_OUTPUT_VALUES = 2_000_000  # 1,000 series of 400 steps with two levels
 
 
+def check_scope(context: RequestContext) -> None:
+    """Check that the model of the path is loaded, and that the caller's key may use it. Raises UnknownModel or Forbidden."""
+    path = context.path_parameters
+    model = context.registry.get(path["name"], path.get("version"))
+    context.require("forecast" if isinstance(model, LoadedForecaster) else "sentiment")
+
+
 async def infer(raw: bytes, context: RequestContext) -> Reply:
     """Run a model on tensors: the texts of a sentiment model, or the readings of a forecaster."""
     path = context.path_parameters
     model = context.registry.get(path["name"], path.get("version"))
-    is_forecaster = isinstance(model, LoadedForecaster)
-    context.require("forecast" if is_forecaster else "sentiment")
     inference = await read_inference(raw, context)
     seconds = timeout_seconds(inference.parameters)
     if seconds is not None:
@@ -76,15 +81,15 @@ def _values_of_review(answer: ReviewAnswer) -> dict[str, list[str] | list[float]
 
 
 class _Size(NamedTuple):
-    """Of a forecast: rows, steps, and levels."""
+    """Of a forecast: rows, steps, and the levels in the order of the request, which may have one twice."""
 
     rows: int
     steps: int
-    levels: int
+    levels: Sequence[float]
 
     @property
     def values(self) -> int:
-        return self.rows * self.steps * (1 + 2 * self.levels)
+        return self.rows * self.steps * (1 + 2 * len(self.levels))
 
 
 async def _forecast(model: LoadedForecaster, inference: Inference, context: RequestContext) -> Reply:
@@ -94,7 +99,8 @@ async def _forecast(model: LoadedForecaster, inference: Inference, context: Requ
     wanted = wanted_outputs(inference, [*FORECAST_OUTPUTS], card.name)
     rows, _ = check_series(tensor)
     context.charge(rows)
-    size = _Size(rows, parameters.horizon or card.horizon, len(model.predictor.levels(parameters.levels)))
+    own = model.predictor.levels(parameters.levels)
+    size = _Size(rows, parameters.horizon or card.horizon, own if parameters.levels is None else parameters.levels)
     _check(parameters, size)
     options = ForecastOptions(parameters.horizon, parameters.levels, card.name, card.version)
     queries = _queries(tensor, parameters)
@@ -109,7 +115,7 @@ def _check(parameters: ForecastParameters, size: _Size) -> None:
         parse_frequency(parameters.frequency)
     if size.values > MAX_OUTPUT_VALUES:
         raise TooManyAtOnce(
-            f"{size.rows} rows of {size.steps} steps with {size.levels} levels are more than {MAX_OUTPUT_VALUES:,} values; "
+            f"{size.rows} rows of {size.steps} steps with {len(size.levels)} levels are more than {MAX_OUTPUT_VALUES:,} values; "
             "ask for fewer at once",
             pointer="/inputs/0/shape",
         )
@@ -127,27 +133,37 @@ async def _forecast_reply(
     inference: Inference, answers: list[ForecastAnswer], size: _Size, wanted: list[Wanted], context: RequestContext
 ) -> Reply:
     rows, steps, levels = size
-    shapes = {"forecast": [rows, steps], "lower": [rows, levels, steps], "upper": [rows, levels, steps]}
+    three = [rows, len(levels), steps]
+    shapes = {"forecast": [rows, steps], "lower": three, "upper": three}
     outputs = [Output(name, FORECAST_OUTPUTS[name], shapes[name], is_binary) for name, is_binary in wanted]
     turns = Turns(context)
     for answer in answers:
         for output in outputs:
-            for values in _values_of_forecast(answer, output.name):
+            for values in values_of_forecast(answer, output.name, levels):
                 output.add(values)
         await turns.pause()
     card = answers[0].card
     return await reply(inference, card.name, card.version, outputs)
 
 
-def _values_of_forecast(answer: ForecastAnswer, name: str) -> list[list[float]]:
+def values_of_forecast(answer: ForecastAnswer, name: str, levels: Sequence[float]) -> list[list[float]]:
+    """The values of one output, level by level in the order of `levels`."""
     forecast = answer.forecast
     if name == "forecast":
         return [forecast.values]
-    return [interval.lower if name == "lower" else interval.upper for interval in forecast.intervals]
+    by_level = {interval.level: interval for interval in forecast.intervals}
+    intervals = [by_level[level] for level in levels]
+    return [interval.lower if name == "lower" else interval.upper for interval in intervals]
 
 
 ROUTE = PredictRoute(
-    InferenceRequest, InferenceResponse, infer, is_raw=True, is_frame=True, codings=(*CODINGS, DEFLATE)
+    InferenceRequest,
+    InferenceResponse,
+    infer,
+    is_raw=True,
+    is_frame=True,
+    codings=(*CODINGS, DEFLATE),
+    check=check_scope,
 )
 PREDICT_ROUTES = {"/v2/models/{name}/infer": ROUTE, "/v2/models/{name}/versions/{version}/infer": ROUTE}
 router = PredictRouter("inference", PREDICT_ROUTES)

@@ -1,6 +1,5 @@
 """Tensors out: those that were asked for, in JSON or binary form, and the reply that holds them."""
 
-import struct
 import sys
 from array import array
 from collections.abc import Sequence
@@ -11,12 +10,13 @@ from pydantic_core import to_json
 
 from ....errors import InvalidRequest, NotOffered
 from ...encoding import joined
-from ...predict_route import JSON, Reply
-from .requests import BINARY, HEADER_NAME, SHARED, Inference
+from ...error_forms import JSON
+from ...predict_route import Reply
+from .requests import BINARY, CONTENT_TYPE, HEADER_NAME, LENGTH, SHARED, Inference
 
 OCTETS = b"application/octet-stream"
 ALL_BINARY, ONE_BINARY, CLASSIFICATION = "binary_data_output", "binary_data", "classification"
-LENGTH = struct.Struct("<I")
+OF_OUTPUTS = frozenset([ONE_BINARY, CONTENT_TYPE])
 
 
 class Wanted(NamedTuple):
@@ -42,6 +42,11 @@ def wanted_outputs(inference: Inference, names: Sequence[str], model: str) -> li
         if CLASSIFICATION in parameters or SHARED in parameters:
             raise NotOffered(
                 "neither `classification` nor shared memory is offered; the outputs are `label` and `probability`",
+                pointer=f"{pointer}/parameters",
+            )
+        if unknown := next((each for each in parameters if each not in OF_OUTPUTS), None):
+            raise InvalidRequest(
+                f"{pointer}/parameters may have `{ONE_BINARY}`, and not `{unknown[:40]}`; other parameters are the request's",
                 pointer=f"{pointer}/parameters",
             )
         is_binary = _flag(parameters, ONE_BINARY, f"{pointer}/parameters", all_binary)

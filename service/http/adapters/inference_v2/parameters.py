@@ -5,11 +5,13 @@ from typing import Any
 
 from ....errors import Fault, InvalidRequest
 from ...body import validate
-from ...schemas import Frequency, Horizon, Levels, SeriesFacts
+from ...schema_parts import Frequency, Horizon, Levels
+from ...schemas import SeriesFacts
 from .outputs import ALL_BINARY
 
 TIMEOUT = "timeout"  # in microseconds
 OF_PROTOCOL = frozenset([ALL_BINARY, TIMEOUT])
+MAX_TIMEOUT = 2**64  # that the protocol's clients can send; a longer one than the service's own changes nothing
 MAX_TEXT = 200  # characters of a list that is written as a string
 
 
@@ -43,7 +45,7 @@ def timeout_seconds(sent: dict[str, Any]) -> float | None:
     value = sent.get(TIMEOUT)
     if value is None or value == 0:
         return None
-    if type(value) is not int or value < 0:
+    if type(value) is not int or not 0 <= value < MAX_TIMEOUT:
         raise InvalidRequest(
             "/parameters/timeout must be a whole number of microseconds", pointer="/parameters/timeout"
         )

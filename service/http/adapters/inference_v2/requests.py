@@ -1,5 +1,7 @@
 """A request's bytes → its JSON, and the bytes of each input that came in binary form."""
 
+import struct
+from array import array
 from typing import Any, NamedTuple
 
 from ....errors import Fault, InvalidRequest, MalformedBody, NotOffered
@@ -12,7 +14,9 @@ HEADER = b"inference-header-content-length"
 HEADER_NAME = "Inference-Header-Content-Length"
 BINARY = "binary_data_size"
 SHARED = "shared_memory_region"
-OF_INPUTS = frozenset([BINARY, "content_type"])  # the second one is a hint of Seldon's clients for their own servers
+CONTENT_TYPE = "content_type"  # a hint of Seldon's clients for their own servers
+OF_INPUTS = frozenset([BINARY, CONTENT_TYPE])
+LENGTH = struct.Struct("<I")  # before each element of BYTES
 MAX_DIGITS = 12
 
 
@@ -23,7 +27,7 @@ class Input(NamedTuple):
     name: str
     datatype: str
     shape: list[int]
-    data: list[Any] | None
+    data: "list[Any] | array[float] | None"
     binary: memoryview | None = None
 
     def fault(self, step: str, detail: str) -> InvalidRequest:
@@ -63,7 +67,7 @@ async def read_inference(raw: bytes, context: RequestContext) -> Inference:
     position = 0
     for place, tensor in enumerate(request.inputs):
         each = Input(place, tensor.name, tensor.datatype, tensor.shape, tensor.data)
-        size = _binary_size(each, tensor.parameters or {})
+        size = _binary_size(each, tensor.parameters or {}, len(rest) - position)
         if size is not None:
             each = each._replace(binary=rest[position : position + size])
             position += size
@@ -88,8 +92,8 @@ def _json_bytes(header: bytes | None, size: int) -> int:
     return int(header)
 
 
-def _binary_size(each: Input, parameters: dict[str, Any]) -> int | None:
-    """How many bytes an input has after the JSON; None if its values are in the JSON."""
+def _binary_size(each: Input, parameters: dict[str, Any], left: int) -> int | None:
+    """How many bytes an input has of the `left` ones after the JSON; None if its values are in the JSON."""
     if SHARED in parameters:
         raise NotOffered(
             "shared memory is not offered: the tensors come with the request",
@@ -107,6 +111,9 @@ def _binary_size(each: Input, parameters: dict[str, Any]) -> int | None:
         return None
     if each.data is not None:
         raise each.fault("", f"has both `data` and `{BINARY}`; send one of them")
-    if type(size) is not int or size < 0:
-        raise each.fault(f"/parameters/{BINARY}", "must be a whole number of bytes")
+    if type(size) is not int or not 0 <= size <= left:
+        raise each.fault(
+            f"/parameters/{BINARY}",
+            f"must be a whole number of bytes; {left} are left after the JSON, and {HEADER_NAME} is the length of the JSON",
+        )
     return size

@@ -1,13 +1,15 @@
 """The wire of /v2: requests and responses, as their JSON is. Binary tensors follow after the JSON."""
 
+from array import array
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, Strict
+from pydantic import AfterValidator, Field, Strict, WithJsonSchema
 
+from ....errors import InvalidRequest
 from ...long_arrays import LongArray
-from ...schemas import MAX_ITEMS, _Request, _Response
+from ...schema_parts import MAX_ITEMS, Request, Response
 
-MAX_VALUES = 2_000_000  # of a tensor: 1,000 series of 2,000 readings
+MAX_VALUES = 2_000_000  # numbers of a request: 1,000 series of 2,000 readings
 MAX_TENSORS = 16
 MAX_DIMENSIONS = 8
 MAX_NAME = 200
@@ -20,13 +22,24 @@ Parameters = Annotated[
 ]
 
 
-class InputTensor(_Request):
+def _values(data: Any) -> Any:
+    """Not copied, as there may be millions; an array has doubles, where NaN stands for null."""
+    if isinstance(data, InvalidRequest):
+        raise ValueError(f"{data.faults[0].pointer} {data.faults[0].detail}".strip())
+    if data is not None and not isinstance(data, list | array):
+        raise ValueError("must be a list of values")
+    return data
+
+
+class InputTensor(Request):
     name: Annotated[Name, Field(examples=["text"])]
     shape: Annotated[list[Size], Field(min_length=1, max_length=MAX_DIMENSIONS, examples=[[1]])]
     datatype: Annotated[str, Field(min_length=1, max_length=16, examples=["BYTES"])]
     parameters: Parameters
     data: Annotated[
-        list[Any] | None,
+        Any,
+        AfterValidator(_values),
+        WithJsonSchema({"anyOf": [{"type": "array", "items": {}}, {"type": "null"}]}),
         Field(
             None,
             description="the values in row-major order, flat or as nested lists; null is a missing reading. Without it, "
@@ -36,13 +49,13 @@ class InputTensor(_Request):
     ]
 
 
-class RequestedOutput(_Request):
+class RequestedOutput(Request):
     name: Annotated[Name, Field(examples=["label"])]
     parameters: Parameters
 
 
-class InferenceRequest(_Request):
-    LONG: ClassVar = {"inputs/*/data": LongArray(most=MAX_VALUES, numbers=False)}
+class InferenceRequest(Request):
+    LONG: ClassVar = {"inputs/*/data": LongArray(most=MAX_VALUES, numbers=False, most_others=MAX_ITEMS)}
 
     id: Annotated[str | None, Field(None, max_length=MAX_NAME, description="comes back")]
     model_name: Annotated[str | None, Field(None, max_length=MAX_NAME, description="the path names the model")]
@@ -69,28 +82,28 @@ class InferenceRequest(_Request):
     ]
 
 
-class OutputTensor(_Response):
+class OutputTensor(Response):
     name: str
     shape: list[int]
     datatype: str
     parameters: dict[str, int] | None = None
-    data: list[Any] | None = None
+    data: Annotated[list[Any] | None, Field(None, examples=[[0.98, 0.02]])]
 
 
-class InferenceResponse(_Response):
+class InferenceResponse(Response):
     model_name: str
     model_version: str
     id: str | None = None
     outputs: list[OutputTensor]
 
 
-class TensorMetadata(_Response):
+class TensorMetadata(Response):
     name: str
     datatype: str
     shape: Annotated[list[int], Field(description="-1 for any size")]
 
 
-class ModelMetadata(_Response):
+class ModelMetadata(Response):
     name: str
     versions: list[str]
     platform: str
@@ -101,28 +114,28 @@ class ModelMetadata(_Response):
     ]
 
 
-class ModelNames(_Response):
+class ModelNames(Response):
     models: list[str]
 
 
-class ServerMetadata(_Response):
+class ServerMetadata(Response):
     name: str
     version: str
     extensions: list[str]
 
 
-class Live(_Response):
+class Live(Response):
     live: bool
 
 
-class Ready(_Response):
+class Ready(Response):
     ready: bool
 
 
-class ModelReady(_Response):
+class ModelReady(Response):
     name: str
     ready: bool
 
 
-class InferenceError(_Response):
+class InferenceError(Response):
     error: str

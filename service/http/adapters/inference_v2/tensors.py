@@ -3,15 +3,15 @@
 import struct
 import sys
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 from ....errors import GatecastError, InvalidRequest
 from ....serving.reviews import MAX_CHARACTERS
 from ....serving.turns import Turns
-from ...schemas import MAX_ITEMS, MAX_READING, MAX_READINGS
-from .requests import Input
+from ...schema_parts import MAX_ITEMS, MAX_READING, MAX_READINGS
+from .requests import LENGTH, Input
 from .schemas import MAX_VALUES
 
 TYPE_CODES = {  # of Python's array
@@ -28,7 +28,7 @@ TYPE_CODES = {  # of Python's array
 }
 HALF, HALF_BYTES = "FP16", 2
 NUMBERS = (HALF, *TYPE_CODES)
-LENGTH = struct.Struct("<I")  # before each element of BYTES
+ROWS = (list, array)
 MAX_TEXT_BYTES = 4 * MAX_CHARACTERS
 
 
@@ -133,29 +133,41 @@ def _unpacked(row: memoryview, code: str | None, length: int) -> list[Any]:
 
 
 def _rows_of_json(tensor: Input, count: int, length: int) -> Iterator[list[Any]]:
+    if tensor.data:
+        _check_readable(tensor, 0, tensor.data[0])
     values = _flat(tensor, count * length)
     return iter(lambda: [*islice(values, length)], [])
 
 
 def _flat(tensor: Input, count: int) -> Iterator[Any]:
-    """The values of `data`, which may be nested; there must be `count` of them."""
-    found = 0
-    for value in _leaves(tensor.data or [], len(tensor.shape)):
-        found += 1
-        if found > count:
-            break
-        yield value
-    if found != count:
-        raise tensor.fault("/data", f"has {'more' if found > count else found} values; its shape has {count}")
+    """The values of `data`, flat or as a list of rows, which must be as the shape says. Raises InvalidRequest."""
+    data: Sequence[Any] = tensor.data or []
+    first = next((each for each in data if not isinstance(each, InvalidRequest)), None)
+    if len(tensor.shape) > 1 and isinstance(first, ROWS):
+        _check_nesting(tensor, data)
+        return (value for row in data for value in row)
+    if len(data) != count:
+        raise tensor.fault("/data", f"has {len(data)} values; its shape has {count}")
+    return iter(data)
 
 
-def _leaves(values: list[Any], depth: int) -> Iterator[Any]:
-    """The values of nested lists, down to so many dimensions."""
-    for value in values:
-        if depth > 1 and isinstance(value, list):
-            yield from _leaves(value, depth - 1)
-        else:
-            yield value
+def _check_readable(tensor: Input, index: int, value: Any) -> None:
+    """Raise the reason why an element of `data` could not be read."""
+    if isinstance(value, InvalidRequest):
+        fault = value.faults[0]
+        raise tensor.fault(f"/data/{index}{fault.pointer}", fault.detail)
+
+
+def _check_nesting(tensor: Input, rows: Sequence[Any]) -> None:
+    count, length = tensor.shape
+    if len(rows) != count:
+        raise tensor.fault("/data", f"has {len(rows)} rows; its shape has {count}")
+    for index, row in enumerate(rows):
+        _check_readable(tensor, index, row)
+        if not isinstance(row, ROWS):
+            raise tensor.fault(f"/data/{index}", f"must be a list of {length} values, as other rows are")
+        if len(row) != length:
+            raise tensor.fault(f"/data/{index}", f"has {len(row)} values; a row of its shape has {length}")
 
 
 def _readings(tensor: Input, index: int, row: list[Any]) -> list[float | None]:
@@ -168,6 +180,7 @@ def _readings(tensor: Input, index: int, row: list[Any]) -> list[float | None]:
         elif type(value) in (float, int) and -MAX_READING <= value <= MAX_READING:
             readings.append(value)
         else:
+            _check_readable(tensor, index, value)
             raise tensor.fault(
                 f"/data/{index}/{position}",
                 f"must be a number within ±{MAX_READING:g}; NaN or null is a missing reading",

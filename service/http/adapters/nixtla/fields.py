@@ -18,7 +18,7 @@ from pydantic_core.core_schema import no_info_before_validator_function
 from ....artifacts.card import MAX_HORIZON
 from ....errors import InvalidRequest
 from ...long_arrays import LongArray, doubles
-from ...schemas import _whole
+from ...schema_parts import whole
 
 MAX_NUMBERS = 4_000_000  # readings of a request
 MAX_SERIES = 50_000
@@ -63,7 +63,7 @@ class Only:
         return {"enum": list(self._allowed)}
 
     def _check(self, value: object) -> object:
-        if not any(type(_whole(value)) is type(each) and value == each for each in self._allowed):
+        if not any(type(whole(value)) is type(each) and value == each for each in self._allowed):
             raise ValueError(self._words)
         return value
 
@@ -105,7 +105,7 @@ Readings = Annotated[
     WithJsonSchema({"type": "array", "items": {"type": ["number", "null"]}, "maxItems": MAX_NUMBERS}),
     Field(description="of all series, one after another, oldest first; null marks a missing reading"),
 ]
-Size = Annotated[int, Strict(), Field(ge=1, le=MAX_NUMBERS), BeforeValidator(_whole)]
+Size = Annotated[int, Strict(), Field(ge=1, le=MAX_NUMBERS), BeforeValidator(whole)]
 Sizes = Annotated[
     list[Annotated[int, Strict(), Field(ge=1, le=MAX_NUMBERS)]],
     FirstFault(),
@@ -116,7 +116,7 @@ Dates = Annotated[
     Annotated[list[str], FirstFault()] | None,
     Field(None, max_length=MAX_SERIES, description="of the first readings; not read, as the client makes the dates"),
 ]
-Depth = Annotated[int, Strict(), Field(ge=0, le=100), BeforeValidator(_whole)]
+Depth = Annotated[int, Strict(), Field(ge=0, le=100), BeforeValidator(whole)]
 Level = Annotated[
     Any, BeforeValidator(_level), WithJsonSchema({"type": "number", "minimum": 0, "exclusiveMaximum": 100})
 ]
@@ -136,8 +136,8 @@ AnomalyLevel = Annotated[
 ]
 Horizon = Annotated[
     Annotated[int, Strict(), Field(ge=1, le=MAX_HORIZON)],
-    BeforeValidator(_whole),
+    BeforeValidator(whole),
     Field(description="steps to forecast; steps beyond the model's own are made from its forecasts"),
 ]
-Whole = Annotated[int, Strict(), Field(ge=1, le=MAX_WINDOWS), BeforeValidator(_whole)]
+Whole = Annotated[int, Strict(), Field(ge=1, le=MAX_WINDOWS), BeforeValidator(whole)]
 Text = Annotated[str, Field(min_length=1, max_length=128)]

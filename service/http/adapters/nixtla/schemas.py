@@ -4,12 +4,12 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, FiniteFloat, Strict, model_validator
 
-from ...schemas import _Request, _Response
+from ...schema_parts import Request, Response
 from . import fields
 from .fields import ARRAYS, AnomalyLevel, Dates, Depth, Horizon, Levels, Only, Readings, Size, Sizes, Text, Whole
 
 
-class SeriesBody(_Request):
+class SeriesBody(Request):
     """Many series in flat arrays."""
 
     y: Readings
@@ -28,7 +28,7 @@ class SeriesBody(_Request):
         return self
 
 
-class PanelBody(_Request):
+class PanelBody(Request):
     """What all requests have. What a network that is not fine-tuned has no use for is accepted where it changes nothing."""
 
     LONG: ClassVar = ARRAYS
@@ -85,13 +85,13 @@ Flat = list[FiniteFloat]
 Intervals = Annotated[dict[str, Flat] | None, Field(description="by lo-LEVEL and hi-LEVEL, levels as they were sent")]
 
 
-class NixtlaForecastResponse(_Response):
+class NixtlaForecastResponse(Response):
     mean: Flat = Field(description="medians, `h` for each series")
     intervals: Intervals
     weights_x: None
 
 
-class NixtlaCrossValidationResponse(_Response):
+class NixtlaCrossValidationResponse(Response):
     mean: Flat
     intervals: Intervals
     sizes: list[int] = Field(description="rows of each series")

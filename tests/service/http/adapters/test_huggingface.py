@@ -120,6 +120,21 @@ def test_what_is_not_valid_is_refused_with_teis_status_and_in_words(client, body
     assert reply.headers["content-type"] == "application/json"
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (r'{"inputs": "bad \ud800 text"}', "/inputs holds half of a surrogate pair"),
+        (r'{"inputs": [["bad \ud800 text"]]}', "/inputs/0/0 holds half of a surrogate pair"),
+        ('{"inputs": [["good"], [%s]]}' % ("9" * 5000), "/inputs/1/0 has more digits than any number can need"),
+        ('{"inputs": "%s"}' % ("x" * 600_000), "/inputs is larger than any valid value"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_reason(client, body, words):
+    reply = client.post("/predict", content=body, headers={"content-type": "application/json"})
+    assert reply.status_code == 422
+    assert reply.json()["error"].startswith(words)
+
+
 def test_a_body_that_is_no_json_is_refused_with_teis_status(client):
     reply = client.post("/predict", content=b"{", headers={"content-type": "application/json"})
     assert (reply.status_code, reply.json()["error_type"]) == (422, "Validation")

@@ -3,11 +3,14 @@
 import gzip
 import json
 import zlib
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from service.forecast.intervals import Interval
 from service.http.adapters.inference_v2 import schemas
+from service.http.adapters.inference_v2.infer import values_of_forecast
 from service.http.lifecycle import Phase
 from tests import fakes
 from tests.fakes import READINGS
@@ -161,6 +164,46 @@ def test_values_may_be_flat_or_nested(client):
     )
 
 
+@pytest.mark.parametrize(
+    ("data", "pointer"),
+    [
+        ([[1.0] * 7, [2.0] * 21], "/inputs/0/data/0"),
+        ([[1.0] * 14, [2.0] * 13], "/inputs/0/data/1"),
+        ([[1.0] * 14, 2.0], "/inputs/0/data/1"),
+        ([[1.0] * 28], "/inputs/0/data"),
+        ([[1.0] * 14] * 3, "/inputs/0/data"),
+        ([1.0] * 27, "/inputs/0/data"),
+    ],
+)
+def test_values_that_do_not_fit_the_shape_are_refused(client, data, pointer):
+    """They are never cut into other rows than those that were sent."""
+    padding = " " * 20_000  # a large body is read in pieces
+    body = {"inputs": [tensor("readings", [2, 14], "FP64", data=data)]}
+    for text in (json.dumps(body), json.dumps(body) + padding):
+        assert pointer in error(client.post(FORECAST, content=text))
+
+
+@pytest.mark.parametrize("levels", [[95, 80], [80, 80], [80, 95]])
+def test_levels_come_back_in_their_order(levels):
+    """The forecaster gives each level once, ascending."""
+    intervals = [Interval(80.0, [8.0], [80.0]), Interval(95.0, [9.0], [90.0])]
+    answer = SimpleNamespace(forecast=SimpleNamespace(values=[50.0], intervals=intervals))
+    assert values_of_forecast(answer, "lower", levels) == [[level // 10] for level in levels]
+    assert values_of_forecast(answer, "upper", levels) == [[level // 10 * 10] for level in levels]
+
+
+@pytest.mark.parametrize(
+    "data", [[0.5] * 1_000_001, [[0.5] * 10_000] * 101, ["a" * 20] * 501], ids=["flat", "nested", "texts"]
+)
+def test_the_values_of_all_tensors_are_counted_together(client, data):
+    each = tensor("readings", [1], "FP64", data=data)
+    reply = client.post(FORECAST, json={"inputs": [each, each]})
+    assert reply.status_code == 400
+    assert "/inputs/1/data must be a list of at most 2,000,000 numbers or 1,000 others, with all such lists" in error(
+        reply
+    )
+
+
 @pytest.mark.parametrize("compress", [gzip.compress, zlib.compress])
 def test_a_body_may_be_compressed(client, compress):
     coding = "gzip" if compress is gzip.compress else "deflate"
@@ -194,7 +237,7 @@ def test_a_long_reply_is_compressed_for_a_client_that_takes_it(client):
         ({"inputs": [texts(GOOD), texts(GOOD)]}, "has one input, `text`; send that one, once"),
         ({"inputs": [readings(READINGS)]}, "model 'sentiment' has one input, `text`"),
         ({"inputs": [texts(GOOD) | {"shape": [2]}]}, "/inputs/0/data (`text`) has 1 values; its shape has 2"),
-        ({"inputs": [texts(GOOD, BAD) | {"shape": [1]}]}, "has more values; its shape has 1"),
+        ({"inputs": [texts(GOOD, BAD) | {"shape": [1]}]}, "has 2 values; its shape has 1"),
         ({"inputs": [texts(GOOD) | {"shape": [1, 2]}]}, "must be [n] or [n, 1]"),
         ({"inputs": [texts(GOOD) | {"shape": [0]}]}, "from 1 to 1,000"),
         ({"inputs": [texts(GOOD) | {"shape": [10**30]}]}, "from 1 to 1,000"),
@@ -215,6 +258,10 @@ def test_a_long_reply_is_compressed_for_a_client_that_takes_it(client):
         (
             {"inputs": [texts(GOOD)], "outputs": [{"name": "label", "parameters": {"classification": 2}}]},
             "neither `classification` nor shared memory",
+        ),
+        (
+            {"inputs": [texts(GOOD)], "outputs": [{"name": "label", "parameters": {"horizon": 1}}]},
+            "/outputs/0/parameters may have `binary_data`, and not `horizon`",
         ),
         (
             {"inputs": [texts(GOOD)], "outputs": [{"name": "label", "parameters": {"binary_data": 1}}]},
@@ -301,7 +348,7 @@ def test_bytes_that_no_input_has_are_refused_in_words(client):
     assert "0 bytes of binary data by their `binary_data_size`, but 4 bytes follow" in error(reply)
 
 
-@pytest.mark.parametrize("size", [-1, 1.5, True, "4", 10**30])
+@pytest.mark.parametrize("size", [-1, 1.5, True, "4", 5, 10**30, 10**4299])
 def test_a_size_that_is_none_is_refused_in_words(client, size):
     each = tensor("text", [1], "BYTES", parameters={"binary_data_size": size})
     body = json.dumps({"inputs": [each]}).encode()
@@ -344,7 +391,7 @@ def test_a_key_needs_the_scope_of_the_model(serve, tmp_path):
         {"name": name, "sha256": sha256(name.encode()).hexdigest(), "scopes": [name]} for name in ("forecast", "models")
     ]
     file.write_text(json.dumps({"keys": keys}))
-    client = serve(api_keys_file=file)
+    client = serve(api_keys_file=file, max_frame_bytes=100_000, max_body_bytes=1024)
 
     def ask(path, key):
         body = {"inputs": [texts(GOOD) if "sentiment" in path else readings(READINGS)]}
@@ -354,6 +401,8 @@ def test_a_key_needs_the_scope_of_the_model(serve, tmp_path):
     assert (ask(INFER, "forecast").status_code, ask(FORECAST, "models").status_code) == (403, 403)
     assert "needs a key with the scope 'sentiment'" in error(ask(INFER, "forecast"))
     assert ask(INFER, "").status_code == 401
+    too_large = client.post(INFER, content=b"x" * 100_001, headers={"x-api-key": "forecast"})
+    assert too_large.status_code == 403, "the body is not read for a key that lacks the scope"
     assert client.get("/v2/models", headers={"x-api-key": "models"}).status_code == 200
     assert client.get("/v2/models").status_code == 401
     assert client.get("/v2/health/ready").status_code == 200
@@ -373,6 +422,21 @@ def test_a_time_limit_may_be_sent_as_the_protocol_has_it(client):
     assert reply.status_code == 504
     assert "time limit" in error(reply)
     assert client.post(INFER, json={"inputs": [texts(GOOD)], "parameters": {"timeout": 10_000_000}}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["timeout", "season", "minimum", "maximum", "levels", "horizon"])
+@pytest.mark.parametrize("number", [10**400, -(10**400), 10**4299])
+def test_a_number_that_is_too_large_is_refused_in_words(client, name, number):
+    reply = client.post(FORECAST, json={"inputs": [readings(READINGS)], "parameters": {name: number}})
+    assert reply.status_code == 400
+    assert f"/parameters/{name}" in error(reply)
+
+
+@pytest.mark.parametrize("change", [{"shape": [10**400, 1]}, {"shape": [1, 10**4299]}, {"data": [[10**400] * 24]}])
+def test_a_tensor_with_a_number_that_is_too_large_is_refused(client, change):
+    reply = client.post(FORECAST, json={"inputs": [readings(READINGS) | change]})
+    assert reply.status_code == 400
+    assert "/inputs/0" in error(reply)
 
 
 def test_a_failing_model_is_told_without_details(serve):

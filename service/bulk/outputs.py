@@ -9,6 +9,7 @@ from typing import IO, Any, BinaryIO, Protocol
 from .errors import Refused
 from .formats import Form
 from .journal import Done, Journal
+from .parts import ROWS, WHOLE
 from .work import Encoder, Part
 from .writing.csv_text import CsvEncoder
 
@@ -61,21 +62,21 @@ class FileOutput:
         self.journal.append(part)
 
     def finish(self) -> None:
-        whole = self.journal.directory / "whole"
         if self._form.format == "jsonl":
-            whole = self.journal.directory / "rows"
+            name = ROWS
             _sync(self.journal.rows)
         else:
-            with whole.open("wb") as file:
+            name = WHOLE
+            with self.journal.create(WHOLE) as file:
                 write_whole(file, self._encoder, self.journal)
                 _sync(file)
-        self.journal.close()
-        os.replace(whole, self._path)
+        os.replace(self.journal.directory / name, self._path)
         self.journal.remove()
 
     def close(self) -> None:
-        self.journal.close()
-        if not self._resumable:
+        if self._resumable:
+            self.journal.close()
+        else:
             self.journal.remove()
 
 

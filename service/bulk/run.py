@@ -18,7 +18,7 @@ from .reading.source import Source
 from .tables import Batch
 from .work import Part, Work
 from .workers import Workers, check, in_process
-from .writing.columns import CLASH
+from .writing.columns import output_name
 
 CHUNK_ROWS = 5000  # that are read at once where a row is a reading
 
@@ -40,7 +40,7 @@ Report = Callable[[Progress], None]
 
 @dataclass(frozen=True)
 class Job:
-    """A file, what is done with it, and where it goes. `model` is the version, for the comparison with an earlier run."""
+    """A file, what is done with it, and where it goes. `model` is the version and its checksum, for the comparison with an earlier run."""
 
     source: Source
     task: Task
@@ -66,7 +66,7 @@ def _run(job: Job, stdout: Any, report: Report, warn: Callable[[str], None]) -> 
     check_columns(job.source.name, _required(job), first.rows.names if len(first.rows) else _required(job))
     work = job.task.work(first, job.written)
     for name in work.clashes(first.rows.names):
-        warn(f"the input has a column {name} as the model has; it is written as {CLASH}{name}")
+        warn(f"the input has a column {name}, whose name the model needs; it is written as {output_name(name, work.results)}")
     batches = _batches(job, chain([first], chunks))
     with closing(_output(job, work, stdout)) as output:
         progress = _score(job, work, batches, output, rows, report)
@@ -114,6 +114,7 @@ def _output(job: Job, work: Any, stdout: Any) -> Output:
     fingerprint = job.source.fingerprint()
     described = {
         "input": fingerprint,
+        "input format": [job.source.form.format, job.source.form.gzip],
         "model": job.model,
         **job.task.options,
         "format": [form.format, form.gzip],

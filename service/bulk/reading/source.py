@@ -3,6 +3,8 @@
 import gzip
 import hashlib
 import io
+import os
+import stat
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -40,7 +42,10 @@ class Counted(io.RawIOBase):
 
 @dataclass
 class Source:
-    """An opened input. `size` is in bytes; None for stdin. `counted` says how much was read of it."""
+    """An opened input. `size` is in bytes. `counted` says how much was read of it.
+
+    `size` and `path` are None for what can be read only once: stdin, and a path of a pipe or a device.
+    """
 
     name: str
     form: Form
@@ -59,7 +64,7 @@ class Source:
         self.counted.close()
 
     def fingerprint(self) -> dict[str, Any] | None:
-        """What tells this file from a changed one; None for stdin."""
+        """What tells this file from a changed one; None for what can be read only once."""
         if self.path is None:
             return None
         status = self.path.stat()
@@ -75,10 +80,13 @@ def open_source(name: str, given: str | None = None) -> Source:
     path = Path(name)
     try:
         file = path.open("rb")
-        size = path.stat().st_size
+        status = os.fstat(file.fileno())
     except OSError as error:
         raise UnreadableInput(f"{name}: cannot be read: {error.strerror}") from None
-    return _opened(name, file, size, path, form_of(path, given), given)
+    form = form_of(path, given)
+    if not stat.S_ISREG(status.st_mode):  # to open a pipe a second time would take bytes out of it
+        return _opened(name, file, None, None, form, given)
+    return _opened(name, file, status.st_size, path, form, given)
 
 
 def _opened(

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..tables import Batch, ListTable
+from ..writing.columns import output_name
 from . import ERROR, Encoder, Part, Scoring, kept_columns, plain_columns
 from .readings import SeriesRows, Times, read_times, read_values, series_of, with_faults
 
@@ -38,13 +39,9 @@ class PanelWork:
     time_format: str | None = None
     results: tuple[str, ...] = ()  # the model's columns
 
-    @property
-    def columns(self) -> list[str]:
-        of = self.columns_of
-        return list(dict.fromkeys([name for name in (of.id, of.time, of.value, *self.keep) if name is not None]))
-
     def clashes(self, names: list[str]) -> list[str]:  # noqa: ARG002
-        return [name for name in (self.columns_of.id, *self.keep) if name in self.results]
+        kept = [name for name in (self.columns_of.id, *self.keep) if name is not None]
+        return [name for name in kept if output_name(name, self.results) != name]
 
     def check(self) -> None:
         names = [ID, VALUE] if self.columns_of.time is None else [ID, TIME, VALUE]

@@ -11,10 +11,15 @@ CLASH = "input_"  # goes before the name of an input's column that is also one o
 
 
 def output_name(name: str, results: Sequence[str]) -> str:
-    """Return what a column of the input is called in the output."""
-    while name in results:
-        name = CLASH + name
-    return name
+    """Return what a column of the input is called in the output.
+
+    A name of the model's gets CLASH before it, and so does one that is made like this already: no two columns of an input
+    have one name then, and the name does not depend on which other columns its batch has.
+    """
+    plain = name
+    while plain not in results and plain.startswith(CLASH):
+        plain = plain.removeprefix(CLASH)
+    return CLASH + name if plain in results else name
 
 
 def joined_columns(kept: Table | None, results: Table) -> ListTable:

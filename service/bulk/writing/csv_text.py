@@ -17,6 +17,9 @@ from .columns import joined_columns
 from .packing import packed
 
 
+REPEATED = {date, datetime, str, bool, type(None)}  # many values are the same; 1 and True would be taken for one
+
+
 @dataclass(frozen=True)
 class CsvEncoder:
     """Writes texts as they were read; lists and objects as JSON; nothing for what is missing."""
@@ -71,13 +74,7 @@ class CsvEncoder:
             return values
         if kinds <= {float, type(None)}:
             return self._numbers(values) if values else []
-        if kinds <= {
-            date,
-            datetime,
-            str,
-            bool,
-            type(None),
-        }:  # of which many are the same; 1 and True would be taken for one
+        if kinds <= REPEATED and (datetime not in kinds or not any(map(_has_zone, values))):
             texts = {value: self._text(value) for value in set(values)}
             return [texts[value] for value in values]
         return [self._text(value) for value in values]
@@ -99,3 +96,8 @@ class CsvEncoder:
         if isinstance(value, list | dict):
             return json.dumps(value, ensure_ascii=False, default=str)
         return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _has_zone(value: Any) -> bool:
+    """Whether a value is a date with a zone. Two of these are equal also in the hour that comes twice, and are written differently."""
+    return isinstance(value, datetime) and value.tzinfo is not None

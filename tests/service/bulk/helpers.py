@@ -76,13 +76,13 @@ class LastOnes:
         return [("unique_id", "string"), time, ("forecast", "double"), ("error", "string")]
 
 
-def texts_job(source, out, *, scoring=None, text="body", keep=None, dialect=None, form=None, **options):
-    """A job that scores the texts of a file."""
+def texts_job(source, out, *, scoring=None, text="body", keep=None, dialect=None, form=None, given=None, **options):
+    """A job that scores the texts of a file. `given` is its format."""
     dialect = dialect or Dialect()
     path = None if out is None else Path(out)
     written = Written(path, output_form(path, form, "csv"), dialect)
     return Job(
-        open_source(str(source)), TextTask(scoring or Lengths(), text, keep), written, "lengths/1", dialect, **options
+        open_source(str(source), given), TextTask(scoring or Lengths(), text, keep), written, "lengths/1", dialect, **options
     )
 
 

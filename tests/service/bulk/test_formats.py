@@ -143,6 +143,17 @@ def test_a_clashing_column_is_renamed(tmp_path):
     assert "input_length" in warnings[0]
 
 
+@pytest.mark.parametrize("target", ["out.csv", "out.jsonl", "out.parquet"])
+def test_a_clashing_column_does_not_replace_another(tmp_path, target):
+    """One that has the new name already."""
+    _, warnings = done(
+        texts_job(written(tmp_path / "in.csv", [{"body": "x", "length": 7, "input_length": 8}]), tmp_path / target)
+    )
+    (row,) = read_back(tmp_path / target)
+    assert (str(row["input_length"]), str(row["input_input_length"]), row["length"]) == ("7", "8", 1.0)
+    assert "input_input_length" in warnings[1]
+
+
 @pytest.mark.parametrize(("keep", "names"), [((), "length,error"), (("id",), "id,length,error")])
 def test_columns_can_be_dropped(tmp_path, keep, names):
     done(texts_job(written(tmp_path / "in.csv"), tmp_path / "out.csv", keep=keep))

@@ -98,6 +98,7 @@ class Batch:
 
     `first` is the number of the first one in the file, from 1. `faults` says of rows, by their place in the batch, why they
     could not be read. `end` is how far the input was read, in its own unit (bytes), for the progress bar.
+    `left_out` rows were read too, and not kept: those of a series that is too long.
     """
 
     number: int
@@ -105,6 +106,7 @@ class Batch:
     rows: Table
     faults: dict[int, str] = field(default_factory=dict)
     end: int = 0
+    left_out: int = 0
 
 
 def table_of_objects(objects: Iterable[dict[str, Any]]) -> ListTable:

@@ -55,7 +55,7 @@ class PanelWork:
         beside = kept_columns(batch.rows, kept).take(places) if kept else None
         names, blob = self.encoder(beside, self._renamed(results))
         errors = sum(error is not None for error in results[ERROR])
-        return Part(batch.number, len(batch.rows), len(places), errors, names, blob, batch.end)
+        return Part(batch.number, len(batch.rows) + batch.left_out, len(places), errors, names, blob, batch.end)
 
     def _frame(self, batch: Batch, series: list[SeriesRows]) -> pd.DataFrame:
         """The readings of the series that have no fault, as the model reads them. Notes the faults that it finds."""

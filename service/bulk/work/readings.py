@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
@@ -40,13 +41,20 @@ def series_of(batch: Batch, id_column: str | None) -> list[SeriesRows]:
         series = [SeriesRows(WHOLE, 0, rows)] if rows else []
     else:
         runs = batch.rows.runs(id_column) if id_column in batch.rows.names else [(0, rows, None)] if rows else []
-        series = [SeriesRows(str(value), begin, end, NO_ID if is_no_id(value) else None) for begin, end, value in runs]
+        series = list(chain.from_iterable(_run(*run) for run in runs))
     for one in series:
         if one.end - one.begin > SERIES_READINGS:
             one.fault = f"the series has more than {SERIES_READINGS:,} readings, which is the most that is read"
     for row, fault in sorted(batch.faults.items()):
         note(series, row, fault)
     return series
+
+
+def _run(begin: int, end: int, value: Any) -> list[SeriesRows]:
+    """The series of rows with one id; rows without an id are no series together: each has an error of its own."""
+    if is_no_id(value):
+        return [SeriesRows(str(value), row, row + 1, NO_ID) for row in range(begin, end)]
+    return [SeriesRows(str(value), begin, end)]
 
 
 def note(series: list[SeriesRows], row: int, fault: str) -> None:

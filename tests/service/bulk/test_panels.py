@@ -52,6 +52,46 @@ def test_of_a_series_without_end_little_is_held():
     """Its readings over the limit are counted, and not kept."""
     (batch,) = PanelBatches("x", "id", 10**9).batches(chunks(["a"] * (SERIES_READINGS + 5000), 1000))
     assert len(batch.rows) == SERIES_READINGS + 1
+    assert batch.left_out == 4999
+
+
+def test_all_rows_of_a_series_without_end_are_counted(tmp_path):
+    """Also those that are not kept."""
+    (tmp_path / "in.csv").write_text("store,units\n" + "a,1\n" * (SERIES_READINGS + 5000) + "b,1\n")
+    progress, _ = done(panel_job(tmp_path / "in.csv", tmp_path / "out.csv", time=None))
+    assert (progress.read, progress.errors) == (SERIES_READINGS + 5001, 1)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+def test_a_row_without_an_id_does_not_end_a_series(size):
+    """It comes after it; a run of many does end it."""
+    ids = ["a", None, "a", None, None, "a", "b", None, "c"]
+    batches = list(PanelBatches("x", "id", 1).batches(chunks(ids, size)))
+    assert [batch.rows.values("row") for batch in batches] == [[1, 3, 6, 2, 4, 5], [7, 8], [9]]
+    with pytest.raises(UnreadableInput, match="comes back"):
+        list(PanelBatches("x", "id", 1).batches(chunks(["a", *[None] * 2000, "a"], 500)))
+
+
+def test_a_line_that_cannot_be_read_does_not_end_a_series(tmp_path):
+    """Each has its error, after the series that it is in."""
+    (tmp_path / "in.jsonl").write_text(
+        '{"store": "a", "units": 1}\n{"store": "a",\n{"units": 5}\n{"store": "a", "units": 3}\n{"store": "b", "units": 4}\n'
+    )
+    progress, _ = done(panel_job(tmp_path / "in.jsonl", tmp_path / "out.csv", time=None))
+    frame = pd.read_csv(tmp_path / "out.csv")
+    assert frame["store"].fillna("").tolist() == ["a", "a", "", "", "b", "b"]
+    assert frame["forecast"].fillna(0).tolist() == [3, 3, 0, 0, 4, 4]
+    assert ["no JSON" in str(frame["error"][2]), frame["error"][3]] == [True, "the row has no id"]
+    assert progress.read == 5
+
+
+def test_a_number_and_its_text_are_two_ids():
+    """Numbers that are equal are one."""
+    ids = [1, "1", 2]
+    assert len(list(PanelBatches("x", "id", 1).batches(chunks(ids, 10)))) == 3
+    for ids in ([1, 2, 1.0], ["1", 2, "1"]):
+        with pytest.raises(UnreadableInput, match="comes back"):
+            list(PanelBatches("x", "id", 1).batches(chunks(ids, 10)))
 
 
 def test_forecasts_are_in_the_order_of_the_series(tmp_path):

@@ -88,9 +88,9 @@ def _sync(file: IO[bytes]) -> None:
 def write_whole(file: IO[bytes], encoder: Encoder, journal: Journal) -> None:
     """Write the pieces of a journal as one file."""
     if not isinstance(encoder, CsvEncoder):
-        from .writing.parquet_parts import parquet_schema, write_parquet
+        from .writing.parquet_parts import write_parquet
 
-        write_parquet(journal.blobs(), parquet_schema(journal.blobs()), file)
+        write_parquet(journal.blobs, file)
         return
     names = all_columns(list(journal.columns))
     file.write(encoder.header(names))
@@ -158,10 +158,10 @@ class SpooledParquet:
         self._sizes.append(len(part.blob))
 
     def finish(self) -> None:
-        from .writing.parquet_parts import parquet_schema, write_parquet
+        from .writing.parquet_parts import write_parquet
 
         with tempfile.TemporaryFile() as whole:
-            write_parquet(self._blobs(), parquet_schema(self._blobs()), whole)
+            write_parquet(self._blobs, whole)
             whole.seek(0)
             while block := whole.read(1 << 20):
                 self._stream.write(block)

@@ -13,7 +13,7 @@ from .errors import UnreadableInput
 from .known_ids import KnownIds, key_of
 from .limits import READINGS, SERIES_READINGS
 from .tables import Batch, ListTable, Table
-from .values import is_no_id, shown
+from .values import is_no_id, short
 
 MAX_ASIDE = 1000
 ABSENT_ID = object()  # before the first row
@@ -111,7 +111,7 @@ class PanelBatches:
     def _start(self, value: Any, row: int) -> None:
         if value is not None and not self._known.add(key_of(value)):
             raise UnreadableInput(
-                f"{self._name}: row {row:,}: the id {shown(value)} comes back, after other ids; the rows of a series must "
+                f"{self._name}: row {row:,}: the id {short(value)} comes back, after other ids; the rows of a series must "
                 f"come together: sort the file by {self._id}, and by time"
             )
         self._current, self._length = value, 0
@@ -138,7 +138,8 @@ def joined(pieces: list[Table]) -> Table:
         return pieces[0]
     if isinstance(pieces[0], ListTable):
         names = list(dict.fromkeys(name for piece in pieces for name in piece.names))
-        return ListTable({name: list(chain.from_iterable(_values(piece, name) for piece in pieces)) for name in names})
+        columns = {name: list(chain.from_iterable(_values(piece, name) for piece in pieces)) for name in names}
+        return ListTable(columns, sum(map(len, pieces)))
     import pyarrow as pa
 
     from .arrow_tables import ArrowTable

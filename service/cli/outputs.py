@@ -69,11 +69,11 @@ def encoded(frame: pd.DataFrame, written: Written) -> bytes:
         return encoder.header(names) + body
     if isinstance(encoder, JsonEncoder):
         return encoder(None, table)[1]
-    from ..bulk.writing.parquet_parts import parquet_schema, write_parquet
+    from ..bulk.writing.parquet_parts import write_parquet
 
     _, body = encoder(None, table)
     whole = io.BytesIO()
-    write_parquet(iter([body]), parquet_schema(iter([body])), whole)
+    write_parquet(lambda: iter([body]), whole)
     return whole.getvalue()
 
 

@@ -7,6 +7,9 @@ import os
 import stat
 import sys
 import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
@@ -73,6 +76,17 @@ class Source:
         return {"size": status.st_size, "modified": status.st_mtime_ns, "head": head}
 
 
+@contextmanager
+def undamaged(name: str) -> Iterator[None]:
+    """Raise UnreadableInput for what is wrong with bytes: gzip that is cut or damaged, text in another encoding."""
+    try:
+        yield
+    except (EOFError, OSError, zlib.error) as error:
+        raise UnreadableInput(f"{name}: cannot be read to its end: {error}") from None
+    except UnicodeError as error:
+        raise UnreadableInput(f"{name}: is not in the encoding that --encoding names: {error}") from None
+
+
 def open_source(name: str, given: str | None = None) -> Source:
     """Open a file, or stdin for `-`. `given` is the format that an option names. Raises UnreadableInput or Refused."""
     if name == STDIN:
@@ -104,10 +118,8 @@ def _opened(
 
 
 def _peek(stream: Any, name: str) -> bytes:
-    try:
+    with undamaged(name):
         return bytes(stream.peek(4096))
-    except (OSError, EOFError) as error:
-        raise UnreadableInput(f"{name}: cannot be unpacked: {error}") from None
 
 
 def _spooled(stream: BinaryIO) -> IO[bytes]:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from ..limits import SERIES_READINGS
 from ..tables import Batch
-from ..values import is_missing, is_no_id, shown, to_number
+from ..values import is_missing, is_no_id, short, to_number
 from . import ERROR, values_of
 
 Times = Literal["timestamp", "number"]
@@ -100,7 +100,7 @@ def read_times(batch: Batch, column: str, times: Times, time_format: str | None,
             try:
                 numbers[row] = _step(value)
             except (ValueError, OverflowError, TypeError):
-                note(series, row, f"{shown(value)} is no whole number, as the times of the first readings are")
+                note(series, row, f"{short(value)} is no whole number, as the times of the first readings are")
         return pd.Index(numbers)
     typed = batch.rows.typed(column) if column in batch.rows.names else None
     values = [None] * len(batch.rows) if isinstance(typed, pd.DatetimeIndex) else values_of(batch.rows, column)
@@ -114,7 +114,7 @@ def _no_date(value: Any, time_format: str | None) -> str:
     if is_missing(value):
         return "there is no date"
     hint = "a date that is not written as 2016-11-30 needs --time-format, such as %d.%m.%Y"
-    return f"{shown(value)} is no date{f' as {time_format} reads it' if time_format else f'; {hint}'}"
+    return f"{short(value)} is no date{f' as {time_format} reads it' if time_format else f'; {hint}'}"
 
 
 def _step(value: Any) -> int:

@@ -23,10 +23,10 @@ def output_name(name: str, results: Sequence[str]) -> str:
 
 
 def joined_columns(kept: Table | None, results: Table) -> ListTable:
-    """Return the columns of both as Python values. A column without a name holds nothing, and is left out."""
+    """Return the columns of both as Python values."""
     columns: dict[str, list[Any]] = {}
     for name in kept.names if kept is not None else ():
-        if name and kept is not None:
+        if kept is not None:
             columns[output_name(name, results.names)] = kept.values(name)
     for name in results.names:
         columns[name] = without_midnights(results.values(name))

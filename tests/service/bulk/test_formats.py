@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import random
 
 import pandas as pd
 import pyarrow as pa
@@ -20,6 +21,8 @@ from tests.service.bulk.helpers import done, texts_job
 
 ROWS = [{"id": "007", "body": "good, really"}, {"id": "008", "body": ""}, {"id": "009", "body": 'ein "schöner" Film'}]
 LENGTHS = [12.0, None, 18.0]
+RANDOM = gzip.compress(b"body\n" + random.Random(1).randbytes(300_000).hex("\n", 30).encode())
+DAMAGED = RANDOM[:100_000] + b"\xff" * 200 + RANDOM[100_200:]
 FORMATS = ["csv", "csv.gz", "tsv", "jsonl", "ndjson.gz", "parquet"]
 
 
@@ -244,6 +247,14 @@ def test_what_is_not_a_table_is_refused(tmp_path):
         "no.parquet": (b"PAR1", "is no Parquet file"),
         "cut.csv.gz": (gzip.compress(b"body\n" + b"abc\n" * 1000)[:-9], "cannot be read to its end"),
         "array.json": (b"[1, 2]", "an object a line"),
+        "cr.csv": (b"body,id\ra,1\rb,2\r", "a line ends with CR alone"),
+        "row.csv": (b"a,b,c,d,e,f,body\n" + b",".join([b'"' + b"x\n" * 500_000 + b'"'] * 7), "a row has more than"),
+        "damaged.csv.gz": (DAMAGED, "cannot be read to its end: Error -3"),
+        "head.csv.gz": (gzip.compress(b"")[:10] + b"\x07" * 50, "cannot be read to its end: Error -3"),
+        "keys.jsonl": (
+            b"".join(json.dumps({f"k{row}_{key}": 1 for key in range(500)}).encode() + b"\n" for row in range(30)),
+            "have more than 10,000 different keys.*below one key",
+        ),
     }
     for name, (content, message) in cases.items():
         (tmp_path / name).write_bytes(content)
@@ -264,3 +275,42 @@ def test_forms_are_known_by_name_and_content():
     assert form_of_content(b"PAR1xxxx") == Form("parquet")
     with pytest.raises(Refused, match="known are csv"):
         form_of_content(b"", "xml")
+
+
+def test_text_in_another_encoding_is_told(tmp_path):
+    (tmp_path / "in.csv").write_text("body\nabc\n")
+    with pytest.raises(UnreadableInput, match="not in the encoding that --encoding names"):
+        done(texts_job(tmp_path / "in.csv", tmp_path / "out.csv", dialect=Dialect(encoding="utf-16")))
+
+
+def test_fields_of_any_length_are_written_again(tmp_path):
+    """A key that comes late widens the rows before it, also where a field was longer in JSON than in CSV."""
+    before = csv.field_size_limit(1000)
+    rows = [{"body": "x" * 200_000}] + [{"body": "y"}] * 1000 + [{"new": 1, "body": "y"}]
+    try:
+        done(texts_job(written(tmp_path / "in.jsonl", rows), tmp_path / "out.csv"))
+        assert csv.field_size_limit() == 1000
+    finally:
+        csv.field_size_limit(before)
+    assert (tmp_path / "out.csv").read_text().splitlines()[1].startswith("," + "x" * 200_000)
+
+
+def test_numbers_that_fit_into_no_type_become_text(tmp_path):
+    """A whole number beyond 2^53, and a fraction in a later batch: nothing is lost."""
+    rows = [{"body": "x", "k": 2**53 + 1}] * 1000 + [{"body": "x", "k": 0.5}]
+    done(texts_job(written(tmp_path / "in.jsonl", rows), tmp_path / "out.parquet"))
+    column = pq.read_table(tmp_path / "out.parquet").column("k").to_pylist()
+    assert (column[0], column[-1]) == ("9007199254740993", "0.5")
+    stdout = io.BytesIO()
+    done(texts_job(tmp_path / "in.jsonl", None, form="parquet"), stdout)
+    assert pq.read_table(io.BytesIO(stdout.getvalue())).column("k").to_pylist() == column
+
+
+def test_an_empty_key_is_a_key(tmp_path):
+    """And rows without any are rows."""
+    rows = [{"body": "x", "": 5}]
+    done(texts_job(written(tmp_path / "in.jsonl", rows), tmp_path / "out.jsonl"))
+    assert read_back(tmp_path / "out.jsonl") == [{"body": "x", "": 5, "length": 1.0, "error": None}]
+    (tmp_path / "none.jsonl").write_text("1\n2\n")
+    progress, _ = done(texts_job(tmp_path / "none.jsonl", tmp_path / "none.csv", keep=()))
+    assert (progress.read, progress.errors) == (2, 2)

@@ -1,5 +1,7 @@
 """Rows that are readings: whole series, in order, however the file is cut into batches."""
 
+from decimal import Decimal
+
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -173,3 +175,19 @@ def test_ids_are_known_after_they_were_merged(monkeypatch):
     monkeypatch.setattr("service.bulk.known_ids.RECENT", 3)
     known = KnownIds()
     assert [known.add(name) for name in "abcdabcde"] == [True] * 4 + [False] * 4 + [True]
+
+
+@pytest.mark.parametrize(
+    ("values", "last"),
+    [
+        (pa.array([Decimal("1.5"), None, Decimal("2.5")], pa.decimal128(20, 2)), 2.5),
+        (pa.array([1, 2, 2**53 + 1], pa.int64()), 2.0**53),
+        (pa.array([1, 2, 2**64 - 1], pa.uint64()), 2.0**64),
+    ],
+)
+def test_numbers_of_every_kind_are_read(tmp_path, values, last):
+    """To the nearest number of double precision."""
+    days = pa.array([1_577_836_800_000_000_001, 1_577_923_200_000_000_001, 1_578_009_600_000_000_001], pa.timestamp("ns"))
+    pq.write_table(pa.table({"store": ["a"] * 3, "day": days, "units": values}), tmp_path / "in.parquet")
+    done(panel_job(tmp_path / "in.parquet", tmp_path / "out.csv"))
+    assert pd.read_csv(tmp_path / "out.csv")["forecast"].tolist() == [last, last]

@@ -72,6 +72,30 @@ def test_a_request_with_dates_keeps_them():
     assert rows(result)[0]["timestamp"].startswith("2022-07-01")
 
 
+@pytest.mark.parametrize(
+    ("start", "frequency", "following"), [("2020-01-15", "P1M", "2022-07-15"), ("2020-01-31", "ME", "2022-07-31")]
+)
+def test_dates_of_a_request_begin_with_its_start(start, frequency, following):
+    """Periods too; the dates are those of POST /forecast."""
+    given = json.dumps({"readings": list(range(30)), "start": start, "frequency": frequency})
+    result = invoke("forecast", "--model", UNIVERSAL, "--horizon", 1, "--format", "jsonl", input=given)
+    assert rows(result)[0]["timestamp"].startswith(following)
+
+
+@pytest.mark.parametrize(
+    ("start", "frequency", "message"),
+    [
+        ("2020-01-15", "MS", "not a date of the frequency 'MS'; the next one is 2020-02-01"),
+        ("2020-01-01", "fortnight", "an ISO 8601 period"),
+        ("first", "MS", "'first' is no date"),
+    ],
+)
+def test_dates_that_a_request_cannot_have_are_told(start, frequency, message):
+    given = json.dumps({"readings": list(range(30)), "start": start, "frequency": frequency})
+    result = invoke("forecast", "--model", UNIVERSAL, input=given)
+    assert (result.exit_code, message in result.stderr) == (2, True), result.stderr
+
+
 def test_many_series_have_an_error_each(tmp_path):
     """The others are forecast, and the status says that there are errors."""
     path = tmp_path / "panel.csv"
@@ -92,6 +116,15 @@ def test_anomalies_are_found(tmp_path):
     result = invoke("anomalies", path, "--model", UNIVERSAL, "--only", "--format", "jsonl")
     assert result.exit_code == 0, result.stderr
     assert [row["reading"] for row in rows(result)] == [900]
+
+
+def test_anomalies_of_short_series_are_found_and_errors_are_not_left_out(tmp_path):
+    """As many readings are judged as can be; a series that cannot be judged is written with --only too."""
+    path = tmp_path / "panel.csv"
+    path.write_text("id,y\n" + "".join(f"a,{n % 4}\n" for n in range(30)) + "b,1\n")
+    result = invoke("anomalies", path, "--model", UNIVERSAL, "--only", "--format", "jsonl")
+    assert (result.exit_code, [row["id"] for row in rows(result)]) == (1, ["b"])
+    assert rows(result)[0]["error"]
 
 
 def test_texts_are_judged(tmp_path):
@@ -122,6 +155,8 @@ def test_a_text_that_cannot_be_judged_is_told_in_its_row():
         (["forecast", "{sales}", "--horizon", "0"], 2, "--horizon"),
         (["forecast", "{sales}", "--delimiter", "ab"], 2, "one character"),
         (["forecast", "{sales}", "--encoding", "utf-9"], 2, "no encoding"),
+        (["forecast", "{sales}", "--encoding", "utf-16"], 2, "not in the encoding"),
+        (["forecast", "{sales}", "--time-format", "%Q"], 2, "'%Q' is no form of dates"),
         (["forecast", "{sales}", "--out", "{sales}"], 2, "--overwrite"),
         (["sentiment", "-i", "{sales}"], 2, "name it with --text"),
         (["bulk", "{sales}"], 2, "--text COLUMN"),

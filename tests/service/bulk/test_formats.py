@@ -249,7 +249,7 @@ def test_what_is_not_a_table_is_refused(tmp_path):
         "array.json": (b"[1, 2]", "an object a line"),
         "cr.csv": (b"body,id\ra,1\rb,2\r", "a line ends with CR alone"),
         "row.csv": (b"a,b,c,d,e,f,body\n" + b",".join([b'"' + b"x\n" * 500_000 + b'"'] * 7), "a row has more than"),
-        "damaged.csv.gz": (DAMAGED, "cannot be read to its end: Error -3"),
+        "damaged.csv.gz": (DAMAGED, "cannot be read to its end"),
         "head.csv.gz": (gzip.compress(b"")[:10] + b"\x07" * 50, "cannot be read to its end: Error -3"),
         "keys.jsonl": (
             b"".join(json.dumps({f"k{row}_{key}": 1 for key in range(500)}).encode() + b"\n" for row in range(30)),

@@ -54,7 +54,6 @@ class Journal:
     def __init__(self, directory: Path, job: Mapping[str, Any]) -> None:
         self.directory = directory
         self.done = Done()
-        self.columns: dict[tuple[str, ...], None] = {}  # every list of columns that a piece has
         self._job = json.loads(json.dumps(job))
         self._rows: IO[bytes] | None = None
         self._lines: IO[bytes] | None = None
@@ -132,16 +131,21 @@ class Journal:
     def _count(self, entry: Entry) -> None:
         done = self.done
         self.done = Done(done.batches + 1, done.read + entry.read, done.rows + entry.rows, done.errors + entry.errors)
-        self.columns[entry.columns] = None
 
     def pieces(self) -> Iterator[tuple[tuple[str, ...], bytes]]:
         """The pieces of the output, in order, each with its columns."""
         self.rows.seek(0)
-        with (self.directory / JOURNAL).open("rb") as lines:
-            for line in lines:
-                entry = Entry.parse(line)
-                yield entry.columns, self.rows.read(entry.size)
+        for entry in self._entries():
+            yield entry.columns, self.rows.read(entry.size)
         self.rows.seek(0, os.SEEK_END)
+
+    def columns(self) -> Iterator[tuple[str, ...]]:
+        """The columns of each piece."""
+        return (entry.columns for entry in self._entries())
+
+    def _entries(self) -> Iterator[Entry]:
+        with (self.directory / JOURNAL).open("rb") as lines:
+            yield from map(Entry.parse, lines)
 
     def blobs(self) -> Iterator[bytes]:
         """The pieces alone."""

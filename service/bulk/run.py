@@ -11,7 +11,7 @@ from .errors import Refused
 from .formats import Dialect
 from .job import PanelTask, Task, Written
 from .limits import ROWS
-from .outputs import FileOutput, Output, SpooledParquet, StreamOutput
+from .outputs import FileOutput, Output, SpooledParquet, StreamOutput, free_target
 from .panels import PanelBatches
 from .reading import Reading, Rows, check_columns, read
 from .reading.source import Source
@@ -85,14 +85,9 @@ def _check_output(job: Job) -> None:
     path = job.written.path
     if path is None:
         return
-    if path.is_dir():
-        raise Refused(f"{path} is a directory; name a file for the output")
     if job.source.path is not None and path.exists() and path.samefile(job.source.path):
         raise Refused(f"{path} is the input; name another file for the output")
-    if path.exists() and not job.overwrite:
-        raise Refused(f"{path} exists; --overwrite replaces it when the new one is whole")
-    if not path.parent.is_dir():
-        raise Refused(f"{path.parent} is no directory; make it first")
+    free_target(path, overwrite=job.overwrite)
 
 
 def _reading(job: Job) -> Reading:

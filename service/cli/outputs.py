@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from ..bulk.errors import Refused
 from ..bulk.formats import output_form
 from ..bulk.job import Written
+from ..bulk.outputs import free_target
 from ..bulk.tables import ListTable
 from ..bulk.work import plain_columns
 from ..bulk.writing.csv_text import CsvEncoder
@@ -45,19 +45,20 @@ def write_frame(
         sys.stdout.buffer.write(raw)
         sys.stdout.buffer.flush()
         return
-    check_free(out, overwrite=overwrite)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    target = free_target(path, overwrite=overwrite)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        temporary.write_bytes(raw)
-        os.replace(temporary, path)
+        with temporary.open("xb") as file:
+            file.write(raw)
+        os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def check_free(out: str, *, overwrite: bool) -> None:
-    """Raise Refused for a file that must not be replaced."""
-    if out != STDOUT and Path(out).exists() and not overwrite:
-        raise Refused(f"{out} exists; --overwrite replaces it")
+    """Raise Refused for a file that must not be replaced, or cannot be made."""
+    if out != STDOUT:
+        free_target(Path(out), overwrite=overwrite)
 
 
 def encoded(frame: pd.DataFrame, written: Written) -> bytes:

@@ -12,11 +12,12 @@ from service.bulk.job import PanelTask, SeriesTask, TextTask, Written
 from service.bulk.reading.source import open_source
 from service.bulk.run import Job, run
 from service.bulk.work.panel import PanelColumns
+from service.local.errors import DataError
 
 
 @dataclass(frozen=True)
 class Lengths:
-    """Says how long a text is. A text without words is an error; "die" kills the process."""
+    """Says how long a text is. A text without words is an error; "die" kills the process; "refused" is refused."""
 
     log: str | None = None
 
@@ -24,6 +25,8 @@ class Lengths:
         if self.log is not None and len(frame):
             with Path(self.log).open("a") as file:
                 file.write(f"{len(frame)}\n")
+        if "refused" in frame["text"].tolist():
+            raise DataError("the model reads no such text")
         if "die" in frame["text"].tolist():
             os.kill(os.getpid(), signal.SIGKILL)
         texts = [text if isinstance(text, str) else "" for text in frame["text"]]

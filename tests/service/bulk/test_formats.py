@@ -113,6 +113,16 @@ def test_keys_that_come_late_have_a_column_of_csv(tmp_path):
     assert (lines[0], lines[1], lines[-1]) == ("new,body,length,error", ",x,1.0,", "1,y,1.0,")
 
 
+def test_more_keys_than_a_table_has_columns_are_refused(tmp_path):
+    """In all of a file; JSON lines need no columns."""
+    rows = [{"body": "x", **{f"k{row}_{key}": 1 for key in range(6)}} for row in range(2500)]
+    written(tmp_path / "in.jsonl", rows)
+    with pytest.raises(Refused, match="more than 10,000 different keys.*--keep, or write JSON lines"):
+        done(texts_job(tmp_path / "in.jsonl", tmp_path / "out.csv"))
+    progress, _ = done(texts_job(tmp_path / "in.jsonl", tmp_path / "out.jsonl"))
+    assert progress.rows == 2500
+
+
 def test_keys_that_come_late_are_refused_where_the_header_is_written_already(tmp_path):
     rows = [{"body": "x"}] * 1000 + [{"new": 1, "body": "y"}]
     with pytest.raises(Refused, match=r"'new' comes first after row 1,000.*--keep"):
@@ -292,7 +302,7 @@ def test_fields_of_any_length_are_written_again(tmp_path):
         assert csv.field_size_limit() == 1000
     finally:
         csv.field_size_limit(before)
-    assert (tmp_path / "out.csv").read_text().splitlines()[1].startswith("," + "x" * 200_000)
+    assert (tmp_path / "out.csv").read_text().splitlines()[1].strip(",").startswith("x" * 200_000)
 
 
 def test_numbers_that_fit_into_no_type_become_text(tmp_path):
@@ -311,6 +321,6 @@ def test_an_empty_key_is_a_key(tmp_path):
     rows = [{"body": "x", "": 5}]
     done(texts_job(written(tmp_path / "in.jsonl", rows), tmp_path / "out.jsonl"))
     assert read_back(tmp_path / "out.jsonl") == [{"body": "x", "": 5, "length": 1.0, "error": None}]
-    (tmp_path / "none.jsonl").write_text("1\n2\n")
+    (tmp_path / "none.jsonl").write_text('{"body": "x"}\n' * 1000 + "1\n2\n")
     progress, _ = done(texts_job(tmp_path / "none.jsonl", tmp_path / "none.csv", keep=()))
-    assert (progress.read, progress.errors) == (2, 2)
+    assert (progress.read, progress.errors) == (1002, 2)

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from service.bulk import journal as journals
-from service.bulk.errors import Refused, WorkerDied
+from service.bulk.errors import Refused, Unscorable, WorkerDied
 from service.bulk.outputs import parts_directory
 from service.bulk.parts import opened
 from service.bulk.run import run
@@ -187,6 +187,53 @@ def test_a_worker_that_dies_is_reported_and_nothing_is_lost(tmp_path):
         done(texts_job(source, out, workers=2))
     assert len((parts_directory(out) / "journal").read_text().splitlines()) <= 1
     assert not out.exists()
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_the_model_refuses_is_told_alike_with_any_number_of_workers(tmp_path, workers):
+    """It is no defect of a worker."""
+    (tmp_path / "in.jsonl").write_text('{"body": "text"}\n' * 1500 + '{"body": "refused"}\n')
+    with pytest.raises(Unscorable, match="rows 1,001 to 1,501: the model reads no such text") as caught:
+        done(texts_job(tmp_path / "in.jsonl", tmp_path / "out.csv", workers=workers))
+    assert caught.value.status == 2
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_is_no_file_is_not_replaced(source, tmp_path, overwrite):
+    out = tmp_path / "out.csv"
+    os.mkfifo(out)
+    with pytest.raises(Refused, match="is a pipe or a device.*standard output"):
+        done(texts_job(source, out, overwrite=overwrite))
+    assert out.is_fifo()
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_link_stays_one(source, tmp_path, form):
+    """The file that it points to is replaced, and the state is beside that one."""
+    (tmp_path / "there").mkdir()
+    target, out = tmp_path / "there" / f"file.{form}", tmp_path / f"out.{form}"
+    out.symlink_to(target)
+    stopped(texts_job(source, out))
+    assert (tmp_path / "there" / f"file.{form}.parts").is_dir()
+    for _ in range(2):
+        done(texts_job(source, out, overwrite=True))
+        assert (out.is_symlink(), target.is_file(), parts_directory(out).exists()) == (True, True, False)
+
+
+def test_the_output_has_its_name_before_another_run_can_begin(source, tmp_path, monkeypatch):
+    """So that it never takes what is there for its own."""
+    out = tmp_path / "out.csv"
+    replace = os.replace
+
+    def replaced(before, after):
+        if after == out:
+            with pytest.raises(Refused, match="another process is at work"):
+                done(texts_job(source, out, restart=True))
+        replace(before, after)
+
+    monkeypatch.setattr(os, "replace", replaced)
+    done(texts_job(source, out))
+    assert out.exists()
 
 
 def test_entries_of_a_journal_are_read_back():

@@ -1,6 +1,7 @@
 """The command line: arguments, messages, exit statuses, and what goes to which stream."""
 
 import json
+import os
 import shutil
 
 import pytest
@@ -189,6 +190,17 @@ def test_output_goes_to_a_file_in_its_format(sales, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["sales.csv", "out.jsonl"] or len(
         list(tmp_path.iterdir())
     ) == 2
+
+
+def test_output_goes_through_a_link_and_not_over_a_pipe(sales, tmp_path):
+    (tmp_path / "link.csv").symlink_to(tmp_path / "file.csv")
+    os.mkfifo(tmp_path / "pipe.csv")
+    command = ["forecast", sales, "--model", UNIVERSAL, "--horizon", 2, "--overwrite", "--out"]
+    assert invoke(*command, tmp_path / "link.csv").exit_code == 0
+    assert ((tmp_path / "link.csv").is_symlink(), (tmp_path / "file.csv").is_file()) == (True, True)
+    result = invoke(*command, tmp_path / "pipe.csv")
+    assert (result.exit_code, "is a pipe or a device" in result.stderr) == (2, True)
+    assert (tmp_path / "pipe.csv").is_fifo()
 
 
 def test_bulk_writes_a_file(tmp_path):

@@ -8,8 +8,8 @@ from typing import IO, Any, BinaryIO, Protocol
 
 from .errors import Refused
 from .formats import Form
-from .limits import COLUMNS
 from .journal import Done, Journal
+from .limits import COLUMNS
 from .parts import ROWS, WHOLE
 from .work import Encoder, Part
 from .writing.csv_text import CsvEncoder
@@ -29,7 +29,9 @@ def free_target(path: Path, *, overwrite: bool) -> Path:
     if path.is_dir():
         raise Refused(f"{path} is a directory; name a file for the output")
     if path.exists() and not path.is_file():
-        raise Refused(f"{path} is a pipe or a device, and not replaced with a file; write to standard output: --out - > {path}")
+        raise Refused(
+            f"{path} is a pipe or a device, and not replaced with a file; write to standard output: --out - > {path}"
+        )
     if path.exists() and not overwrite:
         raise Refused(f"{path} exists; --overwrite replaces it when the new one is whole")
     if not target.parent.is_dir():
@@ -78,7 +80,9 @@ class FileOutput:
         return self.journal.done
 
     def write(self, part: Part) -> None:
-        if self._form.format != "jsonl":  # a line of JSON has its own keys; the others have a column for each key of the file
+        if (
+            self._form.format != "jsonl"
+        ):  # a line of JSON has its own keys; the others have a column for each key of the file
             self._names.update(part.columns)
             if len(self._names) > COLUMNS:
                 raise Refused(

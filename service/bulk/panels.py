@@ -129,7 +129,9 @@ class PanelBatches:
     def _close(self, next_first: int, end: int) -> Batch:
         done, number = self._open, self._number
         self._open, self._number = _Open(next_first), number + 1
-        return Batch(number, done.first, joined([piece.rows() for piece in done.pieces]), done.faults, end, done.left_out)
+        return Batch(
+            number, done.first, joined([piece.rows() for piece in done.pieces]), done.faults, end, done.left_out
+        )
 
 
 def joined(pieces: list[Table]) -> Table:

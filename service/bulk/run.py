@@ -66,7 +66,9 @@ def _run(job: Job, stdout: Any, report: Report, warn: Callable[[str], None]) -> 
     check_columns(job.source.name, _required(job), first.rows.names if len(first.rows) else _required(job))
     work = job.task.work(first, job.written)
     for name in work.clashes(first.rows.names):
-        warn(f"the input has a column {name}, whose name the model needs; it is written as {output_name(name, work.results)}")
+        warn(
+            f"the input has a column {name}, whose name the model needs; it is written as {output_name(name, work.results)}"
+        )
     batches = _batches(job, chain([first], chunks))
     with closing(_output(job, work, stdout)) as output:
         progress = _score(job, work, batches, output, rows, report)

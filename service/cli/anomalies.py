@@ -18,7 +18,9 @@ def anomalies(
     level: Annotated[float, typer.Option(help="Percentage of readings that are to be expected")] = 99,
     last: Annotated[
         int | None,
-        typer.Option(min=1, help="How many of the last readings are judged (24, or as many as can be)", show_default=False),
+        typer.Option(
+            min=1, help="How many of the last readings are judged (24, or as many as can be)", show_default=False
+        ),
     ] = None,
     only: Annotated[bool, typer.Option("--only", help="Write the anomalies alone, and errors")] = False,
     frequency: options.Frequency = None,

@@ -7,7 +7,8 @@ import pandas as pd
 
 from ..bulk.errors import UnreadableInput
 from ..bulk.values import is_missing, short, to_number
-from ..bulk.work.readings import parse_dates, times_of
+from ..bulk.work.dates import parse_dates
+from ..bulk.work.readings import times_of
 from .columns import Roles
 from .inputs import Read, first_fault
 

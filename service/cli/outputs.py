@@ -4,6 +4,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from ..bulk.job import Written
 from ..bulk.outputs import free_target
 from ..bulk.tables import ListTable
 from ..bulk.work import plain_columns
+from ..bulk.work.dates import are_midnights, without_midnights
 from ..bulk.writing.csv_text import CsvEncoder
 from ..bulk.writing.json_text import JsonEncoder
 
@@ -63,7 +65,10 @@ def check_free(out: str, *, overwrite: bool) -> None:
 
 def encoded(frame: pd.DataFrame, written: Written) -> bytes:
     """Return the rows of a frame as a whole file."""
-    table = ListTable(plain_columns(frame))
+    columns = plain_columns(frame)
+    if written.form.format != "parquet":
+        columns = {name: without_midnights(values) if _are_days(values) else values for name, values in columns.items()}
+    table = ListTable(columns)
     encoder = written.encoder([])
     if isinstance(encoder, CsvEncoder):
         names, body = encoder(None, table)
@@ -76,6 +81,10 @@ def encoded(frame: pd.DataFrame, written: Written) -> bytes:
     whole = io.BytesIO()
     write_parquet(lambda: iter([body]), whole)
     return whole.getvalue()
+
+
+def _are_days(values: list[Any]) -> bool:
+    return datetime in set(map(type, values)) and are_midnights(values)
 
 
 def show(frame: pd.DataFrame) -> None:

@@ -166,9 +166,7 @@ def unquoted_columns(block: str, delimiter: str, width: int) -> list[list[str]] 
     return [fields[column::width] for column in range(width)]
 
 
-def _parsed(
-    parser: "_Parser", header: list[str], name: str, count: int
-) -> Iterator[tuple[ListTable, dict[int, str]]]:
+def _parsed(parser: "_Parser", header: list[str], name: str, count: int) -> Iterator[tuple[ListTable, dict[int, str]]]:
     """The rows of a reader. `count` came before them."""
     step = max(1, BATCH_CELLS // len(header))
     while rows := _some(parser, step, count + 1, name):

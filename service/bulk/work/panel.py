@@ -1,6 +1,6 @@
 """A row is a reading: the rows of each series are forecast, and the output has a row for each step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import pandas as pd
 from ..tables import Batch, ListTable
 from ..writing.columns import output_name
 from . import ERROR, Encoder, Part, Scoring, kept_columns, plain_columns
+from .dates import DateForm, without_midnights
 from .readings import SeriesRows, Times, read_times, read_values, series_of, with_faults
 
 ID, TIME, VALUE = "unique_id", "ds", "y"  # the names that the model's frame has
@@ -36,7 +37,8 @@ class PanelWork:
     keep: tuple[str, ...] = ()
     decimal: str = "."
     times: Times = "timestamp"
-    time_format: str | None = None
+    form: DateForm = field(default_factory=DateForm)
+    has_types: bool = False  # dates are written as such, and not as text
     results: tuple[str, ...] = ()  # the model's columns
 
     def clashes(self, names: list[str]) -> list[str]:  # noqa: ARG002
@@ -62,7 +64,7 @@ class PanelWork:
         values = read_values(batch, self.columns_of.value, self.decimal, series)
         times = None
         if self.columns_of.time is not None:
-            times = read_times(batch, self.columns_of.time, self.times, self.time_format, series)
+            times = read_times(batch, self.columns_of.time, self.times, self.form, series)
         good = [number for number, one in enumerate(series) if one.fault is None]
         lengths = [series[number].end - series[number].begin for number in good]
         columns: dict[str, Any] = {ID: np.repeat(np.array(good, np.int64), lengths)}
@@ -76,6 +78,8 @@ class PanelWork:
         """The model's columns without the id, which is written as the input has it; the time under the input's name."""
         time = self.columns_of.time
         names = {TIME: time} if time is not None else {}
+        if TIME in results and self.form.are_days and not self.has_types:
+            results[TIME] = without_midnights(results[TIME])
         return ListTable({names.get(name, name): values for name, values in results.items()})
 
 

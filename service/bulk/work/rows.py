@@ -50,9 +50,7 @@ class RowWork:
     results: tuple[str, ...] = ()  # the model's columns
 
     def clashes(self, names: list[str]) -> list[str]:
-        return [
-            name for name in (names if self.keep is None else self.keep) if output_name(name, self.results) != name
-        ]
+        return [name for name in (names if self.keep is None else self.keep) if output_name(name, self.results) != name]
 
     def check(self) -> None:
         self.scoring(pd.DataFrame({name: [] for name, _, _ in self.inputs}, dtype=object))

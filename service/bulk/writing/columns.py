@@ -1,12 +1,10 @@
 """The columns of the output: those of the input that are kept, then those of the model."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, time
 from typing import Any
 
 from ..tables import ListTable, Table
 
-MIDNIGHT = time()
 CLASH = "input_"  # goes before the name of an input's column that is also one of the model's
 
 
@@ -29,21 +27,10 @@ def joined_columns(kept: Table | None, results: Table) -> ListTable:
         if kept is not None:
             columns[output_name(name, results.names)] = kept.values(name)
     for name in results.names:
-        columns[name] = without_midnights(results.values(name))
+        columns[name] = results.values(name)
     return ListTable(columns)
 
 
 def rows_of(table: ListTable) -> Iterable[tuple[Any, ...]]:
     """The rows of a table."""
     return zip(*table.columns.values(), strict=True)
-
-
-def without_midnights(values: list[Any]) -> list[Any]:
-    """Return dates without a time where all of a column are at midnight."""
-    if datetime not in set(map(type, values)):
-        return values
-    times = {value for value in values if isinstance(value, datetime)}
-    if any(value.time() != MIDNIGHT or value.tzinfo is not None for value in times):
-        return values
-    dates = {value: value.date() for value in times}
-    return [dates.get(value, value) for value in values]

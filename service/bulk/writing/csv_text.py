@@ -16,7 +16,6 @@ from ..tables import ABSENT, Table
 from .columns import joined_columns
 from .packing import packed
 
-
 FIELD_CHARACTERS = 1 << 30  # no piece is so long
 REPEATED = {date, datetime, str, bool, type(None)}  # many values are the same; 1 and True would be taken for one
 

@@ -85,7 +85,12 @@ def texts_job(source, out, *, scoring=None, text="body", keep=None, dialect=None
     path = None if out is None else Path(out)
     written = Written(path, output_form(path, form, "csv"), dialect)
     return Job(
-        open_source(str(source), given), TextTask(scoring or Lengths(), text, keep), written, "lengths/1", dialect, **options
+        open_source(str(source), given),
+        TextTask(scoring or Lengths(), text, keep),
+        written,
+        "lengths/1",
+        dialect,
+        **options,
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from service.bulk.formats import Dialect
 from service.bulk.limits import BATCH_BYTES
 from service.bulk.reading import csv_rows
-from service.bulk.reading.csv_rows import unquoted_columns, read_csv, sniff
+from service.bulk.reading.csv_rows import read_csv, sniff, unquoted_columns
 
 FIELDS = st.lists(st.lists(st.text('ab,;"\n é', max_size=4), min_size=2, max_size=2), max_size=12)
 

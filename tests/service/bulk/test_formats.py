@@ -117,7 +117,7 @@ def test_more_keys_than_a_table_has_columns_are_refused(tmp_path):
     """In all of a file; JSON lines need no columns."""
     rows = [{"body": "x", **{f"k{row}_{key}": 1 for key in range(6)}} for row in range(2500)]
     written(tmp_path / "in.jsonl", rows)
-    with pytest.raises(Refused, match="more than 10,000 different keys.*--keep, or write JSON lines"):
+    with pytest.raises(Refused, match=r"more than 10,000 different keys.*--keep, or write JSON lines"):
         done(texts_job(tmp_path / "in.jsonl", tmp_path / "out.csv"))
     progress, _ = done(texts_job(tmp_path / "in.jsonl", tmp_path / "out.jsonl"))
     assert progress.rows == 2500

@@ -187,7 +187,9 @@ def test_ids_are_known_after_they_were_merged(monkeypatch):
 )
 def test_numbers_of_every_kind_are_read(tmp_path, values, last):
     """To the nearest number of double precision."""
-    days = pa.array([1_577_836_800_000_000_001, 1_577_923_200_000_000_001, 1_578_009_600_000_000_001], pa.timestamp("ns"))
+    days = pa.array(
+        [1_577_836_800_000_000_001, 1_577_923_200_000_000_001, 1_578_009_600_000_000_001], pa.timestamp("ns")
+    )
     pq.write_table(pa.table({"store": ["a"] * 3, "day": days, "units": values}), tmp_path / "in.parquet")
     done(panel_job(tmp_path / "in.parquet", tmp_path / "out.csv"))
     assert pd.read_csv(tmp_path / "out.csv")["forecast"].tolist() == [last, last]

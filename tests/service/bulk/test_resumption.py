@@ -202,7 +202,7 @@ def test_what_the_model_refuses_is_told_alike_with_any_number_of_workers(tmp_pat
 def test_what_is_no_file_is_not_replaced(source, tmp_path, overwrite):
     out = tmp_path / "out.csv"
     os.mkfifo(out)
-    with pytest.raises(Refused, match="is a pipe or a device.*standard output"):
+    with pytest.raises(Refused, match=r"is a pipe or a device.*standard output"):
         done(texts_job(source, out, overwrite=overwrite))
     assert out.is_fifo()
 

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from service.bulk.run import Progress
 from service.cli import columns, main
 from service.cli.app import make_app
+from service.cli.bulk_job import identity_of
 from service.cli.progress import Speed, said, summary
 from tests.processes import ROOT
 
@@ -284,3 +285,12 @@ def test_progress_is_told_in_words():
     assert summary(progress, speed, None) == (
         "3,000 rows read, 1,000 of them before, 2 with errors, in 0:00:10 (200 rows/s)"
     )
+
+
+def test_a_model_that_is_replaced_in_place_is_another_one(tmp_path):
+    """A run that was stopped does not go on with it."""
+    (tmp_path / "SHA256SUMS").write_text("1")
+    before = identity_of(str(tmp_path))
+    assert before == identity_of(str(tmp_path))
+    (tmp_path / "SHA256SUMS").write_text("2")
+    assert identity_of(str(tmp_path)) != before

@@ -10,6 +10,8 @@ import pyarrow.compute as pc
 
 from .tables import ABSENT, Table
 
+NUMBERS = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
+
 
 class ArrowTable:
     """Columns of Arrow."""
@@ -36,10 +38,11 @@ class ArrowTable:
 
     def typed(self, name: str) -> Any:
         column = self.table.column(name)
-        if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
-            return column.cast(pa.float64()).to_numpy()
+        if any(is_kind(column.type) for is_kind in NUMBERS):
+            return column.cast(pa.float64(), safe=False).to_numpy()  # to the nearest one
         if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
-            return pd.DatetimeIndex(column.cast(pa.timestamp("us", getattr(column.type, "tz", None))).to_pandas())
+            kind = pa.timestamp("us", getattr(column.type, "tz", None))
+            return pd.DatetimeIndex(column.cast(kind, safe=False).to_pandas())
         return None
 
     def runs(self, name: str) -> Iterator[tuple[int, int, Any]]:

@@ -17,6 +17,10 @@ class Refused(BulkError):
     """The job must not start: something would be overwritten or mixed up, or a package is missing."""
 
 
+class Unscorable(BulkError):
+    """The model refuses what it is given, or an option."""
+
+
 class UnusableModel(BulkError):
     """The model cannot be loaded."""
 

@@ -10,6 +10,7 @@ from .formats import Dialect, Form
 from .reading.parquet_rows import check_parquet
 from .tables import Batch
 from .work import Encoder, Scoring, Work
+from .work.dates import DateForm, form_of_dates
 from .work.panel import ID, TIME, PanelColumns, PanelWork
 from .work.readings import Times, times_of
 from .work.rows import ReadReadings, RowWork, read_any, read_text
@@ -145,8 +146,11 @@ class PanelTask:
     def work(self, first: Batch, written: Written) -> PanelWork:
         time = self.columns_of.time
         times: Times = "timestamp"
-        if time is not None and self.time_format is None and len(first.rows):
-            times = times_of(first.rows.values(time))
+        form = DateForm(self.time_format)
+        if time is not None and len(first.rows):
+            values = first.rows.values(time)
+            times = "timestamp" if self.time_format is not None else times_of(values)
+            form = form_of_dates(values, self.time_format) if times == "timestamp" else form
         scoring = self.scoring[times]
         if time is not None and time in names_of(scoring.schema()) and time != TIME:
             raise Refused(f"the time column has the name of one of the model's, {time}; give it another one")
@@ -158,7 +162,8 @@ class PanelTask:
             self.keep,
             self.decimal,
             times,
-            self.time_format,
+            form,
+            written.form.format == "parquet",
             names_of(schema),
         )
 

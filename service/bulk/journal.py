@@ -6,18 +6,16 @@ its piece is, and its checksum. A piece that was not written whole, or lost with
 
 import json
 import os
-import shutil
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from .errors import Refused
+from .parts import JOB, JOURNAL, NEW_JOB, ROWS, check_own, locked, opened, remove_own
 from .work import Part
 
-JOB, ROWS, JOURNAL = "job.json", "rows", "journal"
 BLOCK = 1 << 20
 
 
@@ -56,10 +54,10 @@ class Journal:
     def __init__(self, directory: Path, job: Mapping[str, Any]) -> None:
         self.directory = directory
         self.done = Done()
-        self.columns: dict[tuple[str, ...], None] = {}  # every list of columns that a piece has
         self._job = json.loads(json.dumps(job))
         self._rows: IO[bytes] | None = None
         self._lines: IO[bytes] | None = None
+        self._lock: IO[bytes] | None = None
 
     def open(self, *, restart: bool = False) -> None:
         """Go on with the job that the directory has, or begin it. Raises Refused if it is another one, or is at work.
@@ -67,88 +65,87 @@ class Journal:
         `restart`: forget what the directory has.
         """
         try:
-            self.directory.mkdir(exist_ok=True)
-            self._rows = (self.directory / ROWS).open("a+b")
+            self._open(restart=restart)
         except OSError as error:
+            self.close()
             raise Refused(f"{self.directory}: cannot be written: {error.strerror}") from None
-        try:
-            self._lock(self._rows)
-            if restart:
-                (self.directory / JOB).unlink(missing_ok=True)
-                (self.directory / JOURNAL).unlink(missing_ok=True)
-            self._check_job()
-            self._lines = (self.directory / JOURNAL).open("a+b")
-            self._cut()
         except BaseException:
             self.close()
             raise
 
-    def _lock(self, file: IO[bytes]) -> None:
-        with suppress(ImportError):
-            import fcntl
+    def _open(self, *, restart: bool) -> None:
+        self.directory.mkdir(exist_ok=True)
+        check_own(self.directory)
+        self._lock = locked(self.directory)
+        self._rows = opened(self.directory / ROWS)
+        self._lines = opened(self.directory / JOURNAL)
+        known = _job_at(self.directory / JOB)
+        if known is None or restart:
+            self._begin()
+        elif known != self._job:
+            raise Refused(
+                f"{self.directory} has the rows of another run, which was stopped: {_difference(known, self._job)}. "
+                "Run that one again to finish it; --restart forgets it and begins anew"
+            )
+        self._cut()
 
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise Refused(f"{self.directory}: another process is at work on this output") from None
-
-    def _check_job(self) -> None:
-        path = self.directory / JOB
-        with suppress(FileNotFoundError, ValueError):
-            known = json.loads(path.read_bytes())
-            if known != self._job:
-                raise Refused(
-                    f"{self.directory} has the rows of another run, which was stopped: {_difference(known, self._job)}. "
-                    "Run that one again to finish it; --restart forgets it and begins anew"
-                )
-            return
-        path.write_text(json.dumps(self._job, indent=1), encoding="utf-8")
+    def _begin(self) -> None:
+        """Forget all rows, and then say whose the next ones are: in this order, so that no rows change their job."""
+        self.lines.truncate(0)
+        self.rows.truncate(0)
+        new = self.directory / NEW_JOB
+        with opened(new) as file:
+            file.truncate(0)
+            file.write(json.dumps(self._job, indent=1).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(new, self.directory / JOB)
 
     def _cut(self) -> None:
         """Keep the batches that are whole in both files, and cut off what follows them."""
-        assert self._rows is not None
-        assert self._lines is not None
-        self._rows.seek(0)
-        self._lines.seek(0)
+        self.rows.seek(0)
+        self.lines.seek(0)
         kept = size = 0
-        for line in self._lines:
+        for line in self.lines:
             entry = _entry(line, self.done.batches)
-            if entry is None or not _is_whole(self._rows, entry):
+            if entry is None or not _is_whole(self.rows, entry):
                 break
             self._count(entry)
             kept, size = kept + len(line), size + entry.size
-        self._lines.truncate(kept)
-        self._rows.truncate(size)
-        self._lines.seek(0, os.SEEK_END)
-        self._rows.seek(0, os.SEEK_END)
+        self.lines.truncate(kept)
+        self.rows.truncate(size)
+        self.lines.seek(0, os.SEEK_END)
+        self.rows.seek(0, os.SEEK_END)
 
     def append(self, part: Part) -> None:
         """Note a batch that is done. It is there also if the process is killed after this."""
-        assert self._rows is not None
-        assert self._lines is not None
         entry = Entry(
             part.number, part.read, part.rows, part.errors, len(part.blob), zlib.crc32(part.blob), part.columns
         )
-        self._rows.write(part.blob)
-        self._rows.flush()
-        self._lines.write(json.dumps(asdict(entry)).encode() + b"\n")
-        self._lines.flush()
+        self.rows.write(part.blob)
+        self.rows.flush()
+        self.lines.write(json.dumps(asdict(entry)).encode() + b"\n")
+        self.lines.flush()
         self._count(entry)
 
     def _count(self, entry: Entry) -> None:
         done = self.done
         self.done = Done(done.batches + 1, done.read + entry.read, done.rows + entry.rows, done.errors + entry.errors)
-        self.columns[entry.columns] = None
 
     def pieces(self) -> Iterator[tuple[tuple[str, ...], bytes]]:
         """The pieces of the output, in order, each with its columns."""
-        assert self._rows is not None
-        self._rows.seek(0)
+        self.rows.seek(0)
+        for entry in self._entries():
+            yield entry.columns, self.rows.read(entry.size)
+        self.rows.seek(0, os.SEEK_END)
+
+    def columns(self) -> Iterator[tuple[str, ...]]:
+        """The columns of each piece."""
+        return (entry.columns for entry in self._entries())
+
+    def _entries(self) -> Iterator[Entry]:
         with (self.directory / JOURNAL).open("rb") as lines:
-            for line in lines:
-                entry = Entry.parse(line)
-                yield entry.columns, self._rows.read(entry.size)
-        self._rows.seek(0, os.SEEK_END)
+            yield from map(Entry.parse, lines)
 
     def blobs(self) -> Iterator[bytes]:
         """The pieces alone."""
@@ -156,19 +153,33 @@ class Journal:
 
     @property
     def rows(self) -> IO[bytes]:
+        """The pieces of the output."""
         assert self._rows is not None
         return self._rows
 
+    @property
+    def lines(self) -> IO[bytes]:
+        """The entries."""
+        assert self._lines is not None
+        return self._lines
+
+    def create(self, name: str) -> IO[bytes]:
+        """Open another of the directory's files, empty."""
+        file = opened(self.directory / name)
+        file.truncate(0)
+        return file
+
     def close(self) -> None:
         """Let the files go; the state stays."""
-        for file in (self._lines, self._rows):
+        for file in (self._lines, self._rows, self._lock):
             if file is not None:
                 file.close()
 
     def remove(self) -> None:
-        """Forget the state."""
+        """Forget the state. It is locked until nothing of it is left, and is left alone if it is another process's by now."""
+        if self._lock is not None and not self._lock.closed:
+            remove_own(self.directory)
         self.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
 
 
 def _entry(line: bytes, number: int) -> Entry | None:
@@ -185,6 +196,16 @@ def _is_whole(rows: IO[bytes], entry: Entry) -> bool:
         checksum = zlib.crc32(block, checksum)
         left -= len(block)
     return left == 0 and checksum == entry.checksum
+
+
+def _job_at(path: Path) -> Any:
+    """The job that a directory is of; None if it is not there, or cannot be read."""
+    try:
+        with opened(path, create=False) as file:
+            file.seek(0)
+            return json.loads(file.read())
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def _difference(known: Any, asked: Mapping[str, Any]) -> str:

@@ -1,10 +1,20 @@
 """Which ids have been seen. Eight bytes an id, so that a file of a hundred million series can still be checked."""
 
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 
 RECENT = 1 << 16  # ids that are kept as Python's numbers, before they are merged into the array
+
+
+def key_of(value: Any) -> str:
+    """Return the name of an id: the same for numbers that are equal, and another one for a number than for its text."""
+    if isinstance(value, str):
+        return f"text {value}"
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return f"{int(value) if isinstance(value, bool) else value}"
 
 
 class KnownIds:

@@ -11,14 +11,14 @@ from .errors import Refused
 from .formats import Dialect
 from .job import PanelTask, Task, Written
 from .limits import ROWS
-from .outputs import FileOutput, Output, SpooledParquet, StreamOutput
+from .outputs import FileOutput, Output, SpooledParquet, StreamOutput, free_target
 from .panels import PanelBatches
 from .reading import Reading, Rows, check_columns, read
 from .reading.source import Source
 from .tables import Batch
 from .work import Part, Work
 from .workers import Workers, check, in_process
-from .writing.columns import CLASH
+from .writing.columns import output_name
 
 CHUNK_ROWS = 5000  # that are read at once where a row is a reading
 
@@ -40,7 +40,7 @@ Report = Callable[[Progress], None]
 
 @dataclass(frozen=True)
 class Job:
-    """A file, what is done with it, and where it goes. `model` is the version, for the comparison with an earlier run."""
+    """A file, what is done with it, and where it goes. `model` is the version and its checksum, for the comparison with an earlier run."""
 
     source: Source
     task: Task
@@ -66,7 +66,9 @@ def _run(job: Job, stdout: Any, report: Report, warn: Callable[[str], None]) -> 
     check_columns(job.source.name, _required(job), first.rows.names if len(first.rows) else _required(job))
     work = job.task.work(first, job.written)
     for name in work.clashes(first.rows.names):
-        warn(f"the input has a column {name} as the model has; it is written as {CLASH}{name}")
+        warn(
+            f"the input has a column {name}, whose name the model needs; it is written as {output_name(name, work.results)}"
+        )
     batches = _batches(job, chain([first], chunks))
     with closing(_output(job, work, stdout)) as output:
         progress = _score(job, work, batches, output, rows, report)
@@ -85,14 +87,9 @@ def _check_output(job: Job) -> None:
     path = job.written.path
     if path is None:
         return
-    if path.is_dir():
-        raise Refused(f"{path} is a directory; name a file for the output")
     if job.source.path is not None and path.exists() and path.samefile(job.source.path):
         raise Refused(f"{path} is the input; name another file for the output")
-    if path.exists() and not job.overwrite:
-        raise Refused(f"{path} exists; --overwrite replaces it when the new one is whole")
-    if not path.parent.is_dir():
-        raise Refused(f"{path.parent} is no directory; make it first")
+    free_target(path, overwrite=job.overwrite)
 
 
 def _reading(job: Job) -> Reading:
@@ -114,6 +111,7 @@ def _output(job: Job, work: Any, stdout: Any) -> Output:
     fingerprint = job.source.fingerprint()
     described = {
         "input": fingerprint,
+        "input format": [job.source.form.format, job.source.form.gzip],
         "model": job.model,
         **job.task.options,
         "format": [form.format, form.gzip],

@@ -5,10 +5,13 @@ columns of a Parquet file with their types. Both can be asked for the same thing
 every other one.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Protocol
+
+from .errors import UnreadableInput
+from .limits import COLUMNS
 
 SEPARATOR = "\0"
 ABSENT = ...  # the value of a key that an object of JSON lines does not have; it is not written either
@@ -42,24 +45,26 @@ class Table(Protocol):
 
 
 class ListTable:
-    """Columns of Python values."""
+    """Columns of Python values. `rows` is how many rows there are, where no column says it."""
 
-    def __init__(self, columns: dict[str, list[Any]]) -> None:
+    def __init__(self, columns: dict[str, list[Any]], rows: int = 0) -> None:
         self.columns = columns
+        self._rows = len(next(iter(columns.values()))) if columns else rows
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> tuple[dict[str, Any], int]:
         """Texts are joined: this pickles in a fraction of the time."""
-        return {name: _joined(values) for name, values in self.columns.items()}
+        return {name: _joined(values) for name, values in self.columns.items()}, self._rows
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.columns = {name: v.split(SEPARATOR) if isinstance(v, str) else v for name, v in state.items()}
+    def __setstate__(self, state: tuple[dict[str, Any], int]) -> None:
+        columns, self._rows = state
+        self.columns = {name: v.split(SEPARATOR) if isinstance(v, str) else v for name, v in columns.items()}
 
     @property
     def names(self) -> list[str]:
         return list(self.columns)
 
     def __len__(self) -> int:
-        return len(next(iter(self.columns.values()), ()))
+        return self._rows
 
     def values(self, name: str) -> list[Any]:
         return self.columns[name]
@@ -75,13 +80,14 @@ class ListTable:
             begin = end
 
     def select(self, names: Sequence[str]) -> "ListTable":
-        return ListTable({name: self.columns[name] for name in names})
+        return ListTable({name: self.columns[name] for name in names}, self._rows)
 
     def slice(self, begin: int, end: int) -> "ListTable":
-        return ListTable({name: values[begin:end] for name, values in self.columns.items()})
+        rows = len(range(self._rows)[begin:end])
+        return ListTable({name: values[begin:end] for name, values in self.columns.items()}, rows)
 
     def take(self, rows: Sequence[int]) -> "ListTable":
-        return ListTable({name: [values[row] for row in rows] for name, values in self.columns.items()})
+        return ListTable({name: [values[row] for row in rows] for name, values in self.columns.items()}, len(rows))
 
 
 def _joined(values: list[Any]) -> Any:
@@ -98,6 +104,7 @@ class Batch:
 
     `first` is the number of the first one in the file, from 1. `faults` says of rows, by their place in the batch, why they
     could not be read. `end` is how far the input was read, in its own unit (bytes), for the progress bar.
+    `left_out` rows were read too, and not kept: those of a series that is too long.
     """
 
     number: int
@@ -105,15 +112,21 @@ class Batch:
     rows: Table
     faults: dict[int, str] = field(default_factory=dict)
     end: int = 0
+    left_out: int = 0
 
 
-def table_of_objects(objects: Iterable[dict[str, Any]]) -> ListTable:
-    """Return the columns of some objects. Keys that an object lacks are ABSENT there."""
+def table_of_objects(objects: Sequence[dict[str, Any]], source: str) -> ListTable:
+    """Return the columns of some objects. Keys that an object lacks are ABSENT there. Raises UnreadableInput for too many."""
     columns: dict[str, list[Any]] = {}
     for count, one in enumerate(objects):
+        if len(columns) + len(one) > COLUMNS and len(columns.keys() | one.keys()) > COLUMNS:
+            raise UnreadableInput(
+                f"{source}: {count + 1:,} objects have more than {COLUMNS:,} different keys; each key is a column: put keys "
+                'that are values into a list, such as [["user_1", 3], …], or into an object below one key'
+            )
         for name, value in one.items():
             columns.setdefault(name, [ABSENT] * count).append(value)
         if len(one) < len(columns):
             for column in columns.values():
                 column.extend([ABSENT] * (count + 1 - len(column)))
-    return ListTable(columns)
+    return ListTable(columns, len(objects))

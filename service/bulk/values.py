@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from decimal import Decimal
 from typing import Any
 
 from .tables import ABSENT
@@ -38,14 +39,14 @@ def to_number(value: Any, decimal: str = ".") -> float:
     """Return a value as a number; NaN where it is missing. Raises ValueError that says what it is instead."""
     if is_missing(value):
         return math.nan
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise ValueError(f"{shown(value)} is no number")
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        raise ValueError(f"{short(value)} is no number")
     try:
         return float(value.replace(decimal, ".") if isinstance(value, str) else value)
     except (ValueError, OverflowError):
         is_comma = decimal == "." and DECIMAL_COMMA.fullmatch(str(value).strip())
         hint = "; --decimal , reads decimal commas" if is_comma else ""
-        raise ValueError(f"{shown(value)} is no number{hint}") from None
+        raise ValueError(f"{short(value)} is no number{hint}") from None
 
 
 def to_numbers(value: Any, decimal: str = ".") -> list[float]:
@@ -55,7 +56,7 @@ def to_numbers(value: Any, decimal: str = ".") -> list[float]:
     if is_missing(value):
         raise ValueError("there are no readings")
     if not isinstance(value, list | tuple):
-        raise ValueError(f"{shown(value)} is no list of numbers")
+        raise ValueError(f"{short(value)} is no list of numbers")
     return [to_number(one, decimal) for one in value]
 
 
@@ -67,10 +68,10 @@ def _parse(text: str, decimal: str) -> Any:
     try:
         return json.loads(text.replace("NaN", "null").replace("nan", "null"))
     except (ValueError, RecursionError):
-        raise ValueError(f"{shown(text)} is no list of numbers") from None
+        raise ValueError(f"{short(text)} is no list of numbers") from None
 
 
-def shown(value: Any) -> str:
+def short(value: Any) -> str:
     """A value for a message."""
     text = repr(value)
     return text if len(text) <= 40 else text[:37] + "…" + text[:1]

@@ -14,7 +14,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
 
-from .errors import BulkError, UnusableModel, WorkerDied
+from ..errors import GatecastError
+from .errors import BulkError, Unscorable, UnusableModel, WorkerDied
 from .limits import AHEAD, OUTSTANDING
 from .tables import Batch
 from .work import Part, Work
@@ -38,7 +39,15 @@ def collect_rarely() -> None:
 def in_process(work: Work, batches: Iterator[Batch]) -> Iterator[Part]:
     """Score batches in this process."""
     for batch in batches:
-        yield work(batch)
+        yield scored(work, batch)
+
+
+def scored(work: Work, batch: Batch) -> Part:
+    """Score a batch. Raises Unscorable for what the model refuses, in a process of its own as in this one."""
+    try:
+        return work(batch)
+    except GatecastError as error:
+        raise Unscorable(f"rows {batch.first:,} to {batch.first + len(batch.rows) - 1:,}: {error.detail}") from error
 
 
 @dataclass
@@ -152,7 +161,7 @@ def serve(connection: "Connection[Any, Any]", work: Work) -> None:
         waiting: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
         threading.Thread(target=_receive_all, args=(connection, waiting), daemon=True).start()
         while (batch := waiting.get()) is not None:
-            if not _reply(connection, lambda batch=batch: work(batch)):  # type: ignore[misc]
+            if not _reply(connection, lambda batch=batch: scored(work, batch)):  # type: ignore[misc]
                 return
 
 

@@ -16,8 +16,13 @@ def anomalies(
     source: Annotated[str, typer.Argument(metavar="[FILE]", help="CSV, Parquet, JSON or JSON lines; - is stdin")] = "-",
     model: options.Model = "models/universal",
     level: Annotated[float, typer.Option(help="Percentage of readings that are to be expected")] = 99,
-    last: Annotated[int, typer.Option(min=1, help="How many of the last readings are judged")] = 24,
-    only: Annotated[bool, typer.Option("--only", help="Write the anomalies alone")] = False,
+    last: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="How many of the last readings are judged (24, or as many as can be)", show_default=False
+        ),
+    ] = None,
+    only: Annotated[bool, typer.Option("--only", help="Write the anomalies alone, and errors")] = False,
     frequency: options.Frequency = None,
     season: options.Season = None,
     id_column: options.Id = None,
@@ -57,6 +62,7 @@ def anomalies(
         tell_warnings(answer)
         errors = count_errors(answer)
         if only:
-            answer = answer[answer["anomaly"].fillna(False).astype(bool)]
+            wanted = answer["anomaly"].fillna(False).astype(bool)
+            answer = answer[wanted | answer["error"].notna() if errors else wanted]
         write_frame(answer, out, output_format, overwrite=overwrite)
         end_with(errors)

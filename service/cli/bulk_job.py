@@ -5,11 +5,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from types import FrameType
 
 import typer
 
+from ..artifacts.bundle import SUMS
 from ..bulk.errors import BulkError, Refused
 from ..bulk.formats import Dialect, output_form
 from ..bulk.job import PanelTask, SeriesTask, Task, TextTask, Written
@@ -17,7 +19,7 @@ from ..bulk.outputs import parts_directory
 from ..bulk.run import Job, run
 from ..bulk.work.panel import PanelColumns
 from ..bulk.workers import collect_rarely, cores
-from ..local.loading import version_path
+from ..local.loading import MANIFEST, version_path
 from ..local.scoring.panel import PanelScoring
 from ..local.scoring.series import SeriesScoring
 from ..local.scoring.text import TextScoring
@@ -91,9 +93,17 @@ def job_of(asked: Asked) -> Job:
     source = open_input(asked.source, asked.input_format)
     workers = asked.workers or (1 if source.size is not None and source.size < SMALL_BYTES else cores())
     return Job(
-        source, task_of(asked, model), Written(path, form, asked.dialect), model, asked.dialect, workers,
+        source, task_of(asked, model), Written(path, form, asked.dialect), identity_of(model), asked.dialect, workers,
         asked.overwrite, asked.restart,
     )  # fmt: skip
+
+
+def identity_of(model: str) -> str:
+    """Return the path of a version and the checksum of its checksums: a model that is replaced in place is another one."""
+    version = Path(model)
+    known = [version / name for name in (SUMS, MANIFEST)]
+    digests = [sha256(path.read_bytes()).hexdigest() for path in known if path.is_file()]
+    return " ".join([model, *digests])
 
 
 def task_of(asked: Asked, model: str) -> Task:

@@ -8,7 +8,7 @@ from ..bulk.errors import UnreadableInput
 from ..bulk.reading import check_columns
 from ..bulk.tables import Table
 from ..bulk.values import is_missing, to_number
-from ..bulk.work.readings import parse_dates
+from ..bulk.work.dates import parse_dates
 
 LOOKED_AT = 1000  # rows
 TIMES = ("ds", "date", "time", "timestamp", "datetime", "month", "day", "year", "step", "period", "index")

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 
 import typer
 
-DONE = 0
 ROW_ERRORS = 1  # the output is whole, and its column `error` says what is wrong with some rows
 USAGE = 2  # also input that cannot be read, and output that cannot be written
 MODEL = 3  # a model that cannot be loaded, or a worker that died

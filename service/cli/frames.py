@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from ..bulk.errors import UnreadableInput
-from ..bulk.values import is_missing, shown, to_number
-from ..bulk.work.readings import parse_dates, times_of
+from ..bulk.values import is_missing, short, to_number
+from ..bulk.work.dates import parse_dates
+from ..bulk.work.readings import times_of
 from .columns import Roles
 from .inputs import Read, first_fault
 
@@ -59,7 +60,7 @@ def _times(read: Read, column: str, time_format: str | None) -> pd.Index:
     dates = parse_dates([str(value) if isinstance(value, int) else value for value in values], time_format)
     for row in np.flatnonzero(dates.isna())[:1]:
         how = f"as {time_format} reads it" if time_format else "as 2016-11-30; --time-format reads others"
-        raise _fault(read, int(row), column, f"{shown(values[row])} is no date {how}")
+        raise _fault(read, int(row), column, f"{short(values[row])} is no date {how}")
     return dates
 
 

@@ -1,6 +1,7 @@
 """Small inputs, which are held in memory: a file, stdin, or JSON as requests have it."""
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from ..bulk.formats import Dialect
 from ..bulk.panels import joined
 from ..bulk.reading import Reading, read
 from ..bulk.reading.source import STDIN, Source, open_source
-from ..bulk.tables import Table
+from ..bulk.tables import Batch, Table
 
 MAX_ROWS = 1_000_000
 CHUNK = 10_000
@@ -54,16 +55,21 @@ def open_input(name: str, input_format: str | None) -> Source:
 
 def read_all(source: Source, dialect: Dialect) -> Read:
     """Read all rows of a small input. Raises UnreadableInput, also for one that is not small."""
+    return gathered(source.name, read(source, Reading(CHUNK, None, dialect)).batches)
+
+
+def gathered(name: str, batches: Iterable[Batch]) -> Read:
+    """Return the rows of some batches together. Raises UnreadableInput for too many."""
     pieces: list[Table] = []
     faults: dict[int, str] = {}
     count = 0
-    for batch in read(source, Reading(CHUNK, None, dialect)).batches:
+    for batch in batches:
         faults |= {count + place: fault for place, fault in batch.faults.items()}
         pieces.append(batch.rows)
         count += len(batch.rows)
         if count > MAX_ROWS:
-            raise UnreadableInput(f"{source.name}: has more than {MAX_ROWS:,} rows; `gatecast bulk` reads any number")
-    return Read(source.name, joined(pieces), faults)
+            raise UnreadableInput(f"{name}: has more than {MAX_ROWS:,} rows; `gatecast bulk` reads any number")
+    return Read(name, joined(pieces), faults)
 
 
 def first_fault(read: Read) -> None:

@@ -21,9 +21,25 @@ Maximum = Annotated[float | None, typer.Option(help="No forecast is above")]
 Id = Annotated[str | None, typer.Option("--id", help="Column of the series' names", rich_help_panel=COLUMNS)]
 Time = Annotated[str | None, typer.Option("--time", help="Column of the dates", rich_help_panel=COLUMNS)]
 Value = Annotated[str | None, typer.Option("--value", help="Column of the readings", rich_help_panel=COLUMNS)]
+
+
+def _time_format(given: str | None) -> str | None:
+    """Return a form of dates that pandas can read. Raises BadParameter."""
+    if given is not None:
+        import pandas as pd
+
+        try:
+            pd.to_datetime(["2016"], format=given, errors="coerce")
+        except ValueError as error:
+            raise typer.BadParameter(f"'{given}' is no form of dates, such as %d.%m.%Y: {error}") from None
+    return given
+
+
 TimeFormat = Annotated[
     str | None,
-    typer.Option(help="How dates are written, such as %d.%m.%Y (ISO 8601)", rich_help_panel=INPUT),
+    typer.Option(
+        help="How dates are written, such as %d.%m.%Y (ISO 8601)", rich_help_panel=INPUT, callback=_time_format
+    ),
 ]
 InputFormat = Annotated[
     str | None,

@@ -4,16 +4,18 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from ..bulk.errors import Refused
 from ..bulk.formats import output_form
 from ..bulk.job import Written
+from ..bulk.outputs import free_target
 from ..bulk.tables import ListTable
 from ..bulk.work import plain_columns
+from ..bulk.work.dates import are_midnights, without_midnights
 from ..bulk.writing.csv_text import CsvEncoder
 from ..bulk.writing.json_text import JsonEncoder
 
@@ -45,36 +47,44 @@ def write_frame(
         sys.stdout.buffer.write(raw)
         sys.stdout.buffer.flush()
         return
-    check_free(out, overwrite=overwrite)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    target = free_target(path, overwrite=overwrite)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        temporary.write_bytes(raw)
-        os.replace(temporary, path)
+        with temporary.open("xb") as file:
+            file.write(raw)
+        os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def check_free(out: str, *, overwrite: bool) -> None:
-    """Raise Refused for a file that must not be replaced."""
-    if out != STDOUT and Path(out).exists() and not overwrite:
-        raise Refused(f"{out} exists; --overwrite replaces it")
+    """Raise Refused for a file that must not be replaced, or cannot be made."""
+    if out != STDOUT:
+        free_target(Path(out), overwrite=overwrite)
 
 
 def encoded(frame: pd.DataFrame, written: Written) -> bytes:
     """Return the rows of a frame as a whole file."""
-    table = ListTable(plain_columns(frame))
+    columns = plain_columns(frame)
+    if written.form.format != "parquet":
+        columns = {name: without_midnights(values) if _are_days(values) else values for name, values in columns.items()}
+    table = ListTable(columns)
     encoder = written.encoder([])
     if isinstance(encoder, CsvEncoder):
         names, body = encoder(None, table)
         return encoder.header(names) + body
     if isinstance(encoder, JsonEncoder):
         return encoder(None, table)[1]
-    from ..bulk.writing.parquet_parts import parquet_schema, write_parquet
+    from ..bulk.writing.parquet_parts import write_parquet
 
     _, body = encoder(None, table)
     whole = io.BytesIO()
-    write_parquet(iter([body]), parquet_schema(iter([body])), whole)
+    write_parquet(lambda: iter([body]), whole)
     return whole.getvalue()
+
+
+def _are_days(values: list[Any]) -> bool:
+    return datetime in set(map(type, values)) and are_midnights(values)
 
 
 def show(frame: pd.DataFrame) -> None:

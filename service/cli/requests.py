@@ -5,15 +5,16 @@ from io import BytesIO
 from typing import Any, BinaryIO, cast
 
 import pandas as pd
-from pydantic_core import from_json
 
 from ..bulk.errors import UnreadableInput
-from ..bulk.panels import joined
-from ..bulk.reading.json_lines import ARRAY_BYTES, read_json_lines
-from ..bulk.reading.source import Source
-from ..bulk.tables import Table, table_of_objects
-from ..bulk.values import to_numbers
-from .inputs import CHUNK, MAX_ROWS, Read
+from ..bulk.reading.json_lines import parsed_json, read_json_lines, whole_json
+from ..bulk.reading.source import Source, undamaged
+from ..bulk.tables import table_of_objects
+from ..bulk.values import short, to_numbers
+from ..errors import GatecastError
+from ..local.series.grids import grid_of
+from ..local.series.text_dates import dates_of
+from .inputs import CHUNK, Read, gathered
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,10 @@ class Request:
 
 def read_json(source: Source) -> Read | Request:
     """Return rows or one series, of JSON or JSON lines. Raises UnreadableInput."""
-    raw = source.stream.read(ARRAY_BYTES + 1)
-    if len(raw) > ARRAY_BYTES:
-        raise UnreadableInput(f"{source.name}: has more than {ARRAY_BYTES >> 20} MB; `gatecast bulk` reads any size")
+    with undamaged(source.name):
+        raw = whole_json(source.stream, source.name)
     try:
-        value = from_json(raw.removeprefix(b"\xef\xbb\xbf"))
+        value = parsed_json(raw)
     except ValueError as error:
         if source.form.format == "json":
             raise UnreadableInput(f"{source.name}: is no JSON: {error}; JSON lines end in .jsonl") from None
@@ -38,23 +38,14 @@ def read_json(source: Source) -> Read | Request:
     if isinstance(value, dict) and "readings" in value:
         return _request(source.name, value)
     if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
-        return Read(source.name, table_of_objects(value), {})
+        return Read(source.name, table_of_objects(value, source.name), {})
     if isinstance(value, list):
         return Request(_series(source.name, value))
     return _lines(source.name, raw)
 
 
 def _lines(name: str, raw: bytes) -> Read:
-    pieces: list[Table] = []
-    faults: dict[int, str] = {}
-    count = 0
-    for batch in read_json_lines(cast(BinaryIO, BytesIO(raw)), CHUNK):
-        faults |= {count + place: fault for place, fault in batch.faults.items()}
-        pieces.append(batch.rows)
-        count += len(batch.rows)
-    if count > MAX_ROWS:
-        raise UnreadableInput(f"{name}: has more than {MAX_ROWS:,} rows; `gatecast bulk` reads any number")
-    return Read(name, joined(pieces), faults)
+    return gathered(name, read_json_lines(cast(BinaryIO, BytesIO(raw)), CHUNK, name))
 
 
 def _request(name: str, value: dict[str, Any]) -> Request:
@@ -63,11 +54,22 @@ def _request(name: str, value: dict[str, Any]) -> Request:
     if not isinstance(start, str | None) or not isinstance(frequency, str | None):
         raise UnreadableInput(f"{name}: start and frequency are texts, such as 2016-11-01 and MS")
     if start is not None and frequency is not None:
-        try:
-            series.index = pd.date_range(start, periods=len(series), freq=frequency)
-        except (ValueError, OverflowError) as error:
-            raise UnreadableInput(f"{name}: start and frequency: {error}") from None
+        series.index = _dates(name, start, frequency, len(series))
     return Request(series, frequency)
+
+
+def _dates(name: str, start: str, frequency: str, count: int) -> pd.DatetimeIndex:
+    """The dates of readings, as `POST /forecast` counts them: from the start itself, by any frequency that it knows."""
+    (first,) = dates_of(pd.Index([start], dtype=object))
+    if pd.isna(first):
+        raise UnreadableInput(f"{name}: start: {short(start)} is no date such as 2016-11-01")
+    try:
+        grid = grid_of(frequency, first.tz_localize(None).to_numpy().astype("datetime64[us]"))
+        return pd.DatetimeIndex(grid.dates(0, count)).tz_localize(first.tz)
+    except GatecastError as error:
+        raise UnreadableInput(f"{name}: start and frequency: {error.detail}") from None
+    except (ValueError, OverflowError) as error:
+        raise UnreadableInput(f"{name}: start and frequency: {error}") from None
 
 
 def _series(name: str, readings: Any) -> "pd.Series[Any]":

@@ -9,7 +9,7 @@ from ..tables import Batch
 from .csv_rows import read_csv
 from .json_lines import read_array, read_json_lines, read_text_lines
 from .parquet_rows import open_parquet, read_parquet
-from .source import Source
+from .source import Source, undamaged
 
 MAX_NAMED = 20  # columns that a message lists
 
@@ -39,7 +39,7 @@ def read(source: Source, reading: Reading) -> Rows:
             check_columns(source.name, reading.columns, file.schema_arrow.names)
         batches = read_parquet(file, source.name, reading.rows, reading.columns)
         return Rows(_counted(batches, lambda batch: batch.first - 1 + len(batch.rows)), file.metadata.num_rows)
-    batches = _broken_gzip(_text_batches(source, reading), source.name)
+    batches = _undamaged(_text_batches(source, reading), source.name)
     return Rows(_counted(batches, lambda _: source.counted.position), source.size)
 
 
@@ -47,7 +47,7 @@ def _text_batches(source: Source, reading: Reading) -> Iterator[Batch]:
     dialect = reading.dialect
     match source.form.format:
         case "jsonl":
-            return read_json_lines(source.stream, reading.rows)
+            return read_json_lines(source.stream, reading.rows, source.name)
         case "json":
             return read_array(source.stream, source.name, reading.rows)
         case "txt":
@@ -70,10 +70,6 @@ def _counted(batches: Iterator[Batch], end: Callable[[Batch], int]) -> Iterator[
         yield replace(batch, end=end(batch))
 
 
-def _broken_gzip(batches: Iterator[Batch], name: str) -> Iterator[Batch]:
-    try:
+def _undamaged(batches: Iterator[Batch], name: str) -> Iterator[Batch]:
+    with undamaged(name):
         yield from batches
-    except (EOFError, OSError) as error:
-        raise UnreadableInput(f"{name}: cannot be read to its end: {error}") from None
-    except LookupError as error:
-        raise UnreadableInput(f"{name}: {error}") from None

@@ -12,7 +12,7 @@ from ..tables import Batch, ListTable, table_of_objects
 ARRAY_BYTES = 256 << 20  # of one JSON array; JSON lines may be of any size
 
 
-def read_json_lines(stream: BinaryIO, rows: int) -> Iterator[Batch]:
+def read_json_lines(stream: BinaryIO, rows: int, name: str = "the input") -> Iterator[Batch]:
     """Yield the objects, batch by batch. A line that is no object is a row of its own, with a fault."""
     objects: list[dict[str, Any]] = []
     faults: dict[int, str] = {}
@@ -25,17 +25,11 @@ def read_json_lines(stream: BinaryIO, rows: int) -> Iterator[Batch]:
         objects.append(parsed)
         size += 0 if line is None else len(line)
         if len(objects) == rows or size > BATCH_BYTES:
-            yield Batch(number, first, _table(objects), faults)
+            yield Batch(number, first, table_of_objects(objects, name), faults)
             first, number, size = first + len(objects), number + 1, 0
             objects, faults = [], {}
     if objects or number == 0:
-        yield Batch(number, first, _table(objects), faults)
-
-
-def _table(objects: list[dict[str, Any]]) -> ListTable:
-    """The columns; one without a name that is never written, if no object has any, so that the rows can be counted."""
-    table = table_of_objects(objects)
-    return table if table.names or not objects else ListTable({"": [...] * len(objects)})
+        yield Batch(number, first, table_of_objects(objects, name), faults)
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes | None]:
@@ -90,17 +84,27 @@ def read_array(stream: BinaryIO, name: str, rows: int) -> Iterator[Batch]:
     if not isinstance(objects, list) or not all(isinstance(one, dict) for one in objects):
         raise UnreadableInput(f"{name}: a .json file of rows is one array of objects; JSON lines have an object a line")
     for number, begin in enumerate(range(0, max(1, len(objects)), rows)):
-        yield Batch(number, begin + 1, _table(objects[begin : begin + rows]))
+        yield Batch(number, begin + 1, table_of_objects(objects[begin : begin + rows], name))
 
 
 def load_json(stream: BinaryIO, name: str) -> Any:
     """Read a whole JSON file of at most ARRAY_BYTES. Raises UnreadableInput."""
+    try:
+        return parsed_json(whole_json(stream, name))
+    except ValueError as error:
+        raise UnreadableInput(f"{name}: is no JSON: {error}; JSON lines end in .jsonl") from None
+
+
+def whole_json(stream: BinaryIO, name: str) -> bytes:
+    """Return an input of at most ARRAY_BYTES. Raises UnreadableInput."""
     raw = stream.read(ARRAY_BYTES + 1)
     if len(raw) > ARRAY_BYTES:
         raise UnreadableInput(
-            f"{name}: one JSON value of more than {ARRAY_BYTES >> 20} MB; JSON lines can be of any size"
+            f"{name}: one JSON value of more than {ARRAY_BYTES >> 20} MB; `gatecast bulk` reads JSON lines of any size"
         )
-    try:
-        return from_json(raw.removeprefix(b"\xef\xbb\xbf"))
-    except ValueError as error:
-        raise UnreadableInput(f"{name}: is no JSON: {error}; JSON lines end in .jsonl") from None
+    return raw
+
+
+def parsed_json(raw: bytes) -> Any:
+    """Return the value of JSON, also with a byte order mark. Raises ValueError."""
+    return from_json(raw.removeprefix(b"\xef\xbb\xbf"))

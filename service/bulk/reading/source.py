@@ -3,8 +3,13 @@
 import gzip
 import hashlib
 import io
+import os
+import stat
 import sys
 import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
@@ -40,7 +45,10 @@ class Counted(io.RawIOBase):
 
 @dataclass
 class Source:
-    """An opened input. `size` is in bytes; None for stdin. `counted` says how much was read of it."""
+    """An opened input. `size` is in bytes. `counted` says how much was read of it.
+
+    `size` and `path` are None for what can be read only once: stdin, and a path of a pipe or a device.
+    """
 
     name: str
     form: Form
@@ -59,13 +67,24 @@ class Source:
         self.counted.close()
 
     def fingerprint(self) -> dict[str, Any] | None:
-        """What tells this file from a changed one; None for stdin."""
+        """What tells this file from a changed one; None for what can be read only once."""
         if self.path is None:
             return None
         status = self.path.stat()
         with self.path.open("rb") as file:
             head = hashlib.sha256(file.read(HEAD_BYTES)).hexdigest()
         return {"size": status.st_size, "modified": status.st_mtime_ns, "head": head}
+
+
+@contextmanager
+def undamaged(name: str) -> Iterator[None]:
+    """Raise UnreadableInput for what is wrong with bytes: gzip that is cut or damaged, text in another encoding."""
+    try:
+        yield
+    except (EOFError, OSError, zlib.error) as error:
+        raise UnreadableInput(f"{name}: cannot be read to its end: {error}") from None
+    except UnicodeError as error:
+        raise UnreadableInput(f"{name}: is not in the encoding that --encoding names: {error}") from None
 
 
 def open_source(name: str, given: str | None = None) -> Source:
@@ -75,10 +94,13 @@ def open_source(name: str, given: str | None = None) -> Source:
     path = Path(name)
     try:
         file = path.open("rb")
-        size = path.stat().st_size
+        status = os.fstat(file.fileno())
     except OSError as error:
         raise UnreadableInput(f"{name}: cannot be read: {error.strerror}") from None
-    return _opened(name, file, size, path, form_of(path, given), given)
+    form = form_of(path, given)
+    if not stat.S_ISREG(status.st_mode):  # to open a pipe a second time would take bytes out of it
+        return _opened(name, file, None, None, form, given)
+    return _opened(name, file, status.st_size, path, form, given)
 
 
 def _opened(
@@ -96,10 +118,8 @@ def _opened(
 
 
 def _peek(stream: Any, name: str) -> bytes:
-    try:
+    with undamaged(name):
         return bytes(stream.peek(4096))
-    except (OSError, EOFError) as error:
-        raise UnreadableInput(f"{name}: cannot be unpacked: {error}") from None
 
 
 def _spooled(stream: BinaryIO) -> IO[bytes]:

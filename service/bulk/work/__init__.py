@@ -43,8 +43,8 @@ class Work(Protocol):
     """Everything that is done with a batch. It can be sent to another process."""
 
     @property
-    def columns(self) -> list[str]:
-        """The columns that are read, which the input must have."""
+    def results(self) -> tuple[str, ...]:
+        """The model's columns."""
 
     def clashes(self, names: list[str]) -> list[str]:
         """Which columns of the input, of those that are written, have the name of one of the model's."""

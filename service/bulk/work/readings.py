@@ -4,7 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
@@ -13,8 +13,9 @@ import pandas as pd
 
 from ..limits import SERIES_READINGS
 from ..tables import Batch
-from ..values import is_missing, is_no_id, shown, to_number
+from ..values import is_missing, is_no_id, short, to_number
 from . import ERROR, values_of
+from .dates import DateForm, dates_in_form
 
 Times = Literal["timestamp", "number"]
 NO_ID = "the row has no id"
@@ -40,13 +41,20 @@ def series_of(batch: Batch, id_column: str | None) -> list[SeriesRows]:
         series = [SeriesRows(WHOLE, 0, rows)] if rows else []
     else:
         runs = batch.rows.runs(id_column) if id_column in batch.rows.names else [(0, rows, None)] if rows else []
-        series = [SeriesRows(str(value), begin, end, NO_ID if is_no_id(value) else None) for begin, end, value in runs]
+        series = list(chain.from_iterable(_run(*run) for run in runs))
     for one in series:
         if one.end - one.begin > SERIES_READINGS:
             one.fault = f"the series has more than {SERIES_READINGS:,} readings, which is the most that is read"
     for row, fault in sorted(batch.faults.items()):
         note(series, row, fault)
     return series
+
+
+def _run(begin: int, end: int, value: Any) -> list[SeriesRows]:
+    """The series of rows with one id; rows without an id are no series together: each has an error of its own."""
+    if is_no_id(value):
+        return [SeriesRows(str(value), row, row + 1, NO_ID) for row in range(begin, end)]
+    return [SeriesRows(str(value), begin, end)]
 
 
 def note(series: list[SeriesRows], row: int, fault: str) -> None:
@@ -83,7 +91,7 @@ def _quickly(values: list[Any], decimal: str) -> npt.NDArray[np.float64]:
     return pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(np.float64, na_value=np.nan).copy()
 
 
-def read_times(batch: Batch, column: str, times: Times, time_format: str | None, series: list[SeriesRows]) -> pd.Index:
+def read_times(batch: Batch, column: str, times: Times, form: DateForm, series: list[SeriesRows]) -> pd.Index:
     """Return the times: dates, or whole numbers that count steps."""
     if times == "number":
         values = values_of(batch.rows, column)
@@ -92,21 +100,28 @@ def read_times(batch: Batch, column: str, times: Times, time_format: str | None,
             try:
                 numbers[row] = _step(value)
             except (ValueError, OverflowError, TypeError):
-                note(series, row, f"{shown(value)} is no whole number, as the times of the first readings are")
+                note(series, row, f"{short(value)} is no whole number, as the times of the first readings are")
         return pd.Index(numbers)
     typed = batch.rows.typed(column) if column in batch.rows.names else None
-    values = [None] * len(batch.rows) if isinstance(typed, pd.DatetimeIndex) else values_of(batch.rows, column)
-    dates = typed if isinstance(typed, pd.DatetimeIndex) else parse_dates(values, time_format)
-    for row in np.flatnonzero(dates.isna()).tolist():
-        note(series, row, _no_date(values[row], time_format))
+    if isinstance(typed, pd.DatetimeIndex):
+        values = [None] * len(typed)
+        dates, odd = typed, np.zeros(len(typed), bool)
+    else:
+        values = values_of(batch.rows, column)
+        dates, odd = dates_in_form(values, form)
+    for row in np.flatnonzero(dates.isna() | odd).tolist():
+        note(series, row, _no_date(values[row], form, is_date=bool(odd[row])))
     return dates
 
 
-def _no_date(value: Any, time_format: str | None) -> str:
+def _no_date(value: Any, form: DateForm, *, is_date: bool) -> str:
     if is_missing(value):
         return "there is no date"
+    if is_date:
+        first = "without one" if form.zone is None else "with one"
+        return f"{short(value)} is a date {'with' if form.zone is None else 'without'} a UTC offset, and the first dates are {first}"
     hint = "a date that is not written as 2016-11-30 needs --time-format, such as %d.%m.%Y"
-    return f"{shown(value)} is no date{f' as {time_format} reads it' if time_format else f'; {hint}'}"
+    return f"{short(value)} is no date{f' as {form.written} reads it' if form.written else f'; {hint}'}"
 
 
 def _step(value: Any) -> int:
@@ -128,26 +143,6 @@ def _is_step(value: Any) -> bool:
     if isinstance(value, str) and WHOLE_NUMBER.fullmatch(value) is None:
         return False
     return int(value) not in YEARS and len(str(value)) != 8  # 20161130
-
-
-def parse_dates(values: list[Any], time_format: str | None) -> pd.DatetimeIndex:
-    """Return dates; NaT for what is none. Dates with different offsets are in UTC."""
-    form = time_format or "ISO8601"
-    if not set(map(type, values)) <= {str, datetime, date, type(None)}:
-        values = [_as_text(value) for value in values]
-    codes, different = pd.factorize(np.array(values, dtype=object), use_na_sentinel=False)  # series share their dates
-    try:
-        dates = pd.DatetimeIndex(pd.to_datetime(different, format=form, errors="coerce"))
-    except ValueError:  # several offsets
-        dates = pd.DatetimeIndex(pd.to_datetime(different, format=form, errors="coerce", utc=True))
-    return dates[codes]
-
-
-def _as_text(value: Any) -> Any:
-    """Whole numbers as text, such as years; None for what is no date anyway."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value if isinstance(value, str | date) else None
 
 
 def with_faults(

@@ -9,6 +9,7 @@ import pandas as pd
 from ..limits import SERIES_READINGS
 from ..tables import ABSENT, Batch, ListTable
 from ..values import is_missing, to_numbers
+from ..writing.columns import output_name
 from . import ERROR, Encoder, Part, Scoring, kept_columns, plain_columns, values_of
 
 
@@ -48,12 +49,8 @@ class RowWork:
     keep: tuple[str, ...] | None = None
     results: tuple[str, ...] = ()  # the model's columns
 
-    @property
-    def columns(self) -> list[str]:
-        return list(dict.fromkeys([*(column for _, column, _ in self.inputs), *(self.keep or ())]))
-
     def clashes(self, names: list[str]) -> list[str]:
-        return [name for name in (names if self.keep is None else self.keep) if name in self.results]
+        return [name for name in (names if self.keep is None else self.keep) if output_name(name, self.results) != name]
 
     def check(self) -> None:
         self.scoring(pd.DataFrame({name: [] for name, _, _ in self.inputs}, dtype=object))

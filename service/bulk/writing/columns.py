@@ -1,44 +1,36 @@
 """The columns of the output: those of the input that are kept, then those of the model."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, time
 from typing import Any
 
 from ..tables import ListTable, Table
 
-MIDNIGHT = time()
 CLASH = "input_"  # goes before the name of an input's column that is also one of the model's
 
 
 def output_name(name: str, results: Sequence[str]) -> str:
-    """Return what a column of the input is called in the output."""
-    while name in results:
-        name = CLASH + name
-    return name
+    """Return what a column of the input is called in the output.
+
+    A name of the model's gets CLASH before it, and so does one that is made like this already: no two columns of an input
+    have one name then, and the name does not depend on which other columns its batch has.
+    """
+    plain = name
+    while plain not in results and plain.startswith(CLASH):
+        plain = plain.removeprefix(CLASH)
+    return CLASH + name if plain in results else name
 
 
 def joined_columns(kept: Table | None, results: Table) -> ListTable:
-    """Return the columns of both as Python values. A column without a name holds nothing, and is left out."""
+    """Return the columns of both as Python values."""
     columns: dict[str, list[Any]] = {}
     for name in kept.names if kept is not None else ():
-        if name and kept is not None:
+        if kept is not None:
             columns[output_name(name, results.names)] = kept.values(name)
     for name in results.names:
-        columns[name] = without_midnights(results.values(name))
+        columns[name] = results.values(name)
     return ListTable(columns)
 
 
 def rows_of(table: ListTable) -> Iterable[tuple[Any, ...]]:
     """The rows of a table."""
     return zip(*table.columns.values(), strict=True)
-
-
-def without_midnights(values: list[Any]) -> list[Any]:
-    """Return dates without a time where all of a column are at midnight."""
-    if datetime not in set(map(type, values)):
-        return values
-    times = {value for value in values if isinstance(value, datetime)}
-    if any(value.time() != MIDNIGHT or value.tzinfo is not None for value in times):
-        return values
-    dates = {value: value.date() for value in times}
-    return [dates.get(value, value) for value in values]

@@ -16,6 +16,9 @@ from ..tables import ABSENT, Table
 from .columns import joined_columns
 from .packing import packed
 
+FIELD_CHARACTERS = 1 << 30  # no piece is so long
+REPEATED = {date, datetime, str, bool, type(None)}  # many values are the same; 1 and True would be taken for one
+
 
 @dataclass(frozen=True)
 class CsvEncoder:
@@ -39,10 +42,17 @@ class CsvEncoder:
             return blob
         places = {name: place for place, name in enumerate(names)}
         raw = gzip.decompress(blob) if self.gzip and blob else blob
-        rows = csv.reader(io.StringIO(raw.decode(errors="surrogateescape"), newline=""), delimiter=self.delimiter)
-        columns = list(zip(*rows, strict=True))
+        columns = list(zip(*self._read(raw.decode(errors="surrogateescape")), strict=True))
         count = len(columns[0]) if columns else 0
         return self._lines([list(columns[places[name]]) if name in places else [""] * count for name in wanted])
+
+    def _read(self, text: str) -> list[list[str]]:
+        """Rows that were written here, whose fields may be longer than those that are read of an input."""
+        before = csv.field_size_limit(FIELD_CHARACTERS)
+        try:
+            return list(csv.reader(io.StringIO(text, newline=""), delimiter=self.delimiter))
+        finally:
+            csv.field_size_limit(before)
 
     def _lines(self, columns: list[list[str]]) -> bytes:
         """Columns as lines. They are put together column by column, which takes a third of the time of `csv.writer`."""
@@ -71,13 +81,7 @@ class CsvEncoder:
             return values
         if kinds <= {float, type(None)}:
             return self._numbers(values) if values else []
-        if kinds <= {
-            date,
-            datetime,
-            str,
-            bool,
-            type(None),
-        }:  # of which many are the same; 1 and True would be taken for one
+        if kinds <= REPEATED and (datetime not in kinds or not any(map(_has_zone, values))):
             texts = {value: self._text(value) for value in set(values)}
             return [texts[value] for value in values]
         return [self._text(value) for value in values]
@@ -99,3 +103,8 @@ class CsvEncoder:
         if isinstance(value, list | dict):
             return json.dumps(value, ensure_ascii=False, default=str)
         return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _has_zone(value: Any) -> bool:
+    """Whether a value is a date with a zone. Two of these are equal also in the hour that comes twice, and are written differently."""
+    return isinstance(value, datetime) and value.tzinfo is not None

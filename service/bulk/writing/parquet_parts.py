@@ -1,6 +1,6 @@
 """Rows as Arrow's streams, and many of these as one Parquet file, whose types hold for all of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any
@@ -26,7 +26,7 @@ class ParquetEncoder:
         columns: dict[str, Any] = {}
         if kept is not None:
             table = to_arrow(kept)
-            for name in filter(None, table.column_names):
+            for name in table.column_names:
                 columns[output_name(name, results.names)] = table.column(name)
         for name in results.names:
             columns[name] = _typed(results.values(name), self.kinds.get(name))
@@ -87,8 +87,30 @@ def _unified_field(one: Any, other: Any) -> Any:
         return pa.field(one.name, pa.string())
 
 
-def write_parquet(parts: Iterator[bytes], schema: Any, out: IO[bytes]) -> None:
-    """Write parts as one Parquet file with these names and types."""
+class Unfit(Exception):
+    """A column has a value that its type cannot hold."""
+
+
+def write_parquet(parts: Callable[[], Iterator[bytes]], out: IO[bytes]) -> None:
+    """Write parts as one Parquet file, whose types all values fit into.
+
+    A type that holds for numbers of two kinds may be too narrow for one of them, such as a whole number beyond 2^53 beside
+    fractions. The column becomes text then, and the file is written again.
+    """
+    schema = parquet_schema(parts())
+    while True:
+        try:
+            _write(parts(), schema, out)
+            return
+        except Unfit as unfit:
+            place = schema.get_field_index(str(unfit))
+            schema = schema.set(place, pa.field(str(unfit), pa.string()))
+            out.seek(0)
+            out.truncate()
+
+
+def _write(parts: Iterator[bytes], schema: Any, out: IO[bytes]) -> None:
+    """Raises Unfit."""
     with pq.ParquetWriter(out, schema) as writer:
         waiting: list[Any] = []
         for blob in parts:
@@ -107,10 +129,15 @@ def _cast(table: Any, schema: Any) -> Any:
             columns.append(pa.nulls(table.num_rows, field.type))
             continue
         column = table.column(field.name)
-        is_text = pa.types.is_string(field.type) and not pa.types.is_string(column.type)
-        columns.append(
-            pa.array([as_text(value) for value in column.to_pylist()], field.type)
-            if is_text
-            else column.cast(field.type)
-        )
+        columns.append(_fitted(column, field))
     return pa.table(columns, schema=schema)
+
+
+def _fitted(column: Any, field: Any) -> Any:
+    """Raises Unfit."""
+    if pa.types.is_string(field.type) and not pa.types.is_string(column.type):
+        return pa.array([as_text(value) for value in column.to_pylist()], field.type)
+    try:
+        return column.cast(field.type)
+    except pa.ArrowException:
+        raise Unfit(field.name) from None

@@ -12,11 +12,12 @@ from service.bulk.job import PanelTask, SeriesTask, TextTask, Written
 from service.bulk.reading.source import open_source
 from service.bulk.run import Job, run
 from service.bulk.work.panel import PanelColumns
+from service.local.errors import DataError
 
 
 @dataclass(frozen=True)
 class Lengths:
-    """Says how long a text is. A text without words is an error; "die" kills the process."""
+    """Says how long a text is. A text without words is an error; "die" kills the process; "refused" is refused."""
 
     log: str | None = None
 
@@ -24,6 +25,8 @@ class Lengths:
         if self.log is not None and len(frame):
             with Path(self.log).open("a") as file:
                 file.write(f"{len(frame)}\n")
+        if "refused" in frame["text"].tolist():
+            raise DataError("the model reads no such text")
         if "die" in frame["text"].tolist():
             os.kill(os.getpid(), signal.SIGKILL)
         texts = [text if isinstance(text, str) else "" for text in frame["text"]]
@@ -76,13 +79,18 @@ class LastOnes:
         return [("unique_id", "string"), time, ("forecast", "double"), ("error", "string")]
 
 
-def texts_job(source, out, *, scoring=None, text="body", keep=None, dialect=None, form=None, **options):
-    """A job that scores the texts of a file."""
+def texts_job(source, out, *, scoring=None, text="body", keep=None, dialect=None, form=None, given=None, **options):
+    """A job that scores the texts of a file. `given` is its format."""
     dialect = dialect or Dialect()
     path = None if out is None else Path(out)
     written = Written(path, output_form(path, form, "csv"), dialect)
     return Job(
-        open_source(str(source)), TextTask(scoring or Lengths(), text, keep), written, "lengths/1", dialect, **options
+        open_source(str(source), given),
+        TextTask(scoring or Lengths(), text, keep),
+        written,
+        "lengths/1",
+        dialect,
+        **options,
     )
 
 

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.bulk.formats import Dialect
+from service.bulk.limits import BATCH_BYTES
 from service.bulk.reading import csv_rows
-from service.bulk.reading.csv_rows import plain_columns, read_csv, sniff
+from service.bulk.reading.csv_rows import read_csv, sniff, unquoted_columns
 
 FIELDS = st.lists(st.lists(st.text('ab,;"\n é', max_size=4), min_size=2, max_size=2), max_size=12)
 
@@ -43,11 +44,11 @@ def test_what_was_written_is_read(fields, end, block):
 
 def test_plain_lines_are_taken_apart_at_once():
     """Others are left to the standard library: quotation marks, and lines with more or fewer fields."""
-    assert plain_columns("a,b\n\nc,\n", ",", 2) == [["a", "c"], ["b", ""]]
-    assert plain_columns("a\r\nb\r\n", ",", 1) == [["a", "b"]]
-    assert plain_columns("", ",", 2) == [[], []]
+    assert unquoted_columns("a,b\n\nc,\n", ",", 2) == [["a", "c"], ["b", ""]]
+    assert unquoted_columns("a\r\nb\r\n", ",", 1) == [["a", "b"]]
+    assert unquoted_columns("", ",", 2) == [[], []]
     for block in ('"a",b\n', "a,b,c\n", "a\n", "a,b,c\nd\n", "a\rb,c\n"):
-        assert plain_columns(block, ",", 2) is None
+        assert unquoted_columns(block, ",", 2) is None
 
 
 def test_rows_after_an_odd_one_are_read_too():
@@ -62,3 +63,21 @@ def test_rows_after_an_odd_one_are_read_too():
 )
 def test_delimiters_are_found(sample, delimiter):
     assert sniff(sample) == delimiter
+
+
+@pytest.mark.parametrize("field", ['"{}"', "{},"])
+def test_little_is_read_ahead_of_large_rows(field):
+    """Also where a file has quotation marks, or rows of uneven length."""
+
+    class Counted(io.StringIO):
+        read_so_far = 0
+
+        def read(self, size=-1):
+            data = super().read(size)
+            self.read_so_far += len(data)
+            return data
+
+    row = field.format("x" * 2000)
+    text = Counted("one\n" + f"{row}\n" * 6000, newline="")
+    next(read_csv(text, "x", Dialect(","), 1000))
+    assert text.read_so_far < BATCH_BYTES + 3 * csv_rows.BLOCK

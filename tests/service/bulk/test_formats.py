@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import random
 
 import pandas as pd
 import pyarrow as pa
@@ -20,6 +21,8 @@ from tests.service.bulk.helpers import done, texts_job
 
 ROWS = [{"id": "007", "body": "good, really"}, {"id": "008", "body": ""}, {"id": "009", "body": 'ein "schöner" Film'}]
 LENGTHS = [12.0, None, 18.0]
+RANDOM = gzip.compress(b"body\n" + random.Random(1).randbytes(300_000).hex("\n", 30).encode())
+DAMAGED = RANDOM[:100_000] + b"\xff" * 200 + RANDOM[100_200:]
 FORMATS = ["csv", "csv.gz", "tsv", "jsonl", "ndjson.gz", "parquet"]
 
 
@@ -110,6 +113,16 @@ def test_keys_that_come_late_have_a_column_of_csv(tmp_path):
     assert (lines[0], lines[1], lines[-1]) == ("new,body,length,error", ",x,1.0,", "1,y,1.0,")
 
 
+def test_more_keys_than_a_table_has_columns_are_refused(tmp_path):
+    """In all of a file; JSON lines need no columns."""
+    rows = [{"body": "x", **{f"k{row}_{key}": 1 for key in range(6)}} for row in range(2500)]
+    written(tmp_path / "in.jsonl", rows)
+    with pytest.raises(Refused, match=r"more than 10,000 different keys.*--keep, or write JSON lines"):
+        done(texts_job(tmp_path / "in.jsonl", tmp_path / "out.csv"))
+    progress, _ = done(texts_job(tmp_path / "in.jsonl", tmp_path / "out.jsonl"))
+    assert progress.rows == 2500
+
+
 def test_keys_that_come_late_are_refused_where_the_header_is_written_already(tmp_path):
     rows = [{"body": "x"}] * 1000 + [{"new": 1, "body": "y"}]
     with pytest.raises(Refused, match=r"'new' comes first after row 1,000.*--keep"):
@@ -141,6 +154,17 @@ def test_a_clashing_column_is_renamed(tmp_path):
     _, warnings = done(texts_job(written(tmp_path / "in.csv", [{"body": "x", "length": 7}]), tmp_path / "out.jsonl"))
     assert read_back(tmp_path / "out.jsonl") == [{"body": "x", "input_length": "7", "length": 1.0, "error": None}]
     assert "input_length" in warnings[0]
+
+
+@pytest.mark.parametrize("target", ["out.csv", "out.jsonl", "out.parquet"])
+def test_a_clashing_column_does_not_replace_another(tmp_path, target):
+    """One that has the new name already."""
+    _, warnings = done(
+        texts_job(written(tmp_path / "in.csv", [{"body": "x", "length": 7, "input_length": 8}]), tmp_path / target)
+    )
+    (row,) = read_back(tmp_path / target)
+    assert (str(row["input_length"]), str(row["input_input_length"]), row["length"]) == ("7", "8", 1.0)
+    assert "input_input_length" in warnings[1]
 
 
 @pytest.mark.parametrize(("keep", "names"), [((), "length,error"), (("id",), "id,length,error")])
@@ -233,6 +257,14 @@ def test_what_is_not_a_table_is_refused(tmp_path):
         "no.parquet": (b"PAR1", "is no Parquet file"),
         "cut.csv.gz": (gzip.compress(b"body\n" + b"abc\n" * 1000)[:-9], "cannot be read to its end"),
         "array.json": (b"[1, 2]", "an object a line"),
+        "cr.csv": (b"body,id\ra,1\rb,2\r", "a line ends with CR alone"),
+        "row.csv": (b"a,b,c,d,e,f,body\n" + b",".join([b'"' + b"x\n" * 500_000 + b'"'] * 7), "a row has more than"),
+        "damaged.csv.gz": (DAMAGED, "cannot be read to its end"),
+        "head.csv.gz": (gzip.compress(b"")[:10] + b"\x07" * 50, "cannot be read to its end: Error -3"),
+        "keys.jsonl": (
+            b"".join(json.dumps({f"k{row}_{key}": 1 for key in range(500)}).encode() + b"\n" for row in range(30)),
+            "have more than 10,000 different keys.*below one key",
+        ),
     }
     for name, (content, message) in cases.items():
         (tmp_path / name).write_bytes(content)
@@ -253,3 +285,42 @@ def test_forms_are_known_by_name_and_content():
     assert form_of_content(b"PAR1xxxx") == Form("parquet")
     with pytest.raises(Refused, match="known are csv"):
         form_of_content(b"", "xml")
+
+
+def test_text_in_another_encoding_is_told(tmp_path):
+    (tmp_path / "in.csv").write_text("body\nabc\n")
+    with pytest.raises(UnreadableInput, match="not in the encoding that --encoding names"):
+        done(texts_job(tmp_path / "in.csv", tmp_path / "out.csv", dialect=Dialect(encoding="utf-16")))
+
+
+def test_fields_of_any_length_are_written_again(tmp_path):
+    """A key that comes late widens the rows before it, also where a field was longer in JSON than in CSV."""
+    before = csv.field_size_limit(1000)
+    rows = [{"body": "x" * 200_000}] + [{"body": "y"}] * 1000 + [{"new": 1, "body": "y"}]
+    try:
+        done(texts_job(written(tmp_path / "in.jsonl", rows), tmp_path / "out.csv"))
+        assert csv.field_size_limit() == 1000
+    finally:
+        csv.field_size_limit(before)
+    assert (tmp_path / "out.csv").read_text().splitlines()[1].strip(",").startswith("x" * 200_000)
+
+
+def test_numbers_that_fit_into_no_type_become_text(tmp_path):
+    """A whole number beyond 2^53, and a fraction in a later batch: nothing is lost."""
+    rows = [{"body": "x", "k": 2**53 + 1}] * 1000 + [{"body": "x", "k": 0.5}]
+    done(texts_job(written(tmp_path / "in.jsonl", rows), tmp_path / "out.parquet"))
+    column = pq.read_table(tmp_path / "out.parquet").column("k").to_pylist()
+    assert (column[0], column[-1]) == ("9007199254740993", "0.5")
+    stdout = io.BytesIO()
+    done(texts_job(tmp_path / "in.jsonl", None, form="parquet"), stdout)
+    assert pq.read_table(io.BytesIO(stdout.getvalue())).column("k").to_pylist() == column
+
+
+def test_an_empty_key_is_a_key(tmp_path):
+    """And rows without any are rows."""
+    rows = [{"body": "x", "": 5}]
+    done(texts_job(written(tmp_path / "in.jsonl", rows), tmp_path / "out.jsonl"))
+    assert read_back(tmp_path / "out.jsonl") == [{"body": "x", "": 5, "length": 1.0, "error": None}]
+    (tmp_path / "none.jsonl").write_text('{"body": "x"}\n' * 1000 + "1\n2\n")
+    progress, _ = done(texts_job(tmp_path / "none.jsonl", tmp_path / "none.csv", keep=()))
+    assert (progress.read, progress.errors) == (1002, 2)

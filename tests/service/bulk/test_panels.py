@@ -1,5 +1,7 @@
 """Rows that are readings: whole series, in order, however the file is cut into batches."""
 
+from decimal import Decimal
+
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -52,6 +54,46 @@ def test_of_a_series_without_end_little_is_held():
     """Its readings over the limit are counted, and not kept."""
     (batch,) = PanelBatches("x", "id", 10**9).batches(chunks(["a"] * (SERIES_READINGS + 5000), 1000))
     assert len(batch.rows) == SERIES_READINGS + 1
+    assert batch.left_out == 4999
+
+
+def test_all_rows_of_a_series_without_end_are_counted(tmp_path):
+    """Also those that are not kept."""
+    (tmp_path / "in.csv").write_text("store,units\n" + "a,1\n" * (SERIES_READINGS + 5000) + "b,1\n")
+    progress, _ = done(panel_job(tmp_path / "in.csv", tmp_path / "out.csv", time=None))
+    assert (progress.read, progress.errors) == (SERIES_READINGS + 5001, 1)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+def test_a_row_without_an_id_does_not_end_a_series(size):
+    """It comes after it; a run of many does end it."""
+    ids = ["a", None, "a", None, None, "a", "b", None, "c"]
+    batches = list(PanelBatches("x", "id", 1).batches(chunks(ids, size)))
+    assert [batch.rows.values("row") for batch in batches] == [[1, 3, 6, 2, 4, 5], [7, 8], [9]]
+    with pytest.raises(UnreadableInput, match="comes back"):
+        list(PanelBatches("x", "id", 1).batches(chunks(["a", *[None] * 2000, "a"], 500)))
+
+
+def test_a_line_that_cannot_be_read_does_not_end_a_series(tmp_path):
+    """Each has its error, after the series that it is in."""
+    (tmp_path / "in.jsonl").write_text(
+        '{"store": "a", "units": 1}\n{"store": "a",\n{"units": 5}\n{"store": "a", "units": 3}\n{"store": "b", "units": 4}\n'
+    )
+    progress, _ = done(panel_job(tmp_path / "in.jsonl", tmp_path / "out.csv", time=None))
+    frame = pd.read_csv(tmp_path / "out.csv")
+    assert frame["store"].fillna("").tolist() == ["a", "a", "", "", "b", "b"]
+    assert frame["forecast"].fillna(0).tolist() == [3, 3, 0, 0, 4, 4]
+    assert ["no JSON" in str(frame["error"][2]), frame["error"][3]] == [True, "the row has no id"]
+    assert progress.read == 5
+
+
+def test_a_number_and_its_text_are_two_ids():
+    """Numbers that are equal are one."""
+    ids = [1, "1", 2]
+    assert len(list(PanelBatches("x", "id", 1).batches(chunks(ids, 10)))) == 3
+    for ids in ([1, 2, 1.0], ["1", 2, "1"]):
+        with pytest.raises(UnreadableInput, match="comes back"):
+            list(PanelBatches("x", "id", 1).batches(chunks(ids, 10)))
 
 
 def test_forecasts_are_in_the_order_of_the_series(tmp_path):
@@ -133,3 +175,21 @@ def test_ids_are_known_after_they_were_merged(monkeypatch):
     monkeypatch.setattr("service.bulk.known_ids.RECENT", 3)
     known = KnownIds()
     assert [known.add(name) for name in "abcdabcde"] == [True] * 4 + [False] * 4 + [True]
+
+
+@pytest.mark.parametrize(
+    ("values", "last"),
+    [
+        (pa.array([Decimal("1.5"), None, Decimal("2.5")], pa.decimal128(20, 2)), 2.5),
+        (pa.array([1, 2, 2**53 + 1], pa.int64()), 2.0**53),
+        (pa.array([1, 2, 2**64 - 1], pa.uint64()), 2.0**64),
+    ],
+)
+def test_numbers_of_every_kind_are_read(tmp_path, values, last):
+    """To the nearest number of double precision."""
+    days = pa.array(
+        [1_577_836_800_000_000_001, 1_577_923_200_000_000_001, 1_578_009_600_000_000_001], pa.timestamp("ns")
+    )
+    pq.write_table(pa.table({"store": ["a"] * 3, "day": days, "units": values}), tmp_path / "in.parquet")
+    done(panel_job(tmp_path / "in.parquet", tmp_path / "out.csv"))
+    assert pd.read_csv(tmp_path / "out.csv")["forecast"].tolist() == [last, last]

@@ -8,8 +8,9 @@ import sys
 import pytest
 
 from service.bulk import journal as journals
-from service.bulk.errors import Refused, WorkerDied
+from service.bulk.errors import Refused, Unscorable, WorkerDied
 from service.bulk.outputs import parts_directory
+from service.bulk.parts import opened
 from service.bulk.run import run
 from tests.processes import ROOT
 from tests.service.bulk.helpers import Lengths, done, panel_job, texts_job
@@ -188,6 +189,53 @@ def test_a_worker_that_dies_is_reported_and_nothing_is_lost(tmp_path):
     assert not out.exists()
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_the_model_refuses_is_told_alike_with_any_number_of_workers(tmp_path, workers):
+    """It is no defect of a worker."""
+    (tmp_path / "in.jsonl").write_text('{"body": "text"}\n' * 1500 + '{"body": "refused"}\n')
+    with pytest.raises(Unscorable, match="rows 1,001 to 1,501: the model reads no such text") as caught:
+        done(texts_job(tmp_path / "in.jsonl", tmp_path / "out.csv", workers=workers))
+    assert caught.value.status == 2
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_is_no_file_is_not_replaced(source, tmp_path, overwrite):
+    out = tmp_path / "out.csv"
+    os.mkfifo(out)
+    with pytest.raises(Refused, match=r"is a pipe or a device.*standard output"):
+        done(texts_job(source, out, overwrite=overwrite))
+    assert out.is_fifo()
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_link_stays_one(source, tmp_path, form):
+    """The file that it points to is replaced, and the state is beside that one."""
+    (tmp_path / "there").mkdir()
+    target, out = tmp_path / "there" / f"file.{form}", tmp_path / f"out.{form}"
+    out.symlink_to(target)
+    stopped(texts_job(source, out))
+    assert (tmp_path / "there" / f"file.{form}.parts").is_dir()
+    for _ in range(2):
+        done(texts_job(source, out, overwrite=True))
+        assert (out.is_symlink(), target.is_file(), parts_directory(out).exists()) == (True, True, False)
+
+
+def test_the_output_has_its_name_before_another_run_can_begin(source, tmp_path, monkeypatch):
+    """So that it never takes what is there for its own."""
+    out = tmp_path / "out.csv"
+    replace = os.replace
+
+    def replaced(before, after):
+        if after == out:
+            with pytest.raises(Refused, match="another process is at work"):
+                done(texts_job(source, out, restart=True))
+        replace(before, after)
+
+    monkeypatch.setattr(os, "replace", replaced)
+    done(texts_job(source, out))
+    assert out.exists()
+
+
 def test_entries_of_a_journal_are_read_back():
     """A line that was cut is no entry."""
     line = b'{"number": 0, "read": 1, "rows": 1, "errors": 0, "size": 2, "checksum": 3, "columns": ["a"]}\n'
@@ -195,3 +243,72 @@ def test_entries_of_a_journal_are_read_back():
     assert (entry.number, entry.columns) == (0, ("a",))
     with pytest.raises(ValueError, match=r"delimiter|Unterminated|Expecting"):
         journals.Entry.parse(line[:30])
+
+
+def test_another_format_of_the_input_is_another_job(tmp_path):
+    """The same bytes read as other rows."""
+    source, out = tmp_path / "in.dat", tmp_path / "out.jsonl"
+    source.write_text("text\n" + "a,b\n" * 2500)
+    stopped(texts_job(source, out, text="text", given="csv"), 834)
+    with pytest.raises(Refused, match="input format"):
+        done(texts_job(source, out, text="text", given="txt"))
+
+
+def test_rows_without_a_job_are_not_taken_for_those_of_this_one(source, tmp_path, expected):
+    """Neither where the job's file was cut, nor where it is gone."""
+    out, other = tmp_path / "out.csv", tmp_path / "other.jsonl"
+    other.write_text('{"id": 0, "body": "another"}\n' * 2500)
+    stopped(texts_job(other, out))
+    (parts_directory(out) / "job.json").write_text('{"inp')
+    progress, _ = done(texts_job(source, out))
+    assert progress.done == 0
+    assert out.read_bytes() == expected
+    stopped(texts_job(other, out, overwrite=True))
+    (parts_directory(out) / "job.json").unlink()
+    with pytest.raises(Refused, match="is not of this command"):
+        done(texts_job(source, out, overwrite=True))
+
+
+def test_a_run_that_is_stopped_before_its_job_is_written_leaves_no_obstacle(source, tmp_path, expected):
+    out = tmp_path / "out.csv"
+    parts_directory(out).mkdir()
+    for name in ("lock", "rows", "journal"):
+        (parts_directory(out) / name).touch()
+    done(texts_job(source, out))
+    assert out.read_bytes() == expected
+    assert not parts_directory(out).exists()
+
+
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("has_job", [False, True])
+def test_a_directory_of_someone_else_is_left_alone(source, tmp_path, restart, has_job):
+    """Also one in which there is a job, with other files beside it."""
+    out = tmp_path / "out.csv"
+    parts = parts_directory(out)
+    parts.mkdir()
+    (parts / "rows").write_text("mine")
+    (parts / "photo").write_text("mine")
+    if has_job:
+        (parts / "job.json").write_text("{}")
+    with pytest.raises(Refused, match="is not of this command: it holds"):
+        done(texts_job(source, out, restart=restart))
+    assert (parts / "rows").read_text() == (parts / "photo").read_text() == "mine"
+
+
+def test_nothing_is_written_through_a_link(source, tmp_path):
+    """Neither a directory that is one, nor one of its files."""
+    out, victim = tmp_path / "out.csv", tmp_path / "victim"
+    victim.mkdir()
+    parts_directory(out).symlink_to(victim)
+    with pytest.raises(Refused, match="is a link"):
+        done(texts_job(source, out))
+    assert list(victim.iterdir()) == []
+    parts_directory(out).unlink()
+    (tmp_path / "secret").write_text("mine")
+    parts_directory(out).mkdir()
+    (parts_directory(out) / "rows").symlink_to(tmp_path / "secret")
+    with pytest.raises(Refused, match="holds rows"):
+        done(texts_job(source, out))
+    with pytest.raises(OSError, match="symbolic"):
+        opened(parts_directory(out) / "rows")
+    assert (tmp_path / "secret").read_text() == "mine"

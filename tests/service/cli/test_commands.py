@@ -1,6 +1,7 @@
 """The command line: arguments, messages, exit statuses, and what goes to which stream."""
 
 import json
+import os
 import shutil
 
 import pytest
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 from service.bulk.run import Progress
 from service.cli import columns, main
 from service.cli.app import make_app
+from service.cli.bulk_job import identity_of
 from service.cli.progress import Speed, said, summary
 from tests.processes import ROOT
 
@@ -72,6 +74,30 @@ def test_a_request_with_dates_keeps_them():
     assert rows(result)[0]["timestamp"].startswith("2022-07-01")
 
 
+@pytest.mark.parametrize(
+    ("start", "frequency", "following"), [("2020-01-15", "P1M", "2022-07-15"), ("2020-01-31", "ME", "2022-07-31")]
+)
+def test_dates_of_a_request_begin_with_its_start(start, frequency, following):
+    """Periods too; the dates are those of POST /forecast."""
+    given = json.dumps({"readings": list(range(30)), "start": start, "frequency": frequency})
+    result = invoke("forecast", "--model", UNIVERSAL, "--horizon", 1, "--format", "jsonl", input=given)
+    assert rows(result)[0]["timestamp"].startswith(following)
+
+
+@pytest.mark.parametrize(
+    ("start", "frequency", "message"),
+    [
+        ("2020-01-15", "MS", "not a date of the frequency 'MS'; the next one is 2020-02-01"),
+        ("2020-01-01", "fortnight", "an ISO 8601 period"),
+        ("first", "MS", "'first' is no date"),
+    ],
+)
+def test_dates_that_a_request_cannot_have_are_told(start, frequency, message):
+    given = json.dumps({"readings": list(range(30)), "start": start, "frequency": frequency})
+    result = invoke("forecast", "--model", UNIVERSAL, input=given)
+    assert (result.exit_code, message in result.stderr) == (2, True), result.stderr
+
+
 def test_many_series_have_an_error_each(tmp_path):
     """The others are forecast, and the status says that there are errors."""
     path = tmp_path / "panel.csv"
@@ -92,6 +118,15 @@ def test_anomalies_are_found(tmp_path):
     result = invoke("anomalies", path, "--model", UNIVERSAL, "--only", "--format", "jsonl")
     assert result.exit_code == 0, result.stderr
     assert [row["reading"] for row in rows(result)] == [900]
+
+
+def test_anomalies_of_short_series_are_found_and_errors_are_not_left_out(tmp_path):
+    """As many readings are judged as can be; a series that cannot be judged is written with --only too."""
+    path = tmp_path / "panel.csv"
+    path.write_text("id,y\n" + "".join(f"a,{n % 4}\n" for n in range(30)) + "b,1\n")
+    result = invoke("anomalies", path, "--model", UNIVERSAL, "--only", "--format", "jsonl")
+    assert (result.exit_code, [row["id"] for row in rows(result)]) == (1, ["b"])
+    assert rows(result)[0]["error"]
 
 
 def test_texts_are_judged(tmp_path):
@@ -122,6 +157,8 @@ def test_a_text_that_cannot_be_judged_is_told_in_its_row():
         (["forecast", "{sales}", "--horizon", "0"], 2, "--horizon"),
         (["forecast", "{sales}", "--delimiter", "ab"], 2, "one character"),
         (["forecast", "{sales}", "--encoding", "utf-9"], 2, "no encoding"),
+        (["forecast", "{sales}", "--encoding", "utf-16"], 2, "not in the encoding"),
+        (["forecast", "{sales}", "--time-format", "%Q"], 2, "'%Q' is no form of dates"),
         (["forecast", "{sales}", "--out", "{sales}"], 2, "--overwrite"),
         (["sentiment", "-i", "{sales}"], 2, "name it with --text"),
         (["bulk", "{sales}"], 2, "--text COLUMN"),
@@ -154,6 +191,17 @@ def test_output_goes_to_a_file_in_its_format(sales, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["sales.csv", "out.jsonl"] or len(
         list(tmp_path.iterdir())
     ) == 2
+
+
+def test_output_goes_through_a_link_and_not_over_a_pipe(sales, tmp_path):
+    (tmp_path / "link.csv").symlink_to(tmp_path / "file.csv")
+    os.mkfifo(tmp_path / "pipe.csv")
+    command = ["forecast", sales, "--model", UNIVERSAL, "--horizon", 2, "--overwrite", "--out"]
+    assert invoke(*command, tmp_path / "link.csv").exit_code == 0
+    assert ((tmp_path / "link.csv").is_symlink(), (tmp_path / "file.csv").is_file()) == (True, True)
+    result = invoke(*command, tmp_path / "pipe.csv")
+    assert (result.exit_code, "is a pipe or a device" in result.stderr) == (2, True)
+    assert (tmp_path / "pipe.csv").is_fifo()
 
 
 def test_bulk_writes_a_file(tmp_path):
@@ -237,3 +285,12 @@ def test_progress_is_told_in_words():
     assert summary(progress, speed, None) == (
         "3,000 rows read, 1,000 of them before, 2 with errors, in 0:00:10 (200 rows/s)"
     )
+
+
+def test_a_model_that_is_replaced_in_place_is_another_one(tmp_path):
+    """A run that was stopped does not go on with it."""
+    (tmp_path / "SHA256SUMS").write_text("1")
+    before = identity_of(str(tmp_path))
+    assert before == identity_of(str(tmp_path))
+    (tmp_path / "SHA256SUMS").write_text("2")
+    assert identity_of(str(tmp_path)) != before

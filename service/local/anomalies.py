@@ -16,10 +16,11 @@ from ..forecast.context_forecaster import ContextForecaster
 from ..forecast.features.context_features import CONTEXT
 from ..forecast.forecaster import Forecaster, SeriesFacts
 from ..interfaces import Notice
-from .forecast_frames import Errors, label_column, no_label
+from .forecast_frames import Errors, label_column, label_name, no_label
 from .forecasts import MAX_SEASON, ask_all, of_series, pieces, usual_season, whole
+from .names import check_names
 from .scoring.columns import text, truth
-from .series.axes import PERIOD, STEP, TIMESTAMP
+from .series.axes import STEP
 from .series.grids import Dates
 from .series.tables import Table
 from .series.timelines import Timeline
@@ -123,6 +124,12 @@ def _judge(predictor: ContextForecaster, series: Sequence[_Started]) -> dict[int
                 judgement.update([each for each in own if not isinstance(each, GatecastError)])
 
 
+def check_anomaly_names(table: Table, errors: Errors) -> None:
+    """Raise DataError if a column of the answer has the name of the ids' or the times'."""
+    results = [*NUMBERS, "anomaly", *(["error"] if errors == "column" else [])]
+    check_names(table.id_name, label_name(table.axis, table.time_name, "index"), results)
+
+
 def anomaly_frame(table: Table, outcomes: Sequence[JudgedSeries | GatecastError], errors: Errors) -> pd.DataFrame:
     """Return the judged readings as columns. With errors="raise" the first error is raised."""
     for series, outcome in zip(table.series, outcomes, strict=True):
@@ -133,7 +140,7 @@ def anomaly_frame(table: Table, outcomes: Sequence[JudgedSeries | GatecastError]
     columns: dict[str, Any] = {}
     if table.ids is not None and table.id_name is not None:
         columns[table.id_name] = table.ids.repeat(counts)
-    name = table.time_name or ("timestamp" if table.axis.kind in (TIMESTAMP, PERIOD) else "index")
+    name = label_name(table.axis, table.time_name, "index")
     columns[name] = label_column(table.axis, [_labels(table, each) for each in outcomes], nullable=has_errors)
     points = [point for each in outcomes for point in _points(each)]
     for field in NUMBERS:

@@ -57,7 +57,7 @@ def _months(dates: Dates, steps: Labels) -> Placed | None:
         return None
     of_month = (days - begin.astype("datetime64[D]")).astype(np.int64)
     day = int(of_month[0])
-    if _is_one(of_month) and day < MAX_DAY and not _is_last(days[:1], begin[:1]):
+    if _is_one(of_month) and day < MAX_DAY and not _is_last(days, begin):
         return Placed(MonthGrid(dates[0], Monthly(step, day, ALL_DAYS), f"{step}MS"), numbers // step)
     if not _is_last(days, begin):
         return None

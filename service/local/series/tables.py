@@ -9,12 +9,11 @@ import pandas as pd
 from ...errors import InvalidRequest
 from ...interfaces import Array
 from ..errors import DataError
+from ..names import listed
 from .axes import ORDER, Axis, read_axis
 from .grids import Dates
 from .numbers import is_whole, read_numbers, series_of
 from .timelines import Placement, Timeline
-
-MAX_NAMED = 12  # columns that a message lists
 
 
 class Columns(NamedTuple):
@@ -111,6 +110,4 @@ def caught(make: Callable[[Array, Dates], Timeline], readings: Array, dates: Dat
 
 def named_columns(frame: pd.DataFrame) -> str:
     """Return in words which columns a frame has."""
-    names = ", ".join(f"'{name}'" for name in frame.columns[:MAX_NAMED])
-    more = len(frame.columns) - MAX_NAMED
-    return f"it has {names or 'no columns'}" + (f" and {more} more" if more > 0 else "")
+    return f"it has {listed(frame.columns)}"

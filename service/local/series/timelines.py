@@ -19,6 +19,7 @@ from .inference import Placed, infer, shown, whole_numbers
 LONGEST_UTC_STEP = np.timedelta64(23, "h")  # longer steps keep the time of the clock, shorter ones do not
 MIN_SHARE = 0.1  # of the dates from the first to the last that must have readings
 MAX_KNOWN = 1024  # different dates of series that are placed once only
+BEYOND = "the forecast passes the last date of its unit; convert the dates, as with .as_unit('us')"
 
 
 class Timeline(NamedTuple):
@@ -46,10 +47,14 @@ class Timeline(NamedTuple):
 
         Raises DataError for dates that their unit cannot hold.
         """
-        dates = self.grid.dates(self.offset + start, self.offset + stop)
-        if len(dates) and not self.grid.dates(0, 1)[0] <= dates[-1]:  # numpy counts on from the other end
-            raise DataError("the forecast passes the last date of its unit; convert the dates, as with .as_unit('us')")
-        return dates if self.zone is None else _utc(dates, self.zone)
+        try:
+            dates = self.grid.dates(self.offset + start, self.offset + stop)
+            is_ascending = self.grid.dates(0, 1)[:1] <= dates[:1], dates[:-1] < dates[1:]
+            if all(each.all() for each in is_ascending):  # numpy counts on from the other end
+                return dates if self.zone is None else _utc(dates, self.zone)
+        except (ValueError, OverflowError) as error:  # of pandas: out of bounds
+            raise DataError(BEYOND) from error
+        raise DataError(BEYOND)
 
 
 class _Place(NamedTuple):

@@ -11,7 +11,7 @@ from ..interfaces import Array
 from .errors import DataError
 from .forecasts import Forecasted, ForecastOptions, level_columns, of_series
 from .names import check_names
-from .scoring.columns import NO_NUMBER, text, whole_numbers
+from .scoring.columns import NO_NUMBER, nullable_integers, text
 from .series.axes import NUMBER, PERIOD, STEP, TIMESTAMP, Axis
 from .series.grids import Dates, Grid
 from .series.tables import Table
@@ -145,7 +145,7 @@ def label_column(axis: Axis, labels: list[Dates], *, nullable: bool) -> Any:
     """Return the labels of all rows as a column."""
     together = np.concatenate(labels) if labels else axis.empty()
     if axis.kind in (STEP, NUMBER):
-        return whole_numbers(together) if nullable else together
+        return nullable_integers(together) if nullable else together
     if axis.kind == TIMESTAMP:
         together = together.astype(axis.empty().dtype)
     return axis.column(together)

@@ -15,7 +15,7 @@ from .forecast_frames import Errors, check_errors, check_forecast_names, forecas
 from .forecasts import Forecasted, check_options, forecast_all
 from .series.reading import read_table
 from .series.tables import Columns, Table
-from .texts import check_explain, first_raised, judge_all, reasons, text_frame, texts_of
+from .texts import check_explain, first_raised, judge_all, read_texts, reasons, text_frame
 
 DEFAULT_LEVELS = (80, 95)
 
@@ -143,7 +143,7 @@ class Model:
         check_errors(errors)
         classifier = self.classifier
         check_explain(classifier, explain)
-        given, index = texts_of(texts)
+        given, index = read_texts(texts)
         outcomes = judge_all(classifier, given, explain=explain)
         if errors == "raise":
             outcomes = first_raised(outcomes)

@@ -9,7 +9,7 @@ from .errors import DataError
 MAX_NAMED = 12  # columns that a message lists
 
 
-def listed(columns: Iterable[Any]) -> str:
+def listed_columns(columns: Iterable[Any]) -> str:
     """Return in words which columns there are: the first ones by name."""
     every = list(columns)
     names = ", ".join(f"'{column}'" for column in islice(every, MAX_NAMED))

@@ -6,14 +6,16 @@ from typing import Any
 import pandas as pd
 
 from ..errors import DataError
-from ..names import listed
+from ..names import listed_columns
 from .columns import Column
 
 
 def check_column(frame: pd.DataFrame, name: str, option: str) -> None:
     """Raise DataError for a column that is not there, with those that are, or that is there more than once."""
     if name not in frame.columns:
-        raise DataError(f"the frame has no column '{name}': name it with {option}=…; it has {listed(frame.columns)}")
+        raise DataError(
+            f"the frame has no column '{name}': name it with {option}=…; it has {listed_columns(frame.columns)}"
+        )
     if not isinstance(frame[name], pd.Series):
         raise DataError(f"the frame has several columns '{name}'")
 

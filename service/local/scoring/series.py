@@ -17,7 +17,7 @@ from ..forecasts import Forecasted, ForecastOptions, check_options, forecast_all
 from ..series.axes import TIMESTAMP, Axis
 from ..series.grids import Grid, grid_of
 from ..series.numbers import read_list
-from ..series.timelines import Timeline, in_order, trimmed
+from ..series.timelines import Timeline, ordinal_grid, trimmed
 from .cache import model_at
 from .columns import Column, lists, text
 from .frames import beside, check_column, check_free
@@ -112,7 +112,7 @@ def _timeline(readings: Any, start: Any, alias: Any) -> Timeline:
     if frequency is not None:
         frequencies.parse(frequency)
     if start is None or (pd.api.types.is_scalar(start) and pd.isna(start)):
-        return trimmed(numbers, in_order(frequency))
+        return trimmed(numbers, ordinal_grid(frequency))
     if frequency is None:
         raise DataError("the row has a start and no frequency; a frequency is a pandas offset alias such as 'MS'")
     if not isinstance(start, str | date | np.datetime64):

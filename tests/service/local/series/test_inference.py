@@ -7,7 +7,7 @@ import pytest
 from service.errors import UnusableFrequency
 from service.local.errors import DataError
 from service.local.series.grids import grid_of
-from service.local.series.inference import infer, whole_numbers
+from service.local.series.inference import infer, place_numbers
 
 
 def dates(frequency, count=30, start="2023-01-31"):
@@ -62,11 +62,11 @@ def test_one_date_tells_no_frequency():
 
 def test_whole_numbers_lie_on_a_grid():
     """Every second year, of which one is missing."""
-    grid, positions = whole_numbers(np.array([1990, 1992, 1994, 1998]), None)
+    grid, positions = place_numbers(np.array([1990, 1992, 1994, 1998]), None)
     assert positions.tolist() == [0, 1, 2, 4]
     assert grid.dates(5, 7).tolist() == [2000, 2002]
     with pytest.raises(DataError, match="most are 2 apart, but 1994 is followed by 1997"):
-        whole_numbers(np.array([1990, 1992, 1994, 1997]), None)
+        place_numbers(np.array([1990, 1992, 1994, 1997]), None)
 
 
 @pytest.mark.parametrize("frequency", ["SMS", "SME", "BME", "2B", "P1M", "W-MON", "90min", "BQS", "WOM-1MON"])

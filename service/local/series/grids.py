@@ -17,6 +17,7 @@ from ...interfaces import Labels
 Dates = npt.NDArray[Any]  # (time,), datetime64 without a time zone, or int64 for whole numbers
 WORKDAYS = "1111100"
 MAX_LISTED = 1_000_000  # dates of a grid that has to be counted one by one
+DAY_SECONDS = 86_400
 UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # of dates: so many are a second
 
 
@@ -127,9 +128,7 @@ def grid_of(frequency: str, first: Any) -> Grid:
     if isinstance(steps, BusinessDay):
         return WorkdayGrid(first, int(steps.n), parsed.alias)
     if isinstance(steps, Tick | Day | Week):
-        days = (7 if isinstance(steps, Week) else 1) * steps.n
-        step = pd.Timedelta(days=days) if isinstance(steps, Day | Week) else pd.Timedelta(steps)
-        return EvenGrid(first, _in_units(step, unit_of(first), parsed.alias), parsed.alias)
+        return EvenGrid(first, _in_units(_length(steps), unit_of(first), parsed.alias), parsed.alias)
     return ListedGrid(first, steps, parsed.alias)
 
 
@@ -140,13 +139,18 @@ def _calendar_date(first: Any) -> datetime:
     return pd.Timestamp(first).to_pydatetime(warn=False)
 
 
-def _in_units(step: pd.Timedelta, unit: str, alias: str) -> int:
+def _length(steps: Tick | Day | Week) -> np.timedelta64:
+    if isinstance(steps, Day | Week):  # pandas 2 cannot hold so many weeks
+        return np.timedelta64((7 if isinstance(steps, Week) else 1) * int(steps.n) * DAY_SECONDS, "s")
+    return pd.Timedelta(steps).to_timedelta64()
+
+
+def _in_units(step: np.timedelta64, unit: str, alias: str) -> int:
     """The length of a step in units of the dates; in Python's whole numbers, which have no end. Raises UnusableFrequency."""
-    time = step.to_timedelta64()
-    own = UNITS[str(np.datetime_data(time.dtype)[0])]
-    count, rest = divmod(int(time.astype(np.int64)) * UNITS[unit], own)
+    time, own = int(step.astype(np.int64)), UNITS[str(np.datetime_data(step.dtype)[0])]
+    count, rest = divmod(time * UNITS[unit], own)
     if rest:
-        finer = next(each for each in UNITS if int(time.astype(np.int64)) * UNITS[each] % own == 0)
+        finer = next(each for each in UNITS if time * UNITS[each] % own == 0)
         raise UnusableFrequency(
             f"the frequency '{alias}' is finer than the dates, which are in '{unit}'; convert the dates, as with "
             f".as_unit('{finer}')",

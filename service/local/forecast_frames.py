@@ -15,7 +15,7 @@ from .scoring.columns import NO_NUMBER, nullable_integers, text
 from .series.axes import NUMBER, PERIOD, STEP, TIMESTAMP, Axis
 from .series.grids import Dates, Grid
 from .series.tables import Table
-from .series.timelines import Timeline
+from .series.timelines import BEYOND_ZONES, LAST_ZONED, Timeline
 
 Errors = Literal["raise", "column"]
 
@@ -117,7 +117,7 @@ class _FutureLabels:
     """The labels of the steps of forecasts. Series that end at the same step of one grid share them."""
 
     def __init__(self, axis: Axis, horizon: int) -> None:
-        self._horizon = horizon
+        self._horizon, self._zone = horizon, axis.zone
         self._steps = np.arange(1, horizon + 1) if axis.kind == STEP else None
         self._known: dict[tuple[int, int], tuple[Grid, Dates]] = {}  # the grid is kept, so that its id stays its own
 
@@ -132,7 +132,10 @@ class _FutureLabels:
         key = id(timeline.grid), timeline.offset + count
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = timeline.grid, timeline.labels(count, count + self._horizon)
+            labels = timeline.labels(count, count + self._horizon)
+            if self._zone is not None and labels[-1].astype(LAST_ZONED.dtype) > LAST_ZONED:  # which no nanosecond holds
+                raise DataError(BEYOND_ZONES)
+            known = self._known[key] = timeline.grid, labels
         return known[1]
 
 

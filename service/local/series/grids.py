@@ -18,6 +18,7 @@ Dates = npt.NDArray[Any]  # (time,), datetime64 without a time zone, or int64 fo
 WORKDAYS = "1111100"
 MAX_LISTED = 1_000_000  # dates of a grid that has to be counted one by one
 DAY_SECONDS = 86_400
+BEYOND = "the forecast passes the last date of its unit; convert the dates, as with .as_unit('us')"
 UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # of dates: so many are a second
 
 
@@ -110,7 +111,10 @@ class ListedGrid:
 
     def positions(self, dates: Dates) -> Labels | None:
         last = pd.Timestamp(dates[-1])
-        listed = pd.date_range(pd.Timestamp(self.first), last, freq=self.offset)
+        try:
+            listed = pd.date_range(pd.Timestamp(self.first), last, freq=self.offset)
+        except (ValueError, OverflowError) as error:  # pandas looks one date further, which may be out of bounds
+            raise UnusableFrequency(BEYOND, pointer="/frequency") from error
         positions = listed.get_indexer(pd.DatetimeIndex(dates)) if len(listed) <= MAX_LISTED else np.array([-1])
         return None if (positions < 0).any() else positions.astype(np.int64)
 

@@ -13,13 +13,16 @@ from ...forecast.dates import frequency as frequencies
 from ...interfaces import Array
 from ..errors import DataError
 from .axes import NUMBER, ORDER, PERIOD, Axis
-from .grids import Dates, EvenGrid, Grid, grid_of
+from .grids import BEYOND, Dates, EvenGrid, Grid, grid_of
 from .inference import Placed, infer, place_numbers, shown_date
 
 LONGEST_UTC_STEP = np.timedelta64(23, "h")  # longer steps keep the time of the clock, shorter ones do not
 MIN_SHARE = 0.1  # of the dates from the first to the last that must have readings
 MAX_KNOWN = 1024  # different dates of series that are placed once only
-BEYOND = "the forecast passes the last date of its unit; convert the dates, as with .as_unit('us')"
+LAST_ZONED = np.datetime64("9999-12-30")  # in UTC; zones are up to a day from it
+BEYOND_ZONES = (
+    "dates with a time zone are those of the years 1 to 9999; leave the zone out, as with .dt.tz_localize(None)"
+)
 
 
 class Timeline(NamedTuple):
@@ -52,6 +55,8 @@ class Timeline(NamedTuple):
             is_ascending = self.grid.dates(0, 1)[:1] <= dates[:1], dates[:-1] < dates[1:]
             if all(each.all() for each in is_ascending):  # numpy counts on from the other end
                 return dates if self.zone is None else _utc(dates, self.zone)
+        except NotImplementedError as error:
+            raise DataError(BEYOND_ZONES) from error
         except (ValueError, OverflowError) as error:  # of pandas: out of bounds
             raise DataError(BEYOND) from error
         raise DataError(BEYOND)
@@ -206,8 +211,11 @@ def _too_sparse(dates: Dates, count: int) -> str:
 
 
 def _clock(dates: Dates, zone: object) -> Dates:
-    local = pd.DatetimeIndex(dates).tz_localize("UTC").tz_convert(zone)  # type: ignore[arg-type]
-    return local.tz_localize(None).to_numpy()
+    try:
+        local = pd.DatetimeIndex(dates).tz_localize("UTC").tz_convert(zone)  # type: ignore[arg-type]
+        return local.tz_localize(None).to_numpy()
+    except (NotImplementedError, ValueError, OverflowError) as error:
+        raise DataError(BEYOND_ZONES) from error
 
 
 def _utc(clock: Dates, zone: object) -> Dates:

@@ -75,3 +75,15 @@ def test_a_number_that_is_too_large_spoils_its_own_series_only(number):
         scored = service.PanelScoring(UNIVERSAL, 2, times="number")(frame.astype({"ds": kind}))
         assert scored["error"].isna().tolist() == [True, True, False]
         assert f"the column 'ds' holds {number}" in scored["error"].iloc[-1]
+
+
+@pytest.mark.parametrize("frequency", ["D", "h", "YS"])
+@pytest.mark.parametrize("end", ["9999-12-29", "20000-01-01"])
+def test_a_series_of_a_zone_that_passes_the_last_year_has_its_own_error(universal, end, frequency):
+    """Clocks of zones are known up to the year 9999."""
+    good = pd.date_range("2020-01-01", periods=60, freq=frequency, unit="s", tz="Europe/Berlin")
+    late = np.datetime64(end, "s") + (good - good[-1]).to_numpy().astype("timedelta64[s]")
+    frame = panel(2).assign(ds=good.append(pd.DatetimeIndex(late).tz_localize("UTC").tz_convert("Europe/Berlin")))
+    for answer in (universal.forecast(frame, 1000, errors="column"), PANEL(frame)):
+        assert answer["unique_id"].value_counts().tolist() == [1000, 1]
+    universal.anomalies(frame, last=2, errors="column")

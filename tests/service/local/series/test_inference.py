@@ -138,3 +138,10 @@ def test_a_step_longer_than_the_unit_can_hold_is_refused():
         grid_of("1000000W", np.datetime64("2024-01-07", "ns"))
     first, second = grid_of("1000000D", np.datetime64("2024-01-07", "s")).dates(0, 2)
     assert second - first == np.timedelta64(1_000_000, "D")
+
+
+def test_dates_that_pandas_cannot_look_beyond_are_refused():
+    """The next half month is out of the bounds of nanoseconds."""
+    grid = grid_of("SMS", np.datetime64("2262-02-01", "ns"))
+    with pytest.raises(UnusableFrequency, match="as_unit"):
+        grid.positions(np.array(["2262-02-01", "2262-04-10"], "datetime64[ns]"))

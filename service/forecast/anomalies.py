@@ -6,8 +6,9 @@ changes later forecasts, and these may change masks, so the readings are judged 
 """
 
 import math
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -28,6 +29,8 @@ MAX_SCORE = 1e6  # where a network expects no error at all
 MAX_PASSES = 4  # times that the readings are judged, at most
 MASKED = deviate_of_level(99)  # a reading further out is masked, whatever level was asked for
 MAX_MASKED = 2  # readings in a row on the same side
+WARNINGS = frozenset(["missing_readings", "constant_readings"])  # of a forecaster, that hold for judgements too
+Failure = TypeVar("Failure", bound=Exception)
 
 
 class Point(NamedTuple):
@@ -154,6 +157,30 @@ class Judgement:
         reading = float(self._readings[index])
         is_anomaly = not lower <= reading <= upper
         return Point(self._offset + index, reading, median, lower, upper, p_value(deviate), is_anomaly)
+
+
+def questions(judgements: Sequence[Judgement], failed: Container[int]) -> dict[int, list[PreparedSeries]]:
+    """Return what to forecast now, by the place of the judgement. Those that are done, or have failed, ask nothing."""
+    asked = {place: each.items for place, each in enumerate(judgements) if place not in failed}
+    return {place: items for place, items in asked.items() if items}
+
+
+def distribute(
+    judgements: Sequence[Judgement],
+    asked: Mapping[int, Sequence[PreparedSeries]],
+    answers: Iterable[Forecast | Failure],
+) -> Iterator[tuple[int, Failure | None]]:
+    """Give the judgements the answers to their questions, in order, one by one.
+
+    Yields the place of each, and the first of its answers that is an error; it is not updated then.
+    """
+    left = iter(answers)
+    for place, items in asked.items():
+        own = list(islice(left, len(items)))
+        failure = next((each for each in own if isinstance(each, Exception)), None)
+        if failure is None:
+            judgements[place].update([each for each in own if not isinstance(each, Exception)])
+        yield place, failure
 
 
 def check_last(last: int | None, readings: int, most: int = CONTEXT) -> int:

@@ -26,6 +26,7 @@ DEFAULT_LEVELS = (80.0, 95.0)
 COVERAGE_LEVEL = 80.0
 MIN_COVERED = 6  # forecasts from earlier origins; fewer say nothing about intervals
 POOR_COVERAGE = 60.0  # percent of the backtest's readings within the 80 % intervals; less is worth a warning
+MAX_SEASON = 10_000  # readings in a season, if the caller says how many
 
 
 class SeriesFacts(NamedTuple):

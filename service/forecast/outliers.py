@@ -127,7 +127,9 @@ def _around(deseasonalized: Array, values: Array, observed: Mask) -> _Around:
     one_side = np.where(np.isnan(left), np.abs(from_right), np.abs(from_left))
     both = np.where(np.sign(from_left) == np.sign(from_right), np.minimum(np.abs(from_left), np.abs(from_right)), 0.0)
     distance = np.nan_to_num(np.where(np.isnan(from_left + from_right), one_side, both))
-    spread = 1.4826 * float(np.nanmedian(np.abs(known - expected)))
+    deviations = np.abs(known - expected)
+    deviations = deviations[~np.isnan(deviations)]  # none, where no reading has others beside it
+    spread = 1.4826 * float(np.median(deviations)) if deviations.size else 0.0
     low, median, high = np.quantile(values[observed], (0.05, 0.5, 0.95))
     least = LEAST_SPREAD * float(high - low if high > low else abs(median))
     spread = max(spread, least)

@@ -20,10 +20,10 @@ from pydantic_core import CoreSchema
 
 from ..artifacts.card import MAX_HORIZON
 from ..errors import MAX_FAULTS
+from ..forecast.forecaster import MAX_SEASON
 
 MAX_READINGS = 10_000
 MAX_ITEMS = 1_000
-MAX_SEASON = 10_000
 MAX_ID_CHARACTERS = 200
 # US electric and gas utilities production, 2015-02 to 2018-01 (Federal Reserve, IPG2211A2N)
 RECENT_MONTHS = [

@@ -4,29 +4,28 @@ Series are judged a few at a time, in a few rounds of model calls, as POST /anom
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from ..errors import GatecastError, InvalidRequest, NotOffered
-from ..forecast.anomalies import Judgement, Point, check_last
+from ..forecast.anomalies import WARNINGS, Judgement, Point, check_last, distribute, questions
 from ..forecast.context_forecaster import ContextForecaster
 from ..forecast.features.context_features import CONTEXT
-from ..forecast.forecaster import Forecaster, SeriesFacts
+from ..forecast.forecaster import MAX_SEASON, Forecaster, SeriesFacts
 from ..interfaces import Notice
-from .forecast_frames import Errors, label_column, no_label
-from .forecasts import MAX_SEASON, ask_all, of_series, pieces, usual_season, whole
+from .forecast_frames import Errors, label_column, label_name, no_label
+from .forecasts import ask_all, of_series, pieces, usual_season, whole
+from .names import check_names
 from .scoring.columns import text, truth
-from .series.axes import PERIOD, STEP, TIMESTAMP
+from .series.axes import STEP
 from .series.grids import Dates
 from .series.tables import Table
 from .series.timelines import Timeline
 
 AT_ONCE = 32  # series whose judged readings share the model's calls
 MAX_LEVEL = 99.99
-WARNINGS = frozenset(["missing_readings", "constant_readings"])
 NUMBERS = ("reading", "expected", "lower", "upper", "score")
 
 
@@ -85,13 +84,8 @@ def judge_series(
     """Yield each series judged, or its error, in order. What is an error already stays it."""
     for some in pieces(series, AT_ONCE):
         started = [each if isinstance(each, InvalidRequest) else _start(predictor, each, options) for each in some]
-        failures = _judge(predictor, [each for each in started if isinstance(each, _Started)])
-        for each in started:
-            if isinstance(each, _Started):
-                failure = failures.get(id(each.judgement))
-                yield failure or JudgedSeries(each.timeline, each.judgement.points(), each.warnings)
-            else:
-                yield each
+        judged = iter(_judge(predictor, [each for each in started if isinstance(each, _Started)]))
+        yield from (next(judged) if isinstance(each, _Started) else each for each in started)
 
 
 def _start(predictor: ContextForecaster, series: Timeline, options: AnomalyOptions) -> _Started | InvalidRequest:
@@ -105,22 +99,24 @@ def _start(predictor: ContextForecaster, series: Timeline, options: AnomalyOptio
     return _Started(series, judgement, [notice for notice in read.warnings if notice.code in WARNINGS])
 
 
-def _judge(predictor: ContextForecaster, series: Sequence[_Started]) -> dict[int, GatecastError]:
-    """Ask the model until no judgement has a question left. Returns the errors, by the identity of the judgement."""
+def _judge(predictor: ContextForecaster, series: Sequence[_Started]) -> list[JudgedSeries | GatecastError]:
+    """Ask the model until no judgement has a question left."""
+    judgements = [each.judgement for each in series]
     failures: dict[int, GatecastError] = {}
-    while True:
-        asked = {id(each.judgement): (each.judgement, each.judgement.items) for each in series}
-        asked = {key: (judgement, items) for key, (judgement, items) in asked.items() if items and key not in failures}
-        if not asked:
-            return failures
-        answers = iter(ask_all(predictor, [item for _, items in asked.values() for item in items]))
-        for key, (judgement, items) in asked.items():
-            own = list(islice(answers, len(items)))
-            failure = next((each for each in own if isinstance(each, GatecastError)), None)
-            if failure is not None:
-                failures[key] = failure
-            else:
-                judgement.update([each for each in own if not isinstance(each, GatecastError)])
+    while asked := questions(judgements, failures):
+        answers = ask_all(predictor, [item for items in asked.values() for item in items])
+        found = distribute(judgements, asked, answers)
+        failures.update((place, failure) for place, failure in found if failure is not None)
+    return [
+        failures.get(place) or JudgedSeries(each.timeline, each.judgement.points(), each.warnings)
+        for place, each in enumerate(series)
+    ]
+
+
+def check_anomaly_names(table: Table, errors: Errors) -> None:
+    """Raise DataError if a column of the answer has the name of the ids' or the times'."""
+    results = [*NUMBERS, "anomaly", *(["error"] if errors == "column" else [])]
+    check_names(table.id_name, label_name(table.axis, table.time_name, "index"), results)
 
 
 def anomaly_frame(table: Table, outcomes: Sequence[JudgedSeries | GatecastError], errors: Errors) -> pd.DataFrame:
@@ -133,7 +129,7 @@ def anomaly_frame(table: Table, outcomes: Sequence[JudgedSeries | GatecastError]
     columns: dict[str, Any] = {}
     if table.ids is not None and table.id_name is not None:
         columns[table.id_name] = table.ids.repeat(counts)
-    name = table.time_name or ("timestamp" if table.axis.kind in (TIMESTAMP, PERIOD) else "index")
+    name = label_name(table.axis, table.time_name, "index")
     columns[name] = label_column(table.axis, [_labels(table, each) for each in outcomes], nullable=has_errors)
     points = [point for each in outcomes for point in _points(each)]
     for field in NUMBERS:

@@ -11,7 +11,7 @@ from ..artifacts.card import MAX_HORIZON
 from ..errors import Fault, GatecastError, InvalidRequest, ModelFault
 from ..forecast.bounds import Bounds, bounds_of, check_readings
 from ..forecast.dates.timestamps import season_of
-from ..forecast.forecaster import Forecast, Forecaster, PreparedSeries, SeriesFacts
+from ..forecast.forecaster import MAX_SEASON, Forecast, Forecaster, PreparedSeries, SeriesFacts
 from ..forecast.intervals import wide_intervals
 from ..interfaces import Array, BatchModel, Notice
 from .series.numbers import MAX_READING
@@ -20,7 +20,6 @@ from .series.timelines import Timeline
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-MAX_SEASON = 10_000  # readings in a season, as in a request
 MAX_LEVELS = 5
 AT_ONCE = 512  # series that are prepared together: memory stays flat however many there are
 

@@ -10,12 +10,12 @@ from ..artifacts.card import ForecastCard, SentimentCard
 from ..errors import GatecastError, NotOffered
 from ..forecast.forecaster import Forecaster
 from ..sentiment.classifier import SentimentClassifier
-from .anomalies import JudgedSeries, anomaly_frame, check_anomaly_options, judge_of, judge_series
-from .forecast_frames import Errors, check_errors, forecast_frame
+from .anomalies import JudgedSeries, anomaly_frame, check_anomaly_names, check_anomaly_options, judge_of, judge_series
+from .forecast_frames import Errors, check_errors, check_forecast_names, forecast_frame
 from .forecasts import Forecasted, check_options, forecast_all
 from .series.reading import read_table
 from .series.tables import Columns, Table
-from .texts import check_explain, first_raised, judge_all, reasons, text_frame, texts_of
+from .texts import check_explain, first_raised, judge_all, read_texts, reasons, text_frame
 
 DEFAULT_LEVELS = (80, 95)
 
@@ -77,6 +77,7 @@ class Model:
         check_errors(errors)
         options = check_options(self.forecaster, horizon, levels, season, minimum, maximum)
         table = read_table(data, Columns(id, time, value, frequency, errors == "column"))
+        check_forecast_names(table, options, errors)
         outcomes = list(forecast_all(self.forecaster, (series.timeline for series in table.series), options))
         frame = forecast_frame(table, outcomes, options, errors)
         frame.attrs.update(self._facts(table, outcomes))
@@ -113,6 +114,7 @@ class Model:
         check_errors(errors)
         options, judge = check_anomaly_options(level, last, season), judge_of(self.forecaster)
         table = read_table(data, Columns(id, time, value, frequency, errors == "column"))
+        check_anomaly_names(table, errors)
         outcomes = list(judge_series(judge, (series.timeline for series in table.series), options))
         frame = anomaly_frame(table, outcomes, errors)
         judged = [(each.id, outcome) for each, outcome in zip(table.series, outcomes, strict=True)]
@@ -141,7 +143,7 @@ class Model:
         check_errors(errors)
         classifier = self.classifier
         check_explain(classifier, explain)
-        given, index = texts_of(texts)
+        given, index = read_texts(texts)
         outcomes = judge_all(classifier, given, explain=explain)
         if errors == "raise":
             outcomes = first_raised(outcomes)

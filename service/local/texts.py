@@ -14,20 +14,22 @@ from ..sentiment.classifier import MAX_CHARACTERS, Review, SentimentClassifier
 from ..sentiment.judgement import Sentiment
 from .errors import DataError
 from .forecasts import ask_all
+from .names import listed_columns
 from .scoring.columns import Column, text
 
 AT_ONCE = 4096  # texts that are prepared together: memory stays flat however many there are
 
 
-def texts_of(data: Any) -> tuple[Sequence[Any], pd.Index | None]:
+def read_texts(data: Any) -> tuple[Sequence[Any], pd.Index | None]:
     """Return the texts of a list, an array, a Series or one string, and the index of a Series. Raises DataError."""
     if isinstance(data, str):
         return [data], None
     if isinstance(data, pd.Series):
         return data.tolist(), data.index
     if isinstance(data, pd.DataFrame):
-        names = ", ".join(f"'{name}'" for name in data.columns[:12])
-        raise DataError(f"texts are one column of a frame, such as frame['text']; this one has {names}")
+        raise DataError(
+            f"texts are one column of a frame, such as frame['text']; this one has {listed_columns(data.columns)}"
+        )
     if isinstance(data, pd.Index) or (isinstance(data, np.ndarray) and data.ndim):
         return data.tolist(), None
     if isinstance(data, Iterable) and not isinstance(data, bytes | dict | np.ndarray):

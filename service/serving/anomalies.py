@@ -2,12 +2,11 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
-from itertools import islice
 from typing import NamedTuple
 
 from ..artifacts.card import ForecastCard
 from ..errors import DeadlineExceeded, GatecastError, InvalidRequest, Overloaded, UnknownModel
-from ..forecast.anomalies import Judgement, Point, check_last
+from ..forecast.anomalies import WARNINGS, Judgement, Point, check_last, distribute, questions
 from ..forecast.context_forecaster import ContextForecaster
 from ..forecast.dates.timestamps import season_of, timestamps
 from ..forecast.forecaster import Forecast, SeriesFacts
@@ -19,7 +18,6 @@ from .turns import Turns, check_any_is_done, models_deadline
 
 MAX_LAST = 256  # readings that are judged in one series
 SERIES_AT_ONCE = 4  # of a batch: the first ones are done before the last ones begin
-WARNINGS = frozenset(["missing_readings", "constant_readings"])
 
 
 class AnomalyOptions(NamedTuple):
@@ -86,31 +84,22 @@ class _Judge:
 
     async def judge(self, series: Sequence[_Judged], deadline: float, turns: Turns) -> list[AnomalyAnswer | Exception]:
         """Judge some series together: an answer or an error for each."""
+        judgements = [each.judgement for each in series]
         failures: dict[int, Exception] = {}
-        while True:
-            items = {index: each.judgement.items for index, each in enumerate(series) if index not in failures}
-            asked = [item for own in items.values() for item in own]
-            if not asked:
-                break
-            answers = iter(await self._model.batcher.submit_many(asked, deadline, self._caller.is_disconnected))
-            for index, own in items.items():
-                failure = self._update(series[index].judgement, list(islice(answers, len(own))))
+        while asked := questions(judgements, failures):
+            items = [item for own in asked.values() for item in own]
+            answers = await self._model.batcher.submit_many(items, deadline, self._caller.is_disconnected)
+            for place, failure in distribute(judgements, asked, map(self._recorded, answers)):
                 if failure is not None:
-                    failures[index] = failure
+                    failures[place] = failure
                 await turns.pause()
-        return [failures.get(index) or self._answer(each) for index, each in enumerate(series)]
+        return [failures.get(place) or self._answer(each) for place, each in enumerate(series)]
 
-    def _update(self, judgement: Judgement, answers: Sequence[Answer[Forecast] | Exception]) -> Exception | None:
-        """Give a judgement its forecasts, if it waits for any; return the first error."""
-        forecasts: list[Forecast] = []
-        for answer in answers:
-            if isinstance(answer, Exception):
-                return answer
-            self._caller.record(answer.queue_seconds, answer.compute_seconds)
-            forecasts.append(answer.result)
-        if forecasts:
-            judgement.update(forecasts)
-        return None
+    def _recorded(self, answer: Answer[Forecast] | Exception) -> Forecast | Exception:
+        if isinstance(answer, Exception):
+            return answer
+        self._caller.record(answer.queue_seconds, answer.compute_seconds)
+        return answer.result
 
     def _answer(self, each: _Judged) -> AnomalyAnswer:
         judgement = each.judgement

@@ -32,7 +32,7 @@ def truth(values: Sequence[bool | None]) -> Any:
     return pd.array(list(values), dtype="boolean")
 
 
-def whole_numbers(values: npt.NDArray[np.int64]) -> Any:
+def nullable_integers(values: npt.NDArray[np.int64]) -> Any:
     """Return a column of whole numbers; NO_NUMBER becomes a missing value."""
     return pd.arrays.IntegerArray(values, values == NO_NUMBER)
 
@@ -52,7 +52,7 @@ def empty(kind: Kind) -> Any:
     if kind == "boolean":
         return truth([])
     if kind == "bigint":
-        return whole_numbers(np.zeros(0, np.int64))
+        return nullable_integers(np.zeros(0, np.int64))
     if kind.startswith("array"):
         return lists([])
     return np.zeros(0, np.float64 if kind == "double" else "datetime64[us]")

@@ -8,9 +8,10 @@ import pandas as pd
 from ..errors import DataError
 from ..forecast_frames import forecast_frame
 from ..forecasts import ForecastOptions, check_options, forecast_all, level_columns
+from ..names import check_names
 from ..series.axes import NUMBER, TIMESTAMP
 from ..series.reading import read_table
-from ..series.tables import Columns, Table
+from ..series.tables import Columns, Series, Table
 from .cache import model_at
 from .columns import Column, empty, text
 from .frames import check_column
@@ -47,7 +48,8 @@ class PanelScoring:
                 check_column(frame, name, option)
         if not len(frame):
             return self._empty(frame)
-        options, table = self._options(), self._read(frame)
+        self.schema()
+        options, table = self._options(), _with_text_ids(self._read(frame))
         forecaster = model_at(self.model).forecaster
         outcomes = forecast_all(forecaster, (series.timeline for series in table.series), options)
         return self._typed(forecast_frame(table, outcomes, options, "column"))
@@ -56,6 +58,7 @@ class PanelScoring:
         """Return the names and kinds of the columns; the id's is that of the frame's own column. Loads the model."""
         labels = Column(self.time or "step", "timestamp_ntz" if self._has_dates else "bigint")
         numbers = [Column(name, "double") for name in ["forecast", *level_columns(self._options().levels)]]
+        check_names(self.id, labels.name, [column.name for column in numbers] + ["error"])
         return [Column(self.id, "string"), labels, *numbers, Column("error", "string")]
 
     @property
@@ -77,9 +80,7 @@ class PanelScoring:
         return table
 
     def _typed(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Dates in microseconds, whatever unit they came in, and ids that are objects as text."""
-        if frame[self.id].dtype == object:
-            frame[self.id] = text([None if pd.isna(each) else str(each) for each in frame[self.id]])
+        """Dates in microseconds, whatever unit they came in."""
         if self._has_dates and len(frame):
             frame[self.time] = frame[self.time].dt.as_unit("us")
         return frame
@@ -89,3 +90,23 @@ class PanelScoring:
         if frame[self.id].dtype != object:
             columns[self.id] = frame[self.id].array[:0]
         return pd.DataFrame(columns)
+
+
+def _with_text_ids(table: Table) -> Table:
+    """Ids that are objects, as text. Series whose ids are one text, such as 1 and '1', could not be told apart: errors."""
+    if table.ids is None or table.ids.dtype != object:
+        return table
+    names = [None if pd.isna(each) else str(each) for each in table.ids]
+    same: dict[str | None, list[object]] = {}
+    for each, name in zip(table.ids, names, strict=True):
+        same.setdefault(name, []).append(each)
+    series = [
+        each if len(ids := same[name]) == 1 or name is None else Series(each.id, _one_text(ids))
+        for each, name in zip(table.series, names, strict=True)
+    ]
+    return table._replace(series=series, ids=pd.Index(text(names)))
+
+
+def _one_text(ids: list[object]) -> DataError:
+    shown = " and ".join(ascii(each) for each in ids[:2])
+    return DataError(f"the id of this series is also the text of another one ({shown}); make text of all ids first")

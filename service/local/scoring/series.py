@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import MAXYEAR, date
 from typing import Any
 
 import numpy as np
@@ -12,15 +12,15 @@ import pandas as pd
 from ...errors import GatecastError, InvalidRequest
 from ...forecast.dates import frequency as frequencies
 from ..errors import DataError
-from ..forecast_frames import FutureLabels
+from ..forecast_frames import forecast_rows
 from ..forecasts import Forecasted, ForecastOptions, check_options, forecast_all, level_columns
 from ..series.axes import TIMESTAMP, Axis
 from ..series.grids import Grid, grid_of
 from ..series.numbers import read_list
-from ..series.timelines import Timeline, in_order, trimmed
+from ..series.timelines import Timeline, ordinal_grid, trimmed
 from .cache import model_at
 from .columns import Column, lists, text
-from .frames import beside, check_column
+from .frames import beside, check_column, check_free
 
 NO_DATES = np.zeros(0, "datetime64[us]")
 
@@ -54,6 +54,7 @@ class SeriesScoring:
         for name, option in ((self.readings, "readings"), (self.start, "start"), (self.frequency, "frequency")):
             if name is not None:
                 check_column(frame, name, option)
+        check_free(frame, self.schema())
         options = self._options()
         outcomes = forecast_all(model_at(self.model).forecaster, self._series(frame), options)
         return beside(frame, self._columns(outcomes, options), self.prefix)
@@ -89,16 +90,14 @@ class SeriesScoring:
         names = ["forecast", *level_columns(options.levels)]
         nothing = np.zeros((len(names), 0))
         rows, dates, errors = list[Any](), list[Any](), list[str | None]()
-        future = FutureLabels(Axis(TIMESTAMP), options.horizon)
-        for outcome in outcomes:
-            if isinstance(outcome, GatecastError):
+        for found in forecast_rows(outcomes, Axis(TIMESTAMP), options.horizon):
+            if isinstance(found, GatecastError):
                 rows.append(nothing)
                 dates.append(NO_DATES)
-                errors.append(outcome.detail)
+                errors.append(found.detail)
             else:
-                rows.append(outcome.rows())
-                labels = future.of(outcome.timeline)
-                dates.append(labels if labels.dtype.kind == "M" else NO_DATES)
+                rows.append(found.numbers)
+                dates.append(found.labels if found.labels.dtype.kind == "M" else NO_DATES)
                 errors.append(None)
         columns: dict[str, Any] = {"timestamps": lists(dates)} if self._has_dates else {}
         columns.update({name: lists([each[index] for each in rows]) for index, name in enumerate(names)})
@@ -113,19 +112,32 @@ def _timeline(readings: Any, start: Any, alias: Any) -> Timeline:
     if frequency is not None:
         frequencies.parse(frequency)
     if start is None or (pd.api.types.is_scalar(start) and pd.isna(start)):
-        return trimmed(numbers, in_order(frequency))
+        return trimmed(numbers, ordinal_grid(frequency))
     if frequency is None:
         raise DataError("the row has a start and no frequency; a frequency is a pandas offset alias such as 'MS'")
     if not isinstance(start, str | date | np.datetime64):
         raise DataError("the start must be a date, or text such as 2016-11-01")
-    return trimmed(numbers, _grid(start, frequency))
+    return trimmed(numbers, _grid(_of_text(start) if isinstance(start, str) else _by_the_clock(start), frequency))
 
 
 @functools.lru_cache(4096)
-def _grid(start: "str | date | np.datetime64", frequency: str) -> Grid:
+def _grid(first: np.datetime64, frequency: str) -> Grid:
+    """The key is the time that the clock shows: dates of two zones are equal if they are one instant."""
+    return grid_of(frequency, first)
+
+
+@functools.lru_cache(4096)
+def _of_text(start: str) -> np.datetime64:
+    return _by_the_clock(start)
+
+
+def _by_the_clock(start: "str | date | np.datetime64") -> np.datetime64:
+    """A start without its time zone, in microseconds. Raises DataError."""
     try:
         first = pd.to_datetime(start, format="ISO8601") if isinstance(start, str) else pd.Timestamp(start)
-        naive = first.tz_localize(None).to_numpy().astype("datetime64[us]")
+        if 1 <= first.year <= MAXYEAR:
+            clock: np.datetime64 = first.tz_localize(None).to_datetime64().astype("datetime64[us]")
+            return clock
     except (ValueError, TypeError, OverflowError) as error:
-        raise DataError("the start is no date; write it as 2016-11-01") from error
-    return grid_of(frequency, naive)
+        raise DataError("the start is no date of the years 1 to 9999; write it as 2016-11-01") from error
+    raise DataError(f"the start is in the year {first.year}; dates are those of the years 1 to {MAXYEAR}")

@@ -8,7 +8,7 @@ from ...sentiment.classifier import SentimentClassifier
 from ..texts import judge_all, text_columns, text_frame
 from .cache import model_at
 from .columns import Column
-from .frames import beside, check_column
+from .frames import beside, check_column, check_free
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class TextScoring:
     def __call__(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the frame with new columns. Raises LoadError, and DataError for a missing or a taken column."""
         check_column(frame, self.text, "text")
+        check_free(frame, self.schema())
         classifier = self._classifier()
         outcomes = judge_all(classifier, frame[self.text].tolist())
         return beside(frame, text_frame(classifier, outcomes, nullable=True), self.prefix)

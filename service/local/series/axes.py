@@ -5,6 +5,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from ...interfaces import Mask
 from ..errors import DataError
 from .grids import Dates
 from .text_dates import is_text, read_dates
@@ -62,7 +63,7 @@ def read_axis(labels: pd.Index, where: str) -> tuple[Axis, Dates]:
         return Axis(PERIOD, labels.dtype), labels.asi8
     if pd.api.types.is_integer_dtype(labels.dtype):
         _check_present(labels, where)
-        return Axis(NUMBER, np.dtype(np.int64)), _whole_numbers(labels, where)
+        return Axis(NUMBER, np.dtype(np.int64)), _counted(labels, where)
     if is_text(labels):
         return _dates(read_dates(labels, where), where)
     raise DataError(
@@ -77,9 +78,18 @@ def _dates(labels: pd.DatetimeIndex, where: str) -> tuple[Axis, Dates]:
     return Axis(TIMESTAMP, labels.dtype, labels.freqstr), naive.to_numpy()
 
 
-def _whole_numbers(labels: pd.Index, where: str) -> Dates:
-    if len(labels) and labels.max() > MAX_NUMBER:
-        raise DataError(f"{where} holds whole numbers above {MAX_NUMBER}; number the readings with smaller ones")
+def is_unusable(labels: pd.Index) -> Mask:
+    """Return which labels are missing, or are whole numbers too large to be counted on from."""
+    is_missing = np.asarray(labels.isna())
+    if not pd.api.types.is_integer_dtype(labels.dtype):
+        return is_missing
+    sizes = np.abs(labels.to_numpy(np.float64, na_value=np.nan))
+    return np.asarray(is_missing | (sizes > MAX_NUMBER))
+
+
+def _counted(labels: pd.Index, where: str) -> Dates:
+    if is_unusable(labels).any():
+        raise DataError(f"{where} holds whole numbers beyond ±{MAX_NUMBER}; number the readings with smaller ones")
     return labels.to_numpy(np.int64)
 
 

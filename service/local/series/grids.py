@@ -1,6 +1,7 @@
 """Regular dates: numbers of steps ↔ dates. A grid begins with a series' first date, which is number 0."""
 
 from dataclasses import dataclass
+from datetime import MAXYEAR, datetime
 from typing import Any, Protocol
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from pandas.tseries.offsets import BaseOffset, BusinessDay, Day, Tick, Week
 
+from ...errors import UnusableFrequency
 from ...forecast.dates import frequency as frequencies
 from ...forecast.dates.frequency import ALL_DAYS, Monthly
 from ...interfaces import Labels
@@ -15,6 +17,9 @@ from ...interfaces import Labels
 Dates = npt.NDArray[Any]  # (time,), datetime64 without a time zone, or int64 for whole numbers
 WORKDAYS = "1111100"
 MAX_LISTED = 1_000_000  # dates of a grid that has to be counted one by one
+DAY_SECONDS = 86_400
+BEYOND = "the forecast passes the last date of its unit; convert the dates, as with .as_unit('us')"
+UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # of dates: so many are a second
 
 
 class Grid(Protocol):
@@ -106,7 +111,10 @@ class ListedGrid:
 
     def positions(self, dates: Dates) -> Labels | None:
         last = pd.Timestamp(dates[-1])
-        listed = pd.date_range(pd.Timestamp(self.first), last, freq=self.offset)
+        try:
+            listed = pd.date_range(pd.Timestamp(self.first), last, freq=self.offset)
+        except (ValueError, OverflowError) as error:  # pandas looks one date further, which may be out of bounds
+            raise UnusableFrequency(BEYOND, pointer="/frequency") from error
         positions = listed.get_indexer(pd.DatetimeIndex(dates)) if len(listed) <= MAX_LISTED else np.array([-1])
         return None if (positions < 0).any() else positions.astype(np.int64)
 
@@ -118,16 +126,43 @@ class ListedGrid:
 def grid_of(frequency: str, first: Any) -> Grid:
     """Return the grid of a frequency from a date (datetime64). Raises UnusableFrequency."""
     parsed = frequencies.parse(frequency)
-    steps = frequencies.at(parsed, pd.Timestamp(first).to_pydatetime(warn=False))
+    steps = frequencies.at(parsed, _calendar_date(first))
     if isinstance(steps, Monthly):
         return MonthGrid(first, steps, parsed.alias)
     if isinstance(steps, BusinessDay):
         return WorkdayGrid(first, int(steps.n), parsed.alias)
     if isinstance(steps, Tick | Day | Week):
-        days = (7 if isinstance(steps, Week) else 1) * steps.n
-        step = pd.Timedelta(days=days) if isinstance(steps, Day | Week) else pd.Timedelta(steps)
-        return EvenGrid(first, int(step.to_timedelta64() / np.timedelta64(1, unit_of(first))), parsed.alias)
+        return EvenGrid(first, _in_units(_length(steps), unit_of(first), parsed.alias), parsed.alias)
     return ListedGrid(first, steps, parsed.alias)
+
+
+def _calendar_date(first: Any) -> datetime:
+    year = int(first.astype("datetime64[Y]").astype(np.int64)) + 1970
+    if not 1 <= year <= MAXYEAR:
+        raise UnusableFrequency(f"the dates begin in the year {year}; a frequency counts from 1 to {MAXYEAR}")
+    return pd.Timestamp(first).to_pydatetime(warn=False)
+
+
+def _length(steps: Tick | Day | Week) -> np.timedelta64:
+    if isinstance(steps, Day | Week):  # pandas 2 cannot hold so many weeks
+        return np.timedelta64((7 if isinstance(steps, Week) else 1) * int(steps.n) * DAY_SECONDS, "s")
+    return pd.Timedelta(steps).to_timedelta64()
+
+
+def _in_units(step: np.timedelta64, unit: str, alias: str) -> int:
+    """The length of a step in units of the dates; in Python's whole numbers, which have no end. Raises UnusableFrequency."""
+    time, own = int(step.astype(np.int64)), UNITS[str(np.datetime_data(step.dtype)[0])]
+    count, rest = divmod(time * UNITS[unit], own)
+    if rest:
+        finer = next(each for each in UNITS if time * UNITS[each] % own == 0)
+        raise UnusableFrequency(
+            f"the frequency '{alias}' is finer than the dates, which are in '{unit}'; convert the dates, as with "
+            f".as_unit('{finer}')",
+            pointer="/frequency",
+        )
+    if count > np.iinfo(np.int64).max:
+        raise UnusableFrequency(f"the frequency '{alias}' is longer than '{unit}' can hold", pointer="/frequency")
+    return count
 
 
 def unit_of(date: Any) -> Any:

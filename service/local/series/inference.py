@@ -36,7 +36,7 @@ def infer(dates: Dates) -> Placed:
     return _months(dates, steps) or _even(dates, steps) or _by_pandas(dates) or _refuse(dates, steps)
 
 
-def whole_numbers(numbers: Dates, frequency: str | None) -> Placed:
+def place_numbers(numbers: Dates, frequency: str | None) -> Placed:
     """Return the grid of ascending whole numbers that are all different. Raises DataError."""
     steps = np.diff(numbers)
     step = _least(steps) if len(steps) else 1
@@ -57,7 +57,7 @@ def _months(dates: Dates, steps: Labels) -> Placed | None:
         return None
     of_month = (days - begin.astype("datetime64[D]")).astype(np.int64)
     day = int(of_month[0])
-    if _is_one(of_month) and day < MAX_DAY and not _is_last(days[:1], begin[:1]):
+    if _is_one(of_month) and day < MAX_DAY and not _is_last(days, begin):
         return Placed(MonthGrid(dates[0], Monthly(step, day, ALL_DAYS), f"{step}MS"), numbers // step)
     if not _is_last(days, begin):
         return None
@@ -127,12 +127,12 @@ def _refuse(dates: Dates, steps: Labels) -> NoReturn:
     usual = int(lengths[counts.argmax()])
     place = int(np.flatnonzero(steps % usual)[0]) if (steps % usual).any() else int(np.flatnonzero(steps != usual)[0])
     raise DataError(
-        f"the dates are not regular: most are {shown_step(usual, dates)} apart, but {shown(dates[place])} is followed by "
-        f"{shown(dates[place + 1])}; {ADVICE if dates.dtype.kind == 'M' else 'number the readings evenly'}"
+        f"the dates are not regular: most are {shown_step(usual, dates)} apart, but {shown_date(dates[place])} is followed by "
+        f"{shown_date(dates[place + 1])}; {ADVICE if dates.dtype.kind == 'M' else 'number the readings evenly'}"
     )
 
 
-def shown(date: Any) -> str:
+def shown_date(date: Any) -> str:
     """A date in a message: without a time where it is midnight."""
     return str(date) if date.dtype.kind != "M" else str(pd.Timestamp(date)).removesuffix(" 00:00:00")
 

@@ -11,7 +11,7 @@ import pandas as pd
 from ...errors import InvalidRequest
 from ...interfaces import Array, Mask
 from ..errors import DataError
-from .axes import ORDER, Axis, read_axis
+from .axes import MAX_NUMBER, ORDER, Axis, is_unusable, read_axis
 from .grids import Dates
 from .numbers import is_whole, numbers_of_text, read_numbers
 from .tables import Columns, Series, Table, alone, axis_of_index, caught, named_columns
@@ -77,11 +77,11 @@ def _read_time(column: "pd.Series[Any]", columns: Columns, bad: Mask) -> tuple[A
     if not columns.keeps_going:
         return read_axis(pd.Index(column, dtype=column.dtype), where)
     labels = _labels(column)
-    is_missing = np.asarray(labels.isna())
-    bad |= is_missing
-    if is_missing.all():
+    has_none = is_unusable(labels)
+    bad |= has_none
+    if has_none.all():
         return read_axis(labels if len(labels) else pd.DatetimeIndex([]), where)
-    return read_axis(labels.where(~is_missing, labels[~is_missing][0]), where)
+    return read_axis(labels.where(~has_none, labels[~has_none][0]), where)
 
 
 def _labels(column: "pd.Series[Any]") -> pd.Index:
@@ -123,8 +123,10 @@ def _series(
 def _fault(frame: pd.DataFrame, row: int, names: tuple[str | None, str]) -> DataError:
     """What cannot be read in a row."""
     time, value = names
-    if time is not None and _labels(frame[time].iloc[row : row + 1]).isna()[0]:
-        return DataError(f"the column '{time}' holds {shown(frame[time].iloc[row])}, which is no ISO 8601 date")
+    if time is not None and is_unusable(labels := _labels(frame[time].iloc[row : row + 1]))[0]:
+        held = f"the column '{time}' holds {shown(frame[time].iloc[row])}, which is"
+        is_number = pd.api.types.is_integer_dtype(labels.dtype) and not labels.hasnans
+        return DataError(f"{held} beyond ±{MAX_NUMBER}" if is_number else f"{held} no ISO 8601 date")
     return DataError(f"the column '{value}' holds {shown(frame[value].iloc[row])}, which is no finite number")
 
 

@@ -17,7 +17,7 @@ PLAIN_TYPES = frozenset([float, int, type(None)])  # types that numpy reads as w
 
 def read_numbers(values: Any, where: str) -> Array:
     """Return one-dimensional values as float64. Raises DataError for text, truth values and infinite numbers."""
-    column = values if isinstance(values, pd.Series) else series_of(values, where)
+    column = values if isinstance(values, pd.Series) else as_column(values, where)
     if column.dtype == object:
         column = _numbers_of_objects(column, where)
     if not pd.api.types.is_numeric_dtype(column.dtype) or column.dtype.kind not in "iuf":
@@ -25,7 +25,7 @@ def read_numbers(values: Any, where: str) -> Array:
     return _checked(column.to_numpy(dtype=np.float64, na_value=np.nan), where)
 
 
-def series_of(values: Any, where: str) -> "pd.Series[Any]":
+def as_column(values: Any, where: str) -> "pd.Series[Any]":
     """Return a list or an array as a Series. Raises DataError for one of lists, or of several dimensions."""
     is_flat = (
         values.ndim == 1 if isinstance(values, np.ndarray) else not any(isinstance(each, NESTED) for each in values)

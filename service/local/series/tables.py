@@ -9,12 +9,11 @@ import pandas as pd
 from ...errors import InvalidRequest
 from ...interfaces import Array
 from ..errors import DataError
+from ..names import listed_columns
 from .axes import ORDER, Axis, read_axis
 from .grids import Dates
-from .numbers import is_whole, read_numbers, series_of
+from .numbers import as_column, is_whole, read_numbers
 from .timelines import Placement, Timeline
-
-MAX_NAMED = 12  # columns that a message lists
 
 
 class Columns(NamedTuple):
@@ -62,7 +61,7 @@ def read_series(data: Any, columns: Columns) -> Table:
         return _one(data, columns)
     if isinstance(data, str | bytes) or not isinstance(data, Sequence | np.ndarray):
         raise DataError(_of_another_type(data))
-    return _one(series_of(data, "the data"), columns)
+    return _one(as_column(data, "the data"), columns)
 
 
 def _of_another_type(data: Any) -> str:
@@ -82,7 +81,7 @@ def alone(readings: Array, dates: Dates, axis: Axis, columns: Columns) -> Timeli
     """Return the only series of a table. Raises DataError, or returns it if the columns say so."""
     if not len(readings):
         raise DataError("there are no readings")
-    order, placement = in_order(dates), Placement(axis, columns.frequency, is_whole=is_whole(readings))
+    order, placement = sort_order(dates), Placement(axis, columns.frequency, is_whole=is_whole(readings))
     make = placement.timeline
     return caught(make, readings[order], dates[order]) if columns.keeps_going else make(readings[order], dates[order])
 
@@ -96,7 +95,7 @@ def axis_of_index(index: pd.Index) -> tuple[Axis, Dates]:
     return read_axis(index, "the index")
 
 
-def in_order(dates: Dates) -> Any:
+def sort_order(dates: Dates) -> Any:
     """Return what puts dates in order: nothing, mostly."""
     return np.argsort(dates, kind="stable") if (dates[1:] < dates[:-1]).any() else slice(None)
 
@@ -111,6 +110,4 @@ def caught(make: Callable[[Array, Dates], Timeline], readings: Array, dates: Dat
 
 def named_columns(frame: pd.DataFrame) -> str:
     """Return in words which columns a frame has."""
-    names = ", ".join(f"'{name}'" for name in frame.columns[:MAX_NAMED])
-    more = len(frame.columns) - MAX_NAMED
-    return f"it has {names or 'no columns'}" + (f" and {more} more" if more > 0 else "")
+    return f"it has {listed_columns(frame.columns)}"

@@ -13,12 +13,16 @@ from ...forecast.dates import frequency as frequencies
 from ...interfaces import Array
 from ..errors import DataError
 from .axes import NUMBER, ORDER, PERIOD, Axis
-from .grids import Dates, EvenGrid, Grid, grid_of
-from .inference import Placed, infer, shown, whole_numbers
+from .grids import BEYOND, Dates, EvenGrid, Grid, grid_of
+from .inference import Placed, infer, place_numbers, shown_date
 
 LONGEST_UTC_STEP = np.timedelta64(23, "h")  # longer steps keep the time of the clock, shorter ones do not
 MIN_SHARE = 0.1  # of the dates from the first to the last that must have readings
 MAX_KNOWN = 1024  # different dates of series that are placed once only
+LAST_ZONED = np.datetime64("9999-12-30")  # in UTC; zones are up to a day from it
+BEYOND_ZONES = (
+    "dates with a time zone are those of the years 1 to 9999; leave the zone out, as with .dt.tz_localize(None)"
+)
 
 
 class Timeline(NamedTuple):
@@ -46,10 +50,16 @@ class Timeline(NamedTuple):
 
         Raises DataError for dates that their unit cannot hold.
         """
-        dates = self.grid.dates(self.offset + start, self.offset + stop)
-        if len(dates) and not self.grid.dates(0, 1)[0] <= dates[-1]:  # numpy counts on from the other end
-            raise DataError("the forecast passes the last date of its unit; convert the dates, as with .as_unit('us')")
-        return dates if self.zone is None else _utc(dates, self.zone)
+        try:
+            dates = self.grid.dates(self.offset + start, self.offset + stop)
+            is_ascending = self.grid.dates(0, 1)[:1] <= dates[:1], dates[:-1] < dates[1:]
+            if all(each.all() for each in is_ascending):  # numpy counts on from the other end
+                return dates if self.zone is None else _utc(dates, self.zone)
+        except NotImplementedError as error:
+            raise DataError(BEYOND_ZONES) from error
+        except (ValueError, OverflowError) as error:  # of pandas: out of bounds
+            raise DataError(BEYOND) from error
+        raise DataError(BEYOND)
 
 
 class _Place(NamedTuple):
@@ -73,7 +83,7 @@ class Placement:
     def timeline(self, readings: Array, dates: Dates) -> Timeline:
         """Put readings on the grid of their dates, which ascend. Raises DataError, UnusableFrequency."""
         if self._axis == ORDER:
-            return trimmed(readings, in_order(self._frequency), None, self._is_whole)
+            return trimmed(readings, ordinal_grid(self._frequency), None, self._is_whole)
         key = dates.tobytes()
         place = self._known.get(key)
         if place is None:
@@ -98,7 +108,7 @@ class Placement:
         """The grid, and its zone if it is one of clock times."""
         axis, frequency = self._axis, self._frequency
         if axis.kind == NUMBER:
-            return whole_numbers(dates, frequency), None
+            return place_numbers(dates, frequency), None
         if axis.kind == PERIOD:
             return _periods(dates, axis, frequency), None
         if axis.zone is None:
@@ -117,7 +127,7 @@ def _check(frequency: object) -> None:
 
 
 @functools.lru_cache(64)
-def in_order(frequency: str | None) -> Grid:
+def ordinal_grid(frequency: str | None) -> Grid:
     """Return the grid of readings whose order is all that is known. `frequency` says which season they may have."""
     return EvenGrid(np.int64(0), 1, frequency)
 
@@ -147,7 +157,7 @@ def _given(dates: Dates, frequency: str) -> Placed:
         return Placed(grid, positions)
     outside = next(date for date in dates if grid.positions(np.array([dates[0], date])) is None)
     raise UnusableFrequency(
-        f"{shown(outside)} is no date of the frequency '{grid.frequency}' from {shown(dates[0])}; "
+        f"{shown_date(outside)} is no date of the frequency '{grid.frequency}' from {shown_date(dates[0])}; "
         "leave `frequency` out to have it found, or resample the readings first",
         pointer="/frequency",
     )
@@ -174,7 +184,7 @@ def _inferred_in_zone(dates: Dates, clock: Dates, axis: Axis) -> tuple[Placed, o
 
 def _periods(ordinals: Dates, axis: Axis, frequency: str | None) -> Placed:
     """Periods on a grid; where every second or third is there only, the frequency is that."""
-    placed = whole_numbers(ordinals, frequency)
+    placed = place_numbers(ordinals, frequency)
     if frequency is not None or not isinstance(placed.grid, EvenGrid):
         return placed
     unit = axis.dtype.name.removeprefix("period[").removesuffix("]").lstrip("0123456789")
@@ -195,14 +205,17 @@ def _check_different(dates: Dates, axis: Axis) -> None:
 def _too_sparse(dates: Dates, count: int) -> str:
     gap = int(np.diff(dates).argmax())
     return (
-        f"of {count:,} dates from {shown(dates[0])} only {len(dates):,} have readings; the longest gap comes after "
-        f"{shown(dates[gap])}: is this date right? Otherwise resample the readings first, as with series.resample('D').mean()"
+        f"of {count:,} dates from {shown_date(dates[0])} only {len(dates):,} have readings; the longest gap comes after "
+        f"{shown_date(dates[gap])}: is this date right? Otherwise resample the readings first, as with series.resample('D').mean()"
     )
 
 
 def _clock(dates: Dates, zone: object) -> Dates:
-    local = pd.DatetimeIndex(dates).tz_localize("UTC").tz_convert(zone)  # type: ignore[arg-type]
-    return local.tz_localize(None).to_numpy()
+    try:
+        local = pd.DatetimeIndex(dates).tz_localize("UTC").tz_convert(zone)  # type: ignore[arg-type]
+        return local.tz_localize(None).to_numpy()
+    except (NotImplementedError, ValueError, OverflowError) as error:
+        raise DataError(BEYOND_ZONES) from error
 
 
 def _utc(clock: Dates, zone: object) -> Dates:

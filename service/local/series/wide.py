@@ -9,7 +9,7 @@ from ...interfaces import Array
 from ..errors import DataError
 from .axes import ORDER
 from .numbers import MAX_READING, read_numbers
-from .tables import Columns, Series, Table, axis_of_index, caught, in_order, named_columns
+from .tables import Columns, Series, Table, axis_of_index, caught, named_columns, sort_order
 from .timelines import Placement
 
 ID = "unique_id"  # the column of ids in answers, if the columns' index has no name
@@ -19,7 +19,7 @@ def read_wide(frame: pd.DataFrame, columns: Columns) -> Table:
     """Return the series of a frame. Raises DataError for a frame that has columns of another kind."""
     _check(frame)
     axis, dates = axis_of_index(frame.index)
-    order, placement = in_order(dates), Placement(axis, columns.frequency)
+    order, placement = sort_order(dates), Placement(axis, columns.frequency)
     dates = np.arange(len(frame)) if axis == ORDER else dates[order]
     series = [
         Series(name, each if isinstance(each, DataError) else caught(placement.timeline, each[order], dates))

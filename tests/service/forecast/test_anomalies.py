@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from service.artifacts import bundle
-from service.errors import TooFewReadings
-from service.forecast.anomalies import DEFAULT_LAST, MAX_PASSES, Judgement, check_last
+from service.errors import ModelFault, TooFewReadings
+from service.forecast.anomalies import DEFAULT_LAST, MAX_PASSES, Judgement, check_last, distribute, questions
 from service.forecast.context_forecaster import ContextForecaster
 from service.predictors import load_predictor
 from tests import fakes
@@ -185,3 +185,33 @@ def test_labelled_anomalies_are_found_and_few_others(universal, spoil, recall):
         found, labelled, others = found + len(points & labels), labelled + len(labels), others + len(points - after)
     assert found / labelled >= recall
     assert others / (12 * 60) < 0.025
+
+
+def begun(forecaster, values):
+    return Judgement(list(values), forecaster.read(list(values), 1, (), 1), 5, 99.0, forecaster.deviates)
+
+
+def test_series_that_are_judged_together_are_judged_as_alone(level):
+    """Each gets the answers to its own questions, in as many rounds as it needs."""
+    values = [NOISE[:30], np.where(np.arange(60) == 57, 90.0, NOISE[:60]), NOISE[:90]]
+    judgements = [begun(level, each.tolist()) for each in values]
+    while asked := questions(judgements, ()):
+        answers = level.predict([item for items in asked.values() for item in items])
+        assert [place for place, _ in distribute(judgements, asked, answers)] == list(asked)
+    for judgement, each in zip(judgements, values, strict=True):
+        alone = judged(level, each, last=5)[0]
+        assert [point.anomaly for point in judgement.points()] == [point.anomaly for point in alone]
+        expected = [point.expected for point in alone]
+        assert [point.expected for point in judgement.points()] == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_series_with_a_failed_answer_asks_no_more_and_spoils_no_other(level):
+    """Its first error is its outcome."""
+    judgements = [begun(level, NOISE[:40].tolist()) for _ in range(3)]
+    asked = questions(judgements, ())
+    items = [(place, item) for place, items in asked.items() for item in items]
+    fault = ModelFault("it failed")
+    answers = [fault if place == 1 else level.predict([item])[0] for place, item in items]
+    assert [failure for _, failure in distribute(judgements, asked, answers)] == [None, fault, None]
+    assert 1 not in questions(judgements, {1})
+    assert judgements[0].points() == judgements[2].points()

@@ -192,3 +192,9 @@ def test_texts_are_not_for_a_forecaster_nor_series_for_a_classifier(universal, s
         universal.sentiment("superb")
     with pytest.raises(service.GatecastError, match="models/universal"):
         sentiment.forecast([1.0] * 20)
+
+
+def test_readings_that_are_far_apart_are_forecast_without_a_warning_of_numpy(universal):
+    """A week's readings by days: none has others beside it."""
+    weekly = pd.Series(np.arange(30.0) % 7, index=pd.date_range("2024-01-01", periods=30, freq="W"))
+    assert len(universal.forecast(weekly, 5, frequency="D")) == 5

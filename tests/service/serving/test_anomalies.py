@@ -14,6 +14,7 @@ from service.errors import (
     TooFewReadings,
     UnknownModel,
 )
+from service.forecast.anomalies import Judgement
 from service.serving import anomalies as serving
 from service.serving.anomalies import AnomalyAnswer, AnomalyOptions, AnomalyQuery, judge_many, judge_one
 from tests import fakes
@@ -126,7 +127,8 @@ def test_a_series_is_judged_as_it_is_alone():
 
 
 def test_many_series_let_others_have_their_turn_between_their_pieces(monkeypatch):
-    pieces = note_calls(monkeypatch, serving._Judge, "prepare", "_update")
+    pieces = note_calls(monkeypatch, serving._Judge, "prepare")
+    note_calls(monkeypatch, Judgement, "update", pieces=pieces)
 
     async def collect(registry):
         return [each async for each in judge_many(registry, OPTIONS, [QUERY] * 20, FakeCaller())]

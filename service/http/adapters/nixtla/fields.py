@@ -83,7 +83,7 @@ def _readings(value: object) -> object:
 
 def _all_whole(values: object) -> object:
     """The items of a long list, which is seldom one with a decimal point."""
-    return list(map(_whole, values)) if isinstance(values, list) and float in set(map(type, values)) else values
+    return list(map(whole, values)) if isinstance(values, list) and float in set(map(type, values)) else values
 
 
 def _level(value: object) -> object:

@@ -14,7 +14,8 @@ def test_timestamps_of_arrow_are_those_of_pandas(zone):
     arrow = pd.Index(pd.Series(dates).astype(pd.ArrowDtype(pa.timestamp("us", zone))))
     axis, labels = read_axis(arrow, "the column 'ds'")
     expected_axis, expected = read_axis(dates, "the column 'ds'")
-    assert (axis.kind, axis.dtype, labels.tolist()) == (TIMESTAMP, expected_axis.dtype, expected.tolist())
+    assert (axis.kind, str(axis.zone)) == (TIMESTAMP, str(expected_axis.zone))
+    assert (labels == expected).all()  # pandas 2 makes nanoseconds of them
 
 
 def test_numbers_and_days_of_arrow_are_read():

@@ -7,7 +7,7 @@ import pytest
 from service.errors import UnusableFrequency
 from service.local.errors import DataError
 from service.local.series.grids import grid_of
-from service.local.series.inference import infer, whole_numbers
+from service.local.series.inference import infer, place_numbers
 
 
 def dates(frequency, count=30, start="2023-01-31"):
@@ -62,11 +62,11 @@ def test_one_date_tells_no_frequency():
 
 def test_whole_numbers_lie_on_a_grid():
     """Every second year, of which one is missing."""
-    grid, positions = whole_numbers(np.array([1990, 1992, 1994, 1998]), None)
+    grid, positions = place_numbers(np.array([1990, 1992, 1994, 1998]), None)
     assert positions.tolist() == [0, 1, 2, 4]
     assert grid.dates(5, 7).tolist() == [2000, 2002]
     with pytest.raises(DataError, match="most are 2 apart, but 1994 is followed by 1997"):
-        whole_numbers(np.array([1990, 1992, 1994, 1997]), None)
+        place_numbers(np.array([1990, 1992, 1994, 1997]), None)
 
 
 @pytest.mark.parametrize("frequency", ["SMS", "SME", "BME", "2B", "P1M", "W-MON", "90min", "BQS", "WOM-1MON"])
@@ -85,3 +85,63 @@ def test_a_start_outside_of_the_frequency_is_refused():
     """The message names the next date."""
     with pytest.raises(UnusableFrequency, match="the next one is 2024-02-01"):
         grid_of("MS", np.datetime64("2024-01-05", "us"))
+
+
+@pytest.mark.parametrize("day", [27, 28, 29, 30, 31])
+@pytest.mark.parametrize("start", [f"{year}-{month:02}" for year in (2023, 2024) for month in range(1, 13)])
+def test_a_late_day_of_the_month_is_found_from_any_month(start, day):
+    """The 27th and the 28th of each month, also from February on; the 29th to the 31st are not in every month."""
+    begin = pd.date_range(f"{start}-01", periods=30, freq="MS")
+    expected = (begin + pd.Timedelta(days=day - 1)).to_numpy()
+    if day > 28:
+        with pytest.raises(DataError, match="not regular"):
+            infer(np.array([date for date in expected if date.astype("datetime64[D]").item().day == day]))
+        return
+    grid, positions = infer(expected[:20])
+    assert positions.tolist() == list(range(20))
+    assert grid.dates(20, 30).tolist() == expected[20:].tolist()
+
+
+@pytest.mark.parametrize("start", [f"{year}-{month:02}" for year in (2023, 2024) for month in range(1, 13)])
+def test_the_last_day_of_the_month_is_found_from_any_month(start):
+    """Also where February has 28 days, or 29."""
+    expected = pd.date_range(f"{start}-01", periods=30, freq="ME").to_numpy()
+    grid, positions = infer(expected[:20])
+    assert (grid.frequency, positions.tolist()) == ("1ME", list(range(20)))
+    assert grid.dates(20, 30).tolist() == expected[20:].tolist()
+
+
+def test_the_last_days_of_februaries_are_so():
+    """Once a year, on the 28th: in a leap year it is the 29th. In years of 28 days alone, both would do."""
+    dates = np.array(["2021-02-28", "2022-02-28", "2023-02-28", "2024-02-29"], "datetime64[us]")
+    assert infer(dates).grid.dates(4, 8).astype("datetime64[D]").astype(str).tolist()[::3] == [
+        "2025-02-28",
+        "2028-02-29",
+    ]
+    assert infer(dates[:3]).grid.frequency == "12ME"
+
+
+@pytest.mark.parametrize(
+    ("unit", "frequency", "finer"), [("s", "500ms", "ms"), ("s", "1500ms", "ms"), ("ms", "1us", "us")]
+)
+def test_a_step_finer_than_the_unit_of_the_dates_is_refused(unit, frequency, finer):
+    """It would become another one, or none."""
+    with pytest.raises(UnusableFrequency, match=rf"convert the dates, as with \.as_unit\('{finer}'\)"):
+        grid_of(frequency, np.datetime64("2024-01-01", unit))
+    grid = grid_of(frequency, np.datetime64("2024-01-01", "ns"))
+    assert grid.dates(0, 2)[1] - grid.dates(0, 1)[0] == pd.Timedelta(frequency).to_timedelta64()
+
+
+def test_a_step_longer_than_the_unit_can_hold_is_refused():
+    """Nanoseconds hold 292 years."""
+    with pytest.raises(UnusableFrequency, match="longer than"):
+        grid_of("1000000W", np.datetime64("2024-01-07", "ns"))
+    first, second = grid_of("1000000D", np.datetime64("2024-01-07", "s")).dates(0, 2)
+    assert second - first == np.timedelta64(1_000_000, "D")
+
+
+def test_dates_that_pandas_cannot_look_beyond_are_refused():
+    """The next half month is out of the bounds of nanoseconds."""
+    grid = grid_of("SMS", np.datetime64("2262-02-01", "ns"))
+    with pytest.raises(UnusableFrequency, match="as_unit"):
+        grid.positions(np.array(["2262-02-01", "2262-04-10"], "datetime64[ns]"))

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from ..errors import Fault, TooFewReadings
+from ..errors import Fault, MissingReadings, TooFewReadings
 from ..interfaces import Array, Mask
 from .context_forecaster import LENGTHS, row_cost
 from .features.context_features import CONTEXT
@@ -60,8 +60,13 @@ class Judgement:
         level: float,
         card: DeviateMap,
     ) -> None:
-        """prepared: what the forecaster reads of `readings`; last: as `check_last` returns it; level: in percent."""
+        """prepared: what the forecaster reads of `readings`; last: as `check_last` returns it; level: in percent.
+
+        Raises MissingReadings if a gap leaves too few readings before those that are judged.
+        """
         count = len(prepared.readings)
+        if count - last < MIN_BEFORE:
+            raise too_many_missing(readings)
         self._last = last
         self._offset = len(readings) - count
         self._level, self._card = deviate_of_level(level), card
@@ -181,6 +186,16 @@ def distribute(
         if failure is None:
             judgements[place].update([each for each in own if not isinstance(each, Exception)])
         yield place, failure
+
+
+def too_many_missing(readings: Sequence[float | None]) -> MissingReadings:
+    """Why the last readings cannot be judged after a long gap, with a pointer to the last one that is missing."""
+    return MissingReadings(
+        f"so many readings are missing that those after them have too few before them: {CONTEXT:,} are read at once, and "
+        f"{MIN_BEFORE} must come before the first that is judged. Send what lies before and after the gap as two series, or "
+        "have fewer judged",
+        pointer=f"/readings/{max(index for index, each in enumerate(readings) if each is None)}",
+    )
 
 
 def check_last(last: int | None, readings: int, most: int = CONTEXT) -> int:

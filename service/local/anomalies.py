@@ -93,9 +93,9 @@ def _start(predictor: ContextForecaster, series: Timeline, options: AnomalyOptio
     try:
         last = check_last(options.last, len(readings))
         read = predictor.read(readings, 1, (), usual_season(series.grid.frequency), SeriesFacts(options.season))
+        judgement = Judgement(readings, read, last, options.level, predictor.deviates)
     except InvalidRequest as error:
         return error
-    judgement = Judgement(readings, read, last, options.level, predictor.deviates)
     return _Started(series, judgement, [notice for notice in read.warnings if notice.code in WARNINGS])
 
 

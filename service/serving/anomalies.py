@@ -76,9 +76,9 @@ class _Judge:
             last = check_last(self._options.last, len(query.readings))
             usual = None if query.frequency is None else season_of(query.frequency)
             series = self._predictor.read(query.readings, 1, (), usual, SeriesFacts(query.season))
+            judgement = Judgement(query.readings, series, last, self._options.level, self._predictor.deviates)
         except InvalidRequest as error:
             raise error.joined_by(lambda: _timestamps(query, 1)) from None
-        judgement = Judgement(query.readings, series, last, self._options.level, self._predictor.deviates)
         warnings = [notice for notice in series.warnings if notice.code in WARNINGS]
         return _Judged(judgement, _timestamps(query, last), warnings)
 

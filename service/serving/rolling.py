@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from ..artifacts.card import MAX_HORIZON
 from ..errors import GatecastError, MissingReadings, NotOffered
-from ..forecast.anomalies import MIN_BEFORE
+from ..forecast.anomalies import MIN_BEFORE, too_many_missing
 from ..forecast.features.context_features import CONTEXT
 from ..forecast.intervals import Interval
 from ..interfaces import Caller
@@ -121,7 +121,7 @@ def stretches_of(query: AnomalyQuery, last: int) -> Iterator[Stretch]:
             end += 1
         known, first = _until(query.readings, end)
         if not _can_be_judged(known, end - begin) or (end < count and known[-1] is None):
-            yield Stretch(_too_many_missing(known), end - begin, first)
+            yield Stretch(too_many_missing(known), end - begin, first)
             return
         yield Stretch(query._replace(readings=known), end - begin, first)
 
@@ -173,15 +173,6 @@ def _can_be_judged(known: Readings, last: int) -> bool:
     recent = known[-CONTEXT:]
     missing = _missing_first(recent)
     return not missing or len(recent) - missing - last >= MIN_BEFORE
-
-
-def _too_many_missing(known: Readings) -> MissingReadings:
-    """Why the last of the known readings cannot be judged, with a pointer to the last one that is missing."""
-    return MissingReadings(
-        f"so many readings are missing that those after them have too few before them: {CONTEXT:,} are read at once, and "
-        f"{MIN_BEFORE} must come before the first that is judged. Send what lies before and after the gap as two series",
-        pointer=f"/readings/{max(index for index, each in enumerate(known) if each is None)}",
-    )
 
 
 def _after(answer: ForecastAnswer, steps: int) -> ForecastAnswer:

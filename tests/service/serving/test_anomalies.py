@@ -93,6 +93,7 @@ def test_without_a_forecaster_of_any_series_nothing_is_judged():
         (SHORT, OPTIONS, TooFewReadings, {"/readings"}),
         (QUERY, OPTIONS._replace(last=49), TooFewReadings, {"/last"}),
         (AnomalyQuery([None, *READINGS]), OPTIONS, MissingReadings, {"/readings/0"}),
+        (AnomalyQuery([*READINGS, *[None] * 3000, *READINGS[:16]]), OPTIONS, MissingReadings, {"/readings/3059"}),
         (AnomalyQuery(READINGS[:9], JANUARY, "nonsense"), OPTIONS, TooFewReadings, {"/readings", "/frequency"}),
         (AnomalyQuery(READINGS, JANUARY), OPTIONS, InvalidRequest, {"/frequency"}),
         (AnomalyQuery(READINGS, None, "D"), OPTIONS, InvalidRequest, {"/start"}),

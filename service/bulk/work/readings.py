@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Literal
@@ -84,12 +85,15 @@ def read_values(batch: Batch, column: str, decimal: str, series: list[SeriesRows
 
 
 def _quickly(values: list[Any], decimal: str) -> npt.NDArray[np.float64]:
-    """What pandas reads as numbers; NaN for everything else."""
+    """What Python or pandas read as numbers; NaN for everything else."""
     kinds = set(map(type, values))
     if not kinds <= {str, int, float, type(None)}:
         return np.full(len(values), np.nan)
     if decimal != "." and str in kinds:
         values = [value.replace(decimal, ".") if isinstance(value, str) else value for value in values]
+    if kinds == {str}:
+        with suppress(ValueError):  # a column without missing values, several times as fast
+            return np.array(list(map(float, values)))
     return pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(np.float64, na_value=np.nan).copy()
 
 

@@ -23,7 +23,7 @@ Times = Literal["timestamp", "number"]
 NO_ID = "the row has no id"
 WHOLE = "series"  # the id of a file that is one series
 WHOLE_NUMBER = re.compile(r"-?\d{1,9}")
-WHOLE = re.compile(r"[+-]?\d{1,19}")
+DIGITS = re.compile(r"[+-]?\d{1,19}")
 YEARS = range(1000, 3000)  # whole numbers that are read as years
 
 
@@ -139,7 +139,7 @@ def _step(value: Any) -> int:
         raise ValueError
     if isinstance(value, int):
         return value
-    if isinstance(value, str) and WHOLE.fullmatch(value.strip()):
+    if isinstance(value, str) and DIGITS.fullmatch(value.strip()):
         return int(value)
     number = float(value)
     if number != int(number):

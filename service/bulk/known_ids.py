@@ -29,9 +29,10 @@ class KnownIds:
         number = int.from_bytes(blake2b(name.encode(errors="surrogateescape"), digest_size=8).digest())
         if number in self._recent:
             return False
-        place = int(np.searchsorted(self._sorted, np.uint64(number)))
-        if place < len(self._sorted) and int(self._sorted[place]) == number:
-            return False
+        if len(self._sorted):
+            place = int(np.searchsorted(self._sorted, np.uint64(number)))
+            if place < len(self._sorted) and int(self._sorted[place]) == number:
+                return False
         self._recent.add(number)
         if len(self._recent) >= RECENT:
             self._sorted = np.union1d(self._sorted, np.fromiter(self._recent, np.uint64, len(self._recent)))

@@ -75,7 +75,7 @@ class ListTable:
     def runs(self, name: str) -> Iterator[tuple[int, int, Any]]:
         begin = 0
         for value, rows in groupby(self.columns[name]):
-            end = begin + sum(1 for _ in rows)
+            end = begin + len(list(rows))
             yield begin, end, value
             begin = end
 

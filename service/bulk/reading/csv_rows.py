@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from typing import IO
 
 from ..errors import UnreadableInput
@@ -160,7 +160,7 @@ def unquoted_columns(block: str, delimiter: str, width: int) -> list[list[str]] 
         if "\r" in block:
             return None
     lines = list(filter(None, block.split("\n")))
-    if {line.count(delimiter) for line in lines} - {width - 1} or max(map(len, lines), default=0) > ROW_BYTES:
+    if set(map(str.count, lines, repeat(delimiter))) - {width - 1} or max(map(len, lines), default=0) > ROW_BYTES:
         return None
     fields = delimiter.join(lines).split(delimiter) if lines else []
     return [fields[column::width] for column in range(width)]

@@ -101,7 +101,7 @@ def without_midnights(values: list[Any]) -> list[Any]:
     """Return dates at midnight as days. A time of day and a zone stay."""
     if datetime not in set(map(type, values)):
         return values
-    days = {value: value.date() for value in {value for value in values if _is_midnight(value)}}
+    days = {value: value.date() for value in set(values) if _is_midnight(value)}
     return [days.get(value, value) for value in values]
 
 

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Literal
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ...local.series.axes import MAX_NUMBER
 from ..limits import SERIES_READINGS
 from ..tables import Batch
 from ..values import is_missing, is_no_id, short, to_number
@@ -21,6 +23,7 @@ Times = Literal["timestamp", "number"]
 NO_ID = "the row has no id"
 WHOLE = "series"  # the id of a file that is one series
 WHOLE_NUMBER = re.compile(r"-?\d{1,9}")
+DIGITS = re.compile(r"[+-]?\d{1,19}")
 YEARS = range(1000, 3000)  # whole numbers that are read as years
 
 
@@ -82,12 +85,15 @@ def read_values(batch: Batch, column: str, decimal: str, series: list[SeriesRows
 
 
 def _quickly(values: list[Any], decimal: str) -> npt.NDArray[np.float64]:
-    """What pandas reads as numbers; NaN for everything else."""
+    """What Python or pandas read as numbers; NaN for everything else."""
     kinds = set(map(type, values))
     if not kinds <= {str, int, float, type(None)}:
         return np.full(len(values), np.nan)
     if decimal != "." and str in kinds:
         values = [value.replace(decimal, ".") if isinstance(value, str) else value for value in values]
+    if kinds == {str}:
+        with suppress(ValueError):  # a column without missing values, several times as fast
+            return np.array(list(map(float, values)))
     return pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(np.float64, na_value=np.nan).copy()
 
 
@@ -101,6 +107,9 @@ def read_times(batch: Batch, column: str, times: Times, form: DateForm, series: 
                 numbers[row] = _step(value)
             except (ValueError, OverflowError, TypeError):
                 note(series, row, f"{short(value)} is no whole number, as the times of the first readings are")
+                continue
+            if abs(numbers[row]) > MAX_NUMBER:
+                note(series, row, f"{short(value)} is too large for a number of steps; number the readings from 1")
         return pd.Index(numbers)
     typed = batch.rows.typed(column) if column in batch.rows.names else None
     if isinstance(typed, pd.DatetimeIndex):
@@ -125,8 +134,15 @@ def _no_date(value: Any, form: DateForm, *, is_date: bool) -> str:
 
 
 def _step(value: Any) -> int:
+    """Return a whole number, with all of its digits. Raises ValueError, OverflowError or TypeError for what is none."""
+    if isinstance(value, bool):
+        raise ValueError
+    if isinstance(value, int):
+        return value
+    if isinstance(value, str) and DIGITS.fullmatch(value.strip()):
+        return int(value)
     number = float(value)
-    if isinstance(value, bool) or number != int(number):
+    if number != int(number):
         raise ValueError
     return int(number)
 

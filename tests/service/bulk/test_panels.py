@@ -193,3 +193,16 @@ def test_numbers_of_every_kind_are_read(tmp_path, values, last):
     pq.write_table(pa.table({"store": ["a"] * 3, "day": days, "units": values}), tmp_path / "in.parquet")
     done(panel_job(tmp_path / "in.parquet", tmp_path / "out.csv"))
     assert pd.read_csv(tmp_path / "out.csv")["forecast"].tolist() == [last, last]
+
+
+def test_a_step_that_is_too_large_spoils_no_other_series(tmp_path):
+    """Large ones keep their digits."""
+    (tmp_path / "in.csv").write_text(
+        f"store,day,units\na,{2**53 + 1},1\nb,{5 * 10**18},1\nc,{10**30},1\nd,9223372036854775807,1\ne,1.5,1\nf,3,1\n"
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("service.bulk.job.times_of", lambda values: "number")
+        progress, _ = done(panel_job(tmp_path / "in.csv", tmp_path / "out.csv"))
+    lines = (tmp_path / "out.csv").read_text().splitlines()[1:]
+    assert lines[0].split(",")[1] == str(2**53 + 2)
+    assert (progress.errors, lines[-1]) == (4, "f,5,1.0,")

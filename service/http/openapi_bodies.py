@@ -11,21 +11,14 @@ from .adapters.nixtla.schemas import (
     NixtlaOnlineAnomaliesRequest,
 )
 from .schema_parts import RECENT_MONTHS
-from .schemas import (
-    BatchSeries,
-    ForecastBatchRequest,
-    ForecastBatchResponse,
-    ForecastRequest,
-    ModelList,
-    Problem,
-    ReloadReport,
-)
+from .schemas import BatchSeries, ForecastBatchRequest, ForecastBatchResponse, ForecastRequest, Problem
 from .schemas_anomalies import (
     AnomaliesBatchRequest,
     AnomaliesBatchResponse,
     AnomaliesRequest,
     AnomalySeries,
 )
+from .schemas_operations import ModelList, ReloadReport
 from .schemas_sentiment import SentimentBatchRequest, SentimentBatchResponse, SentimentRequest
 
 Json = dict[str, Any]

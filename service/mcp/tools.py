@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from ..http.predict_route import PredictRoute
 from ..http.request import RequestContext
 from ..http.routes import anomalies, forecast, models, sentiment
-from ..http.schemas import ModelList
+from ..http.schemas_operations import ModelList
 from .json_schema import input_schema, output_schema
 
 INSTRUCTIONS = (

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from ..schemas import RefusedVersion, ReloadReport, VersionName
+from ..schemas_operations import RefusedVersion, ReloadReport, VersionName
 from .common import Service
 
 router = APIRouter(prefix="/admin", tags=["admin"])

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from ...artifacts.card import MAX_HORIZON, AnyCard, ForecastCard
 from ...serving.registry import LoadedModel
 from ...serving.selection import default_forecaster
-from ..schemas import ModelList, ModelSummary
+from ..schemas_operations import ModelList, ModelSummary
 from .common import Models, problems
 
 router = APIRouter(tags=["models"])

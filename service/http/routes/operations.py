@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from ... import __version__
-from ..schemas import ServiceVersion, State
+from ..schemas_operations import ServiceVersion, State
 from .common import Models, Service
 
 METRICS = "text/plain; version=0.0.4; charset=utf-8"

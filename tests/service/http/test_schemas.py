@@ -6,13 +6,13 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from service.errors import InvalidRequest
-from service.http import schemas, schemas_anomalies, schemas_sentiment
+from service.http import schemas, schemas_anomalies, schemas_operations, schemas_sentiment
 from service.http.body import validate
 from service.http.schema_parts import FIRST_DATE
 from service.http.schemas import ForecastBatchRequest, ForecastRequest
 from service.http.schemas_sentiment import SentimentBatchRequest
 
-MODULES = (schemas, schemas_anomalies, schemas_sentiment)
+MODULES = (schemas, schemas_anomalies, schemas_operations, schemas_sentiment)
 
 
 def test_every_example_of_the_schema_is_valid(client):

@@ -14,7 +14,8 @@ from ...local.series.text_dates import dates_of
 from ..values import is_missing
 
 MIDNIGHT = time()
-OFFSET = re.compile(r".*\d[T ]\d.*(?:[Zz]|[+-]\d\d(?::?\d\d)?)\s*", re.DOTALL)
+OFFSET = re.compile(r"[+-]\d\d(?::?\d\d)?")
+OFFSET_LENGTHS = (3, 5, 6)
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,8 @@ def _as_text(value: Any) -> Any:
 
 def _has_offset(value: Any) -> bool:
     if isinstance(value, str):
-        return OFFSET.fullmatch(value) is not None
+        clock = value.strip().replace("T", " ").partition(" ")[2]
+        return clock.endswith(("Z", "z")) or any(OFFSET.fullmatch(clock[-length:]) for length in OFFSET_LENGTHS)
     return isinstance(value, datetime) and value.tzinfo is not None
 
 

@@ -149,6 +149,8 @@ def session(file: Path, network: bytes, threads: int, names: Sequence[str] | Non
     Its arrays come in the order of `names`, by default that of its own inputs. It is loaded from bytes, so that no tensor can
     refer to another file. Raises BundleError, which names `file`.
     """
+    # from 1.29 on, ONNX Runtime would report to its maker what it runs; it reads this when it is imported
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         import onnxruntime as ort
     except ImportError as error:

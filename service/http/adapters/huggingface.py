@@ -92,7 +92,7 @@ class TeiError(Response):
 
 
 ScoreLists = Annotated[
-    list[ClassScore] | list[list[ClassScore]],
+    list[ClassScore | list[ClassScore]],
     Field(
         description="the likeliest label first; nested for a batch, or where `parameters` were sent",
         examples=[[{"label": "positive", "score": 0.98}, {"label": "negative", "score": 0.02}]],

@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 SERVE := $(VENV)/.serve
 DEV := $(VENV)/.dev
 BACKTEST := $(VENV)/backtest
+DEPLOY := $(VENV)/deploy
 CLIENTS := nixtla triton kserve engines browser
 PYTHON_IMAGE ?= docker.io/library/python:3.12-slim
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help setup serve test coverage test-fast test-clients check format train-forecast train-sentiment compile backtest zero-shot bench hostile image lock clean
+.PHONY: help setup serve test coverage test-fast test-clients test-deploy check format train-forecast train-sentiment compile backtest zero-shot bench hostile image lock clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -31,6 +32,9 @@ test-fast: $(DEV)  ## the tests that do not load TensorFlow
 test-clients: $(DEV) $(CLIENTS:%=$(VENV)/clients/%/.ready)  ## clients of others against the service: Nixtla's, Triton's, KServe's, Spark, Ray, a browser
 	@set -e; for client in $(CLIENTS); do echo "== $$client"; \
 	  $(VENV)/clients/$$client/bin/python -m pytest -c tests/clients/pytest.ini tests/clients/$$client; done
+
+test-deploy: $(DEV) $(DEPLOY)/.ready  ## deploy/: the chart, the dashboard, the alerts, by Helm, Prometheus, checkov (needs npm, apt-get)
+	PATH="$(CURDIR)/$(DEPLOY)/bin:$$PATH" $(DEPLOY)/bin/python -m pytest -c tests/deploy/pytest.ini tests/deploy
 
 check: $(DEV)  ## formatting, lint, types, and who imports whom
 	$(BIN)/ruff format --check .
@@ -73,9 +77,9 @@ image:  ## build the container images gatecast:latest and gatecast:slim, from th
 	docker build --build-arg PYTHON_IMAGE=$(PYTHON_IMAGE) $$pin --tag gatecast:slim --target slim .
 
 lock: $(DEV)  ## pin and hash the newest versions that pyproject.toml allows
-	$(BIN)/uv pip compile pyproject.toml --extra tensorflow --universal --python-version 3.11 --generate-hashes --upgrade \
+	$(BIN)/uv pip compile pyproject.toml --extra tensorflow --extra tracing --universal --python-version 3.11 --generate-hashes --upgrade \
 	  --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements/serve.txt
-	$(BIN)/uv pip compile pyproject.toml --constraint requirements/serve.txt --universal --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml --extra tracing --constraint requirements/serve.txt --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements/slim.txt
 	$(BIN)/uv pip compile pyproject.toml --extra dev --constraint requirements/serve.txt --universal \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet \
@@ -83,6 +87,8 @@ lock: $(DEV)  ## pin and hash the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile pyproject.toml --extra backtest --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements/backtest.txt
 
+	for group in deploy sbom; do $(BIN)/uv pip compile --group $$group --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements/$$group.txt; done
 	for client in $(filter-out engines,$(CLIENTS)); do $(BIN)/uv pip compile --group $$client --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements/clients/$$client.txt; done
 	$(BIN)/uv pip compile pyproject.toml --group engines --extra parquet --universal --python-version 3.11 --generate-hashes \
@@ -103,6 +109,12 @@ $(SERVE): requirements/serve.txt | $(BIN)/python
 $(BACKTEST)/.ready: requirements/backtest.txt | $(BIN)/python
 	$(BIN)/python -m venv $(BACKTEST)
 	$(BACKTEST)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/backtest.txt
+	@touch $@
+
+$(DEPLOY)/.ready: requirements/deploy.txt deploy/install-tools.sh | $(BIN)/python
+	$(BIN)/python -m venv $(DEPLOY)
+	$(DEPLOY)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/deploy.txt
+	deploy/install-tools.sh $(DEPLOY)/bin
 	@touch $@
 
 $(VENV)/clients/%/.ready: requirements/clients/%.txt | $(BIN)/python

@@ -54,7 +54,8 @@ class BodyLimits(NamedTuple):
 class RequestContext:
     """A request that is being answered. Times are in seconds.
 
-    `began` and `deadline` are on the event loop's clock. `queue_seconds` and `compute_seconds` are the largest of the request's items.
+    `began` and `deadline` are on the event loop's clock. `queue_seconds` and `compute_seconds` are the largest of the request's items;
+    `batch_items` were in the longest model call. After `read_seconds` the body was there.
     The middleware sets these and `registry` for the routes that predict; those set `model` and `version`, and call `charge`.
     It sets `caller` and `access` for all routes. Where the path has parameters, `path_parameters` has them, and `template` is the
     path with their names.
@@ -63,6 +64,7 @@ class RequestContext:
     __slots__ = (
         "_receive",
         "access",
+        "batch_items",
         "began",
         "body_bytes",
         "caller",
@@ -78,6 +80,7 @@ class RequestContext:
         "path",
         "path_parameters",
         "queue_seconds",
+        "read_seconds",
         "registry",
         "reply_bytes",
         "request_id",
@@ -110,6 +113,8 @@ class RequestContext:
         self.body_bytes = self.reply_bytes = 0
         self.queue_seconds = 0.0
         self.compute_seconds = 0.0
+        self.read_seconds = 0.0
+        self.batch_items = 0
 
     @property
     def total_seconds(self) -> float:
@@ -140,12 +145,13 @@ class RequestContext:
         if self.caller is not None:
             self.access.charge(self.caller, items)
 
-    def record(self, queue_seconds: float, compute_seconds: float) -> None:
-        """Note how long an item waited, and how long its model call took."""
+    def record(self, queue_seconds: float, compute_seconds: float, items: int = 1, started: float = 0.0) -> None:  # noqa: ARG002
+        """Note how long an item waited, how long its model call took, how many items that had and when it began."""
         if queue_seconds > self.queue_seconds:
             self.queue_seconds = queue_seconds
         if compute_seconds > self.compute_seconds:
             self.compute_seconds = compute_seconds
+            self.batch_items = items
 
     def parse_deadline(self, default_ms: int, max_ms: int) -> float:
         """Return the deadline by `X-Request-Timeout-Ms`, or by the default; sets `began`. Raises InvalidRequest."""
@@ -170,6 +176,7 @@ class RequestContext:
         """
         _check_type(self.headers.get(b"content-type", b""))
         raw = await self._read_body(limits, lifecycle)
+        self.read_seconds = perf_counter() - self.started
         self.body_bytes = len(raw)
         coding = self.headers.get(b"content-encoding")
         if coding is None and (body := parse_small(raw, model)) is not None:
@@ -182,6 +189,7 @@ class RequestContext:
     async def read_raw(self, limits: BodyLimits, lifecycle: Lifecycle, codings: tuple[bytes, ...]) -> bytes:
         """Read the body as bytes, and inflate it. Raises as `read` does, but does not look into it."""
         raw = await self._read_body(limits, lifecycle)
+        self.read_seconds = perf_counter() - self.started
         self.body_bytes = len(raw)
         coding = self.headers.get(b"content-encoding")
         return raw if coding is None else await self._inflated(raw, coding, limits, codings, Turns(self))

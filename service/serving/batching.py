@@ -298,7 +298,9 @@ class MicroBatcher(Generic[Item, Result]):
             failed = isinstance(outcome, Exception)
             self.counts.failed += failed
             job.answers[index] = (
-                outcome if isinstance(outcome, Exception) else Answer(outcome, started - job.enqueued, compute_seconds)
+                outcome
+                if isinstance(outcome, Exception)
+                else Answer(outcome, started - job.enqueued, compute_seconds, len(group), started)
             )
             job.remaining -= 1
             if not job.remaining and not job.future.done():

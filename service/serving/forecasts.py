@@ -51,7 +51,7 @@ async def forecast_one(
         raise with_faults_of(error, registry, options, query) from None
     prepared = prepare(registry, options, eligible, query)
     answer = await prepared.model.batcher.submit(prepared.series, caller.deadline, caller.is_disconnected)
-    caller.record(answer.queue_seconds, answer.compute_seconds)
+    caller.record(answer.queue_seconds, answer.compute_seconds, answer.items, answer.started)
     return _answer(prepared, answer.result)
 
 
@@ -116,7 +116,7 @@ async def _ask_all(prepared: Sequence[PreparedQuery | GatecastError], caller: Ca
 def _outcome(answer: Answer[Forecast] | Exception, caller: Caller) -> Forecast | Exception:
     if isinstance(answer, Exception):
         return answer
-    caller.record(answer.queue_seconds, answer.compute_seconds)
+    caller.record(answer.queue_seconds, answer.compute_seconds, answer.items, answer.started)
     return answer.result
 
 

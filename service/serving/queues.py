@@ -16,11 +16,16 @@ SORTED_TOGETHER = 256  # items of a job that are computed in order of their cost
 
 
 class Answer(NamedTuple, Generic[Result]):
-    """The result of one item, the seconds that it waited, and the seconds that its model call took."""
+    """The result of one item, the seconds that it waited, and the seconds that its model call took.
+
+    `items` were in that call, which began at `started`, on the clock of `perf_counter`.
+    """
 
     result: Result
     queue_seconds: float
     compute_seconds: float
+    items: int = 1
+    started: float = 0.0
 
 
 class Job(Generic[Item, Result]):

@@ -85,7 +85,7 @@ def has_none(values: Sequence[float], season_length: int) -> bool:
 
 def _leaps(values: Sequence[float], lag: int) -> bool:
     """Whether a change over `lag` readings is much larger than most; see `_is_suspicious`."""
-    changes = sorted(map(abs, map(sub, values[lag:], values)))
+    changes: list[float] = sorted(map(abs, map(sub, values[lag:], values)))
     return changes[-1] > SUSPICIOUS * ranked_quantile(changes, 0.9)
 
 

@@ -5,6 +5,7 @@ longer than the model. All other requests go on to FastAPI.
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -40,6 +41,7 @@ from .state import State
 
 FLUSH_SECONDS = 0.2  # between two times that requests are counted and logged
 MAX_RECORDS = 500  # requests that wait for it
+PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.-]+")
 COMMON = frozenset(["/livez", "/readyz", "/version"])  # answered on both ports
 
 
@@ -58,7 +60,9 @@ class RequestMiddleware:
         self._replies = Replies(state)
         self._records: list[RequestRecord] = []
         self._plain_limits, self._frame_limits = plain_limits(settings), frame_limits(settings)
-        self._root_path = settings.root_path
+        self._root_path = root = settings.root_path
+        paths = [*self._exact, *(root + path for path in self._exact)]
+        self._plain = {path.encode(): path for path in paths if PLAIN_PATH.fullmatch(path)}
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._has_proxies = bool(settings.trusted_proxies)
         self._hosts = AllowedHosts(settings.allowed_hosts) if settings.allowed_hosts else None
@@ -71,6 +75,10 @@ class RequestMiddleware:
     def predicts(self, path: str) -> bool:
         """Whether `POST` to this path predicts."""
         return self._routes.knows(self._local(path))
+
+    def plain_path(self, url: bytes) -> str | None:
+        """The path of an URL that is that of a route without parameters, and nothing more."""
+        return self._plain.get(url)
 
     def refused_as(self, path: str) -> str:
         """The path that a refusal is prepared for: the template of one with parameters, of which there is no end."""

@@ -20,6 +20,10 @@ Headers = list[tuple[bytes, bytes]]
 HTTP = {"version": "3.0", "spec_version": "2.3"}  # of ASGI
 
 
+def _nothing() -> None:
+    """What is called when a response is sent whose connection need not know it."""
+
+
 class _Nobody:
     """Stands where uvicorn has the event that the reader of a body waits for: nobody waits for one that is whole."""
 
@@ -69,6 +73,7 @@ class WholeRequest(Connection):
         self._body = body
         self._on_response = on_response
         self._task: asyncio.Task[None] | None = None
+        self._waits_for: Outcome[Any] | None = None
 
     def is_disconnected(self) -> bool:
         return self.disconnected
@@ -91,12 +96,11 @@ class WholeRequest(Connection):
 
     def cancel(self, msg: object = None) -> None:
         """Cancel it as a task is cancelled, which the application can tell."""
-        if self._task is None:
+        if self._task is None and self._waits_for is not None:
             self._waits_for.resume = None
-            self._become_task(self._waits_for)
-            assert self._task is not None
-            asyncio.get_running_loop().call_soon(self._task.cancel, msg)  # when it has begun to wait
-        else:
+            task = self._become_task(self._waits_for)
+            asyncio.get_running_loop().call_soon(task.cancel, msg)  # when it has begun to wait
+        elif self._task is not None:
             self._task.cancel(msg)
 
     async def receive(self) -> Message:
@@ -133,7 +137,7 @@ class WholeRequest(Connection):
         try:
             waits_for = self._coroutine.send(None)
         except StopIteration:
-            self._tasks.discard(self)
+            self._end()
         except Exception as error:
             self._fail(error)
         else:
@@ -143,8 +147,9 @@ class WholeRequest(Connection):
             else:
                 self._become_task(waits_for)
 
-    def _become_task(self, waits_for: Any) -> None:
+    def _become_task(self, waits_for: Any) -> asyncio.Task[None]:
         self._task = asyncio.get_running_loop().create_task(self._rest(waits_for))
+        return self._task
 
     async def _rest(self, waits_for: Any) -> None:
         try:
@@ -152,11 +157,17 @@ class WholeRequest(Connection):
         except Exception as error:
             self._fail(error)
         finally:
-            self._tasks.discard(self)
+            self._end()
+
+    def _end(self) -> None:
+        """Forget who must not be kept until the garbage collector finds them: they refer to this request."""
+        self._tasks.discard(self)
+        self._waits_for = self._task = None
+        self._on_response = _nothing
 
     def _fail(self, error: Exception) -> None:
         """Give up a request whose defect the application could not answer."""
-        self._tasks.discard(self)
+        self._end()
         log.error("defect in the answer of a request", exc_info=error)
         self.transport.abort()
 

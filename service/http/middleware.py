@@ -195,11 +195,10 @@ class RequestMiddleware:
         scope_route = scope.get("route")  # set by FastAPI, if it has one
         route = context.template or (context.path if scope_route is None else scope_route.path)
         status, seconds = context.status or ModelFault.status, context.total_seconds
-        trace_id = context.trace_id
-        shown = trace_id if trace_id is not None and context.is_sampled else None
-        self.state.counts.count(scope["method"], route, status, seconds, context.refusal, shown)
-        if shown is not None and context.model:
-            self.state.serving_measures.keep_exemplar(context.model, context.version, context.queue_seconds, shown)
+        sampled = context.sampled_trace_id
+        self.state.counts.count(scope["method"], route, status, seconds, context.refusal, sampled)
+        if sampled is not None and context.model:
+            self.state.serving_measures.keep_exemplar(context.model, context.version, context.queue_seconds, sampled)
         self._add_record(
             RequestRecord(
                 scope["method"],
@@ -218,7 +217,7 @@ class RequestMiddleware:
                 context.reply_bytes or None,
                 context.queue_seconds if context.model else None,
                 context.compute_seconds if context.model else None,
-                trace_id,
+                context.trace_id,
             )
         )
 

@@ -133,9 +133,10 @@ class RequestContext:
         return match[1].decode() if match else None
 
     @property
-    def is_sampled(self) -> bool:
-        """Whether the trace of the header `traceparent` is kept, as its sender says."""
-        return self.trace_id is not None and bool(int(self.headers[b"traceparent"][-2:], 16) & 1)
+    def sampled_trace_id(self) -> str | None:
+        """The same, but only of a trace that is sampled: for exemplars, which lead to it."""
+        trace_id = self.trace_id
+        return trace_id if trace_id is not None and int(self.headers[b"traceparent"][-2:], 16) & 1 else None
 
     def require(self, scope: KeyScope) -> None:
         """Raise Forbidden if the caller's key lacks the scope."""

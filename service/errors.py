@@ -48,8 +48,9 @@ class GatecastError(Exception):
         self.faults = list(faults)
         self.headers = headers or {}
 
-    def problem(self, instance: str, request_id: str) -> dict[str, Any]:
-        """The body of application/problem+json for this error."""
+    def problem(self, instance: str, request_id: str, trace_id: str | None = None) -> dict[str, Any]:
+        """The body of application/problem+json for this error. It has a trace id where the request belongs to a trace."""
+        traced = {} if trace_id is None else {"trace_id": trace_id}
         return {
             "type": f"/problems/{self.slug}",
             "title": self.title,
@@ -57,6 +58,7 @@ class GatecastError(Exception):
             "detail": self.detail,
             "instance": instance[:MAX_INSTANCE],
             "request_id": request_id,
+            **traced,
             "errors": [fault._asdict() for fault in self.faults[:MAX_FAULTS]],
         }
 

@@ -32,7 +32,7 @@ class Replies:
         """Send an error."""
         if error.status == 500:
             log_defect(context.request_id, error)
-        status, content_type, body = self._state.errors.write(error, context.path, context.request_id)
+        status, content_type, body = self._state.errors.write(error, context.path, context.request_id, context.trace_id)
         await self.send(send, status, content_type, body, context, error.headers)
 
     async def send(

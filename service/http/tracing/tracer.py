@@ -6,7 +6,7 @@ the first model call) and `model` for each model call.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 
 from opentelemetry.context import Context
@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 from opentelemetry.trace import (
+    Link,
     NonRecordingSpan,
     SpanContext,
     SpanKind,
@@ -23,6 +24,7 @@ from opentelemetry.trace import (
     TraceState,
     set_span_in_context,
 )
+from opentelemetry.util import types
 from starlette.types import Scope
 
 from ... import __version__
@@ -46,8 +48,17 @@ class Chosen(RandomIdGenerator, Sampler):
     def generate_trace_id(self) -> int:
         return self.trace.number
 
-    def should_sample(self, *_: object, **__: object) -> SamplingResult:
-        return SamplingResult(Decision.RECORD_AND_SAMPLE, None, self.trace.state)
+    def should_sample(
+        self,
+        parent_context: Context | None,  # noqa: ARG002 - the form of samplers
+        trace_id: int,  # noqa: ARG002
+        name: str,  # noqa: ARG002
+        kind: SpanKind | None = None,  # noqa: ARG002
+        attributes: types.Attributes = None,
+        links: Sequence[Link] | None = None,  # noqa: ARG002
+        trace_state: TraceState | None = None,  # noqa: ARG002
+    ) -> SamplingResult:
+        return SamplingResult(Decision.RECORD_AND_SAMPLE, attributes, self.trace.state)
 
     def get_description(self) -> str:
         return "Chosen"

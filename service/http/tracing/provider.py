@@ -26,7 +26,9 @@ def make_tracing(options: TraceOptions, reasons: Reasons, worker: int | None) ->
     limits = QueueLimits(options.max_spans, options.batch_spans, options.delay_s)
     resource = make_resource(worker)
     queue = SpanQueue(_exporter(options), limits, Reports(reasons).tell)
-    return RequestTracing(make_sampler(options), queue, resource, takes_parents=options.takes_parents)
+    return RequestTracing(
+        make_sampler(options), queue, resource, takes_parents=options.takes_parents, when_closed=reasons.remove
+    )
 
 
 def make_sampler(options: TraceOptions) -> Sampler:

@@ -8,7 +8,7 @@ from ... import logs
 
 INTERVAL_SECONDS = 60.0
 MAX_REASON = 300  # characters
-GIVEN_UP = "max retries"
+TRANSIENT, GIVEN_UP = "Transient error %s", "Failed to export %s batch due to timeout"  # messages of the exporter
 
 log = logging.getLogger("gatecast")
 
@@ -22,9 +22,14 @@ class Reasons(logging.Handler):
         self._logger = logging.getLogger("opentelemetry")
 
     def emit(self, record: logging.LogRecord) -> None:
-        message = record.getMessage()
-        if GIVEN_UP not in message:  # it follows the line with the reason
-            self.last = logs.cut(message, MAX_REASON)
+        if record.msg.startswith(TRANSIENT) and isinstance(record.args, tuple):
+            self._keep(str(record.args[0]))
+        elif GIVEN_UP not in record.msg:  # it follows the line with the reason
+            self._keep(record.getMessage())
+
+    def _keep(self, reason: str) -> None:
+        """Keep a reason; of an error that wraps another one, the inner one says it."""
+        self.last = logs.cut(reason.rpartition("(Caused by ")[2].removesuffix(")"), MAX_REASON)
 
     def install(self) -> None:
         """Take the records from now on."""

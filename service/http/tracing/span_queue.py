@@ -14,6 +14,8 @@ from typing import NamedTuple
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
+LAST_SECONDS = 0.1  # for the thread to notice the end
+
 
 class QueueLimits(NamedTuple):
     """How many spans may wait and are sent at once, and for how many seconds a span waits for company."""
@@ -65,9 +67,12 @@ class SpanQueue(SpanProcessor):
         self._deadline = time.monotonic() + seconds
         self._awake.set()
         self._thread.join(seconds)
-        self._unplaced += len(self._spans)
+        if self._thread.is_alive():
+            self._unplaced += len(self._spans)
+            self._tell(self.dropped, False)
         with contextlib.suppress(Exception):  # ends a wait between two tries
             self._exporter.shutdown()
+        self._thread.join(LAST_SECONDS)
 
     def _run(self) -> None:
         while self._deadline is None:

@@ -39,11 +39,11 @@ def _make(options: TraceOptions, reasons: Reasons, worker: int | None) -> Tracin
     """Raises Off."""
     try:
         from .provider import make_tracing
+
+        return make_tracing(options, reasons, worker)
     except ImportError:
         raise Off(NOT_INSTALLED) from None
-    try:
-        return make_tracing(options, reasons, worker)
-    except Exception as error:  # the SDK reads more variables than ours, and raises where they are wrong
+    except Exception as error:  # the SDK reads more variables, some at its import, and raises where they are wrong
         raise Off(f"the SDK says: {error}") from None
 
 

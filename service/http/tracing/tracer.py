@@ -6,7 +6,7 @@ the first model call) and `model` for each model call.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 
 from opentelemetry.context import Context
@@ -67,10 +67,19 @@ class Chosen(RandomIdGenerator, Sampler):
 class RequestTracing:
     """The traces of this process: `sampler` chooses, `queue` takes the spans. It is used by the event loop's thread only."""
 
-    def __init__(self, sampler: Sampler, queue: SpanQueue, resource: Resource, *, takes_parents: bool = True) -> None:
+    def __init__(
+        self,
+        sampler: Sampler,
+        queue: SpanQueue,
+        resource: Resource,
+        *,
+        takes_parents: bool = True,
+        when_closed: Callable[[], None] = lambda: None,
+    ) -> None:
         self._sampler = sampler
         self._queue = queue
         self._takes_parents = takes_parents
+        self._when_closed = when_closed
         self._ids = RandomIdGenerator()
         self._chosen = Chosen()
         provider = TracerProvider(self._chosen, resource, shutdown_on_exit=False, id_generator=self._chosen)
@@ -135,6 +144,7 @@ class RequestTracing:
     def close(self, seconds: float) -> None:
         """Send what waits, and end within so many seconds."""
         self._queue.close(seconds)
+        self._when_closed()
 
 
 def _nanoseconds(seconds: float) -> int:

@@ -8,6 +8,7 @@ from ... import logs
 
 INTERVAL_SECONDS = 60.0
 MAX_REASON = 300  # characters
+EXPORTERS = "opentelemetry.exporter"  # others say what callers sent
 TRANSIENT, GIVEN_UP = "Transient error %s", "Failed to export %s batch due to timeout"  # messages of the exporter
 
 log = logging.getLogger("gatecast")
@@ -22,6 +23,8 @@ class Reasons(logging.Handler):
         self._logger = logging.getLogger("opentelemetry")
 
     def emit(self, record: logging.LogRecord) -> None:
+        if not record.name.startswith(EXPORTERS):
+            return
         if record.msg.startswith(TRANSIENT) and isinstance(record.args, tuple):
             self._keep(str(record.args[0]))
         elif GIVEN_UP not in record.msg:  # it follows the line with the reason

@@ -13,7 +13,7 @@ PARENT = re.compile(rb"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})
 MAX_MEMBERS = 32
 # a name, perhaps of a tenant at a vendor, and a value of printable ASCII without , and =
 MEMBER = re.compile(
-    r"([a-z][a-z0-9_*/-]{0,255}|[a-z0-9][a-z0-9_*/-]{0,240}@[a-z][a-z0-9_*/-]{0,13})=([ -+\--<>-~]{1,256})"
+    r"([a-z][a-z0-9_*/-]*(?:@[a-z][a-z0-9_*/-]*)?|[0-9][a-z0-9_*/-]*@[a-z][a-z0-9_*/-]*)=([ -+\--<>-~]+)"
 )
 NO_TRACE, NO_SPAN = b"0" * 32, b"0" * 16
 SAMPLED = 0x01

@@ -42,6 +42,13 @@ class Settings(BaseSettings):
     sentiment_model: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")] | None = Field(
         None, description="sentiment model of requests that name none; default: sentiment, or else the first by name"
     )
+    versions: Names = Field(
+        (),
+        description="policies that win over policy.json, like gru=2, sentiment=5+6:5% (version 6 for 5 % of requests)",
+    )
+    watch_s: float | None = Field(
+        None, ge=0.5, le=86_400, description="seconds between two looks for new versions; default: none"
+    )
     on_bad_version: Annotated[Literal["skip", "refuse"], AnyCase] = Field(
         "skip", description="a version that fails at the start: skip serves the others, refuse ends the start"
     )

@@ -51,7 +51,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await state.repository.open()
+        await state.repository.open(state.host.versions)
         state.lifecycle.enter(Phase.READY)
         yield
         state.lifecycle.enter(Phase.ENDED)

@@ -19,6 +19,7 @@ from annotated_types import Ge, Gt, Le
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
+from .policies import PolicyFault, read_setting
 from .settings import MIN_KEY_CHARACTERS, Settings, is_service_link
 
 PREFIX = "GATECAST_"
@@ -226,6 +227,10 @@ def _admin_key(settings: Settings) -> Iterator[_Fault]:
 
 def _entries(settings: Settings) -> Iterator[_Fault]:
     """Faults of the entries of lists."""
+    try:
+        read_setting(settings.versions)
+    except PolicyFault as fault:
+        yield _Fault(("versions",), str(fault))
     for number, network in enumerate(settings.trusted_proxies, 1):
         try:
             ipaddress.ip_network(network)

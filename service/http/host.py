@@ -77,9 +77,9 @@ class OwnMemory:
         return contextlib.nullcontext()
 
 
-async def reload_alone(state: "State", unsettled: "Unsettled | None") -> "ReloadReport":
+async def reload_alone(state: "State", unsettled: "Unsettled") -> "ReloadReport":
     """Reload the models and keys of this process, which is the only one."""
-    return await state.reload_here(unsettled)
+    return await state.commit(await state.repository.prepare(unsettled=unsettled))
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Host:
     measures: Measures
     in_flight: Count = field(default_factory=OwnCount)  # requests whose body has arrived
     connections: Count = field(default_factory=OwnCount)
-    reload: Callable[["State", "Unsettled | None"], Awaitable["ReloadReport"]] = reload_alone
+    reload: Callable[["State", "Unsettled"], Awaitable["ReloadReport"]] = reload_alone
     memory: Callable[[str, int], SharedMemory] = lambda _, size: OwnMemory(size)
     versions: "Sequence[VersionDigest] | None" = None  # that other workers have proven, and this one is to serve
 

@@ -10,7 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 from ..artifacts.card import Name, Version
 from ..artifacts.files import BundleError, one_line, refusing
 
-README = "README.md"  # training writes it beside the models
+# beside the models, training writes the first; beside the versions of one, its policy lies
+KNOWN_FILES = ("README.md", "policy.json")
 MAX_IGNORED = 100  # lines in the log
 
 
@@ -63,7 +64,7 @@ def _directories(parent: Path, rule: Any, meaning: str, ignored: list[str]) -> l
             try:
                 adapter.validate_python(name)
             except ValidationError:
-                if name != README:
+                if name not in KNOWN_FILES and not name.startswith(".policy.json-"):
                     ignored.append(one_line(f"{path}: its name is not {meaning}"))
                 continue
             if _is_directory(path):

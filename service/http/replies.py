@@ -8,7 +8,6 @@ from starlette.types import Send
 from ..errors import ClientDisconnected, GatecastError, TooManyRequests
 from .access_log import log_defect
 from .encoding import MIN_COMPRESSED_BYTES, choose_coding, encode
-from .lifecycle import Phase
 from .predict_route import Reply
 from .rate_limits import UNLIMITED
 from .request import RequestContext

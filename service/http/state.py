@@ -53,9 +53,9 @@ class State:
         """
         return await self.host.reload(self, unsettled)
 
-    async def commit(self, prepared: Prepared) -> ReloadReport:
-        """Serve what this worker has prepared, and read the keys again."""
-        report = self.repository.commit(prepared)
+    async def commit(self, prepared: Prepared, *, is_first: bool = True) -> ReloadReport:
+        """Serve what this worker has prepared, and read the keys again. The first worker of the host counts the reload."""
+        report = self.repository.commit(prepared, is_counted=is_first)
         fault = await asyncio.to_thread(self.access.reload)
         if fault is not None:
             log.error("reload: %s", fault)

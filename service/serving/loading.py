@@ -77,9 +77,7 @@ class Loader:
         limits = Limits(
             max_batch=self._settings.max_batch,
             max_queue=self._settings.max_queue,
-            inline_seconds=inline_seconds(
-                predictor.backend, self._settings.inline_ms, self._settings.cores
-            ),
+            inline_seconds=inline_seconds(predictor.backend, self._settings.inline_ms, self._settings.cores),
         )
         name = predictor.card.name
         if isinstance(predictor, Forecaster):

@@ -26,6 +26,7 @@ from .versions import (
     Unsettled,
     VersionDigest,
     VersionName,
+    list_versions,
 )
 
 __all__ = [
@@ -110,8 +111,15 @@ class ModelRepository:
             self._prepared = prepared
             return prepared
 
-    def commit(self, prepared: Prepared) -> ReloadReport:
+    @property
+    def serving(self) -> list[VersionDigest]:
+        """The versions that serve: what another process is to load, so that both serve the same."""
+        return list_versions(self.registry, self.registry.arms)
+
+    def commit(self, prepared: Prepared, *, is_counted: bool = True) -> ReloadReport:
         """Serve what was prepared, from the next request on, and retire what it replaces. Nothing is awaited.
+
+        Of several processes that reload together, one counts and logs it.
 
         Raises NotPrepared if it was discarded, or prepared beside other models than those that serve.
         """
@@ -122,7 +130,7 @@ class ModelRepository:
             self._swap(prepared)
             self._run_in_background(before.retire())
         self._prepared, self._policies, self.refused = None, prepared.policies, report.refused
-        self.reloads["refused" if report.refused else "done"] += 1
+        self.reloads["refused" if report.refused else "done"] += is_counted
         for refused in report.refused:
             log.error("reload: refused: %s", refused.reason)
         log.info("reload: loaded %s, retired %s", _names(report.loaded), _names(report.retired))

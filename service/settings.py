@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     engine: Annotated[Literal["auto", "onnx", "tensorflow"], AnyCase] = Field(
         "auto", description="what runs the networks; auto: the compiled form where it is proven, else TensorFlow"
     )
+    workers: Annotated[Annotated[int, Field(ge=1, le=256)] | Literal["auto"], AnyCase] = Field(
+        1, description="processes that serve; auto: one for each core that the service may use"
+    )
     threads: int = Field(1, ge=1, le=256, description="threads of one model call")
     inline_ms: float | None = Field(
         None, ge=0, le=1000, description="model calls up to so long run on the event loop; default: by the cores"

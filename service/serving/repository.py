@@ -56,7 +56,8 @@ class ModelRepository:
         self._lock = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
         self._prepared: Prepared | None = None
-        self._policies: dict[str, Policy] = {}
+        self._unsettled = NOTHING_UNSETTLED
+        self.policies: dict[str, Policy] = {}  # in use, by the model's name
         self._is_open = False
         self.registry = Registry([])
         self.refused: list[RefusedVersion] = []  # by the last scan
@@ -88,25 +89,28 @@ class ModelRepository:
         self._is_open = True
         return refused
 
-    async def reload(self, unsettled: Unsettled = NOTHING_UNSETTLED) -> ReloadReport:
+    async def reload(self) -> ReloadReport:
         """Load what is new on disk and retire what is gone, one reload at a time. No file on disk makes it raise."""
-        return self.commit(await self.prepare(unsettled=unsettled))
+        return self.commit(await self.prepare())
 
-    async def prepare(
-        self, only: Collection[VersionDigest] | None = None, unsettled: Unsettled = NOTHING_UNSETTLED
-    ) -> Prepared:
+    def leave_alone(self, unsettled: Unsettled) -> None:
+        """Let the next `prepare` of what is on disk not look at what may still be changing. For the watch."""
+        self._unsettled = unsettled
+
+    async def prepare(self, only: Collection[VersionDigest] | None = None) -> Prepared:
         """Load and verify what is to serve, beside what serves, and change nothing. One after another.
 
-        That is what is on disk, but for what is `unsettled`; or exactly the versions of `only`, which another process has
-        proven. What was prepared before and is not committed is discarded.
+        That is what is on disk; or exactly the versions of `only`, which another process has proven. What was prepared
+        before and is not committed is discarded.
         """
         async with self._lock:
             if self._prepared is not None:
                 await self.discard(self._prepared)
             if only is None:
-                prepared = await self._scanner.scan(self.registry, self._policies, unsettled, is_reload=self._is_open)
+                unsettled, self._unsettled = self._unsettled, NOTHING_UNSETTLED
+                prepared = await self._scanner.scan(self.registry, self.policies, unsettled, is_reload=self._is_open)
             else:
-                prepared = await self._scanner.take(self.registry, self._policies, only, is_reload=self._is_open)
+                prepared = await self._scanner.take(self.registry, self.policies, only, is_reload=self._is_open)
             self._prepared = prepared
             return prepared
 
@@ -121,7 +125,7 @@ class ModelRepository:
         if set(prepared.models) != set(before) or prepared.arms != before.arms:
             self._swap(prepared)
             self._run_in_background(before.retire())
-        self._prepared, self._policies, self.refused = None, prepared.policies, report.refused
+        self._prepared, self.policies, self.refused = None, prepared.policies, report.refused
         self.reloads["refused" if report.refused else "done"] += 1
         for refused in report.refused:
             log.error("reload: refused: %s", refused.reason)
@@ -145,7 +149,7 @@ class ModelRepository:
 
     def _swap(self, prepared: Prepared) -> None:
         self.registry = Registry(prepared.models, self._settings.sentiment_model, prepared.arms)
-        self._prepared, self._policies, self.refused = None, prepared.policies, prepared.report.refused
+        self._prepared, self.policies, self.refused = None, prepared.policies, prepared.report.refused
 
     def _check_default(self, models: Sequence[LoadedModel]) -> None:
         """Raise BundleError if the setting names a sentiment model that is not loaded."""

@@ -56,7 +56,6 @@ class ModelRepository:
         self._lock = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
         self._prepared: Prepared | None = None
-        self._unsettled = NOTHING_UNSETTLED
         self.policies: dict[str, Policy] = {}  # in use, by the model's name
         self._is_open = False
         self.registry = Registry([])
@@ -89,25 +88,22 @@ class ModelRepository:
         self._is_open = True
         return refused
 
-    async def reload(self) -> ReloadReport:
+    async def reload(self, unsettled: Unsettled = NOTHING_UNSETTLED) -> ReloadReport:
         """Load what is new on disk and retire what is gone, one reload at a time. No file on disk makes it raise."""
-        return self.commit(await self.prepare())
+        return self.commit(await self.prepare(unsettled=unsettled))
 
-    def leave_alone(self, unsettled: Unsettled) -> None:
-        """Let the next `prepare` of what is on disk not look at what may still be changing. For the watch."""
-        self._unsettled = unsettled
-
-    async def prepare(self, only: Collection[VersionDigest] | None = None) -> Prepared:
+    async def prepare(
+        self, only: Collection[VersionDigest] | None = None, unsettled: Unsettled = NOTHING_UNSETTLED
+    ) -> Prepared:
         """Load and verify what is to serve, beside what serves, and change nothing. One after another.
 
-        That is what is on disk; or exactly the versions of `only`, which another process has proven. What was prepared
-        before and is not committed is discarded.
+        That is what is on disk, but for what is `unsettled`; or exactly the versions of `only`, which another process has
+        proven. What was prepared before and is not committed is discarded.
         """
         async with self._lock:
             if self._prepared is not None:
                 await self.discard(self._prepared)
             if only is None:
-                unsettled, self._unsettled = self._unsettled, NOTHING_UNSETTLED
                 prepared = await self._scanner.scan(self.registry, self.policies, unsettled, is_reload=self._is_open)
             else:
                 prepared = await self._scanner.take(self.registry, self.policies, only, is_reload=self._is_open)

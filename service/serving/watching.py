@@ -91,13 +91,13 @@ class Watch:
 
 
 class Watcher:
-    """Looks at the directory of a repository. `reload` reloads it, and the repositories of other processes with it."""
+    """Looks at the directory of a repository. `reload` reloads it, and those of other processes with it."""
 
     def __init__(
         self,
         settings: Settings,
         repository: ModelRepository,
-        reload: Callable[[], Awaitable[object]],
+        reload: Callable[[Unsettled], Awaitable[object]],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
@@ -132,8 +132,7 @@ class Watcher:
             self._watch = Watch(await asyncio.to_thread(self._known, proven))
         change = self._watch.look(self._seen, self._clock())
         if change is not None:
-            self._repository.leave_alone(change.unsettled)
-            await self._reload()
+            await self._reload(change.unsettled)
             self._watch.take(change)
 
     def _proven(self) -> dict[VersionName, str]:

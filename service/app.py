@@ -52,7 +52,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await state.repository.open()
+        await state.repository.open(state.host.versions)
         state.lifecycle.enter(Phase.READY)
         async with watched(state):
             yield

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from .cores import usable_cores
+
 # Kubernetes sets GATECAST_PORT to this for a Service of the name gatecast, in every pod of its namespace.
 SERVICE_LINK = re.compile(r"(tcp|udp|sctp)://")
 MIN_KEY_CHARACTERS = 16
@@ -117,6 +119,11 @@ class Settings(BaseSettings):
     @classmethod
     def _without_service_links(cls, values: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in values.items() if not is_service_link(name, value)}
+
+    @cached_property
+    def cores(self) -> int:
+        """The cores for each worker, where `workers` is a number: at least one."""
+        return max(1, usable_cores() // (self.workers if isinstance(self.workers, int) else 1))
 
     @cached_property
     def admin_secret(self) -> SecretStr | None:

@@ -6,7 +6,7 @@ know whether there are others.
 
 import contextlib
 import mmap
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -16,10 +16,11 @@ from ..settings import Settings
 from .lifecycle import Count
 
 if TYPE_CHECKING:
-    from ..serving.repository import ReloadReport
+    from ..serving.versions import ReloadReport, Unsettled, VersionDigest
     from .state import State
 
 ALONE = 1
+MEMORIES = ("rates", "wrong_keys")
 
 
 class OwnCount:
@@ -76,16 +77,16 @@ class OwnMemory:
         return contextlib.nullcontext()
 
 
-async def reload_alone(state: "State") -> "ReloadReport":
+async def reload_alone(state: "State", unsettled: "Unsettled") -> "ReloadReport":
     """Reload the models and keys of this process, which is the only one."""
-    return await state.reload_here()
+    return await state.commit(await state.repository.prepare(unsettled=unsettled))
 
 
 @dataclass(frozen=True)
 class Host:
     """A worker, by its number from 0, and what it shares with the others.
 
-    `reload` reloads all workers, or none. `memory` gives memory of a size that all share under a name.
+    `reload` reloads all workers, or none. `memory` gives memory of a size that all share under one of the names MEMORIES.
     """
 
     workers: int
@@ -93,8 +94,9 @@ class Host:
     measures: Measures
     in_flight: Count = field(default_factory=OwnCount)  # requests whose body has arrived
     connections: Count = field(default_factory=OwnCount)
-    reload: Callable[["State"], Awaitable["ReloadReport"]] = reload_alone
+    reload: Callable[["State", "Unsettled"], Awaitable["ReloadReport"]] = reload_alone
     memory: Callable[[str, int], SharedMemory] = lambda _, size: OwnMemory(size)
+    versions: "Sequence[VersionDigest] | None" = None  # that other workers have proven, and this one is to serve
 
     @classmethod
     def alone(cls, settings: Settings) -> "Host":  # noqa: ARG003 - what is shared may depend on them

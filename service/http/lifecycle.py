@@ -57,7 +57,7 @@ class Lifecycle:
         return {
             Phase.STARTING: "the models are not loaded and proven yet",
             Phase.READY: "ready",
-            Phase.RETIRING: "ready",
+            Phase.RETIRING: "ready; this worker is being replaced",
             Phase.ENDING: "the service is about to stop",
             Phase.CLOSED: "the service is stopping",
             Phase.ENDED: "the service has stopped",

@@ -4,7 +4,8 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 
-from ..serving.repository import ModelRepository, RefusedVersion, ReloadReport
+from ..serving.repository import ModelRepository
+from ..serving.versions import NOTHING_UNSETTLED, Prepared, RefusedVersion, ReloadReport, Unsettled
 from ..settings import Settings
 from .access import Access, read_keys
 from .access_log import AccessLog
@@ -45,14 +46,17 @@ class State:
         self.access_log = AccessLog(self.settings.log_format, self.settings.access_log)
         self.load_shedding = LoadShedding(self.repository, self.errors)
 
-    async def reload(self) -> ReloadReport:
-        """Have all workers of the host read the keys and the models again; all of them, or none."""
-        return await self.host.reload(self)
+    async def reload(self, unsettled: Unsettled = NOTHING_UNSETTLED) -> ReloadReport:
+        """Have all workers of the host read the keys and the models again; all of them, or none.
 
-    async def reload_here(self) -> ReloadReport:
-        """Read the keys and the models again. What cannot be used is reported, and what was in use before stays."""
+        What cannot be used is reported, and what was in use before stays.
+        """
+        return await self.host.reload(self, unsettled)
+
+    async def commit(self, prepared: Prepared) -> ReloadReport:
+        """Serve what this worker has prepared, and read the keys again."""
+        report = self.repository.commit(prepared)
         fault = await asyncio.to_thread(self.access.reload)
-        report = await self.repository.reload()
         if fault is not None:
             log.error("reload: %s", fault)
             report.refused.append(RefusedVersion(None, None, fault))

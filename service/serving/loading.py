@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import logging
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,7 +77,7 @@ class Loader:
         limits = Limits(
             max_batch=self._settings.max_batch,
             max_queue=self._settings.max_queue,
-            inline_seconds=inline_seconds(predictor.backend, self._settings.inline_ms),
+            inline_seconds=inline_seconds(predictor.backend, self._settings.inline_ms, self._settings.cores),
         )
         name = predictor.card.name
         if isinstance(predictor, Forecaster):
@@ -93,17 +92,17 @@ class Loader:
             )
 
 
-def inline_seconds(backend: Backend, inline_ms: float | None) -> float:
+def inline_seconds(backend: Backend, inline_ms: float | None, cores: int) -> float:
     """Return how long a model call may be expected to take and still run on the event loop.
 
-    `inline_ms` is the setting in milliseconds; without it the number of cores decides. TensorFlow never runs there.
+    `inline_ms` is the setting in milliseconds; without it the number of cores that this process may count on decides.
+    TensorFlow never runs there.
     """
     if backend != "onnx":
         return 0.0
     if inline_ms is not None:
         return inline_ms / 1000
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return INLINE_SECONDS_ONE_CORE if cores == 1 else INLINE_SECONDS
+    return INLINE_SECONDS_ONE_CORE if cores <= 1 else INLINE_SECONDS
 
 
 def digest_of(path: Path) -> str:

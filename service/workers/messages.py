@@ -9,10 +9,12 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+ANSWERS = ("Done", "Prepared", "Reloaded", "Unable")
 MAX_BYTES = 16 << 20  # of a message; a report names every version that was refused
 
 Report = dict[str, Any]  # a ReloadReport as JSON, which the supervisor only hands on
 Versions = list[Any]  # names and digests of versions, as JSON
+Unsettled = list[Any]  # what on disk may still be changing, as JSON
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,13 @@ class Ping(Message):
 
 @dataclass(frozen=True)
 class Prepare(Message):
-    """To a worker: load and prove what is new on disk beside what serves; of `only` these versions, if it is given.
+    """To a worker: load and prove, beside what serves, what is new on disk; or the versions of `only`.
 
-    Answered by `Prepared`.
+    What is `unsettled` on disk is left as it is. Answered by `Prepared`.
     """
 
     only: Versions | None = None
+    unsettled: Unsettled | None = None
 
 
 @dataclass(frozen=True)
@@ -106,22 +109,30 @@ class Prepared(Message):
 
 @dataclass(frozen=True)
 class Reload(Message):
-    """From a worker: let all workers reload. The supervisor answers with `Reloaded`."""
+    """From a worker: let all workers reload, but for what is `unsettled`. The supervisor answers with `Reloaded`."""
+
+    unsettled: Unsettled | None = None
 
 
 @dataclass(frozen=True)
 class Reloaded(Message):
-    """To a worker that asked, or from one that committed: what the reload changed. `failure`: why it could not be done."""
+    """To a worker that asked, or from one that committed: what the reload changed."""
 
     report: Report = field(default_factory=dict)
-    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class Unable(Message):
+    """An answer to any question: it could not be done, and why."""
+
+    reason: str = ""
 
 
 KINDS: dict[str, type[Message]] = {
     kind.__name__: kind
     for kind in (
         *(Listen, Ping, Prepare, Commit, Discard, End, Detach, Stop),
-        *(Done, Proven, Failed, Leaving, Prepared, Reload, Reloaded),
+        *(Done, Proven, Failed, Leaving, Prepared, Reload, Reloaded, Unable),
     )
 }
 
@@ -136,5 +147,5 @@ def decode(line: bytes) -> Message:
     try:
         kind, fields = json.loads(line)
         return KINDS[kind](**fields)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"no message: {line[:100]!r}") from error

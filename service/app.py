@@ -24,6 +24,7 @@ from .http.metrics import Metrics, RequestCounts
 from .http.middleware import RequestMiddleware
 from .http.routes import admin, anomalies, forecast, models, operations, pages, sentiment
 from .http.state import State
+from .http.watched import watched
 from .serving.repository import Load, ModelRepository
 from .settings import Settings
 
@@ -53,7 +54,8 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await state.repository.open(state.host.versions)
         state.lifecycle.enter(Phase.READY)
-        yield
+        async with watched(state):
+            yield
         state.lifecycle.enter(Phase.ENDED)
         await state.repository.close()
         app.flush()

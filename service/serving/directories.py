@@ -3,7 +3,7 @@
 import os
 import stat
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -23,6 +23,9 @@ class Found(NamedTuple):
     unreadable: dict[str, str]
 
 
+_NAME, _VERSION = TypeAdapter[str](Name), TypeAdapter[str](Version)
+
+
 def find_versions(models_dir: Path) -> Found:
     """Return every models/<name>/<version>/.
 
@@ -34,10 +37,10 @@ def find_versions(models_dir: Path) -> Found:
         if not models_dir.is_dir():
             raise BundleError(f"{models_dir} is not a directory; GATECAST_MODELS_DIR names the models")
     for model in _directories(
-        models_dir, Name, "a model name (lower-case letters, digits, _ and -, the first one a letter)", found.ignored
+        models_dir, _NAME, "a model name (lower-case letters, digits, _ and -, the first one a letter)", found.ignored
     ):
         try:
-            versions = _directories(model, Version, "a version (a whole number from 1)", found.ignored)
+            versions = _directories(model, _VERSION, "a version (a whole number from 1)", found.ignored)
         except BundleError as error:
             found.unreadable[model.name] = str(error)
             continue
@@ -54,15 +57,14 @@ def find_versions(models_dir: Path) -> Found:
     return found
 
 
-def _directories(parent: Path, rule: Any, meaning: str, ignored: list[str]) -> list[Path]:
+def _directories(parent: Path, rule: TypeAdapter[str], meaning: str, ignored: list[str]) -> list[Path]:
     """The directories in `parent` whose names follow a rule; of the rest, what is wrong with it goes to `ignored`."""
-    adapter = TypeAdapter(rule)
     paths = []
     with refusing(parent):
         for name in sorted(os.listdir(parent)):
             path = parent / name
             try:
-                adapter.validate_python(name)
+                rule.validate_python(name)
             except ValidationError:
                 if name not in KNOWN_FILES and not name.startswith(".policy.json-"):
                     ignored.append(one_line(f"{path}: its name is not {meaning}"))

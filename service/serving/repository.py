@@ -57,7 +57,7 @@ class ModelRepository:
         self._lock = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
         self._prepared: Prepared | None = None
-        self._policies: dict[str, Policy] = {}
+        self.policies: dict[str, Policy] = {}  # in use, by the model's name
         self._is_open = False
         self.registry = Registry([])
         self.refused: list[RefusedVersion] = []  # by the last scan
@@ -105,9 +105,9 @@ class ModelRepository:
             if self._prepared is not None:
                 await self.discard(self._prepared)
             if only is None:
-                prepared = await self._scanner.scan(self.registry, self._policies, unsettled, is_reload=self._is_open)
+                prepared = await self._scanner.scan(self.registry, self.policies, unsettled, is_reload=self._is_open)
             else:
-                prepared = await self._scanner.take(self.registry, self._policies, only, is_reload=self._is_open)
+                prepared = await self._scanner.take(self.registry, self.policies, only, is_reload=self._is_open)
             self._prepared = prepared
             return prepared
 
@@ -129,7 +129,7 @@ class ModelRepository:
         if set(prepared.models) != set(before) or prepared.arms != before.arms:
             self._swap(prepared)
             self._run_in_background(before.retire())
-        self._prepared, self._policies, self.refused = None, prepared.policies, report.refused
+        self._prepared, self.policies, self.refused = None, prepared.policies, report.refused
         self.reloads["refused" if report.refused else "done"] += is_counted
         for refused in report.refused:
             log.error("reload: refused: %s", refused.reason)
@@ -153,7 +153,7 @@ class ModelRepository:
 
     def _swap(self, prepared: Prepared) -> None:
         self.registry = Registry(prepared.models, self._settings.sentiment_model, prepared.arms)
-        self._prepared, self._policies, self.refused = None, prepared.policies, prepared.report.refused
+        self._prepared, self.policies, self.refused = None, prepared.policies, prepared.report.refused
 
     def _check_default(self, models: Sequence[LoadedModel]) -> None:
         """Raise BundleError if the setting names a sentiment model that is not loaded."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 
+from ..serving.model_measures import ServingMeasures
 from ..serving.repository import ModelRepository
 from ..serving.versions import NOTHING_UNSETTLED, Prepared, RefusedVersion, ReloadReport, Unsettled
 from ..settings import Settings
@@ -14,7 +15,8 @@ from .error_forms import ErrorForms
 from .host import Host
 from .lifecycle import Lifecycle, SharedLifecycle
 from .load_shedding import LoadShedding
-from .metrics import Metrics, RequestCounts
+from .metrics import Metrics
+from .request_counts import RequestCounts
 
 log = logging.getLogger("gatecast")
 
@@ -26,6 +28,7 @@ class State:
     settings: Settings
     repository: ModelRepository
     counts: RequestCounts
+    serving_measures: ServingMeasures
     host: Host
     lifecycle: Lifecycle = field(init=False)
     operations_port: int | None = None

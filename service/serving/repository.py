@@ -16,6 +16,7 @@ from ..artifacts.files import BundleError
 from ..policies import Policy
 from ..settings import Settings
 from .loading import Load, Loader
+from .model_measures import ServingMeasures
 from .registry import LoadedClassifier, LoadedModel, Registry, quoted
 from .scanning import Scanner
 from .versions import (
@@ -50,9 +51,9 @@ class NotPrepared(Exception):
 class ModelRepository:
     """Keeps `registry` equal to the models on disk. Tests replace `load` by a fake."""
 
-    def __init__(self, settings: Settings, load: Load) -> None:
+    def __init__(self, settings: Settings, load: Load, measures: ServingMeasures | None = None) -> None:
         self._settings = settings
-        self._loader = Loader(settings, load)
+        self._loader = Loader(settings, load, measures)
         self._scanner = Scanner(settings, self._loader)
         self._lock = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
@@ -61,6 +62,7 @@ class ModelRepository:
         self._is_open = False
         self.registry = Registry([])
         self.refused: list[RefusedVersion] = []  # by the last scan
+        self.measures = measures
         self.reloads = {"done": 0, "refused": 0}
 
     @property

@@ -52,8 +52,6 @@ class Crew:
         )
         for reason in ("exit", "signal", "hung"):
             self._restarts.labels(reason)
-        self._able = measures.gauge("gatecast_workers", "workers that serve now").labels()
-        measures.gauge("gatecast_workers_wanted", "GATECAST_WORKERS").labels().set(estate.workers)
 
     async def start(self) -> None:
         """Start one worker, which proves the models, then the others. Raises CannotStart."""
@@ -198,7 +196,6 @@ class Crew:
         """Tell the workers which connections to accept. Who gets more is told first, so that somebody always accepts."""
         async with self._arranging:
             able = [worker.is_able for worker in self._serving]
-            self._able.set(sum(able))
             changes = [
                 (worker, slots)
                 for worker, slots in zip(self._serving, assign(able), strict=True)

@@ -115,6 +115,7 @@ class WorkerServer(Server):
         latest = loop.time() + self._settings.shutdown_s
         while self.server_state.connections and loop.time() < latest:  # noqa: ASYNC110 - there is no event for it
             await asyncio.sleep(POLL_SECONDS)
+        self.state.host.measures.own.release()  # what is so of this worker is not so of the service any more
         self._lifecycle.enter(Phase.CLOSED)
         await self._finish()
 

@@ -155,12 +155,6 @@ class RequestContext:
         sent = self.headers.get(b"traceparent")
         return None if sent is None else parse_parent(sent)
 
-    @property
-    def sampled_trace_id(self) -> str | None:
-        """The same, but only of a trace that is sampled: for exemplars, which lead to it."""
-        trace_id = self.trace_id
-        return trace_id if trace_id is not None and int(self.headers[b"traceparent"][-2:], 16) & 1 else None
-
     def require(self, scope: KeyScope) -> None:
         """Raise Forbidden if the caller's key lacks the scope."""
         if self.caller is not None:

@@ -42,6 +42,9 @@ class Settings(BaseSettings):
     sentiment_model: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")] | None = Field(
         None, description="sentiment model of requests that name none; default: sentiment, or else the first by name"
     )
+    trusted_keys_file: Path | None = Field(
+        None, description="public keys; with the file, only versions that one of them signed are served"
+    )
     on_bad_version: Annotated[Literal["skip", "refuse"], AnyCase] = Field(
         "skip", description="a version that fails at the start: skip serves the others, refuse ends the start"
     )

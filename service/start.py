@@ -16,6 +16,7 @@ import uvicorn
 from . import logs
 from .app import create_app
 from .artifacts.files import BundleError
+from .artifacts.trusted_keys import TrustedKeysError
 from .environment import EnvironmentFault, read_settings, warnings
 from .http.middleware import RequestMiddleware
 from .http.protocol import AdmissionProtocol
@@ -79,7 +80,7 @@ def _prepare() -> tuple[RequestMiddleware, uvicorn.Config]:
         log.warning(warning)
     try:
         app = create_app(settings)
-    except KeysError as error:
+    except (KeysError, TrustedKeysError) as error:
         raise EnvironmentFault([str(error)]) from None
     config = server_config(settings, app)
     config.load()

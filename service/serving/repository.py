@@ -11,6 +11,7 @@ import hashlib
 import logging
 import os
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,8 @@ from ..artifacts import onnx
 from ..artifacts.bundle import SUMS, Backend, Bundle
 from ..artifacts.files import MAX_JSON_BYTES, BundleError, read_bytes, refusing
 from ..artifacts.golden import verify
+from ..artifacts.trusted_keys import TrustedKeys
+from ..artifacts.verification import check_signature
 from ..forecast.forecaster import Forecaster
 from ..predictors import load_predictor
 from ..sentiment.classifier import SentimentClassifier
@@ -26,7 +29,7 @@ from .batching import Limits, MicroBatcher
 from .directories import find_versions
 from .registry import LoadedClassifier, LoadedForecaster, LoadedModel, Registry, quoted
 
-Load = Callable[[Path, int, Backend], Bundle]
+Load = Callable[..., Bundle]  # (path, threads, backend), and `trusted` where the settings have such keys
 BACKENDS: dict[str, tuple[Backend, ...]] = {
     "auto": ("onnx", "tensorflow"),
     "onnx": ("onnx",),
@@ -74,6 +77,7 @@ class ModelRepository:
     def __init__(self, settings: Settings, load: Load) -> None:
         self._settings = settings
         self._load = load
+        self._trusted = self._read_trusted()
         self._lock = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
         self.registry = Registry([])
@@ -120,6 +124,7 @@ class ModelRepository:
         """The models on disk now: those that are loaded and unchanged, and new ones, verified."""
         serving = {VersionName(m.predictor.card.name, m.predictor.card.version): m for m in self.registry}
         try:
+            self._trusted = await asyncio.to_thread(self._read_trusted)
             found = await asyncio.to_thread(find_versions, self._settings.models_dir)
         except BundleError as error:
             return self._report([], [], [RefusedVersion(None, None, "; ".join(error.faults))]), [*serving.values()]
@@ -132,7 +137,7 @@ class ModelRepository:
         for path in found.versions:
             key = VersionName(path.parent.name, path.name)
             try:
-                if key in serving and serving[key].digest == await asyncio.to_thread(_digest, path):
+                if key in serving and serving[key].digest == await asyncio.to_thread(_digest, path, self._trusted):
                     models[key] = serving[key]
                     continue
                 models[key] = self._with_batcher(*await self._load_verified(path, is_reload=is_reload))
@@ -182,14 +187,15 @@ class ModelRepository:
         backends = BACKENDS[self._settings.engine]
         if len(backends) > 1 and not await asyncio.to_thread(onnx.exists, path):
             backends = backends[1:]
+        digest = await asyncio.to_thread(_digest, path, self._trusted)
         faults: list[str] = []
         for backend in backends:
             try:
                 is_limited = backend == "tensorflow" and is_reload
                 if is_limited:
                     self._check_tensorflow_loads(path)
-                digest = await asyncio.to_thread(_digest, path)
-                bundle = await asyncio.to_thread(_load_bundle, path, self._load, self._settings.threads, backend)
+                load = partial(_load_bundle, path, self._load, self._settings.threads, backend, self._trusted)
+                bundle = await asyncio.to_thread(load)
                 self.tensorflow_loads += is_limited
                 predictor = await asyncio.to_thread(_verified_predictor, path, bundle)
             except BundleError as error:
@@ -200,6 +206,11 @@ class ModelRepository:
                 log.info("loaded %s version %s, engine %s", predictor.card.name, predictor.card.version, backend)
                 return predictor, digest
         raise BundleError("; ".join(faults))
+
+    def _read_trusted(self) -> TrustedKeys | None:
+        """The keys whose versions are served; None without the setting. Raises TrustedKeysError."""
+        file = self._settings.trusted_keys_file
+        return None if file is None else TrustedKeys.read(file)
 
     def _check_tensorflow_loads(self, path: Path) -> None:
         if self.tensorflow_loads >= self._settings.max_tensorflow_reloads:
@@ -242,17 +253,22 @@ def inline_seconds(backend: Backend, inline_ms: float | None) -> float:
     return INLINE_SECONDS_ONE_CORE if cores == 1 else INLINE_SECONDS
 
 
-def _digest(path: Path) -> str:
-    """SHA-256 of the two files that state what a version is made of; the same for all versions that have neither."""
+def _digest(path: Path, trusted: TrustedKeys | None = None) -> str:
+    """SHA-256 of the two files that state what a version is made of; the same for all versions that have neither.
+
+    Raises BundleError if none of the `trusted` keys signed it. A version that is signed again is the same version.
+    """
+    if trusted is not None:
+        check_signature(path, trusted)
     files = [path / SUMS, path / onnx.DIRECTORY / onnx.MANIFEST]
     with refusing(path):
         contents = [read_bytes(file, MAX_JSON_BYTES) for file in files if file.is_file()]
     return hashlib.sha256(b"\0".join(contents)).hexdigest()
 
 
-def _load_bundle(path: Path, load: Load, threads: int, backend: Backend) -> Bundle:
+def _load_bundle(path: Path, load: Load, threads: int, backend: Backend, trusted: TrustedKeys | None = None) -> Bundle:
     with refusing(path):
-        return load(path, threads, backend)
+        return load(path, threads, backend, **({} if trusted is None else {"trusted": trusted}))
 
 
 def _verified_predictor(path: Path, bundle: Bundle) -> Forecaster | SentimentClassifier:

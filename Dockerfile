@@ -2,7 +2,7 @@
 #   docker build .                  both engines: ONNX Runtime for compiled models, TensorFlow for any other
 #   docker build --target slim .    ONNX Runtime alone: every model needs its compiled form
 # `make image` builds both from the base image by its digest. What a build writes does not depend on when and where it runs:
-# every file of ours has one time (1980-01-01) and one mode, and bytecode has no time in it; deploy/compare-images.sh compares two builds.
+# every file of ours has one time (1980-01-01) and one mode, and bytecode has no time in it; deploy/compare_images.py compares two builds.
 
 ARG PYTHON_IMAGE=docker.io/library/python:3.12-slim
 ARG PYTHON_DIGEST=
@@ -10,7 +10,8 @@ ARG PYTHON_DIGEST=
 FROM ${PYTHON_IMAGE}${PYTHON_DIGEST:+@${PYTHON_DIGEST}} AS base
 # as useradd would, without the day in /etc/shadow
 RUN echo 'gatecast:x:10001:' >>/etc/group \
- && echo 'gatecast:x:10001:10001::/nonexistent:/usr/sbin/nologin' >>/etc/passwd
+ && echo 'gatecast:x:10001:10001::/nonexistent:/usr/sbin/nologin' >>/etc/passwd \
+ && touch --date=@315532800 /etc /etc/group /etc/passwd
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -58,7 +59,7 @@ RUN PYTHONDONTWRITEBYTECODE= python -m service --check \
  && find /app /venv /usr/local/lib -name '*.pyc' -delete \
  && PYTHONHASHSEED=0 python -m compileall -q -f --invalidation-mode unchecked-hash -i /tmp/sources \
  && find /app /venv /usr/local/lib -newer /app/healthcheck.sh \( -path '*/__pycache__*' -o -type d \) -exec touch --date=@315532800 {} + \
- && rm -rf /tmp/*
+ && rm -rf /tmp/* && touch --date=@315532800 /tmp
 # by number, so that Kubernetes can see that it is not root
 USER 10001:10001
 
@@ -79,5 +80,5 @@ RUN PYTHONDONTWRITEBYTECODE= python -m service --check \
  && find /app /venv /usr/local/lib -name '*.pyc' -delete \
  && PYTHONHASHSEED=0 python -m compileall -q -f --invalidation-mode unchecked-hash -i /tmp/sources \
  && find /app /venv /usr/local/lib -newer /app/healthcheck.sh \( -path '*/__pycache__*' -o -type d \) -exec touch --date=@315532800 {} + \
- && rm -rf /tmp/*
+ && rm -rf /tmp/* && touch --date=@315532800 /tmp
 USER 10001:10001

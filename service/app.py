@@ -18,11 +18,13 @@ from .http import openapi
 from .http.access_log import log_defect
 from .http.adapters import huggingface, inference_v2, nixtla
 from .http.error_forms import ErrorForms
+from .http.host import Host
 from .http.lifecycle import Phase
 from .http.metrics import Metrics, RequestCounts
 from .http.middleware import RequestMiddleware
 from .http.routes import admin, anomalies, forecast, models, operations, pages, sentiment
 from .http.state import State
+from .http.watched import watched
 from .serving.repository import Load, ModelRepository
 from .settings import Settings
 
@@ -32,7 +34,9 @@ ROUTES = (forecast, anomalies, sentiment, models, operations, admin, pages)
 ADAPTERS: tuple[Any, ...] = (nixtla, inference_v2, huggingface)
 
 
-def create_app(settings: Settings | None = None, load: Load = bundle.load) -> RequestMiddleware:
+def create_app(
+    settings: Settings | None = None, load: Load = bundle.load, host: Host | None = None
+) -> RequestMiddleware:
     """Return the ASGI application. Its models are loaded and verified when it starts; tests replace `load` by a fake.
 
     The start raises BundleError if nothing can be served, so the port never opens.
@@ -42,13 +46,16 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Re
     paths = [route.path for router in routers for route in router.routes if isinstance(route, Route)]
     forms = {part: form for adapter in ADAPTERS for part, form in adapter.ERROR_FORMS.items()}
     errors = ErrorForms(forms, settings.root_path)
-    state = State(settings, ModelRepository(settings, load), RequestCounts(paths), errors=errors)
+    state = State(
+        settings, ModelRepository(settings, load), RequestCounts(paths), host or Host.alone(settings), errors=errors
+    )
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await state.repository.open()
+        await state.repository.open(state.host.versions)
         state.lifecycle.enter(Phase.READY)
-        yield
+        async with watched(state):
+            yield
         state.lifecycle.enter(Phase.ENDED)
         await state.repository.close()
         app.flush()

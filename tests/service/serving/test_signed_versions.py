@@ -117,3 +117,24 @@ def test_a_start_with_keys_that_cannot_be_used_is_refused(host):
     host.keys.write_text("nonsense")
     with pytest.raises(TrustedKeysError, match="line 1"):
         ModelRepository(fakes.settings(host.models, trusted_keys_file=host.keys), host.load)
+
+
+def test_other_workers_read_the_keys_again_before_they_take_what_the_first_has_proven(host):
+    """Otherwise a new key would be known to one worker alone."""
+    signed(host.models, 1)
+
+    async def work(first):
+        async def beside(second):
+            await second.open(before)
+            host.trust(1, 2)
+            signed(host.models, 2, version="2")
+            prepared = await first.prepare()
+            report = second.commit(await second.prepare(prepared.proven))
+            assert not report.refused
+            assert serving(second) == ["gru/1", "gru/2"]
+            await second.close()
+
+        before = (await first.prepare()).proven
+        await beside(ModelRepository(fakes.settings(host.models, trusted_keys_file=host.keys), host.load))
+
+    host.run(work)

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 
 from ..artifacts import bundle, onnx
 from ..artifacts.files import BundleError, parse, plain_files, read_bytes, read_json, refuse, refusing, sha256
+from ..artifacts.signatures import SIGNATURES
 from .directories import find_versions
 from .loading import digest_of
 from .policy_files import MAX_POLICY_BYTES, POLICY_FILE
@@ -115,7 +116,9 @@ def is_whole(path: Path) -> bool:
 def _brief(path: Path) -> str:
     """The marks of the directory, and of the files that state what a version is made of."""
     compiled = path / onnx.DIRECTORY
-    return _hashed(_mark_of(each) for each in (path, path / bundle.SUMS, compiled, compiled / onnx.MANIFEST))
+    return _hashed(
+        _mark_of(each) for each in (path, path / bundle.SUMS, path / SIGNATURES, compiled, compiled / onnx.MANIFEST)
+    )
 
 
 def _marks_of_files(path: Path) -> str:

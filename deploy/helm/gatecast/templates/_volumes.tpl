@@ -98,7 +98,7 @@ initContainers:
   - name: models
     image: {{ .image | quote }}
     imagePullPolicy: {{ .pullPolicy }}
-    command: [cp, -R, {{ printf "%s/." .path | quote }}, /models/]
+    command: [cp, -R, {{ printf "%s/." (trimSuffix "/" .path) | quote }}, /models/]
     securityContext: {{- toYaml $.Values.securityContext | nindent 6 }}
     resources: {{- toYaml .resources | nindent 6 }}
     volumeMounts:

@@ -6,30 +6,37 @@ import sys
 from pathlib import Path
 
 import pytest
-from charts import CASES, NAMESPACE, VALUES, template
+from charts import CASES, VALUES, template
 
-SKIPPED = {
-    "CKV_K8S_11": "no CPU limit: the kernel would halt the service for the rest of each 100 ms in which it used its share",
-    "CKV_K8S_43": "image by digest: image.digest does it; which one is known to whoever pushes the image",
-    "CKV_K8S_35": "secrets as files: they are; the pod has no Secret in a variable",
+EXCEPTIONS = {
+    ("CKV_K8S_11", "Deployment"): "no CPU limit: the kernel would halt the service for the rest of each 100 ms that used its share",
+    ("CKV_K8S_15", "Deployment"): "pull always: a new pod must start while the registry is away; a tag or digest never changes",
+    ("CKV_K8S_15", "Pod"): "as the Deployment",
+    ("CKV_K8S_43", "Deployment"): "image by digest: that is image.digest; whoever pushes the image knows it",
+    ("CKV_K8S_43", "Pod"): "as the Deployment",
+    ("CKV_K8S_8", "Pod"): "liveness: the pod of `helm test` ends by itself",
+    ("CKV_K8S_9", "Pod"): "readiness: nobody asks that pod",
+    ("CKV2_K8S_6", "Pod"): "a NetworkPolicy: nobody reaches that pod, and it lives for a second",
 }
 
 
-def findings(folder: Path) -> list[str]:
-    """What checkov finds in all files of a directory, as `CHECK object`."""
+def findings(folder: Path) -> dict[tuple[str, str], str]:
+    """What checkov finds in all files of a directory, by policy and kind: one of the objects."""
     options = ["--framework", "kubernetes", "--output", "json", "--compact", "--quiet", "--soft-fail"]
-    command = [sys.executable, "-m", "checkov.main", "--directory", str(folder), *options, "--skip-check", ",".join(SKIPPED)]
+    command = [sys.executable, "-m", "checkov.main", "--directory", str(folder), *options]
     done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=True)
     report = json.loads(done.stdout)
     assert report["summary"]["passed"] > 0
     assert report["summary"]["parsing_errors"] == 0
-    return [f"{each['check_id']} {each['check_name']}: {each['file_path']} {each['resource']}" for each in report["results"]["failed_checks"]]
+    failed = report["results"]["failed_checks"]
+    return {(each["check_id"], each["resource"].split(".")[0]): f"{each['check_name']}, {each['file_path']}" for each in failed}
 
 
-def test_no_policy_is_broken_in_any_case(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """All cases at once: checkov takes seconds to start."""
+def test_no_policy_is_broken_but_for_a_reason(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """All cases at once, as checkov takes seconds to start. An exception that nothing needs any more has to go."""
     folder = tmp_path_factory.mktemp("rendered")
     for case in CASES:
         (folder / f"{case}.yaml").write_text(template("--values", str(VALUES / f"{case}.yaml")))
-    assert NAMESPACE != "default"
-    assert findings(folder) == []
+    found = findings(folder)
+    assert {key: text for key, text in found.items() if key not in EXCEPTIONS} == {}
+    assert set(EXCEPTIONS) <= set(found)

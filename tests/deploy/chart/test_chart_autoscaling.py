@@ -1,7 +1,8 @@
 """How many pods there are: by CPU, or by the seconds of waiting work."""
 
 import pytest
-from charts import Refused, rendered, with_values
+
+from tests.deploy.chart.charts import Refused, rendered, with_values
 
 PROMETHEUS = 'autoscaling.queue.serverAddress="http://prometheus:9090"'
 
@@ -19,7 +20,9 @@ def test_by_queue_the_longest_one_counts_and_cpu_is_the_floor() -> None:
     """Without CPU, pods would go as soon as the queue is empty, and come back when it is long."""
     spec = rendered("keda").one("ScaledObject")["spec"]
     queue, cpu = spec["triggers"]
-    assert queue["metadata"]["query"] == 'max(avg_over_time(gatecast_queue_seconds{job="gatecast/ml/shop-gatecast"}[1m]))'
+    assert (
+        queue["metadata"]["query"] == 'max(avg_over_time(gatecast_queue_seconds{job="gatecast/ml/shop-gatecast"}[1m]))'
+    )
     assert queue["metadata"]["threshold"] == "0.25"
     assert queue["metricType"] == "Value"  # seconds of one pod, not shared out among the pods
     assert cpu["metadata"]["containerName"] == rendered("keda").container["name"]

@@ -3,8 +3,9 @@
 import json
 
 import pytest
-import sources
-from charts import CASES, Refused, rendered, with_values
+
+from tests.deploy.chart import sources
+from tests.deploy.chart.charts import CASES, Refused, rendered, with_values
 
 OTHERS = {"TZ", "K8S_POD_NAME", "K8S_NAMESPACE_NAME"}  # neither settings of the service nor of OpenTelemetry
 
@@ -150,7 +151,9 @@ def test_other_trusted_keys_replace_the_pods() -> None:
     """A ConfigMap alone would change under the running ones."""
     key = "checksum/trusted-keys"
     sums = [
-        with_values(f'models.trustedKeys.inline="{text}"').one("Deployment")["spec"]["template"]["metadata"]["annotations"][key]
+        with_values(f'models.trustedKeys.inline="{text}"').one("Deployment")["spec"]["template"]["metadata"][
+            "annotations"
+        ][key]
         for text in ("a", "b")
     ]
     assert sums[0] != sums[1]

@@ -1,7 +1,8 @@
 """Keys: files of Secrets that exist, never a value in the chart's objects."""
 
 import pytest
-from charts import Refused, rendered, with_values
+
+from tests.deploy.chart.charts import Refused, rendered, with_values
 
 FILES = {
     "GATECAST_API_KEYS_FILE": "callers",

@@ -1,7 +1,8 @@
 """The places that models come from."""
 
 import pytest
-from charts import Refused, Rendering, rendered, with_values
+
+from tests.deploy.chart.charts import Refused, Rendering, rendered, with_values
 
 
 def mounts(chart: Rendering) -> dict[str, dict[str, object]]:

@@ -1,7 +1,8 @@
 """Who reaches whom: Services, routes, and the NetworkPolicy."""
 
 import pytest
-from charts import CASES, Object, Rendering, rendered, with_values
+
+from tests.deploy.chart.charts import CASES, Object, Rendering, rendered, with_values
 
 
 def labels(chart: Rendering) -> dict[str, str]:
@@ -48,7 +49,10 @@ def test_routes_lead_to_the_public_service() -> None:
     assert (backend["name"], backend["port"]) == (service["metadata"]["name"], service["spec"]["ports"][0]["port"])
     (host,) = rendered("production").one("Ingress")["spec"]["rules"]
     (path,) = host["http"]["paths"]
-    assert path["backend"]["service"] == {"name": rendered("production").all("Service")[0]["metadata"]["name"], "port": {"name": "http"}}
+    assert path["backend"]["service"] == {
+        "name": rendered("production").all("Service")[0]["metadata"]["name"],
+        "port": {"name": "http"},
+    }
     assert (host["host"], path["path"]) == ("forecasts.example.com", "/")
 
 
@@ -81,7 +85,10 @@ def test_the_test_may_ask_where_callers_are_limited() -> None:
     """`helm test` would fail otherwise."""
     peers = policy("production")["ingress"][0]["from"]
     (pod,) = rendered("production").all("Pod")
-    assert any(peer.get("podSelector", {}).get("matchLabels", {"": ""}).items() <= pod["metadata"]["labels"].items() for peer in peers)
+    assert any(
+        peer.get("podSelector", {}).get("matchLabels", {"": ""}).items() <= pod["metadata"]["labels"].items()
+        for peer in peers
+    )
     assert len(peers) == 2
 
 

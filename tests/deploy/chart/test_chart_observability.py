@@ -2,8 +2,9 @@
 
 import json
 
-import yaml
-from charts import ROOT, rendered
+import yaml  # type: ignore[import-untyped]
+
+from tests.deploy.chart.charts import ROOT, rendered
 
 OBSERVABILITY = ROOT / "deploy/observability"
 

@@ -6,11 +6,18 @@ import sys
 from pathlib import Path
 
 import pytest
-from charts import CASES, VALUES, template
+
+from tests.deploy.chart.charts import CASES, VALUES, template
 
 EXCEPTIONS = {
-    ("CKV_K8S_11", "Deployment"): "no CPU limit: the kernel would halt the service for the rest of each 100 ms that used its share",
-    ("CKV_K8S_15", "Deployment"): "pull always: a new pod must start while the registry is away; a tag or digest never changes",
+    (
+        "CKV_K8S_11",
+        "Deployment",
+    ): "no CPU limit: the kernel would halt the service for the rest of each 100 ms that used its share",
+    (
+        "CKV_K8S_15",
+        "Deployment",
+    ): "pull always: a new pod must start while the registry is away; a tag or digest never changes",
     ("CKV_K8S_15", "Pod"): "as the Deployment",
     ("CKV_K8S_43", "Deployment"): "image by digest: that is image.digest; whoever pushes the image knows it",
     ("CKV_K8S_43", "Pod"): "as the Deployment",
@@ -29,7 +36,10 @@ def findings(folder: Path) -> dict[tuple[str, str], str]:
     assert report["summary"]["passed"] > 0
     assert report["summary"]["parsing_errors"] == 0
     failed = report["results"]["failed_checks"]
-    return {(each["check_id"], each["resource"].split(".")[0]): f"{each['check_name']}, {each['file_path']}" for each in failed}
+    return {
+        (each["check_id"], each["resource"].split(".")[0]): f"{each['check_name']}, {each['file_path']}"
+        for each in failed
+    }
 
 
 def test_no_policy_is_broken_but_for_a_reason(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -3,12 +3,12 @@
 import json
 from functools import cache
 
-import charts
-import custom_resources
 import kubernetes_validate
 import pytest
-import yaml
-from charts import CASES, CHART, VERSIONS, Object, helm, rendered, supported
+import yaml  # type: ignore[import-untyped]
+
+from tests.deploy.chart import charts, custom_resources
+from tests.deploy.chart.charts import CASES, CHART, VERSIONS, Object, helm, rendered, supported
 
 EVERYWHERE = [(case, version) for case in CASES for version in VERSIONS if supported(case, version)]
 
@@ -29,14 +29,18 @@ def fault(version: str, text: str) -> str | None:
 @pytest.mark.parametrize(("case", "version"), EVERYWHERE)
 def test_every_object_is_valid_for_every_version(case: str, version: str) -> None:
     """Strictly: no field that this version of Kubernetes does not know."""
-    faults = {name(each): found for each in rendered(case, version).objects if (found := fault(version, json.dumps(each)))}
+    faults = {
+        name(each): found for each in rendered(case, version).objects if (found := fault(version, json.dumps(each)))
+    }
     assert faults == {}
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_lint_finds_nothing_in_a_case(case: str) -> None:
     """`helm lint --strict`, with warnings as errors."""
-    helm("lint", "--strict", str(CHART), "--namespace", charts.NAMESPACE, "--values", str(charts.VALUES / f"{case}.yaml"))
+    helm(
+        "lint", "--strict", str(CHART), "--namespace", charts.NAMESPACE, "--values", str(charts.VALUES / f"{case}.yaml")
+    )
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from charts import ROOT, Rendering, rendered
+
+from tests.deploy.chart.charts import ROOT, Rendering, rendered
 
 PYTHON = ROOT / ".venv/bin/python"
 START_SECONDS = 120

@@ -4,9 +4,10 @@ import json
 from typing import Any
 
 import pytest
-import sources
-import yaml
-from charts import CHART, Refused, with_values
+import yaml  # type: ignore[import-untyped]
+
+from tests.deploy.chart import sources
+from tests.deploy.chart.charts import CHART, Refused, with_values
 
 # decided by values of their own
 OF_THE_CHART = {
@@ -93,7 +94,11 @@ def test_the_schema_knows_the_values_and_no_others() -> None:
     """A value that values.yaml does not show would be known to nobody."""
     values = yaml.safe_load((CHART / "values.yaml").read_text())
     hidden = names(schema()) - shown(values)
-    assert {each for each in hidden if not each.startswith(("settings.", "global", "resources.", "models.init.resources.", "probes."))} == set()
+    assert {
+        each
+        for each in hidden
+        if not each.startswith(("settings.", "global", "resources.", "models.init.resources.", "probes."))
+    } == set()
 
 
 def test_the_schema_knows_every_setting_of_the_service() -> None:

@@ -29,7 +29,9 @@ def main() -> int:
         headers["Authorization"] = "Bearer " + Path(key).read_text().strip()
     asks_for_keys = os.environ["ASKS_FOR_KEYS"] == "yes" and not key
     questions = [("/readyz", None, [200])]
-    questions.append((os.environ["REQUEST_PATH"], os.environ["REQUEST_BODY"].encode(), [401] if asks_for_keys else [200]))
+    questions.append(
+        (os.environ["REQUEST_PATH"], os.environ["REQUEST_BODY"].encode(), [401] if asks_for_keys else [200])
+    )
     for path, body, expected in questions:
         try:
             status, text = ask(path, body, headers)

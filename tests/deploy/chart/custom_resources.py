@@ -35,7 +35,6 @@ SCALED_OBJECT = _object(
     minReplicaCount=COUNT,
     maxReplicaCount=COUNT,
     pollingInterval=COUNT,
-    cooldownPeriod=COUNT,
     fallback=_object("failureThreshold replicas", failureThreshold=COUNT, replicas=COUNT, behavior=TEXT),
     advanced=_object(horizontalPodAutoscalerConfig=_object(behavior=_object(scaleUp=RULES, scaleDown=RULES))),
     triggers=_array(TRIGGER),

@@ -76,6 +76,18 @@ def test_a_package_of_the_chart_renders_the_same(tmp_path_factory: pytest.TempPa
     assert charts.template(*options, chart=package) == charts.template(*options)
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_the_notes_say_what_to_do_next(case: str) -> None:
+    """And warn where nobody is asked for a key."""
+    options = ("--dry-run=client", "--namespace", charts.NAMESPACE, "--values", str(charts.VALUES / f"{case}.yaml"))
+    notes = helm("install", charts.RELEASE, str(CHART), *options).partition("NOTES:")[2]
+    assert "rollout status deployment/" in notes
+    assert ("helm test" in notes) == bool(rendered(case).all("Pod"))
+    assert ("WARNING: whoever reaches the Service" in notes) == (
+        "GATECAST_API_KEYS_FILE" not in rendered(case).variables
+    )
+
+
 def test_two_renderings_are_the_same() -> None:
     """Nothing is random: an upgrade without a change replaces no pod."""
     assert charts.template() == charts.template()

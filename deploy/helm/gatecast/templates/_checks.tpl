@@ -69,9 +69,6 @@
 {{- if and (ne .kind "none") (lt (int .maxReplicas) (int .minReplicas)) -}}
 {{- fail (printf "autoscaling.maxReplicas is %d; it must be at least autoscaling.minReplicas, which is %d" (int .maxReplicas) (int .minReplicas)) -}}
 {{- end -}}
-{{- if and (eq .kind "cpu") (lt (int .minReplicas) 1) -}}
-{{- fail "autoscaling.minReplicas must be at least 1 where autoscaling.kind is cpu" -}}
-{{- end -}}
 {{- if and (ne .kind "none") (not (dig "requests" "cpu" "" $.Values.resources)) -}}
 {{- fail "resources.requests.cpu must be set: autoscaling.cpuPercent is a share of it" -}}
 {{- end -}}

@@ -51,6 +51,18 @@ def test_every_object_has_a_name_of_its_own_and_its_namespace(case: str) -> None
     assert {each["metadata"]["namespace"] for each in objects} == {charts.NAMESPACE}
 
 
+def test_an_older_kubernetes_is_refused() -> None:
+    """Fields that it does not know would be dropped without a word."""
+    with pytest.raises(charts.Refused, match="which is incompatible with Kubernetes"):
+        charts.template(kubernetes="1.27")
+
+
+def test_a_cluster_that_chooses_users_gets_none() -> None:
+    """OpenShift: null takes a value away."""
+    pod = charts.with_values('podSecurityContext={"runAsUser": null, "runAsGroup": null, "fsGroup": null}').pod
+    assert set(pod["securityContext"]) == {"runAsNonRoot", "fsGroupChangePolicy", "seccompProfile"}
+
+
 def test_all_off_leaves_what_serving_needs() -> None:
     """A Deployment and its two Services."""
     assert sorted(each["kind"] for each in rendered("bare").objects) == ["Deployment", "Service", "Service"]

@@ -30,6 +30,7 @@ class Replies:
 
     async def send_error(self, context: RequestContext, error: GatecastError, send: Send) -> None:
         """Send an error."""
+        context.refusal = error.refusal
         if error.status == 500:
             log_defect(context.request_id, error)
         status, content_type, body = self._state.errors.write(error, context.path, context.request_id)

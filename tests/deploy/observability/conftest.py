@@ -26,15 +26,17 @@ def rules() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def prometheus(tmp_path_factory) -> Iterator[Prometheus]:
-    """A Prometheus that has scraped a service under load and computed all rules some times; the load goes on."""
+    """A Prometheus that has scraped a service under load and computed all rules some times."""
     directory = tmp_path_factory.mktemp("live")
-    with serving(directory) as port, asked(port), measuring(directory, port) as server:
-        until(lambda: has_measured(server), "Prometheus has scraped and computed all rules")
-        yield server
+    with serving(directory) as port, measuring(directory, port) as server:
+        with asked(port):
+            until(lambda: moment(server), "Prometheus has scraped and computed all rules")
+        yield server._replace(at=moment(server))
 
 
-def has_measured(server: Prometheus) -> bool:
-    """Whether there are some scrapes, and rules that need others have been computed."""
-    scrapes = server.query('count_over_time(up{job="gatecast"}[5m])')
-    computed = server.query("count_over_time(job:gatecast_slow:ratio_rate1h[5m])")
-    return bool(scrapes and computed and float(scrapes[0]["value"][1]) >= 10 and float(computed[0]["value"][1]) >= 5)
+def moment(server: Prometheus) -> str:
+    """The time of the newest scrape, if there are some, and rules that need others have been computed; else nothing."""
+    scraped = server.query('sum_over_time(up{job="gatecast"}[5m]) >= 6')
+    computed = server.query("count_over_time(job:gatecast_slow:ratio_rate1h[5m]) >= 5")
+    newest = server.query('max_over_time(timestamp(up{job="gatecast"} == 1)[5m:1s])')
+    return newest[0]["value"][1] if scraped and computed and newest else ""

@@ -29,22 +29,24 @@ SETTINGS = {
     "ADMIN_KEY": "correct horse battery",
 }
 READINGS = [10 + index % 12 for index in range(60)]
+BATCH = [{"id": str(number), "readings": READINGS} for number in range(20)]
 REQUESTS: tuple[tuple[str, dict[str, Any], dict[str, str]], ...] = (
     ("/forecast", {"readings": READINGS, "horizon": 3, "model": "gru"}, {}),
     ("/forecast", {"readings": READINGS, "horizon": 3}, {}),
-    ("/forecast/batch", {"series": [{"readings": READINGS}] * 40, "horizon": 3}, {}),
+    ("/forecast/batch", {"series": BATCH, "horizon": 3}, {}),
     ("/sentiment", {"text": "A warm, funny and beautifully acted film."}, {}),
     ("/anomalies", {"readings": READINGS}, {}),
-    ("/anomalies/batch", {"series": [{"readings": READINGS}] * 40}, {"X-Request-Timeout-Ms": "40"}),  # 504
+    ("/anomalies/batch", {"series": BATCH}, {"X-Request-Timeout-Ms": "20"}),  # 504
     ("/forecast", {"readings": "none"}, {}),  # 422
     ("/nowhere", {}, {}),  # 404
 )
 
 
 class Prometheus(NamedTuple):
-    """A running Prometheus."""
+    """A running Prometheus. Queries ask for the moment `at`, if there is one: a scrape that comes late changes nothing then."""
 
     address: str
+    at: str = ""
 
     def ask(self, path: str, **parameters: str) -> Any:
         """Return the `data` of an answer of its API. Raises AssertionError with its words for an error."""
@@ -56,8 +58,8 @@ class Prometheus(NamedTuple):
             raise AssertionError(error.read().decode()) from error
 
     def query(self, expr: str) -> list[dict[str, Any]]:
-        """Return the samples of an expression, now."""
-        answer = self.ask("query", query=expr)
+        """Return the samples of an expression."""
+        answer = self.ask("query", query=expr, **({"time": self.at} if self.at else {}))
         return answer["result"] if answer["resultType"] == "vector" else [{"metric": {}, "value": answer["result"]}]
 
 
@@ -116,7 +118,7 @@ def asked(port: int, callers: int = 4) -> Iterator[None]:
 def _call(port: int, done: Event, caller: int) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     for turn in count(caller):
-        if done.wait(0.02):
+        if done.wait(0.05):
             break
         path, body, headers = REQUESTS[turn % len(REQUESTS)]
         trace = f"00-{turn + 1:032x}-{caller + 1:016x}-01"
@@ -139,9 +141,9 @@ def _send_nonsense(port: int) -> None:
 
 @contextmanager
 def measuring(directory: Path, service: int) -> Iterator[Prometheus]:
-    """Run Prometheus as it is configured, but on this service and every second."""
+    """Run Prometheus as it is configured, but on this service and every two seconds."""
     configuration = yaml.safe_load((CONFIGURATION / "prometheus.yml").read_text())
-    configuration["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    configuration["global"] = {"scrape_interval": "2s", "scrape_timeout": "2s", "evaluation_interval": "1s"}
     configuration["scrape_configs"][0]["static_configs"] = [{"targets": [f"127.0.0.1:{service}"]}]
     _write_rules(directory / "rules")
     (directory / "prometheus.yml").write_text(yaml.safe_dump(configuration))

@@ -30,7 +30,6 @@ from .http.routes import admin, anomalies, forecast, models, operations, pages, 
 from .http.state import State
 from .http.tracing.start import CLOSE_SECONDS, start_tracing
 from .http.watched import watched
-from .measures import Measures
 from .serving.model_measures import ServingMeasures
 from .serving.repository import Load, ModelRepository
 from .settings import Settings

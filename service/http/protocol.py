@@ -287,8 +287,7 @@ class AdmissionProtocol(HttpToolsProtocol):
         self._connections.stop_waiting(self)
         self._unset_keepalive_if_required()
         self._check_headers()
-        in_flight = self._lifecycle.in_flight - self._lifecycle.reading
-        if in_flight < self._settings.max_in_flight or not self._may_refuse():
+        if self._lifecycle.counted < self._settings.max_in_flight or not self._may_refuse():
             super().on_headers_complete()
             self._request = UvicornConnection(self.cycle, self._connections)
             self.scope[CONNECTION] = self._request  # type: ignore[literal-required]
@@ -335,7 +334,7 @@ class AdmissionProtocol(HttpToolsProtocol):
         if self._is_refusing:
             self._is_refusing = False
             if not self.transport.is_closing():
-                self._refuse(keep_alive=self.parser.should_keep_alive() and self._lifecycle.is_ready)
+                self._refuse(keep_alive=self.parser.should_keep_alive() and self._lifecycle.keeps_connections)
         else:
             super().on_message_complete()
             assert self._request is not None

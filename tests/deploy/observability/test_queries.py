@@ -4,7 +4,7 @@ import math
 import re
 
 from tests.deploy.observability.live import Prometheus, until
-from tests.deploy.observability.queries import SELECTOR, chosen, expressions_of, fill
+from tests.deploy.observability.queries import SELECTOR, chosen, expressions_of, fill, panels_of
 
 # what may be without data by its nature, and why
 MAY_BE_EMPTY = {
@@ -65,8 +65,14 @@ def test_a_version_that_is_refused_sets_off_its_alert_with_readable_words(promet
     assert not re.search("<no value>|<error", words)
 
 
-def test_exemplars_of_the_latency_carry_trace_ids(prometheus):
-    found = prometheus.ask("query_exemplars", query="http_request_duration_seconds_bucket", start="0", end="9999999999")
-    ids = [exemplar["labels"]["trace_id"] for series in found for exemplar in series["exemplars"]]
-    assert ids
-    assert all(re.fullmatch("[0-9a-f]{32}", each) for each in ids)
+def test_graphs_of_latency_find_single_requests_that_have_a_trace(prometheus, dashboard):
+    """Grafana asks for the exemplars of the whole query."""
+    values = chosen(prometheus, dashboard)
+    targets = [target for panel in panels_of(dashboard) for target in panel.get("targets", [])]
+    queries = [fill(target["expr"], values) for target in targets if target.get("exemplar")]
+    assert len(queries) > 5
+    for query in queries:
+        found = prometheus.ask("query_exemplars", query=query, start="0", end="9999999999")
+        ids = [exemplar["labels"]["trace_id"] for series in found for exemplar in series["exemplars"]]
+        assert ids, query
+        assert all(re.fullmatch("[0-9a-f]{32}", each) for each in ids)

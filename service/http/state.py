@@ -10,6 +10,7 @@ from ..serving.versions import NOTHING_UNSETTLED, Prepared, RefusedVersion, Relo
 from ..settings import Settings
 from .access import Access, read_keys
 from .access_log import AccessLog
+from .callers import Callers
 from .connections import Connections
 from .error_forms import ErrorForms
 from .host import Host
@@ -17,13 +18,17 @@ from .lifecycle import Lifecycle, SharedLifecycle
 from .load_shedding import LoadShedding
 from .metrics import Metrics
 from .request_counts import RequestCounts
+from .tracing.interface import Tracing
 
 log = logging.getLogger("gatecast")
 
 
 @dataclass
 class State:
-    """The parts of a running service. `operations_port` is bound, where the settings ask for one."""
+    """The parts of a running service. `operations_port` is bound, where the settings ask for one.
+
+    `tracing` begins with the start, where the environment asks for it.
+    """
 
     settings: Settings
     repository: ModelRepository
@@ -33,6 +38,7 @@ class State:
     lifecycle: Lifecycle = field(init=False)
     operations_port: int | None = None
     errors: ErrorForms = field(default_factory=ErrorForms)
+    tracing: Tracing | None = None
     access_log: AccessLog = field(init=False)
     metrics: Metrics = field(init=False)
     load_shedding: LoadShedding = field(init=False)
@@ -42,7 +48,8 @@ class State:
     def __post_init__(self) -> None:
         """Raises KeysError if the keys cannot be read."""
         self.lifecycle = Lifecycle() if self.host.is_alone else SharedLifecycle(self.host.in_flight)
-        self.access = Access(self.settings, read_keys(self.settings))
+        callers = Callers(None if self.host.is_alone else self.host.memory)
+        self.access = Access(self.settings, read_keys(self.settings), callers=callers)
         self.connections = Connections(
             self.settings.max_connections, self.settings.max_buffered_bytes, self.host.workers, self.host.connections
         )

@@ -20,11 +20,13 @@ from .http.adapters import huggingface, inference_v2, nixtla
 from .http.error_forms import ErrorForms
 from .http.host import Host
 from .http.lifecycle import Phase
-from .http.metrics import Metrics, RequestCounts
+from .http.metrics import Metrics
 from .http.middleware import RequestMiddleware
+from .http.request_counts import RequestCounts
 from .http.routes import admin, anomalies, forecast, models, operations, pages, sentiment
 from .http.state import State
 from .http.watched import watched
+from .serving.model_measures import ServingMeasures
 from .serving.repository import Load, ModelRepository
 from .settings import Settings
 
@@ -39,6 +41,8 @@ def create_app(
 ) -> RequestMiddleware:
     """Return the ASGI application. Its models are loaded and verified when it starts; tests replace `load` by a fake.
 
+    Where several processes serve, `host` is the place of this one among them.
+
     The start raises BundleError if nothing can be served, so the port never opens.
     """
     settings = settings or Settings()
@@ -46,9 +50,10 @@ def create_app(
     paths = [route.path for router in routers for route in router.routes if isinstance(route, Route)]
     forms = {part: form for adapter in ADAPTERS for part, form in adapter.ERROR_FORMS.items()}
     errors = ErrorForms(forms, settings.root_path)
-    state = State(
-        settings, ModelRepository(settings, load), RequestCounts(paths), host or Host.alone(settings), errors=errors
-    )
+    host = host or Host.alone(settings)
+    serving = ServingMeasures(host.measures)
+    repository = ModelRepository(settings, load, serving)
+    state = State(settings, repository, RequestCounts(host.measures, paths), serving, host, errors=errors)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -79,7 +84,7 @@ def create_app(
     for adapter in ADAPTERS:
         predict_routes = predict_routes | adapter.PREDICT_ROUTES
     app = RequestMiddleware(api, state, predict_routes)
-    state.metrics = Metrics(state.counts, state.lifecycle, state.connections, state.access, state.repository, app.flush)
+    state.metrics = Metrics(settings, host.measures, state.lifecycle, state.connections, state.access, repository)
     return app
 
 

@@ -137,7 +137,8 @@ class UvicornConnection(Connection):
         return self.fault is None
 
     def evict(self) -> None:
-        self.fail(Overloaded("other large bodies need the room; try again in 1 s", headers={"Retry-After": "1"}))
+        detail = "other large bodies need the room; try again in 1 s"
+        self.fail(Overloaded(detail, headers={"Retry-After": "1"}, refusal="memory"))
 
     def fail(self, fault: GatecastError) -> None:
         """Give up the body. Whoever waits for it is woken and finds the fault; the connection ends with the response."""
@@ -184,7 +185,7 @@ class AdmissionProtocol(HttpToolsProtocol):
             self._wait_for_head()
         else:
             detail = f"{self._settings.max_connections} connections are open, and all have requests; try again in 1 s"
-            self._end(Overloaded(detail, headers={"Retry-After": "1"}))
+            self._end(Overloaded(detail, headers={"Retry-After": "1"}, refusal="connections"))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.leave(self)
@@ -375,7 +376,7 @@ class AdmissionProtocol(HttpToolsProtocol):
         extra = b"".join([f"{name.lower()}: {value}\r\n".encode() for name, value in error.headers.items()])
         head = PROBLEM_HEAD % (STATUS_LINE[error.status], self._default_headers, extra, request_id.encode(), len(body))
         self.transport.write(head + body)
-        self._middleware.record_refusal("", path, error.status, request_id, self.client)
+        self._middleware.record_refusal("", path, error.status, request_id, self.client, error.refusal)
 
     def _close_in_peace(self) -> None:
         """Close in a way that lets the client read what was written, though it may still be sending."""
@@ -417,7 +418,7 @@ class AdmissionProtocol(HttpToolsProtocol):
                 body,
             )
         )
-        self._middleware.record_refusal("POST", path, refusal.status, request_id, self.client)
+        self._middleware.record_refusal("POST", path, refusal.status, request_id, self.client, "in_flight")
         self._unset_keepalive_if_required()
         if keep_alive:
             self._connections.start_waiting(self)

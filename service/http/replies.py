@@ -8,7 +8,6 @@ from starlette.types import Send
 from ..errors import ClientDisconnected, GatecastError, TooManyRequests
 from .access_log import log_defect
 from .encoding import MIN_COMPRESSED_BYTES, choose_coding, encode
-from .lifecycle import Phase
 from .predict_route import Reply
 from .rate_limits import UNLIMITED
 from .request import RequestContext
@@ -30,6 +29,7 @@ class Replies:
 
     async def send_error(self, context: RequestContext, error: GatecastError, send: Send) -> None:
         """Send an error."""
+        context.refusal = error.refusal
         if error.status == 500:
             log_defect(context.request_id, error)
         status, content_type, body = self._state.errors.write(error, context.path, context.request_id)

@@ -21,6 +21,7 @@ from ..errors import (
     DeadlineExceeded,
     Fault,
     InvalidRequest,
+    Refusal,
     UnsupportedMedia,
 )
 from ..keys import Scope as KeyScope
@@ -78,6 +79,7 @@ class RequestContext:
         "path",
         "path_parameters",
         "queue_seconds",
+        "refusal",
         "registry",
         "reply_bytes",
         "request_id",
@@ -106,6 +108,7 @@ class RequestContext:
         self.client = self.model = self.version = self.template = ""  # the address of who asked, and what answered
         self.caller: Caller | None = None  # by the key, as soon as it is known
         self.status = 0  # of the response, as soon as it begins
+        self.refusal: Refusal | None = None  # why it was not worked on
         self.items = 0  # series or texts of the request
         self.body_bytes = self.reply_bytes = 0
         self.queue_seconds = 0.0
@@ -128,6 +131,12 @@ class RequestContext:
         sent = self.headers.get(b"traceparent")
         match = TRACE_PARENT.fullmatch(sent) if sent is not None else None
         return match[1].decode() if match else None
+
+    @property
+    def sampled_trace_id(self) -> str | None:
+        """The same, but only of a trace that is sampled: for exemplars, which lead to it."""
+        trace_id = self.trace_id
+        return trace_id if trace_id is not None and int(self.headers[b"traceparent"][-2:], 16) & 1 else None
 
     def require(self, scope: KeyScope) -> None:
         """Raise Forbidden if the caller's key lacks the scope."""

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 
+from ..serving.model_measures import ServingMeasures
 from ..serving.repository import ModelRepository
 from ..serving.versions import NOTHING_UNSETTLED, Prepared, RefusedVersion, ReloadReport, Unsettled
 from ..settings import Settings
@@ -15,7 +16,8 @@ from .error_forms import ErrorForms
 from .host import Host
 from .lifecycle import Lifecycle, SharedLifecycle
 from .load_shedding import LoadShedding
-from .metrics import Metrics, RequestCounts
+from .metrics import Metrics
+from .request_counts import RequestCounts
 
 log = logging.getLogger("gatecast")
 
@@ -27,6 +29,7 @@ class State:
     settings: Settings
     repository: ModelRepository
     counts: RequestCounts
+    serving_measures: ServingMeasures
     host: Host
     lifecycle: Lifecycle = field(init=False)
     operations_port: int | None = None
@@ -55,9 +58,9 @@ class State:
         """
         return await self.host.reload(self, unsettled)
 
-    async def commit(self, prepared: Prepared) -> ReloadReport:
-        """Serve what this worker has prepared, and read the keys again."""
-        report = self.repository.commit(prepared)
+    async def commit(self, prepared: Prepared, *, is_first: bool = True) -> ReloadReport:
+        """Serve what this worker has prepared, and read the keys again. The first worker of the host counts the reload."""
+        report = self.repository.commit(prepared, is_counted=is_first)
         fault = await asyncio.to_thread(self.access.reload)
         if fault is not None:
             log.error("reload: %s", fault)

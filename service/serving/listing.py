@@ -15,13 +15,14 @@ from pydantic import TypeAdapter
 
 from ..artifacts import bundle, onnx
 from ..artifacts.files import BundleError, parse, plain_files, read_bytes, read_json, refuse, refusing, sha256
+from ..artifacts.signatures import SIGNATURES
 from .directories import find_versions
 from .loading import digest_of
 from .policy_files import MAX_POLICY_BYTES, POLICY_FILE
 from .versions import VersionName
 
 POLICY = ""  # in place of a version: the policy of the model
-_STATING = ("", f"/{bundle.SUMS}", f"/{onnx.DIRECTORY}", f"/{onnx.DIRECTORY}/{onnx.MANIFEST}")
+_STATING = ("", f"/{bundle.SUMS}", f"/{SIGNATURES}", f"/{onnx.DIRECTORY}", f"/{onnx.DIRECTORY}/{onnx.MANIFEST}")
 _MANIFEST = TypeAdapter(onnx.OnnxManifest)
 
 

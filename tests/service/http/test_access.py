@@ -479,7 +479,7 @@ def test_a_rate_is_changed_at_a_reload(make, keys_file):
 
 def test_workers_of_a_host_throttle_and_count_together(tmp_path, clock, keys_file):
     """Wrong keys, keys that were accepted, and rates, whichever worker is asked; over memory as workers share it."""
-    memories = {}
+    memories: dict[str, OwnMemory] = {}
 
     def memory(name, size):
         return memories.setdefault(name, OwnMemory(size))

@@ -128,6 +128,7 @@ def test_sets_are_not_full_before_the_table_is():
     places = set()
     for number in range(4000):
         place = table.claim(f"10.0.{number // 256}.{number % 256}", 5)
+        assert place is not None
         table.times[place] = 1e9
         places.add(place)
     assert len(places) == 4000

@@ -29,6 +29,11 @@ def test_a_canary_that_is_not_loaded_gets_nothing():
     assert "version 11 as the canary, which is not loaded; version 9 answers all requests" in warning
 
 
+def test_arms_say_themselves():
+    assert str(Arms(9)) == "version 9 answers"
+    assert str(Arms(9, 10, 5.0)) == "version 9 answers, and version 10 5 % of the requests"
+
+
 def test_shares_add_up():
     arms = Arms(9, 10, 5.0)
     assert [arms.share_of(version) for version in (8, 9, 10)] == [0.0, 0.95, 0.05]

@@ -5,7 +5,7 @@ Its errors there correct the forecast, widen the intervals, and are its skill on
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -17,7 +17,7 @@ from . import bias_correction
 from .backtest import Backtest, rolling_backtest
 from .faults import how_many_are_listed, reading_faults
 from .forecaster import Forecast, Forecaster, PreparedSeries, SeriesFacts
-from .intervals import Interval
+from .intervals import GROWTH, Interval, IntervalsOfMany
 from .series_reading import without_outliers
 
 MAX_SCALED = 1e9  # far outside any training range, and safe in float32
@@ -35,6 +35,8 @@ class WindowForecaster(Forecaster):
             raise TypeError("a forecaster of one series needs a scaler and the limits of its readings")
         self._check = self._ood_check
         self._scaler = bundle.scaler
+        calibration = self.card.calibration
+        self._scores_by_forecast = calibration is not None and calibration.unit == "forecast"
         self._lowest, self._highest = bundle.scaler.inverse(-MAX_SCALED), bundle.scaler.inverse(MAX_SCALED)
 
     def _read(
@@ -121,11 +123,18 @@ class WindowForecaster(Forecaster):
         for index, item in enumerate(batch):
             alike.setdefault((item.horizon, item.levels), []).append(index)
         for (horizon, levels), indices in alike.items():
-            values = future[indices, :horizon]
-            for each in self._calibration.plain_bounds(values, self._score_unit(values), levels):
+            for each in self._bounds(future[indices, :horizon], levels):
                 for index, lower, upper in zip(indices, each.lower.tolist(), each.upper.tolist(), strict=True):
                     found[index].append(Interval(each.level, lower, upper))
         return found
+
+    def _bounds(self, values: Array, levels: tuple[float, ...]) -> Iterator[IntervalsOfMany]:
+        """The calibrated intervals of series of equal horizon, (series, horizon), for each level."""
+        assert self._calibration is not None
+        if not self._scores_by_forecast:
+            return self._calibration.plain_bounds(values, levels)
+        unit = self._score_unit(values)
+        return self._calibration.bounds(values, unit, unit, levels, None, MIN_WIDENING, np.array([GROWTH]), ())
 
     def _finish(self, item: PreparedSeries, values: Array, earlier: Array) -> Forecast:
         """Correct the forecast and add intervals and skill; `earlier` are forecasts of earlier origins, (origins, steps)."""
@@ -155,8 +164,7 @@ class WindowForecaster(Forecaster):
 
     def _score_unit(self, forecasts: Array) -> Array:
         """The readings' units of a score of 1, for each forecast."""
-        calibration = self.card.calibration
-        if calibration is not None and calibration.unit == "forecast":
+        if self._scores_by_forecast:
             return np.maximum(np.abs(forecasts), 1e-12)
         return np.ones_like(forecasts)
 

@@ -22,11 +22,15 @@ from .http.access_log import log_defect
 from .http.adapters import huggingface, inference_v2, nixtla
 from .http.error_forms import ErrorForms
 from .http.lifecycle import Phase
-from .http.metrics import Metrics, RequestCounts
+from .http.metrics import Metrics
 from .http.middleware import RequestMiddleware
+from .http.published_traces import PublishedTraces
+from .http.request_counts import RequestCounts
 from .http.routes import admin, anomalies, forecast, models, operations, pages, sentiment
 from .http.state import State
 from .http.tracing.start import CLOSE_SECONDS, start_tracing
+from .measures import Measures
+from .serving.model_measures import ServingMeasures
 from .serving.repository import Load, ModelRepository
 from .settings import Settings
 
@@ -38,8 +42,12 @@ ADAPTERS: tuple[Any, ...] = (nixtla, inference_v2, huggingface)
 NO_TELEMETRY = TelemetryConfig(tracing=False, metrics=False, logs=False, auto_configure=False)
 
 
-def create_app(settings: Settings | None = None, load: Load = bundle.load) -> RequestMiddleware:
+def create_app(
+    settings: Settings | None = None, load: Load = bundle.load, measures: Measures | None = None
+) -> RequestMiddleware:
     """Return the ASGI application. Its models are loaded and verified when it starts; tests replace `load` by a fake.
+
+    Where several processes serve, `measures` knows those of the others.
 
     The start raises BundleError if nothing can be served, so the port never opens.
     """
@@ -48,7 +56,10 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Re
     paths = [route.path for router in routers for route in router.routes if isinstance(route, Route)]
     forms = {part: form for adapter in ADAPTERS for part, form in adapter.ERROR_FORMS.items()}
     errors = ErrorForms(forms, settings.root_path)
-    state = State(settings, ModelRepository(settings, load), RequestCounts(paths), errors=errors)
+    measures = measures or Measures()
+    serving = ServingMeasures(measures)
+    repository = ModelRepository(settings, load, serving)
+    state = State(settings, repository, measures, RequestCounts(measures, paths), serving, errors=errors)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -82,7 +93,8 @@ def create_app(settings: Settings | None = None, load: Load = bundle.load) -> Re
     for adapter in ADAPTERS:
         predict_routes = predict_routes | adapter.PREDICT_ROUTES
     app = RequestMiddleware(api, state, predict_routes)
-    state.metrics = Metrics(state.counts, state.lifecycle, state.connections, state.access, state.repository, app.flush)
+    state.metrics = Metrics(settings, measures, state.lifecycle, state.connections, state.access, repository)
+    measures.publish_by(PublishedTraces(measures, lambda: state.tracing).publish)
     return app
 
 

@@ -154,6 +154,20 @@ class Calibration:
             upper = np.maximum(upper, values + np.maximum.accumulate(above * multipliers, axis=1))
             yield IntervalsOfMany(level, lower, upper)
 
+    def plain_bounds(self, values: Array, levels: Sequence[float]) -> Iterator[IntervalsOfMany]:
+        """Yield the intervals of many series without spreads, of which no earlier errors are known.
+
+        values: (series, horizon). They are those of `bounds` with spreads of 1, as multipliers never decrease with the step.
+        """
+        growth = np.array([GROWTH])
+        lower = upper = None
+        for level in levels:
+            reach = self._extended_multipliers(level, values.shape[1], growth)
+            below, above = values - reach, values + reach
+            lower = below if lower is None else np.minimum(lower, below)
+            upper = above if upper is None else np.maximum(upper, above)
+            yield IntervalsOfMany(level, lower, upper)
+
     def _extended_multipliers(self, level: float, horizon: int, growth: Array) -> Array:
         """The multipliers of each step; after the calibrated steps they grow with a power of the step: (series, horizon)."""
         calibrated, steps = self.multipliers(level), self.steps

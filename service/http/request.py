@@ -21,6 +21,7 @@ from ..errors import (
     DeadlineExceeded,
     Fault,
     InvalidRequest,
+    Refusal,
     UnsupportedMedia,
 )
 from ..interfaces import Named
@@ -84,6 +85,7 @@ class RequestContext:
         "path_parameters",
         "queue_seconds",
         "read_seconds",
+        "refusal",
         "registry",
         "reply_bytes",
         "request_id",
@@ -113,6 +115,7 @@ class RequestContext:
         self.client = self.model = self.version = self.template = ""  # the address of who asked, and what answered
         self.caller: Caller | None = None  # by the key, as soon as it is known
         self.status = 0  # of the response, as soon as it begins
+        self.refusal: Refusal | None = None  # why it was not worked on
         self.items = 0  # series or texts of the request
         self.body_bytes = self.reply_bytes = 0
         self.queue_seconds = 0.0

@@ -4,6 +4,8 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 
+from ..measures import Measures
+from ..serving.model_measures import ServingMeasures
 from ..serving.repository import ModelRepository, RefusedVersion, ReloadReport
 from ..settings import Settings
 from .access import Access, read_keys
@@ -12,7 +14,8 @@ from .connections import Connections
 from .error_forms import ErrorForms
 from .lifecycle import Lifecycle
 from .load_shedding import LoadShedding
-from .metrics import Metrics, RequestCounts
+from .metrics import Metrics
+from .request_counts import RequestCounts
 from .tracing.interface import Tracing
 
 log = logging.getLogger("gatecast")
@@ -27,7 +30,9 @@ class State:
 
     settings: Settings
     repository: ModelRepository
+    measures: Measures
     counts: RequestCounts
+    serving_measures: ServingMeasures
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     operations_port: int | None = None
     errors: ErrorForms = field(default_factory=ErrorForms)

@@ -19,11 +19,13 @@ from ..artifacts.bundle import SUMS, Backend, Bundle
 from ..artifacts.files import MAX_JSON_BYTES, BundleError, read_bytes, refusing
 from ..artifacts.golden import verify
 from ..forecast.forecaster import Forecaster
+from ..forecast.window_forecaster import WindowForecaster
 from ..predictors import load_predictor
 from ..sentiment.classifier import SentimentClassifier
 from ..settings import Settings
 from .batching import Limits, MicroBatcher
 from .directories import find_versions
+from .model_measures import ModelMeasures, ServingMeasures
 from .registry import LoadedClassifier, LoadedForecaster, LoadedModel, Registry, quoted
 
 Load = Callable[[Path, int, Backend], Bundle]
@@ -71,7 +73,9 @@ class ReloadReport(NamedTuple):
 class ModelRepository:
     """Keeps `registry` equal to the models on disk. Tests replace `load` by a fake."""
 
-    def __init__(self, settings: Settings, load: Load) -> None:
+    def __init__(self, settings: Settings, load: Load, measures: ServingMeasures | None = None) -> None:
+        self.measures = measures
+        self.refused: list[RefusedVersion] = []  # by the last scan
         self._settings = settings
         self._load = load
         self._lock = asyncio.Lock()
@@ -92,14 +96,14 @@ class ModelRepository:
         for refused in report.refused:
             log.error("left out: %s", refused.reason)
         self._check_default(models)
-        self.registry = self._registry(models)
+        self.registry, self.refused = self._registry(models), report.refused
         return report.refused
 
     async def reload(self) -> ReloadReport:
         """Load what is new on disk and retire what is gone, one reload at a time. No file on disk makes it raise."""
         async with self._lock:
             report, models = await self._rescan(is_reload=True)
-            before = self.registry
+            before, self.refused = self.registry, report.refused
             if set(models) != set(before):
                 self.registry = self._registry(models)
                 self._run_in_background(before.retire())
@@ -215,9 +219,16 @@ class ModelRepository:
             inline_seconds=inline_seconds(predictor.backend, self._settings.inline_ms),
         )
         name = predictor.card.name
+        measures = self._measures_of(predictor)
         if isinstance(predictor, Forecaster):
-            return LoadedForecaster(predictor, MicroBatcher(predictor, limits, name), digest)
-        return LoadedClassifier(predictor, MicroBatcher(predictor, limits, name), digest)
+            return LoadedForecaster(predictor, MicroBatcher(predictor, limits, name, measures), digest)
+        return LoadedClassifier(predictor, MicroBatcher(predictor, limits, name, measures), digest)
+
+    def _measures_of(self, predictor: Forecaster | SentimentClassifier) -> ModelMeasures | None:
+        if self.measures is None:
+            return None
+        steps = predictor.window if isinstance(predictor, WindowForecaster) else 1
+        return self.measures.of(predictor.card.name, predictor.card.version, steps)
 
     def _run_in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -154,19 +154,16 @@ class Calibration:
             upper = np.maximum(upper, values + np.maximum.accumulate(above * multipliers, axis=1))
             yield IntervalsOfMany(level, lower, upper)
 
-    def plain_bounds(self, values: Array, levels: Sequence[float]) -> Iterator[IntervalsOfMany]:
-        """Yield the intervals of many series without spreads, of which no earlier errors are known.
+    def plain_bounds(self, values: Array, unit: Array, levels: Sequence[float]) -> Iterator[IntervalsOfMany]:
+        """Yield the intervals of many series of which no earlier errors are known, for ascending levels.
 
-        values: (series, horizon). They are those of `bounds` with spreads of 1, as multipliers never decrease with the step.
+        values, unit: (series, horizon). They are those of `bounds` with equal spreads on both sides: multipliers never decrease
+        with the level, so the intervals of a higher level contain those of a lower one as they are.
         """
         growth = np.array([GROWTH])
-        lower = upper = None
         for level in levels:
-            reach = self._extended_multipliers(level, values.shape[1], growth)
-            below, above = values - reach, values + reach
-            lower = below if lower is None else np.minimum(lower, below)
-            upper = above if upper is None else np.maximum(upper, above)
-            yield IntervalsOfMany(level, lower, upper)
+            reach = np.maximum.accumulate(unit * self._extended_multipliers(level, values.shape[1], growth), axis=1)
+            yield IntervalsOfMany(level, values - reach, values + reach)
 
     def _extended_multipliers(self, level: float, horizon: int, growth: Array) -> Array:
         """The multipliers of each step; after the calibrated steps they grow with a power of the step: (series, horizon)."""

@@ -121,12 +121,13 @@ class WindowForecaster(Forecaster):
             return found
         alike: dict[tuple[int, tuple[float, ...]], list[int]] = {}
         for index, item in enumerate(batch):
-            alike.setdefault((item.horizon, item.levels), []).append(index)
+            if item.levels:
+                alike.setdefault((item.horizon, item.levels), []).append(index)
         for (horizon, levels), indices in alike.items():
             values = future[:, :horizon] if len(indices) == len(batch) else future[indices, :horizon]
-            for each in self._calibration.plain_bounds(values, self._score_unit(values), levels):
-                for index, lower, upper in zip(indices, each.lower.tolist(), each.upper.tolist(), strict=True):
-                    found[index].append(Interval(each.level, lower, upper))
+            bounds = self._calibration.plain_bounds(values, self._score_unit(values), levels)
+            for index, lower, upper in zip(indices, *(side.tolist() for side in bounds), strict=True):
+                found[index] = list(map(Interval, levels, lower, upper))
         return found
 
     def _finish(self, item: PreparedSeries, values: Array, earlier: Array) -> Forecast:

@@ -61,7 +61,7 @@ def test_any_measures_are_valid_in_both_formats(numbers, observed):
     for label, number, trace in observed:
         histogram.labels(label).observe(number, trace)
     families = measures.collect()
-    (plain_type, plain), (open_type, open_text) = render(families, [], "text/plain"), render(families, [], NAME)
+    (plain_type, plain), (open_type, open_text) = render(families, "text/plain"), render(families, NAME)
     assert (plain_type, open_type) == (PLAIN, OPEN_METRICS)
     for text, parse in ((plain, parse_plain), (open_text, parse_open)):
         samples = [sample for family in parse(text.decode()) for sample in family.samples]

@@ -25,7 +25,7 @@ from ..errors import (
     UnknownHost,
 )
 from ..serving.turns import take_turn
-from .access_log import RequestRecord
+from .access_log import RequestRecord, log_defect
 from .client_connection import CONNECTION
 from .cors import CONTEXT, with_cors
 from .encoding import MIN_COMPRESSED_BYTES
@@ -111,6 +111,8 @@ class RequestMiddleware:
             lifecycle.in_flight -= 1
             context.connection.release()
             self._record(context, scope)
+            if context.trace is not None:
+                self._end_trace(context, scope)
 
     async def _end(self, context: RequestContext, cancelled: asyncio.CancelledError, send: Send) -> None:
         """Refuse a request that is cancelled because the time of a stop is over. Any other cancellation goes on."""
@@ -131,6 +133,9 @@ class RequestMiddleware:
             context.client = peer[0] if peer else ""
         method, path = scope["method"], self._local(context.path)
         predict_route = self._exact.get(path) or self._find(context, path) if method == "POST" else None
+        if self.state.tracing is not None and path not in PROBES:
+            route = context.template or path if predict_route is not None else ""
+            context.trace = self.state.tracing.begin(method, route, context.headers)
         try:
             self._check(context, path, scope, items=1 if predict_route is not None else 0)
         except GatecastError as error:
@@ -228,6 +233,15 @@ class RequestMiddleware:
                 context.trace_id,
             )
         )
+
+    def _end_trace(self, context: RequestContext, scope: Scope) -> None:
+        """Make the spans of a request. A defect of theirs must not become one of the request."""
+        context.status = context.status or ModelFault.status
+        try:
+            if self.state.tracing is not None:
+                self.state.tracing.end(context, scope)
+        except Exception as error:
+            log_defect(context.request_id, error)
 
     def _add_record(self, record: RequestRecord) -> None:
         """Keep a record. Requests are logged with others, a few times a second."""

@@ -33,7 +33,7 @@ class Replies:
         context.refusal = error.refusal
         if error.status == 500:
             log_defect(context.request_id, error)
-        status, content_type, body = self._state.errors.write(error, context.path, context.request_id)
+        status, content_type, body = self._state.errors.write(error, context.path, context.request_id, context.trace_id)
         await self.send(send, status, content_type, body, context, error.headers)
 
     async def send(

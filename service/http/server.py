@@ -29,6 +29,7 @@ from .listening import CannotListen
 from .memory import MemoryKeeper, find_trim
 from .middleware import RequestMiddleware
 from .protocol import AdmissionProtocol
+from .tracing.start import CLOSE_SECONDS as TRACES_SECONDS
 
 __all__ = ["LAST_SECONDS", "CannotListen", "Server"]
 
@@ -37,7 +38,7 @@ LAST_CALL_SECONDS = 0.25  # for the requests of connections that were accepted l
 TERMINAL_SECONDS = 1.0  # between two looks whether the terminal is still there
 LAST_SECONDS = 1  # for answers to be read and connections to close, after the requests in flight had their time
 CLOSE_SECONDS = 0.5  # for refusals to be written, and for the models to be closed
-WATCHDOG_SECONDS = 3  # for all of that together
+WATCHDOG_SECONDS = 3  # for all of that together, and the last spans
 # uvloop accepts one connection per turn of the event loop for each listening socket, and a turn may run a model call. These
 # are copies of one socket. Without them, clients that reconnect would wait in the kernel's queue.
 LISTENERS = 8
@@ -167,7 +168,7 @@ class Server(uvicorn.Server):
         self._set_watchdog(WATCHDOG_SECONDS)
         await super().shutdown(sockets)
         try:
-            async with asyncio.timeout(CLOSE_SECONDS):
+            async with asyncio.timeout(CLOSE_SECONDS + TRACES_SECONDS):
                 await self._context.__aexit__(None, None, None)
         except TimeoutError:
             log.warning("a model call does not end; it is given up")

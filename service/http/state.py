@@ -16,13 +16,17 @@ from .lifecycle import Lifecycle
 from .load_shedding import LoadShedding
 from .metrics import Metrics
 from .request_counts import RequestCounts
+from .tracing.interface import Tracing
 
 log = logging.getLogger("gatecast")
 
 
 @dataclass
 class State:
-    """The parts of a running service. `operations_port` is bound, where the settings ask for one."""
+    """The parts of a running service. `operations_port` is bound, where the settings ask for one.
+
+    `tracing` begins with the start, where the environment asks for it.
+    """
 
     settings: Settings
     repository: ModelRepository
@@ -32,6 +36,7 @@ class State:
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     operations_port: int | None = None
     errors: ErrorForms = field(default_factory=ErrorForms)
+    tracing: Tracing | None = None
     access_log: AccessLog = field(init=False)
     metrics: Metrics = field(init=False)
     load_shedding: LoadShedding = field(init=False)

@@ -37,7 +37,7 @@ class Exchange:
 
     def __init__(self, app, body=b"{}", *, keep_alive=True):
         self.transport = FakeTransport()
-        self.tasks = set()
+        self.tasks: set[Any] = set()
         self.answered = 0
         flow = SimpleNamespace(write_paused=False)
         self.request = WholeRequest(

@@ -5,7 +5,7 @@ Its errors there correct the forecast, widen the intervals, and are its skill on
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -17,7 +17,7 @@ from . import bias_correction
 from .backtest import Backtest, rolling_backtest
 from .faults import how_many_are_listed, reading_faults
 from .forecaster import Forecast, Forecaster, PreparedSeries, SeriesFacts
-from .intervals import GROWTH, Interval, IntervalsOfMany
+from .intervals import Interval
 from .series_reading import without_outliers
 
 MAX_SCALED = 1e9  # far outside any training range, and safe in float32
@@ -80,7 +80,7 @@ class WindowForecaster(Forecaster):
     def predict(self, batch: Sequence[PreparedSeries]) -> list[Forecast]:
         """Forecast every series. A model of fewer steps is fed its own predictions until the longest horizon."""
         card = self.card
-        if all([len(item.readings) == card.window for item in batch]):
+        if all(len(item.readings) == card.window for item in batch):
             return self._predict_windows(batch)
         windows = [sliding_window_view(np.array(item.readings), card.window) for item in batch]
         scaled = self._scaler.transform(np.concatenate(windows) if len(windows) > 1 else windows[0])
@@ -121,20 +121,14 @@ class WindowForecaster(Forecaster):
             return found
         alike: dict[tuple[int, tuple[float, ...]], list[int]] = {}
         for index, item in enumerate(batch):
-            alike.setdefault((item.horizon, item.levels), []).append(index)
+            if item.levels:
+                alike.setdefault((item.horizon, item.levels), []).append(index)
         for (horizon, levels), indices in alike.items():
-            for each in self._bounds(future[indices, :horizon], levels):
-                for index, lower, upper in zip(indices, each.lower.tolist(), each.upper.tolist(), strict=True):
-                    found[index].append(Interval(each.level, lower, upper))
+            values = future[:, :horizon] if len(indices) == len(batch) else future[indices, :horizon]
+            bounds = self._calibration.plain_bounds(values, self._score_unit(values), levels)
+            for index, lower, upper in zip(indices, *(side.tolist() for side in bounds), strict=True):
+                found[index] = list(map(Interval, levels, lower, upper))
         return found
-
-    def _bounds(self, values: Array, levels: tuple[float, ...]) -> Iterator[IntervalsOfMany]:
-        """The calibrated intervals of series of equal horizon, (series, horizon), for each level."""
-        assert self._calibration is not None
-        if not self._scores_by_forecast:
-            return self._calibration.plain_bounds(values, levels)
-        unit = self._score_unit(values)
-        return self._calibration.bounds(values, unit, unit, levels, None, MIN_WIDENING, np.array([GROWTH]), ())
 
     def _finish(self, item: PreparedSeries, values: Array, earlier: Array) -> Forecast:
         """Correct the forecast and add intervals and skill; `earlier` are forecasts of earlier origins, (origins, steps)."""

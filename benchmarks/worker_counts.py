@@ -37,7 +37,7 @@ async def compare_counts(process: ServerProcess, requests: int) -> Counts:
     before = counters(process)
     counts = Counts()
     kills = [int(part * requests) for part in KILLS_AT]
-    head = f"POST /forecast HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {{}}\r\n\r\n"
+    head = "POST /forecast HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n"
     body = process.server.calls["forecast"].body
     request = head.format(len(body)).encode() + body
 

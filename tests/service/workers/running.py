@@ -52,7 +52,7 @@ def kill(pid: int, sig: signal.Signals) -> None:
 
 def metric(text: str, name: str) -> float:
     """The sum of the series of a metric with this name, and with labels that begin so."""
-    labels = r"[^}]*\}?" if "{" in name else r"(?:\{[^}]*\})?"
+    labels = r"[^}\n]*\}?" if "{" in name else r"(?:\{[^}]*\})?"
     return sum(float(value) for value in re.findall(rf"^{re.escape(name)}{labels} (\S+)$", text, re.MULTILINE))
 
 

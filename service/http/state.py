@@ -10,6 +10,7 @@ from ..serving.versions import NOTHING_UNSETTLED, Prepared, RefusedVersion, Relo
 from ..settings import Settings
 from .access import Access, read_keys
 from .access_log import AccessLog
+from .callers import Callers
 from .connections import Connections
 from .error_forms import ErrorForms
 from .host import Host
@@ -42,7 +43,8 @@ class State:
     def __post_init__(self) -> None:
         """Raises KeysError if the keys cannot be read."""
         self.lifecycle = Lifecycle() if self.host.is_alone else SharedLifecycle(self.host.in_flight)
-        self.access = Access(self.settings, read_keys(self.settings))
+        callers = Callers(None if self.host.is_alone else self.host.memory)
+        self.access = Access(self.settings, read_keys(self.settings), callers=callers)
         self.connections = Connections(
             self.settings.max_connections, self.settings.max_buffered_bytes, self.host.workers, self.host.connections
         )

@@ -14,6 +14,11 @@ class Arms(NamedTuple):
     canary: int | None = None
     percent: float = 0.0
 
+    def __str__(self) -> str:
+        if self.canary is None:
+            return f"version {self.stable} answers"
+        return f"version {self.stable} answers, and version {self.canary} {self.percent:g} % of the requests"
+
     def part_of(self, version: int) -> tuple[str, float]:
         """Return the part of a version, "" for none, and the percentage of a canary."""
         if version == self.canary:

@@ -7,7 +7,7 @@ checksums: a copy keeps neither an order nor the times, and may write under othe
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,19 +21,25 @@ from .policy_files import MAX_POLICY_BYTES, POLICY_FILE
 from .versions import VersionName
 
 POLICY = ""  # in place of a version: the policy of the model
+_STATING = ("", f"/{bundle.SUMS}", f"/{onnx.DIRECTORY}", f"/{onnx.DIRECTORY}/{onnx.MANIFEST}")
 _MANIFEST = TypeAdapter(onnx.OnnxManifest)
 
 
 class Mark(NamedTuple):
-    """How a version or a policy looked. `is_whole` is None until its files stood still for two looks."""
+    """How a version or a policy looked. `is_whole` is None until its files stood still for two looks.
+
+    `files` says how all its files looked, `digest` what it states to be made of, if it is whole. `brief` says whether a look
+    at all its files is due.
+    """
 
     brief: str
-    whole: str
+    files: str
     is_whole: bool | None
+    digest: str = ""
 
     def is_like(self, other: "Mark | None") -> bool:
-        """Whether nothing has changed between two looks."""
-        return other is not None and self[:2] == other[:2]
+        """Whether nothing has changed between two looks, or only where the same content lies."""
+        return other is not None and (self.files == other.files or "" != self.digest == other.digest)
 
 
 class Listing(NamedTuple):
@@ -53,10 +59,12 @@ def list_versions(models_dir: Path, before: Listing, proven: Mapping[VersionName
     """
     found = find_versions(models_dir)
     marks: dict[VersionName, Mark] = {}
+    models: set[str] = set()
     for path in found.versions:
         key = VersionName(path.parent.name, path.name)
+        models.add(key.name)
         marks[key] = _version_mark(path, before.marks.get(key), proven.get(key))
-    for name in {path.parent.name for path in found.versions}:
+    for name in models:
         if (mark := policy_mark(models_dir / name)) is not None:
             marks[VersionName(name, POLICY)] = mark
     return Listing(marks, frozenset(found.unreadable))
@@ -75,19 +83,21 @@ def policy_mark(model: Path) -> Mark | None:
     return Mark("", hashlib.sha256(content).hexdigest(), True)
 
 
-def _version_mark(path: Path, before: Mark | None, digest: str | None) -> Mark:
+def _version_mark(path: Path, before: Mark | None, proven: str | None) -> Mark:
     brief = _brief(path)
     if before is not None and before.is_whole and before.brief == brief:
         return before
     try:
-        whole = _marks_of_files(path)
-        if digest is not None and digest == digest_of(path):
-            return Mark(brief, whole, True)
+        files, digest = _marks_of_files(path), digest_of(path)
     except BundleError as error:
         return Mark(brief, str(error), False)
-    if before is None or (before.brief, before.whole) != (brief, whole):
-        return Mark(brief, whole, None)
-    return Mark(brief, whole, is_whole(path) if before.is_whole is None else before.is_whole)
+    if digest == proven:
+        return Mark(brief, files, True, digest)
+    if before is None or (before.brief, before.files) != (brief, files):
+        return Mark(brief, files, None)
+    if before.is_whole is None and is_whole(path):
+        return Mark(brief, files, True, digest)
+    return Mark(brief, files, False)
 
 
 def is_whole(path: Path) -> bool:
@@ -106,26 +116,23 @@ def is_whole(path: Path) -> bool:
 
 
 def _brief(path: Path) -> str:
-    """The marks of the directory, and of the files that state what a version is made of."""
-    compiled = path / onnx.DIRECTORY
-    return _hashed(_mark_of(each) for each in (path, path / bundle.SUMS, compiled, compiled / onnx.MANIFEST))
+    """The marks of the directory, and of the files that state what a version is made of. It is asked of all at every look."""
+    version = os.fspath(path)
+    return "|".join([_mark_of(version + name) for name in _STATING])
 
 
 def _marks_of_files(path: Path) -> str:
-    return _hashed(f"{name} {_mark_of(file)}" for name, file in sorted(plain_files(path).items()))
+    marks = "\n".join(f"{name} {_mark_of(os.fspath(file))}" for name, file in sorted(plain_files(path).items()))
+    return hashlib.sha256(marks.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def _mark_of(path: Path) -> str:
+def _mark_of(path: str) -> str:
     """Which file it is, its size and its times; in place of them, that it cannot be looked at.
 
     A copy may keep the time of its last change, but not that of its entry.
     """
     try:
-        status = path.stat()
+        status = os.stat(path)
     except OSError as error:
         return str(error.errno)
     return f"{status.st_dev} {status.st_ino} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
-
-
-def _hashed(lines: Iterator[str]) -> str:
-    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()

@@ -133,9 +133,8 @@ class ModelRepository:
             self._run_in_background(before.retire())
         self._prepared, self.policies, self.refused = None, prepared.policies, report.refused
         self.reloads["refused" if report.refused else "done"] += is_counted
-        for refused in report.refused:
-            log.error("reload: refused: %s", refused.reason)
-        log.info("reload: loaded %s, retired %s", _names(report.loaded), _names(report.retired))
+        if is_counted:
+            _log(prepared, before)
         return report
 
     async def discard(self, prepared: Prepared) -> None:
@@ -173,6 +172,17 @@ class ModelRepository:
     def _end_background(self, task: asyncio.Task[None]) -> None:
         self._background.discard(task)
         gc.collect()  # models and batchers refer to each other; unasked, Python would free them hours later
+
+
+def _log(prepared: Prepared, before: Registry) -> None:
+    """Say what a reload refuses and changes."""
+    report = prepared.report
+    for refused in report.refused:
+        log.error("reload: refused: %s", refused.reason)
+    log.info("reload: loaded %s, retired %s", _names(report.loaded), _names(report.retired))
+    for name, arms in prepared.arms.items():
+        if arms != before.arms.get(name):
+            log.info("reload: %s: %s", name, arms)
 
 
 def _names(versions: Iterable[VersionName]) -> str:

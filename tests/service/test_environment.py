@@ -108,6 +108,7 @@ def test_words_of_a_choice_may_be_in_any_case(environ):
         ("LOG_FORMAT", "xml", "must be text or json"),
         ("ON_BAD_VERSION", "shrug", "must be skip or refuse"),
         ("ACCESS_LOG", "maybe", "must be true or false"),
+        ("WATCH_S", "0", "must be a number from 0.5 to 86400"),
         ("KEEP_ALIVE_S", "nan", "must be a number from 0 to 3600"),
         ("RATE_ITEMS", "0", "must be a number above 0"),
         ("RATE_ITEMS", "inf", "must be a number above 0"),
@@ -318,3 +319,12 @@ def test_a_message_is_one_short_line(environ):
     """Whatever bytes the environment holds."""
     variables = environ(TRUSTED_PROXIES="\udcff\n" + "x" * 100_000, **{"X\nY": "1"})
     assert all(len(fault) < 300 and fault.isascii() and fault.isprintable() for fault in faults(variables))
+
+
+def test_policies_of_versions_that_cannot_be_used_say_which_and_why(environ):
+    assert read_settings(environ(VERSIONS="gru=2, sentiment=5+6:5%")).versions == ("gru=2", "sentiment=5+6:5%")
+    (fault,) = faults(environ(VERSIONS="gru=2, sentiment=5+6"))
+    assert fault == (
+        "GATECAST_VERSIONS: entry 2, 'sentiment=5+6', must be like gru=2, gru=newest or sentiment=5+6:5% "
+        "(version 5, and version 6 for 5 % of the requests)"
+    )

@@ -63,8 +63,9 @@ class GatecastError(Exception):
         if refusal is not None:
             self.refusal = refusal
 
-    def problem(self, instance: str, request_id: str) -> dict[str, Any]:
-        """The body of application/problem+json for this error."""
+    def problem(self, instance: str, request_id: str, trace_id: str | None = None) -> dict[str, Any]:
+        """The body of application/problem+json for this error. It has a trace id where the request belongs to a trace."""
+        traced = {} if trace_id is None else {"trace_id": trace_id}
         return {
             "type": f"/problems/{self.slug}",
             "title": self.title,
@@ -72,6 +73,7 @@ class GatecastError(Exception):
             "detail": self.detail,
             "instance": instance[:MAX_INSTANCE],
             "request_id": request_id,
+            **traced,
             "errors": [fault._asdict() for fault in self.faults[:MAX_FAULTS]],
         }
 

@@ -5,6 +5,7 @@ longer than the model. All other requests go on to FastAPI.
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -24,7 +25,7 @@ from ..errors import (
     UnknownHost,
 )
 from ..serving.turns import take_turn
-from .access_log import RequestRecord
+from .access_log import RequestRecord, log_defect
 from .client_connection import CONNECTION
 from .cors import CONTEXT, with_cors
 from .encoding import MIN_COMPRESSED_BYTES
@@ -40,7 +41,8 @@ from .route_table import RouteTable
 from .state import State
 
 FLUSH_SECONDS = 0.2  # between two times that requests are logged
-MAX_RECORDS = 500  # requests that wait for it
+MAX_RECORDS = 100  # requests that wait for it; the lines of so many take half a millisecond
+PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.-]+")
 COMMON = frozenset(["/livez", "/readyz", "/version"])  # answered on both ports
 
 
@@ -59,7 +61,9 @@ class RequestMiddleware:
         self._replies = Replies(state)
         self._records: list[RequestRecord] = []
         self._plain_limits, self._frame_limits = plain_limits(settings), frame_limits(settings)
-        self._root_path = settings.root_path
+        self._root_path = root = settings.root_path
+        paths = [*self._exact, *(root + path for path in self._exact)]
+        self._plain = {path.encode(): path for path in paths if PLAIN_PATH.fullmatch(path)}
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._has_proxies = bool(settings.trusted_proxies)
         self._hosts = AllowedHosts(settings.allowed_hosts) if settings.allowed_hosts else None
@@ -72,6 +76,10 @@ class RequestMiddleware:
     def predicts(self, path: str) -> bool:
         """Whether `POST` to this path predicts."""
         return self._routes.knows(self._local(path))
+
+    def plain_path(self, url: bytes) -> str | None:
+        """The path of an URL that is that of a route without parameters, and nothing more."""
+        return self._plain.get(url)
 
     def refused_as(self, path: str) -> str:
         """The path that a refusal is prepared for: the template of one with parameters, of which there is no end."""
@@ -103,6 +111,8 @@ class RequestMiddleware:
             lifecycle.in_flight -= 1
             context.connection.release()
             self._record(context, scope)
+            if context.trace is not None:
+                self._end_trace(context, scope)
 
     async def _end(self, context: RequestContext, cancelled: asyncio.CancelledError, send: Send) -> None:
         """Refuse a request that is cancelled because the time of a stop is over. Any other cancellation goes on."""
@@ -123,6 +133,9 @@ class RequestMiddleware:
             context.client = peer[0] if peer else ""
         method, path = scope["method"], self._local(context.path)
         predict_route = self._exact.get(path) or self._find(context, path) if method == "POST" else None
+        if self.state.tracing is not None and path not in PROBES:
+            route = context.template or path if predict_route is not None else ""
+            context.trace = self.state.tracing.begin(method, route, context.headers)
         try:
             self._check(context, path, scope, items=1 if predict_route is not None else 0)
         except GatecastError as error:
@@ -220,6 +233,15 @@ class RequestMiddleware:
                 context.trace_id,
             )
         )
+
+    def _end_trace(self, context: RequestContext, scope: Scope) -> None:
+        """Make the spans of a request. A defect of theirs must not become one of the request."""
+        context.status = context.status or ModelFault.status
+        try:
+            if self.state.tracing is not None:
+                self.state.tracing.end(context, scope)
+        except Exception as error:
+            log_defect(context.request_id, error)
 
     def _add_record(self, record: RequestRecord) -> None:
         """Keep a record. Requests are logged with others, a few times a second."""

@@ -18,13 +18,17 @@ from .lifecycle import Lifecycle, SharedLifecycle
 from .load_shedding import LoadShedding
 from .metrics import Metrics
 from .request_counts import RequestCounts
+from .tracing.interface import Tracing
 
 log = logging.getLogger("gatecast")
 
 
 @dataclass
 class State:
-    """The parts of a running service. `operations_port` is bound, where the settings ask for one."""
+    """The parts of a running service. `operations_port` is bound, where the settings ask for one.
+
+    `tracing` begins with the start, where the environment asks for it.
+    """
 
     settings: Settings
     repository: ModelRepository
@@ -34,6 +38,7 @@ class State:
     lifecycle: Lifecycle = field(init=False)
     operations_port: int | None = None
     errors: ErrorForms = field(default_factory=ErrorForms)
+    tracing: Tracing | None = None
     access_log: AccessLog = field(init=False)
     metrics: Metrics = field(init=False)
     load_shedding: LoadShedding = field(init=False)

@@ -8,7 +8,7 @@ what is done. This module knows nothing of HTTP or of models. Everything except 
 import asyncio
 import math
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter, thread_time
@@ -17,7 +17,7 @@ from typing import Generic
 from ..errors import ClientDisconnected, DeadlineExceeded, Overloaded
 from ..interfaces import BatchModel
 from .model_measures import ModelMeasures
-from .queues import Answer, IsDisconnected, Item, Job, JobQueue, Result, Scheduled, cost_of
+from .queues import Answer, IsDisconnected, Item, Job, JobQueue, Outcome, Result, Scheduled, cost_of
 
 ALARM_INTERVAL = 0.001  # the least seconds between two checks for deadlines that have passed
 ASSUMED_SECONDS_PER_COST = 0.001  # until a call was measured: rather too much
@@ -206,7 +206,7 @@ class MicroBatcher(Generic[Item, Result]):
     async def _enqueue(
         self, items: Sequence[Item], queue: JobQueue[Item, Result], deadline: float, is_disconnected: IsDisconnected
     ) -> list[Answer[Result] | Exception]:
-        job: Job[Item, Result] = Job(items, deadline, is_disconnected, self._loop.create_future())
+        job: Job[Item, Result] = Job(items, deadline, is_disconnected, Outcome(self._loop))
         queue.add(job)
         self._set_alarm(deadline)
         if not self._busy:
@@ -311,19 +311,26 @@ class MicroBatcher(Generic[Item, Result]):
         self.counts.seconds += compute_seconds
         if self._measures is not None:
             self._measures.count_call(group, outcomes, started, compute_seconds)
+        resumed: list[Callable[[], None]] = []
         for (job, index), outcome in zip(group, outcomes, strict=True):
             failed = isinstance(outcome, Exception)
             self.counts.failed += failed
             job.answers[index] = (
-                outcome if isinstance(outcome, Exception) else Answer(outcome, started - job.enqueued, compute_seconds)
+                outcome
+                if isinstance(outcome, Exception)
+                else Answer(outcome, started - job.enqueued, compute_seconds, len(group), started)
             )
             job.remaining -= 1
             if not job.remaining and not job.future.done():
+                if (resume := job.future.take_resume()) is not None:
+                    resumed.append(resume)
                 job.future.set_result([answer for answer in job.answers if answer is not None])
         if self._groups or self._single or self._bulk:
             self._loop.call_soon(self._run_next)
         else:
             self._become_idle()
+        for resume in resumed:
+            resume()
 
     def _measure(self, seconds_per_cost: float, cpu_seconds_per_cost: float) -> None:
         """Learn from a call how long others will take."""

@@ -3,12 +3,10 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from service.http.ports import Ports
 from service.settings import Settings
@@ -27,13 +25,19 @@ class Spawner:
 
     def __init__(self) -> None:
         self.behaviours: list[str] = []
-        self.count = 0
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def count(self) -> int:
+        """How many have been started."""
+        return len(self.processes)
 
     def __call__(self, inheritance: Inheritance, control: int) -> "subprocess.Popen[bytes]":
-        self.count += 1
         behaviour = self.behaviours.pop(0) if self.behaviours else ""
         command = [sys.executable, "-m", "tests.service.workers.fake_worker", str(control), behaviour]
-        return subprocess.Popen(command, cwd=ROOT, pass_fds=[control, *inheritance.files], start_new_session=True)
+        started = subprocess.Popen(command, cwd=ROOT, pass_fds=[control, *inheritance.files], start_new_session=True)
+        self.processes.append(started)
+        return started
 
 
 @asynccontextmanager
@@ -89,15 +93,3 @@ async def until(condition: Callable[[], object]) -> None:
 def open_files() -> int:
     """The number of files that this process has open."""
     return len(os.listdir("/proc/self/fd"))
-
-
-def memory(path: Path = Path("/proc/self/fd")) -> list[str]:
-    """What the open files of this process are."""
-    return sorted(os.readlink(entry) for entry in path.iterdir() if entry.exists())
-
-
-def free_port() -> int:
-    """A port that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

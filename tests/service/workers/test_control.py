@@ -103,6 +103,23 @@ def test_a_reload_that_is_not_possible_now_is_told_to_its_caller(state):
     converse(state, scenario)
 
 
+def test_a_worker_that_wants_to_leave_knows_whether_the_supervisor_sees_to_it(state):
+    """One that cannot, or does not answer, leaves it to the worker."""
+
+    async def done(_):
+        return messages.Done()
+
+    async def never(_):
+        await asyncio.Event().wait()
+
+    for answer, expected in ((done, True), (None, False), (never, False)):
+
+        async def scenario(_, control, __, expected=expected):
+            assert await control.ask_to_leave(0.1) == expected
+
+        converse(state, scenario, answer)
+
+
 REPORT = ReloadReport([VersionName("gru", "2")], [], [RefusedVersion(None, None, "why")], 1, 19)
 
 

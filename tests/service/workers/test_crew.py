@@ -7,9 +7,9 @@ import sys
 
 import pytest
 
-from service.workers import crew as crews_module
 from service.workers.crew import CannotStart
 from service.workers.messages import Reload, Reloaded, Unable
+from service.workers.timing import Timing
 from tests.service.workers.crews import crew, greeting, greetings, open_files, until
 from tests.service.workers.fake_worker import NEW_VERSIONS, REPORT, VERSIONS
 
@@ -18,6 +18,13 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="several workers
 
 def by_slot(crew):
     return sorted(crew.processes, key=lambda worker: worker.slot)
+
+
+async def kill_and_wait(crew, victim):
+    """Kill a worker, and wait until another one has its place."""
+    os.kill(victim.pid, signal.SIGKILL)
+    await until(lambda: victim not in crew.processes)
+    await until(lambda: [worker.slots for worker in by_slot(crew)] == [[0], [1]])
 
 
 def test_each_worker_accepts_connections_of_its_own_socket(monkeypatch):
@@ -89,7 +96,7 @@ def test_a_worker_that_does_not_answer_is_relieved_and_then_killed(monkeypatch, 
 
 
 def test_a_worker_that_answers_again_gets_its_connections_back(monkeypatch, caplog):
-    timing = crews_module.Timing(ping=0.02, silent=3, hung=100_000)
+    timing = Timing(ping=0.02, silent=3, hung=100_000)
 
     async def scenario():
         async with crew(monkeypatch, timing=timing) as (started, _, _):
@@ -123,10 +130,7 @@ def test_fifty_replacements_leave_no_file_open(monkeypatch):
         async with crew(monkeypatch) as (started, _, _):
             files = open_files()
             for number in range(50):
-                victim = by_slot(started)[number % 2]
-                os.kill(victim.pid, signal.SIGKILL)
-                await until(lambda dead=victim: dead not in started.processes and len(by_slot(started)) == 2)
-                await until(lambda: [w.slots for w in by_slot(started)] == [[0], [1]])
+                await kill_and_wait(started, by_slot(started)[number % 2])
             await until(lambda: open_files() <= files)
 
     monkeypatch.setattr("service.workers.backoff.FIRST_SECONDS", 0.0)
@@ -140,9 +144,8 @@ def test_all_workers_take_what_the_first_one_has_proven(monkeypatch):
         async with crew(monkeypatch) as (started, _, _):
             answer = await started.reload(Reload())
             assert answer == Reloaded(report=REPORT, number=answer.number)
-            os.kill(by_slot(started)[1].pid, signal.SIGKILL)
-            await until(lambda: [w.slots for w in by_slot(started)] == [[0], [1]] and len(started.processes) == 2)
-            await until(lambda: by_slot(started)[1].versions == NEW_VERSIONS)
+            await kill_and_wait(started, by_slot(started)[1])
+            assert by_slot(started)[1].versions == NEW_VERSIONS
 
     asyncio.run(scenario())
 
@@ -153,9 +156,8 @@ def test_what_one_worker_cannot_prepare_none_takes(monkeypatch):
             answer = await started.reload(Reload())
             assert isinstance(answer, Reloaded)
             assert (answer.report["loaded"], answer.report["retired"]) == ([], [])
-            os.kill(by_slot(started)[1].pid, signal.SIGKILL)
-            await until(lambda: [w.slots for w in by_slot(started)] == [[0], [1]] and len(started.processes) == 2)
-            await until(lambda: by_slot(started)[1].versions == VERSIONS)
+            await kill_and_wait(started, by_slot(started)[1])
+            assert by_slot(started)[1].versions == VERSIONS
 
     asyncio.run(scenario())
 

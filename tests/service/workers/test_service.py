@@ -100,6 +100,21 @@ def test_a_stopped_worker_is_relieved(models):
         assert "worker 0 does not answer" in running.log.result(20)
 
 
+def test_tls_and_a_port_of_operations_work_as_with_one_process(models, tmp_path):
+    """The port of operations is shared by all workers."""
+    key, chain = tmp_path / "key.pem", tmp_path / "chain.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]
+    subprocess.run([*command, "-keyout", key, "-out", chain], check=True, capture_output=True)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    with workers(models, tls_key_file=key, tls_cert_file=chain, operations_port=port) as running:
+        assert running.client.base_url.scheme == "https"
+        assert running.client.get("/metrics").status_code == 404
+        for _ in range(6):
+            text = httpx.get(f"https://127.0.0.1:{port}/metrics", verify=False).text
+            assert metric(text, "gatecast_workers_wanted") == 2
+
+
 def test_workers_end_when_their_supervisor_is_killed(models):
     with workers(models) as running:
         processes = pids(running)

@@ -21,6 +21,7 @@ from .http import openapi
 from .http.access_log import log_defect
 from .http.adapters import huggingface, inference_v2, nixtla
 from .http.error_forms import ErrorForms
+from .http.host import Host
 from .http.lifecycle import Phase
 from .http.metrics import Metrics
 from .http.middleware import RequestMiddleware
@@ -29,7 +30,7 @@ from .http.request_counts import RequestCounts
 from .http.routes import admin, anomalies, forecast, models, operations, pages, sentiment
 from .http.state import State
 from .http.tracing.start import CLOSE_SECONDS, start_tracing
-from .measures import Measures
+from .http.watched import watched
 from .serving.model_measures import ServingMeasures
 from .serving.repository import Load, ModelRepository
 from .settings import Settings
@@ -43,11 +44,11 @@ NO_TELEMETRY = TelemetryConfig(tracing=False, metrics=False, logs=False, auto_co
 
 
 def create_app(
-    settings: Settings | None = None, load: Load = bundle.load, measures: Measures | None = None
+    settings: Settings | None = None, load: Load = bundle.load, host: Host | None = None
 ) -> RequestMiddleware:
     """Return the ASGI application. Its models are loaded and verified when it starts; tests replace `load` by a fake.
 
-    Where several processes serve, `measures` knows those of the others.
+    Where several processes serve, `host` is the place of this one among them.
 
     The start raises BundleError if nothing can be served, so the port never opens.
     """
@@ -56,17 +57,18 @@ def create_app(
     paths = [route.path for router in routers for route in router.routes if isinstance(route, Route)]
     forms = {part: form for adapter in ADAPTERS for part, form in adapter.ERROR_FORMS.items()}
     errors = ErrorForms(forms, settings.root_path)
-    measures = measures or Measures()
-    serving = ServingMeasures(measures)
+    host = host or Host.alone(settings)
+    serving = ServingMeasures(host.measures)
     repository = ModelRepository(settings, load, serving)
-    state = State(settings, repository, measures, RequestCounts(measures, paths), serving, errors=errors)
+    state = State(settings, repository, RequestCounts(host.measures, paths), serving, host, errors=errors)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await state.repository.open()
+        await state.repository.open(state.host.versions)
         state.tracing = start_tracing(os.environ)
         state.lifecycle.enter(Phase.READY)
-        yield
+        async with watched(state):
+            yield
         state.lifecycle.enter(Phase.ENDED)
         await state.repository.close()
         app.flush()
@@ -93,8 +95,8 @@ def create_app(
     for adapter in ADAPTERS:
         predict_routes = predict_routes | adapter.PREDICT_ROUTES
     app = RequestMiddleware(api, state, predict_routes)
-    state.metrics = Metrics(settings, measures, state.lifecycle, state.connections, state.access, repository)
-    measures.publish_by(PublishedTraces(measures, lambda: state.tracing).publish)
+    state.metrics = Metrics(settings, host.measures, state.lifecycle, state.connections, state.access, repository)
+    host.measures.publish_by(PublishedTraces(host.measures, lambda: state.tracing).publish)
     return app
 
 

@@ -8,6 +8,7 @@ import ipaddress
 import re
 import ssl
 import stat
+import sys
 import types
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -18,6 +19,7 @@ from annotated_types import Ge, Gt, Le
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
+from .policies import PolicyFault, read_setting
 from .settings import MIN_KEY_CHARACTERS, Settings, is_service_link
 
 PREFIX = "GATECAST_"
@@ -28,6 +30,7 @@ KUBERNETES = re.compile(
 # What the words by type, in `expected`, would not say.
 EXPECTED = {
     "sentiment_model": "must be the name of a model: lower-case letters, digits, _ and -, the first one a letter",
+    "workers": "must be a whole number from 1 to 256, or auto: one for each core that the service may use",
     "admin_key": f"must have at least {MIN_KEY_CHARACTERS} characters",
     "root_path": "must be a path like /models/v1: each part after a slash, of letters, digits and . _ ~ -",
 }
@@ -138,6 +141,10 @@ def _combined(settings: Settings) -> Iterator[_Fault]:
     """What is wrong with settings that are valid one by one."""
     yield from _files(settings)
     yield from _entries(settings)
+    if settings.workers != 1 and not sys.platform.startswith("linux"):
+        yield _Fault(
+            ("workers",), "only Linux shares a port between processes as this needs; leave it out, or set it to 1"
+        )
     if settings.admin_key and settings.admin_key_file:
         yield _Fault(("admin_key", "admin_key_file"), "GATECAST_ADMIN_KEY_FILE is set too; one of them has to go")
     if settings.operations_port is not None and settings.operations_port == settings.port != 0:
@@ -220,6 +227,10 @@ def _admin_key(settings: Settings) -> Iterator[_Fault]:
 
 def _entries(settings: Settings) -> Iterator[_Fault]:
     """Faults of the entries of lists."""
+    try:
+        read_setting(settings.versions)
+    except PolicyFault as fault:
+        yield _Fault(("versions",), str(fault))
     for number, network in enumerate(settings.trusted_proxies, 1):
         try:
             ipaddress.ip_network(network)

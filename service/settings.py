@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from .cores import usable_cores
+
 # Kubernetes sets GATECAST_PORT to this for a Service of the name gatecast, in every pod of its namespace.
 SERVICE_LINK = re.compile(r"(tcp|udp|sctp)://")
 MIN_KEY_CHARACTERS = 16
@@ -42,6 +44,13 @@ class Settings(BaseSettings):
     sentiment_model: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")] | None = Field(
         None, description="sentiment model of requests that name none; default: sentiment, or else the first by name"
     )
+    versions: Names = Field(
+        (),
+        description="policies that win over policy.json, like gru=2, sentiment=5+6:5% (version 6 for 5 % of requests)",
+    )
+    watch_s: float | None = Field(
+        None, ge=0.5, le=86_400, description="seconds between two looks for new versions; default: none"
+    )
     on_bad_version: Annotated[Literal["skip", "refuse"], AnyCase] = Field(
         "skip", description="a version that fails at the start: skip serves the others, refuse ends the start"
     )
@@ -50,6 +59,9 @@ class Settings(BaseSettings):
     access_log: bool = Field(True, description="whether requests are logged")
     engine: Annotated[Literal["auto", "onnx", "tensorflow"], AnyCase] = Field(
         "auto", description="what runs the networks; auto: the compiled form where it is proven, else TensorFlow"
+    )
+    workers: Annotated[Annotated[int, Field(ge=1, le=256)] | Literal["auto"], AnyCase] = Field(
+        1, description="processes that serve; auto: one for each core that the service may use"
     )
     threads: int = Field(1, ge=1, le=256, description="threads of one model call")
     inline_ms: float | None = Field(
@@ -107,6 +119,11 @@ class Settings(BaseSettings):
     @classmethod
     def _without_service_links(cls, values: dict[str, Any]) -> dict[str, Any]:
         return {name: value for name, value in values.items() if not is_service_link(name, value)}
+
+    @cached_property
+    def cores(self) -> int:
+        """The cores for each worker, where `workers` is a number: at least one."""
+        return max(1, usable_cores() // (self.workers if isinstance(self.workers, int) else 1))
 
     @cached_property
     def admin_secret(self) -> SecretStr | None:

@@ -10,24 +10,23 @@ them out, not even from behind the same proxy. For their sake a throttled key is
 
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from ..errors import Forbidden, TooManyRequests, Unauthorised
-from ..keys import MAX_KEYS, Key, Keys, KeysError, Scope, check_secret, read_secret
+from ..keys import Key, Keys, KeysError, Scope, check_secret, read_secret
 from ..settings import Settings
+from .callers import Callers
 from .probes import HEALTH_CHECKS
 from .rate_limits import (
     UNLIMITED,
-    Limit,
     Limits,
     RateLimits,
-    TokenBuckets,
     limits_of,
     network_of,
     whole_seconds,
 )
+from .token_buckets import Limit
 
 log = logging.getLogger("gatecast.access")
 
@@ -47,7 +46,6 @@ TRIES = Limit.of(1, 10)  # wrong keys of a network: ten at once, one a second on
 LINES = Limit.of(1, 1)  # of the log for a network: one a second
 ALL_LINES = Limit.of(10, 1)  # of the log: who has many addresses does not fill it
 EVERYBODY = "everybody"
-MAX_ACCEPTED = 10_000  # pairs of a network and a key
 CHALLENGE = 'Bearer realm="gatecast"'
 HOW = "send it as 'Authorization: Bearer <key>' or 'X-API-Key: <key>'"
 
@@ -73,7 +71,7 @@ class Caller(NamedTuple):
 class Access:
     """Decides about every request before its body is read. The keys can be replaced while it runs.
 
-    `clock` never goes back, `wall` is in seconds since 1970. `failed_tries` and `throttled` are counted since the start.
+    `clock` never goes back and is the same for all workers of the host, `wall` is in seconds since 1970. `failed_tries` and `throttled` are counted since the start.
     """
 
     def __init__(
@@ -82,6 +80,7 @@ class Access:
         keys: Keys,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
+        callers: Callers | None = None,
     ) -> None:
         self.failed_tries = 0
         self.throttled = 0
@@ -91,12 +90,11 @@ class Access:
         self._wall = wall
         self._needs_keys = settings.api_keys_file is not None
         self._limits = limits_of(settings.rate_requests, settings.rate_items, settings.rate_burst_s)
-        self._by_network = RateLimits()
-        self._by_key = RateLimits(2 * MAX_KEYS)  # those of the last file and of this one
+        callers = callers or Callers()
+        self._by_network, self._by_key = callers.by_network, callers.by_key
+        self._tries, self._lines = callers.tries, callers.lines
+        self._accepted = callers.accepted  # networks, and names of keys they used
         self._anyone = Caller("", "", UNLIMITED, self._by_network)
-        self._tries = TokenBuckets()
-        self._lines = TokenBuckets()
-        self._accepted: OrderedDict[tuple[str, str], None] = OrderedDict()  # networks, and names of keys they used
 
     @property
     def is_open(self) -> bool:
@@ -160,7 +158,7 @@ class Access:
         wait = self._tries.wait(network, 1, TRIES, now)
         key = self._keys.find(secret)
         is_expired = key is not None and key.expires is not None and key.is_expired(self._wall())
-        is_accepted = key is not None and (network, key.name) in self._accepted
+        is_accepted = key is not None and self._accepted.has(network, key.name)
         if wait and (is_expired or not is_accepted):
             self.throttled += 1
             raise _throttled(wait)
@@ -171,7 +169,7 @@ class Access:
             self._fail(network, now, f"'{key.name}' has expired")
             raise _unauthorised(f"the key '{key.name}' has expired; ask the operator for a new one", "invalid_token")
         if not is_accepted:
-            self._accept(network, key.name)
+            self._accepted.add(network, key.name, now)
         return key
 
     def _holder(self, scope: Scope | None, headers: Mapping[bytes, bytes], client: str) -> Caller:
@@ -193,16 +191,15 @@ class Access:
             )
         return Caller(key.name, key.name, limits, self._by_key, key.scopes)
 
-    def _accept(self, network: str, name: str) -> None:
-        """Remember that a key was used from a network; the oldest pair is forgotten for it."""
-        if len(self._accepted) >= MAX_ACCEPTED:
-            self._accepted.popitem(last=False)
-        self._accepted[network, name] = None
-
     def _fail(self, network: str, now: float, reason: str) -> None:
-        """Count a wrong key, and log it, at most once a second for each network."""
+        """Count a wrong key, and log it, at most once a second for each network.
+
+        Raises TooManyRequests if another worker has let the last try in meanwhile.
+        """
+        if wait := self._tries.take(network, 1, TRIES, now):
+            self.throttled += 1
+            raise _throttled(wait)
         self.failed_tries += 1
-        self._tries.take(network, 1, TRIES, now)
         if not (self._lines.take(network, 1, LINES, now) or self._lines.take(EVERYBODY, 1, ALL_LINES, now)):
             log.warning(
                 "wrong API key from %s: %s; %d such requests and %d more throttled since the start",

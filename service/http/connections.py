@@ -9,6 +9,8 @@ import asyncio
 from time import perf_counter
 from typing import Protocol
 
+from .lifecycle import Count
+
 FEEDING_SECONDS = 0.002  # of parsing, before others have their turn
 SMALL_BODY_BYTES = 1 << 16  # a body up to this size is bounded by the number of connections, and is not counted
 
@@ -62,8 +64,13 @@ class Feeder:
 class Connections:
     """The open connections of the process, and the bytes of the large bodies that their requests keep."""
 
-    def __init__(self, max_connections: int, max_buffered_bytes: int) -> None:
+    def __init__(
+        self, max_connections: int, max_buffered_bytes: int, workers: int = 1, host: Count | None = None
+    ) -> None:
+        """`max_connections` is the limit of the host, whose workers add up in `host`; `max_buffered_bytes` of this one."""
         self._max_connections = max_connections
+        self._share = -(-max_connections // workers)
+        self._host = host if workers > 1 else None
         self.max_buffered_bytes = max_buffered_bytes
         self._waiting: dict[Waiting, None] = {}  # in order of time
         self._arriving: dict[Arriving, None] = {}  # in order of time
@@ -75,8 +82,27 @@ class Connections:
     def enter(self) -> bool:
         """Count a new connection. Returns whether it may stay; it may if another one can be closed for it."""
         self.open += 1
-        if self.open <= self._max_connections:
+        if not self._is_over():
             return True
+        # of several workers, each may have its share: clients of another one keep nobody out
+        return self._close_longest() or (self._host is not None and self.open <= self._share)
+
+    def give_way(self) -> None:
+        """Close connections that wait for a request while the host has too many, and this worker more than its share."""
+        if self._host is not None:
+            excess = min(self._host.total() - self._max_connections, self.open - self._share)
+            for _ in range(excess):  # their ends are noted later
+                self._close_longest()
+
+    def _is_over(self) -> bool:
+        """Whether too many are open."""
+        if self._host is None:
+            return self.open > self._max_connections
+        self._host.set(self.open)
+        return self._host.total() > self._max_connections
+
+    def _close_longest(self) -> bool:
+        """Close the connection that has waited the longest for a request. Returns whether there was one."""
         longest = next(iter(self._waiting), None)
         if longest is None:
             return False
@@ -87,6 +113,8 @@ class Connections:
     def leave(self, connection: Waiting) -> None:
         """Count one connection less."""
         self.open -= 1
+        if self._host is not None:
+            self._host.set(self.open)
         self.stop_waiting(connection)
 
     def start_waiting(self, connection: Waiting) -> None:

@@ -1,6 +1,7 @@
 """The phase of the process between its start and its end. A leaf: server.py catches the signals."""
 
 from enum import Enum, auto
+from typing import Protocol
 
 
 class Phase(Enum):
@@ -8,13 +9,25 @@ class Phase(Enum):
 
     STARTING = auto()  # models are being loaded and verified
     READY = auto()
+    RETIRING = auto()  # of several workers, this one is being replaced: it serves, and asks its clients to connect anew
     ENDING = auto()  # stopping soon: not ready any more, but serving until load balancers have noticed
     CLOSED = auto()  # no new connection is accepted; each that is open is answered once more
     ENDED = auto()  # the models are being closed, and nothing is answered any more
 
 
+class Count(Protocol):
+    """A number that the workers of a host add up."""
+
+    def set(self, value: int) -> None: ...
+
+    def total(self) -> int: ...
+
+
 class Lifecycle:
-    """The phase, whether requests are accepted in it, and how many are in flight."""
+    """The phase, whether requests are accepted in it, and how many are in flight.
+
+    `counted` is what GATECAST_MAX_IN_FLIGHT limits: the requests in flight whose body has arrived.
+    """
 
     def __init__(self) -> None:
         self.in_flight = 0
@@ -23,10 +36,19 @@ class Lifecycle:
 
     def enter(self, phase: Phase) -> None:
         self.phase = phase
-        self.accepts = phase in (Phase.READY, Phase.ENDING, Phase.CLOSED)
+        self.accepts = phase in (Phase.READY, Phase.RETIRING, Phase.ENDING, Phase.CLOSED)
+
+    @property
+    def counted(self) -> int:
+        return self.in_flight - self.reading
 
     @property
     def is_ready(self) -> bool:
+        return self.phase in (Phase.READY, Phase.RETIRING)
+
+    @property
+    def keeps_connections(self) -> bool:
+        """Whether a connection stays open after an answer; otherwise its client is told to connect elsewhere."""
         return self.phase is Phase.READY
 
     @property
@@ -35,7 +57,39 @@ class Lifecycle:
         return {
             Phase.STARTING: "the models are not loaded and proven yet",
             Phase.READY: "ready",
+            Phase.RETIRING: "ready; this worker is being replaced",
             Phase.ENDING: "the service is about to stop",
             Phase.CLOSED: "the service is stopping",
             Phase.ENDED: "the service has stopped",
         }[self.phase]
+
+
+class SharedLifecycle(Lifecycle):
+    """The same for one of several workers: `counted` is the sum over all, as is the limit."""
+
+    def __init__(self, count: Count) -> None:
+        self._count = count
+        self._in_flight = self._reading = 0
+        super().__init__()
+
+    @property
+    def in_flight(self) -> int:
+        return self._in_flight
+
+    @in_flight.setter
+    def in_flight(self, value: int) -> None:
+        self._in_flight = value
+        self._count.set(value - self._reading)
+
+    @property
+    def reading(self) -> int:
+        return self._reading
+
+    @reading.setter
+    def reading(self, value: int) -> None:
+        self._reading = value
+        self._count.set(self._in_flight - value)
+
+    @property
+    def counted(self) -> int:
+        return self._count.total()

@@ -37,15 +37,21 @@ def explained(settings: Settings, name: str) -> Iterator[None]:
         raise CannotListen(f"cannot listen on {address} (GATECAST_{name.upper()}): {reason}") from error
 
 
-def bind(settings: Settings, name: str) -> socket.socket:
-    """Bind a socket to the host of the settings and the port that is the setting `name`. Raises CannotListen."""
+def bind(settings: Settings, name: str, port: int | None = None, *, is_shared: bool = False) -> socket.socket:
+    """Bind a socket to the host of the settings and the port that is the setting `name`. Raises CannotListen.
+
+    `port`: another one than the setting's. `is_shared`: other sockets of this user may be bound to the same address, and
+    the system divides the connections among those that listen.
+    """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with explained(settings, name):
         settings.host.encode("idna")  # as the socket will; it would raise TypeError
         bound = socket.socket(family)
         try:
             bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            bound.bind((settings.host, getattr(settings, name)))
+            if is_shared:
+                bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            bound.bind((settings.host, getattr(settings, name) if port is None else port))
         except BaseException:
             bound.close()
             raise
@@ -71,6 +77,13 @@ def log_access(settings: Settings, bound: socket.socket) -> None:
             "your own programs reach the port",
             settings.host,
         )
+
+
+def log_address(settings: Settings, bound: socket.socket) -> None:
+    """Log where the service is."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    scheme = "http" if settings.tls_cert_file is None else "https"
+    log.info("Uvicorn running on %s://%s:%d (Press CTRL+C to quit)", scheme, host, bound.getsockname()[1])
 
 
 def log_operations(settings: Settings, bound: socket.socket, *, is_tls: bool) -> None:

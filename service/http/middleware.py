@@ -49,7 +49,7 @@ COMMON = frozenset(["/livez", "/readyz", "/version"])  # answered on both ports
 class RequestMiddleware:
     """The ASGI application: FastAPI behind a layer of its own.
 
-    A request is answered from the registry that the repository has when the request comes.
+    A request is answered from the registry that the repository has when the request comes, with the canaries that its id chooses.
     """
 
     def __init__(self, api: FastAPI, state: State, predict_routes: Mapping[str, PredictRoute]) -> None:
@@ -260,7 +260,7 @@ class RequestMiddleware:
     async def _predict(self, context: RequestContext, route: PredictRoute, send: Send) -> None:
         """Read the body, predict, send."""
         state = self.state
-        registry = context.registry = state.repository.registry
+        registry = context.registry = state.repository.registry.view(context.request_id)
         registry.enter()
         try:
             context.limits = limits = self._frame_limits if route.is_frame else self._plain_limits

@@ -302,8 +302,7 @@ class AdmissionProtocol(HttpToolsProtocol):
         self._connections.stop_waiting(self)
         self._unset_keepalive_if_required()
         fields = self._check_headers()
-        in_flight = self._lifecycle.in_flight - self._lifecycle.reading
-        if in_flight < self._settings.max_in_flight or not self._may_refuse():
+        if self._lifecycle.counted < self._settings.max_in_flight or not self._may_refuse():
             self._whole_path = self._path_of_whole(fields)
             if self._whole_path is None:
                 self._begin_cycle()
@@ -415,7 +414,7 @@ class AdmissionProtocol(HttpToolsProtocol):
         if self._is_refusing:
             self._is_refusing = False
             if not self.transport.is_closing():
-                self._refuse(keep_alive=self.parser.should_keep_alive() and self._lifecycle.is_ready)
+                self._refuse(keep_alive=self.parser.should_keep_alive() and self._lifecycle.keeps_connections)
         elif self._whole_path is not None:
             self._answer_whole(self._whole_path)
         else:

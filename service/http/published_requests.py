@@ -43,7 +43,7 @@ class PublishedRequests:
         share = measures.gauge("gatecast_buffered_bytes_limit", "GATECAST_MAX_BUFFERED_BYTES")
         share.labels().set(self._connections.max_buffered_bytes)
         wanted = measures.gauge("gatecast_workers_wanted", "processes that should serve", merge="max")
-        wanted.labels().set(1)
+        wanted.labels().set(1 if settings.workers == "auto" else settings.workers)
 
     def publish(self) -> None:
         """Set them."""

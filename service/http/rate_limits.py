@@ -1,102 +1,17 @@
 """How many requests and items (series, texts) a caller may use: a token bucket of each.
 
-A bucket is kept as one number, the time at which it will be full again (the virtual scheduling form of the generic cell
-rate algorithm, ITU-T I.371). A caller without a number has a full bucket, so forgetting a full one gives nobody a token.
-
 The names of callers are the business of `access.py`. Times are in seconds, on a clock that never goes back.
 """
 
 import math
 import socket
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
 
 from ..errors import Fault, TooManyAtOnce, TooManyRequests
+from .token_buckets import ROUNDING, Buckets, Limit, TokenBuckets
 
-MAX_CALLERS = 10_000
-EXAMINED = 8  # buckets that are looked at for a new caller, where the table is full
-OTHERS = ""  # the bucket of all callers who found no room
-SLOWEST, FASTEST = 1e-9, 1e9  # tokens a second, between which sums of times are right
-ROUNDING = 1e-6  # seconds by which a sum of times may be off
 UNKNOWN_NETWORK = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """Tokens a second, and how many a full bucket has. `full_s` is the time in which an empty one fills."""
-
-    rate: float
-    capacity: int
-    token_s: float
-    full_s: float
-
-    @classmethod
-    def of(cls, rate: float, burst_s: float) -> "Limit":
-        """The limit of a rate of which `burst_s` seconds may be used at once, and always one token."""
-        rate = min(max(rate, SLOWEST), FASTEST)
-        capacity = max(1, math.floor(rate * burst_s + ROUNDING))
-        return cls(rate, capacity, 1 / rate, capacity / rate)
-
-    def __str__(self) -> str:
-        return f"{self.rate:.6g} a second on average, {self.capacity} at once"
-
-
-class TokenBuckets:
-    """The buckets of many callers, about `max_callers` at most. Every method takes the same short time.
-
-    A full table drops buckets that are full. Where it finds none, new callers share one bucket: many addresses do not
-    get an attacker more tokens, nor anybody's bucket forgotten. It takes callers who together use `max_callers` times
-    the rate to come to this.
-    """
-
-    def __init__(self, max_callers: int = MAX_CALLERS) -> None:
-        self._full_at: OrderedDict[str, float] = OrderedDict()
-        self._max_callers = max_callers
-
-    def __len__(self) -> int:
-        return len(self._full_at)
-
-    def take(self, caller: str, tokens: int, limit: Limit, now: float) -> float:
-        """Take tokens and return 0. If there are too few, take none and return in how many seconds there are enough."""
-        bucket = self._bucket(caller, now)
-        seconds = self._lacking(bucket, limit, now) + tokens * limit.token_s
-        if seconds > limit.full_s + ROUNDING:
-            return seconds - limit.full_s
-        self._full_at[bucket] = now + seconds
-        return 0
-
-    def wait(self, caller: str, tokens: int, limit: Limit, now: float) -> float:
-        """Return in how many seconds there are so many tokens; 0 if they are there."""
-        seconds = self._lacking(self._bucket(caller, now), limit, now) + tokens * limit.token_s
-        return seconds - limit.full_s if seconds > limit.full_s + ROUNDING else 0
-
-    def left(self, caller: str, limit: Limit, now: float) -> tuple[int, float]:
-        """Return how many whole tokens are there, and in how many seconds there is one more."""
-        lacking = self._lacking(self._bucket(caller, now), limit, now)
-        tokens = math.floor((limit.full_s - lacking) * limit.rate + ROUNDING)
-        return tokens, lacking - (limit.capacity - tokens - 1) * limit.token_s
-
-    def _lacking(self, bucket: str, limit: Limit, now: float) -> float:
-        """Seconds until the bucket is full. Where it had another limit before, it lacks all its tokens at most."""
-        lacking = self._full_at.get(bucket, now) - now
-        return 0 if lacking <= 0 else min(lacking, limit.full_s)
-
-    def _bucket(self, caller: str, now: float) -> str:
-        """Whose bucket counts for a caller."""
-        if caller in self._full_at or len(self._full_at) < self._max_callers or self._make_room(now):
-            return caller
-        return OTHERS
-
-    def _make_room(self, now: float) -> bool:
-        """Look at the next few buckets and drop those that are full. Returns whether there is room now."""
-        for bucket in list(islice(self._full_at, EXAMINED)):
-            if self._full_at[bucket] <= now:
-                del self._full_at[bucket]
-            else:
-                self._full_at.move_to_end(bucket)  # the others have their turn before
-        return len(self._full_at) < self._max_callers
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +44,9 @@ def limits_of(rate_requests: float | None, rate_items: float | None, burst_s: fl
 class RateLimits:
     """The requests and items of many callers. `limits` is what `limits_of` returns for the caller."""
 
-    def __init__(self, max_callers: int = MAX_CALLERS) -> None:
-        self._requests = TokenBuckets(max_callers)
-        self._items = TokenBuckets(max_callers)
+    def __init__(self, requests: Buckets | None = None, items: Buckets | None = None) -> None:
+        self._requests = TokenBuckets() if requests is None else requests
+        self._items = TokenBuckets() if items is None else items
 
     def take(self, caller: str, limits: Limits, now: float, *, items: int = 0) -> None:
         """Take one request and its items, or nothing.

@@ -8,7 +8,6 @@ from starlette.types import Send
 from ..errors import ClientDisconnected, GatecastError, TooManyRequests
 from .access_log import log_defect
 from .encoding import MIN_COMPRESSED_BYTES, choose_coding, encode
-from .lifecycle import Phase
 from .predict_route import Reply
 from .rate_limits import UNLIMITED
 from .request import RequestContext
@@ -73,7 +72,7 @@ class Replies:
         """The headers of every response. A service that is about to stop asks its clients to connect elsewhere."""
         state = self._state
         headers = [(b"x-request-id", context.request_id.encode()), (b"server-timing", context.server_timing.encode())]
-        if state.lifecycle.phase is not Phase.READY:
+        if not state.lifecycle.keeps_connections:
             headers.append((b"connection", b"close"))
         if (
             context.caller is not None

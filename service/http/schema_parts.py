@@ -150,7 +150,9 @@ ModelName = Annotated[
 ]
 ModelVersion = Annotated[
     str | None,
-    Field(None, max_length=16, description="of the `model` named; default: the newest loaded", examples=["1"]),
+    Field(
+        None, max_length=16, description="of the `model` named; default: that which GET /models shows", examples=["1"]
+    ),
 ]
 SeriesId = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARACTERS, description="comes back with the result")]
 SERIES_OF_A_BATCH = Field(

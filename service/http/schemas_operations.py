@@ -11,6 +11,7 @@ MODEL: dict[str, Any] = {
     "version": "1",
     "task": "forecast",
     "default": True,
+    "share": 1.0,
     "task_default": False,
     "engine": "onnx",
     "network": "GRU(256) → Dropout 0.2 → Dense(1)",
@@ -27,7 +28,10 @@ class ModelSummary(Response):
     name: str
     version: str
     task: Literal["forecast", "sentiment"]
-    default: bool = Field(description="the version that answers when none is named")
+    default: bool = Field(description="the version that answers when none is named, but for the share of a canary")
+    share: float = Field(
+        description="share of the requests without a version that it answers: 1, or 0.95 and 0.05 with a canary of 5 %"
+    )
     task_default: bool = Field(
         description="whether it answers requests of its task that name no model; a forecast may still come from a network "
         "that has learnt the series"

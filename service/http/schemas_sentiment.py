@@ -57,7 +57,7 @@ SentimentVersion = Annotated[
     Field(
         None,
         max_length=16,
-        description="of the `model` named, or of the default one; default: the newest loaded",
+        description="of the `model` named, or of the default one; default: that which GET /models shows",
         examples=["1"],
     ),
 ]

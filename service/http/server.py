@@ -17,7 +17,7 @@ import signal
 import socket
 import threading
 from collections.abc import Awaitable
-from contextlib import AbstractAsyncContextManager, ExitStack
+from contextlib import AbstractAsyncContextManager
 from types import FrameType
 
 import uvicorn
@@ -28,6 +28,7 @@ from .lifecycle import Phase
 from .listening import CannotListen
 from .memory import MemoryKeeper, find_trim
 from .middleware import RequestMiddleware
+from .ports import Acceptors, Ports
 from .protocol import AdmissionProtocol
 from .tracing.start import CLOSE_SECONDS as TRACES_SECONDS
 
@@ -39,9 +40,6 @@ TERMINAL_SECONDS = 1.0  # between two looks whether the terminal is still there
 LAST_SECONDS = 1  # for answers to be read and connections to close, after the requests in flight had their time
 CLOSE_SECONDS = 0.5  # for refusals to be written, and for the models to be closed
 WATCHDOG_SECONDS = 3  # for all of that together, and the last spans
-# uvloop accepts one connection per turn of the event loop for each listening socket, and a turn may run a model call. These
-# are copies of one socket. Without them, clients that reconnect would wait in the kernel's queue.
-LISTENERS = 8
 log = logging.getLogger("gatecast")
 
 
@@ -59,30 +57,46 @@ class Server(uvicorn.Server):
         self._tasks: set[asyncio.Future[object]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watchdog: threading.Timer | None = None
-        self._bound: list[socket.socket] = []  # one for each port
+        self._ports = Ports({})
+        self._acceptors: Acceptors
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - binds its own
         """Bind, load the models, listen. Raises CannotListen or BundleError."""
         self._loop = asyncio.get_running_loop()
-        with ExitStack() as stack:
+        self._acceptors = Acceptors(self._make_protocol, self.config.ssl, self.config.backlog)
+        try:
             # bound before the models are loaded, so that an address that is taken is known at once
-            public = stack.enter_context(listening.bind(self._settings, "port"))
-            listeners = [public.dup() for _ in range(LISTENERS)]
-            self._bound = [public.dup()]
-            if self._settings.operations_port is not None:
-                operations = stack.enter_context(listening.bind(self._settings, "operations_port"))
-                listeners.append(operations.dup())
-                self._bound.append(operations.dup())
-                self._app.state.operations_port = operations.getsockname()[1]
+            self._ports = self._bind()
+            if self._ports.operations is not None:
+                self._app.state.operations_port = self._ports.operations.getsockname()[1]
             await self._context.__aenter__()
-            with listening.explained(self._settings, "port"):
-                await super().startup(listeners)
-            self._handle_sighup()
-            self._run(MemoryKeeper(self._app.state.connections, self._lifecycle, find_trim()).run())
-            listening.log_access(self._settings, public)
-            if self._settings.operations_port is not None:
-                listening.log_operations(self._settings, operations, is_tls=self.config.is_ssl)
-            self._log_started_message([public])
+            await self._open()
+        except BaseException:
+            self._ports.close()
+            raise
+        self._handle_sighup()
+        self._run(MemoryKeeper(self._app.state.connections, self._lifecycle, find_trim()).run())
+
+    def _bind(self) -> Ports:
+        """The sockets to listen on. Raises CannotListen."""
+        public = listening.bind(self._settings, "port")
+        try:
+            has_operations = self._settings.operations_port is not None
+            return Ports({0: public}, listening.bind(self._settings, "operations_port") if has_operations else None)
+        except CannotListen:
+            public.close()
+            raise
+
+    async def _open(self) -> None:
+        """Accept connections, as the models are proven. Raises CannotListen."""
+        with listening.explained(self._settings, "port"):
+            await self._acceptors.accept_from(self._ports, [0])
+            await self._acceptors.accept_operations(self._ports)
+        await super().startup([])
+        listening.log_access(self._settings, self._ports.public[0])
+        if self._ports.operations is not None:
+            listening.log_operations(self._settings, self._ports.operations, is_tls=self.config.is_ssl)
+        self._log_started_message([self._ports.public[0]])
 
     def _handle_sighup(self) -> None:
         if hasattr(signal, "SIGHUP"):
@@ -126,9 +140,13 @@ class Server(uvicorn.Server):
 
     async def _stop(self, grace: float) -> None:
         await asyncio.sleep(grace)
-        self._lifecycle.enter(Phase.CLOSED)
         self._set_watchdog(self._settings.shutdown_s + WATCHDOG_SECONDS)
+        self._lifecycle.enter(Phase.CLOSED)
         await self._stop_listening()
+        await self._finish()
+
+    async def _finish(self) -> None:
+        """Answer what is in flight, within its time, then have the process end."""
         if self.server_state.connections:
             await asyncio.sleep(min(LAST_CALL_SECONDS, self._settings.shutdown_s))
         await self._wait_for_requests(self._settings.shutdown_s)
@@ -140,17 +158,10 @@ class Server(uvicorn.Server):
         self.should_exit = True
 
     async def _stop_listening(self) -> None:
-        """Close the ports, and serve whoever has connected before: a connection that nobody accepts would be reset."""
+        """Close the ports, and serve whoever has connected before."""
         assert self._loop is not None
-        for server in self.servers:
-            server.close()
-        accepted = []
-        for bound in self._bound:
-            bound.setblocking(False)
-            with bound, contextlib.suppress(OSError):
-                while True:
-                    accepted.append(bound.accept()[0])
-        for connection in accepted:
+        self._acceptors.close()
+        for connection in list(self._ports.accept_rest()):
             with contextlib.suppress(OSError):
                 await self._loop.connect_accepted_socket(self._make_protocol, connection, ssl=self.config.ssl)
 

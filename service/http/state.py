@@ -4,15 +4,17 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 
-from ..measures import Measures
 from ..serving.model_measures import ServingMeasures
-from ..serving.repository import ModelRepository, RefusedVersion, ReloadReport
+from ..serving.repository import ModelRepository
+from ..serving.versions import NOTHING_UNSETTLED, Prepared, RefusedVersion, ReloadReport, Unsettled
 from ..settings import Settings
 from .access import Access, read_keys
 from .access_log import AccessLog
+from .callers import Callers
 from .connections import Connections
 from .error_forms import ErrorForms
-from .lifecycle import Lifecycle
+from .host import Host
+from .lifecycle import Lifecycle, SharedLifecycle
 from .load_shedding import LoadShedding
 from .metrics import Metrics
 from .request_counts import RequestCounts
@@ -30,10 +32,10 @@ class State:
 
     settings: Settings
     repository: ModelRepository
-    measures: Measures
     counts: RequestCounts
     serving_measures: ServingMeasures
-    lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    host: Host
+    lifecycle: Lifecycle = field(init=False)
     operations_port: int | None = None
     errors: ErrorForms = field(default_factory=ErrorForms)
     tracing: Tracing | None = None
@@ -45,15 +47,26 @@ class State:
 
     def __post_init__(self) -> None:
         """Raises KeysError if the keys cannot be read."""
-        self.access = Access(self.settings, read_keys(self.settings))
-        self.connections = Connections(self.settings.max_connections, self.settings.max_buffered_bytes)
+        self.lifecycle = Lifecycle() if self.host.is_alone else SharedLifecycle(self.host.in_flight)
+        callers = Callers(None if self.host.is_alone else self.host.memory)
+        self.access = Access(self.settings, read_keys(self.settings), callers=callers)
+        self.connections = Connections(
+            self.settings.max_connections, self.settings.max_buffered_bytes, self.host.workers, self.host.connections
+        )
         self.access_log = AccessLog(self.settings.log_format, self.settings.access_log)
         self.load_shedding = LoadShedding(self.repository, self.errors)
 
-    async def reload(self) -> ReloadReport:
-        """Read the keys and the models again. What cannot be used is reported, and what was in use before stays."""
+    async def reload(self, unsettled: Unsettled = NOTHING_UNSETTLED) -> ReloadReport:
+        """Have all workers of the host read the keys and the models again; all of them, or none.
+
+        What cannot be used is reported, and what was in use before stays.
+        """
+        return await self.host.reload(self, unsettled)
+
+    async def commit(self, prepared: Prepared, *, is_first: bool = True) -> ReloadReport:
+        """Serve what this worker has prepared, and read the keys again. The first worker of the host counts the reload."""
+        report = self.repository.commit(prepared, is_counted=is_first)
         fault = await asyncio.to_thread(self.access.reload)
-        report = await self.repository.reload()
         if fault is not None:
             log.error("reload: %s", fault)
             report.refused.append(RefusedVersion(None, None, fault))

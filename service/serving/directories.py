@@ -3,14 +3,15 @@
 import os
 import stat
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
 from ..artifacts.card import Name, Version
 from ..artifacts.files import BundleError, one_line, refusing
 
-README = "README.md"  # training writes it beside the models
+# beside the models, training writes the first; beside the versions of one, its policy lies
+KNOWN_FILES = ("README.md", "policy.json")
 MAX_IGNORED = 100  # lines in the log
 
 
@@ -20,6 +21,9 @@ class Found(NamedTuple):
     versions: list[Path]
     ignored: list[str]
     unreadable: dict[str, str]
+
+
+_NAME, _VERSION = TypeAdapter[str](Name), TypeAdapter[str](Version)
 
 
 def find_versions(models_dir: Path) -> Found:
@@ -33,10 +37,10 @@ def find_versions(models_dir: Path) -> Found:
         if not models_dir.is_dir():
             raise BundleError(f"{models_dir} is not a directory; GATECAST_MODELS_DIR names the models")
     for model in _directories(
-        models_dir, Name, "a model name (lower-case letters, digits, _ and -, the first one a letter)", found.ignored
+        models_dir, _NAME, "a model name (lower-case letters, digits, _ and -, the first one a letter)", found.ignored
     ):
         try:
-            versions = _directories(model, Version, "a version (a whole number from 1)", found.ignored)
+            versions = _directories(model, _VERSION, "a version (a whole number from 1)", found.ignored)
         except BundleError as error:
             found.unreadable[model.name] = str(error)
             continue
@@ -53,17 +57,16 @@ def find_versions(models_dir: Path) -> Found:
     return found
 
 
-def _directories(parent: Path, rule: Any, meaning: str, ignored: list[str]) -> list[Path]:
+def _directories(parent: Path, rule: TypeAdapter[str], meaning: str, ignored: list[str]) -> list[Path]:
     """The directories in `parent` whose names follow a rule; of the rest, what is wrong with it goes to `ignored`."""
-    adapter = TypeAdapter(rule)
     paths = []
     with refusing(parent):
         for name in sorted(os.listdir(parent)):
             path = parent / name
             try:
-                adapter.validate_python(name)
+                rule.validate_python(name)
             except ValidationError:
-                if name != README:
+                if name not in KNOWN_FILES and not name.startswith(".policy.json-"):
                     ignored.append(one_line(f"{path}: its name is not {meaning}"))
                 continue
             if _is_directory(path):

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path
 from fastapi.responses import Response
 
 from ...artifacts.card import MAX_HORIZON, AnyCard, ForecastCard
-from ...serving.registry import LoadedModel
+from ...serving.registry import LoadedModel, Registry
 from ...serving.selection import default_forecaster
 from ..schemas_operations import ModelList, ModelSummary
 from .common import Models, problems
@@ -23,16 +23,13 @@ async def models(loaded: Models) -> ModelList:
     """Every loaded version."""
     forecaster = default_forecaster(loaded)
     return ModelList(
-        models=[
-            _summary(model, loaded.is_default(model), model is forecaster or loaded.is_default_classifier(model))
-            for model in loaded
-        ]
+        models=[_summary(loaded, model, model is forecaster or loaded.is_default_classifier(model)) for model in loaded]
     )
 
 
 @router.get("/models/{name}", response_model=AnyCard, responses=problems(404, 422))
 async def model(name: Known, loaded: Models) -> Response:
-    """The card of a model's newest version."""
+    """The card of the version that answers by default."""
     return _card(loaded.get(name))
 
 
@@ -49,13 +46,14 @@ def _card(model: LoadedModel) -> Response:
     return Response(_cards[model], media_type="application/json")
 
 
-def _summary(model: LoadedModel, default: bool, task_default: bool) -> ModelSummary:
+def _summary(loaded: Registry, model: LoadedModel, task_default: bool) -> ModelSummary:
     card = model.predictor.card
     return ModelSummary(
         name=card.name,
         version=card.version,
         task=card.task,
-        default=default,
+        default=loaded.is_default(model),
+        share=loaded.share_of(model),
         task_default=task_default,
         engine=model.predictor.backend,
         network=card.network,

@@ -38,7 +38,7 @@ def rows(result):
 
 def test_help_names_every_command_and_the_exit_statuses():
     result = invoke("--help")
-    for word in ("serve", "check", "forecast", "anomalies", "sentiment", "bulk", "keys", "130 interrupted"):
+    for word in ("serve", "check", "forecast", "anomalies", "sentiment", "bulk", "keys", "versions", "130 interrupted"):
         assert word in result.stdout
 
 

@@ -9,6 +9,8 @@ import pytest
 from service.app import create_app
 from service.errors import Forbidden, GatecastError, InvalidRequest, TooManyRequests, Unauthorised
 from service.http.access import OPEN, SCOPE_OF, Access, read_keys
+from service.http.callers import Callers, OwnPairs
+from service.http.host import OwnMemory
 from service.keys import KeysError
 from tests import fakes
 
@@ -314,8 +316,8 @@ def test_a_revoked_key_is_throttled_like_any_other(guarded, keys_file):
     assert fail(guarded, 12, secret="all-secret") == [401] * 10 + [429] * 2
 
 
-def test_memory_for_wrong_keys_has_a_bound(guarded, clock, monkeypatch):
-    monkeypatch.setattr("service.http.access.MAX_ACCEPTED", 20)
+def test_memory_for_wrong_keys_has_a_bound(guarded, clock):
+    guarded._accepted = OwnPairs(20)
     for host in range(12_000):
         client = f"10.0.{host // 256}.{host % 256}"
         clock.now += 0.001
@@ -473,3 +475,22 @@ def test_a_rate_is_changed_at_a_reload(make, keys_file):
     keys_file(a={"scopes": ["forecast"]})
     access.reload()
     assert admitted(access, "/forecast", bearer("a-secret")) == 100
+
+
+def test_workers_of_a_host_throttle_and_count_together(tmp_path, clock, keys_file):
+    """Wrong keys, keys that were accepted, and rates, whichever worker is asked; over memory as workers share it."""
+    memories: dict[str, OwnMemory] = {}
+
+    def memory(name, size):
+        return memories.setdefault(name, OwnMemory(size))
+
+    file = keys_file(all={"scopes": ["forecast"]}, slow={"scopes": ["forecast"], "rate_requests": 0.5})
+    settings = fakes.settings(tmp_path, api_keys_file=file, rate_burst_s=4)
+    one, other = (Access(settings, read_keys(settings), clock, clock, Callers(memory)) for _ in range(2))
+    one.admit("/forecast", bearer("all-secret"), HOME)
+    assert fail(one, 6) + fail(other, 6) == [401] * 10 + [429] * 2
+    other.admit("/forecast", bearer("all-secret"), HOME)  # accepted before, by the other worker
+    assert fail(other, 1, secret="slow-secret") == [429]
+    one.admit("/forecast", bearer("slow-secret"), AWAY)
+    other.admit("/forecast", bearer("slow-secret"), AWAY)
+    assert fail(one, 1, AWAY, "slow-secret") == [429]

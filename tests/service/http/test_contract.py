@@ -25,7 +25,7 @@ from service.http import access, openapi
 from service.http.access import SCOPE_OF
 from service.http.problems import PROBLEMS
 from service.http.protocol import AdmissionProtocol
-from service.http.rate_limits import Limit
+from service.http.token_buckets import Limit
 from tests import fakes
 
 KEY = "gc_correct-horse-battery-staple-0123456789"

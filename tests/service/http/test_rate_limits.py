@@ -7,16 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.errors import InvalidRequest, TooManyRequests
-from service.http.rate_limits import (
-    OTHERS,
-    UNLIMITED,
-    Limit,
-    RateLimits,
-    TokenBuckets,
-    limits_of,
-    network_of,
-    whole_seconds,
-)
+from service.http.rate_limits import UNLIMITED, RateLimits, limits_of, network_of, whole_seconds
+from service.http.token_buckets import OTHERS, Limit, TokenBuckets
 
 LIMIT = Limit.of(10, 10)
 rates = st.floats(0.001, 1000)

@@ -70,7 +70,7 @@ async def models(loaded: Models) -> ModelNames:
 
 @router.get("/models/{name}", responses=problems(404, 422))
 async def model(name: Known, loaded: Models) -> ModelMetadata:
-    """The tensors of a model's newest version."""
+    """The tensors of the version that answers by default."""
     return _metadata(loaded.get(name), loaded)
 
 

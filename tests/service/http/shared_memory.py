@@ -1,0 +1,83 @@
+"""Memory that processes share, as the workers of a host do; and a process that takes tokens when it is told to.
+
+`python -m tests.service.http.shared_memory FD SIZE NAMES` reads lines of JSON, [caller, tokens, rate, burst, now] for each
+take, and answers each line with the waits.
+"""
+
+import fcntl
+import json
+import mmap
+import os
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+
+from service.http.shared_buckets import SharedTokenBuckets
+from service.http.token_buckets import Limit
+from tests.processes import ROOT
+
+
+class FileMemory:
+    """A mapped file of a number, and a lock of the system over it."""
+
+    def __init__(self, number, size):
+        self.number = number
+        self.bytes = mmap.mmap(number, size)
+
+    @classmethod
+    def make(cls, size):
+        number = os.memfd_create("test")
+        os.ftruncate(number, size)
+        return cls(number, size)
+
+    @contextmanager
+    def locked(self):
+        fcntl.lockf(self.number, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.lockf(self.number, fcntl.LOCK_UN)
+
+
+class Taker:
+    """Another process with the same buckets."""
+
+    def __init__(self, memory, names):
+        arguments = [str(memory.number), str(len(memory.bytes)), str(names)]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.service.http.shared_memory", *arguments],
+            cwd=ROOT,
+            pass_fds=[memory.number],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def send(self, takes):
+        self.process.stdin.write(json.dumps(takes) + "\n")
+        self.process.stdin.flush()
+
+    def waits(self):
+        return json.loads(self.process.stdout.readline())
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait(20)
+        self.process.stdout.close()
+
+
+def main(number, size, names):
+    memory = FileMemory(int(number), int(size))
+    buckets = SharedTokenBuckets(memory, 0, int(names))
+    for line in sys.stdin:
+        takes = json.loads(line)
+        if takes == "die":  # while the lock is held
+            with memory.locked():
+                os.kill(os.getpid(), signal.SIGKILL)
+        waits = [buckets.take(caller, tokens, Limit.of(rate, burst), now) for caller, tokens, rate, burst, now in takes]
+        print(json.dumps(waits), flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -37,6 +37,7 @@ from benchmarks.servers.catalogue import gatecast
 from benchmarks.servers.collector import collecting
 from benchmarks.servers.server import Server, Task
 from service.http.request import RequestContext
+from service.http.tracing.sampling import Shortcut
 from service.http.tracing.span_queue import QueueLimits, SpanQueue
 from service.http.tracing.tracer import RequestTracing
 
@@ -81,7 +82,8 @@ async def _receive() -> Message:
 def measure_steps() -> dict[str, float]:
     """The least processor time of each step, in ns."""
     queue = KeptSpans()
-    tracing = RequestTracing(ParentBased(TraceIdRatioBased(0.0)), queue, Resource({}))
+    sampler, shortcut = ParentBased(TraceIdRatioBased(0.0)), Shortcut(bound=0, follows_parents=True)
+    tracing = RequestTracing(sampler, queue, Resource({}), shortcut=shortcut)
     chosen = RequestTracing(ParentBased(TraceIdRatioBased(1.0)), queue, Resource({}))
     scope: Scope = {"method": "POST", "path": "/forecast", "scheme": "http", "http_version": "1.1"}
     parent = {b"traceparent": b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"}

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from benchmarks.files import RESULTS, write_json
 from benchmarks.load import run_wrk
-from benchmarks.machine import SERVER_CORE, describe
+from benchmarks.machine import LOAD_CORE, SERVER_CORE, describe
 from benchmarks.processes import ServerProcess
 from benchmarks.servers.catalogue import gatecast
 from benchmarks.servers.server import Task
@@ -52,11 +52,12 @@ class Measured(NamedTuple):
     idle_cores: float
 
 
-def measure(process: ServerProcess, task: Task, cores: str, options: Options) -> Measured:
+def measure(process: ServerProcess, task: Task, workers: int, options: Options) -> Measured:
     """Send closed-loop load for some seconds."""
     call = process.server.calls[task]
     before, used, idle, began = process.cpu_us(), _children_seconds(), _idle_seconds(), time.perf_counter()
-    result = run_wrk(process.port, call.path, call.body, options.connections, options.seconds, cores)
+    cores = LOAD_CORE if workers == 1 else BOTH_CORES
+    result = run_wrk(process.port, call.path, call.body, options.connections * workers, options.seconds, cores)
     seconds = time.perf_counter() - began
     if result.statuses.keys() != {"200"}:
         raise RuntimeError(f"{task}: {result.statuses}")
@@ -84,16 +85,13 @@ def compare(options: Options) -> dict[str, object]:
     runs: dict[str, dict[int, list[Measured]]] = {task: {1: [], 2: []} for task in TASKS}
     with ExitStack() as stack:
         processes = {
-            number: (
-                stack.enter_context(ServerProcess(gatecast("onnx"), {"GATECAST_WORKERS": str(number)}, cores)),
-                "1" if number == 1 else BOTH_CORES,
-            )
+            number: stack.enter_context(ServerProcess(gatecast("onnx"), {"GATECAST_WORKERS": str(number)}, cores))
             for number, cores in ((1, SERVER_CORE), (2, BOTH_CORES))
         }
         for _ in range(options.rounds):
             for task in TASKS:
-                for number, (process, cores) in processes.items():
-                    runs[task][number].append(measure(process, task, cores, options))
+                for number, process in processes.items():
+                    runs[task][number].append(measure(process, task, number, options))
                     print(task, number, runs[task][number][-1], flush=True)
     return {task: summarize(runs[task]) for task in TASKS}
 
@@ -113,7 +111,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
     parser = argparse.ArgumentParser(description="several workers beside one")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4)
-    parser.add_argument("--connections", type=int, default=64)
+    parser.add_argument("--connections", type=int, default=64, help="of each worker, so that batches are alike")
     parser.add_argument("--counts", type=int, help="requests after which counters are compared, instead of speeds")
     parser.add_argument("--out", type=Path, default=RESULTS / "workers.json")
     return Options(**vars(parser.parse_args(arguments)))

@@ -25,6 +25,7 @@ from .http.host import Host
 from .http.lifecycle import Phase
 from .http.metrics import Metrics
 from .http.middleware import RequestMiddleware
+from .http.published_traces import PublishedTraces
 from .http.request_counts import RequestCounts
 from .http.routes import admin, anomalies, forecast, models, operations, pages, sentiment
 from .http.state import State
@@ -64,7 +65,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await state.repository.open(state.host.versions)
-        state.tracing = start_tracing(os.environ)
+        state.tracing = start_tracing(os.environ, None if state.host.is_alone else state.host.index)
         state.lifecycle.enter(Phase.READY)
         async with watched(state):
             yield
@@ -95,6 +96,7 @@ def create_app(
         predict_routes = predict_routes | adapter.PREDICT_ROUTES
     app = RequestMiddleware(api, state, predict_routes)
     state.metrics = Metrics(settings, host.measures, state.lifecycle, state.connections, state.access, repository)
+    host.measures.publish_by(PublishedTraces(host.measures, lambda: state.tracing).publish)
     return app
 
 

@@ -19,6 +19,7 @@ PRIOR_ORIGINS = 24  # with so many origins, the local scores count as much as th
 MAX_WIDENING = 4.0
 WIDE_LEVEL = 80.0  # percent; of the intervals up to this level the widest is judged, or the narrowest if all are wider
 FEW = 24  # readings: so few have spanned about half of what the series spans
+MAX_KEPT = 256  # levels and horizons whose multipliers are kept
 GROWTH = 0.5  # the power of the step that the spread of a random walk grows with
 
 
@@ -59,6 +60,7 @@ class Calibration:
     def __init__(self, scores: Sequence[Sequence[float]]) -> None:
         """scores: (steps, n), each row ascending."""
         self._scores = np.array(scores, dtype=np.float64)
+        self._kept: dict[tuple[tuple[float, ...], int], Array] = {}  # by levels and horizon
         self._multipliers: dict[int, Array] = {}  # by rank: callers send any level, but ranks are as few as scores
 
     @property
@@ -154,9 +156,27 @@ class Calibration:
             upper = np.maximum(upper, values + np.maximum.accumulate(above * multipliers, axis=1))
             yield IntervalsOfMany(level, lower, upper)
 
-    def plain_bounds(self, values: Array, unit: Array, levels: Sequence[float]) -> Iterator[IntervalsOfMany]:
-        """Yield the intervals of many series of which no earlier errors are known; values, unit: (series, horizon)."""
-        return self.bounds(values, unit, unit, levels, None, 1.0, np.array([GROWTH]), ())
+    def plain_bounds(self, values: Array, unit: Array, levels: tuple[float, ...]) -> tuple[Array, Array]:
+        """Return the lower and the upper bounds of many series of which no earlier errors are known: (series, levels, horizon).
+
+        values, unit: (series, horizon); levels ascend. They are those of `bounds` with equal spreads on both sides: multipliers
+        never decrease with the level, so the intervals of a higher level contain those of a lower one as they are.
+        """
+        multipliers = self._multipliers_of(levels, values.shape[1])
+        reach = np.maximum.accumulate(unit[:, None] * multipliers, axis=2)
+        return values[:, None] - reach, values[:, None] + reach
+
+    def _multipliers_of(self, levels: tuple[float, ...], horizon: int) -> Array:
+        """The multipliers of each step, (levels, horizon). They are kept: requests ask for few levels and horizons."""
+        key = levels, horizon
+        kept = self._kept.get(key)
+        if kept is None:
+            if len(self._kept) >= MAX_KEPT:
+                self._kept.clear()
+            growth = np.array([GROWTH])
+            kept = np.concatenate([self._extended_multipliers(level, horizon, growth) for level in levels])
+            self._kept[key] = kept
+        return kept
 
     def _extended_multipliers(self, level: float, horizon: int, growth: Array) -> Array:
         """The multipliers of each step; after the calibrated steps they grow with a power of the step: (series, horizon)."""

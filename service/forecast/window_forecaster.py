@@ -35,6 +35,8 @@ class WindowForecaster(Forecaster):
             raise TypeError("a forecaster of one series needs a scaler and the limits of its readings")
         self._check = self._ood_check
         self._scaler = bundle.scaler
+        calibration = self.card.calibration
+        self._scores_by_forecast = calibration is not None and calibration.unit == "forecast"
         self._lowest, self._highest = bundle.scaler.inverse(-MAX_SCALED), bundle.scaler.inverse(MAX_SCALED)
 
     def _read(
@@ -119,12 +121,13 @@ class WindowForecaster(Forecaster):
             return found
         alike: dict[tuple[int, tuple[float, ...]], list[int]] = {}
         for index, item in enumerate(batch):
-            alike.setdefault((item.horizon, item.levels), []).append(index)
+            if item.levels:
+                alike.setdefault((item.horizon, item.levels), []).append(index)
         for (horizon, levels), indices in alike.items():
-            values = future[indices, :horizon]
-            for each in self._calibration.plain_bounds(values, self._score_unit(values), levels):
-                for index, lower, upper in zip(indices, each.lower.tolist(), each.upper.tolist(), strict=True):
-                    found[index].append(Interval(each.level, lower, upper))
+            values = future[:, :horizon] if len(indices) == len(batch) else future[indices, :horizon]
+            bounds = self._calibration.plain_bounds(values, self._score_unit(values), levels)
+            for index, lower, upper in zip(indices, *(side.tolist() for side in bounds), strict=True):
+                found[index] = list(map(Interval, levels, lower, upper))
         return found
 
     def _finish(self, item: PreparedSeries, values: Array, earlier: Array) -> Forecast:
@@ -155,8 +158,7 @@ class WindowForecaster(Forecaster):
 
     def _score_unit(self, forecasts: Array) -> Array:
         """The readings' units of a score of 1, for each forecast."""
-        calibration = self.card.calibration
-        if calibration is not None and calibration.unit == "forecast":
+        if self._scores_by_forecast:
             return np.maximum(np.abs(forecasts), 1e-12)
         return np.ones_like(forecasts)
 

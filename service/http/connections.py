@@ -89,8 +89,10 @@ class Connections:
 
     def give_way(self) -> None:
         """Close connections that wait for a request while the host has too many, and this worker more than its share."""
-        while self._is_over() and self.open > self._share and self._close_longest():
-            pass
+        if self._host is not None:
+            excess = min(self._host.total() - self._max_connections, self.open - self._share)
+            for _ in range(excess):  # their ends are noted later
+                self._close_longest()
 
     def _is_over(self) -> bool:
         """Whether too many are open."""

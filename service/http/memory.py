@@ -17,7 +17,9 @@ from .connections import Connections
 from .lifecycle import Lifecycle
 
 SECONDS = 2.0  # between two times
-THRESHOLDS = (5_000, 1_000_000, 1_000_000)  # objects before Python searches among the newest; never among others
+# Objects before Python searches among the newest; never among others. A request in flight has about a hundred, so fewer would
+# have it search in every round of model calls, in vain.
+THRESHOLDS = (20_000, 1_000_000, 1_000_000)
 MANY_REQUESTS = 32  # in flight; a search for cycles looks at all their objects
 MAX_SKIPPED = 15  # times that it is put off while there are many requests or large ones
 GROWTH = 1.03  # of resident memory over its least, that is worth a millisecond

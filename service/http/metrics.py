@@ -7,11 +7,9 @@ Requests and model calls are counted where they happen. What is so now (queues, 
 import platform
 from collections.abc import Iterator
 
-from prometheus_client import CollectorRegistry, PlatformCollector
-from prometheus_client.core import CounterMetricFamily, Metric
-
 from .. import __version__
-from ..measures import Family, Measures
+from ..measures import Definition, Family, Measures
+from ..serving.model_measures import LABELS
 from ..serving.repository import ModelRepository
 from ..settings import Settings
 from .access import Access
@@ -23,11 +21,17 @@ from .process_facts import ProcessFacts
 from .published_models import PublishedModels
 from .published_requests import PublishedRequests
 
+PYTHON = ("implementation", "major", "minor", "patchlevel", "version")
 # counters that a histogram holds already: the counter, the histogram, whether its count or its sum, and the meaning
 DERIVED = (
-    ("gatecast_model_calls", "gatecast_model_call_seconds", "count", "model calls; items by calls is the batch size"),
-    ("gatecast_model_seconds", "gatecast_model_call_seconds", "sum", "time in model calls"),
-    ("gatecast_model_items", "gatecast_batch_items", "sum", "items answered or failed"),
+    (
+        "gatecast_model_calls_total",
+        "gatecast_model_call_seconds",
+        "count",
+        "model calls; items by calls is the batch size",
+    ),
+    ("gatecast_model_seconds_total", "gatecast_model_call_seconds", "sum", "time in model calls"),
+    ("gatecast_model_items_total", "gatecast_batch_items", "sum", "items answered or failed"),
 )
 
 
@@ -51,7 +55,6 @@ class Metrics:
         ):
             measures.publish_by(part.publish)
         _publish_build(settings, measures)
-        self._platform = [*PlatformCollector(registry=CollectorRegistry()).collect()]
 
     def text(self) -> bytes:
         """Return the metrics in Prometheus' text format."""
@@ -60,24 +63,28 @@ class Metrics:
     def render(self, accept: str) -> tuple[str, bytes]:
         """Return the content type and the text of the metrics, in the format that a header Accept asks for."""
         families = self.measures.collect()
-        return render(families, [*_derived(families), *self._platform], accept)
+        return render([*families, *_derived(families)], accept)
 
 
 def _publish_build(settings: Settings, measures: Measures) -> None:
-    """Set what does not change while the process runs."""
+    """Set what does not change while the process runs. `python_info` is as client libraries of Prometheus have it."""
     build = measures.gauge("gatecast_build_info", "1", ("version", "python", "engine"), "max")
     build.labels(__version__, platform.python_version(), settings.engine).set(1)
+    major, minor, patch = platform.python_version_tuple()
+    python = measures.gauge("python_info", "the Python", PYTHON, "max")
+    python.labels(platform.python_implementation(), major, minor, patch, platform.python_version()).set(1)
     if (limit := memory_limit()) is not None:
         meaning = "the memory that the container may use"
         measures.gauge("gatecast_memory_limit_bytes", meaning, merge="min").labels().set(limit)
 
 
-def _derived(families: list[Family]) -> Iterator[Metric]:
+def _derived(families: list[Family]) -> Iterator[Family]:
     """Counters of model calls, made of the histograms."""
     by_name = {family.definition.name: family for family in families}
     for name, histogram, kind, meaning in DERIVED:
-        counter = CounterMetricFamily(name, meaning, labels=("model", "version"))
         family = by_name.get(histogram)
-        for labels, value in {} if family is None else family.histograms.items():
-            counter.add_metric(labels, value.sum if kind == "sum" else sum(value.buckets))
-        yield counter
+        values = {
+            labels: value.sum if kind == "sum" else sum(value.buckets)
+            for labels, value in ({} if family is None else family.histograms).items()
+        }
+        yield Family(Definition("counter", name, meaning, LABELS), values)

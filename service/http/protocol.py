@@ -276,19 +276,20 @@ class AdmissionProtocol(HttpToolsProtocol):
 
     def on_url(self, url: bytes) -> None:
         self._head_bytes += len(url)
-        self._check_head()
-        super().on_url(url)
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self._end_parser(HeadersTooLarge(HEAD_LIMITS))
+        self.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._head_bytes += len(name) + len(value) + FIELD_OVERHEAD
         self._head_fields += 1
-        self._check_head()
-        if self._is_reading_head:  # the trailers of a chunked body must not pass for headers
-            super().on_header(name, value)
-
-    def _check_head(self) -> None:
         if self._head_bytes > MAX_HEAD_BYTES or self._head_fields > MAX_HEAD_FIELDS:
             self._end_parser(HeadersTooLarge(HEAD_LIMITS))
+        if self._is_reading_head:  # the trailers of a chunked body must not pass for headers
+            name = name.lower()
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
+            self.headers.append((name, value))
 
     def _end_parser(self, fault: GatecastError) -> None:
         """Make the parser stop; `send_400_response` follows. Raises `fault`."""

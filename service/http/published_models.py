@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 
 from ..measures import Gauge, Measures
+from ..serving.model_measures import LABELS
 from ..serving.registry import LoadedModel
 from ..serving.repository import ModelRepository
-
-LABELS = ("model", "version")
 
 
 class PublishedModels:

@@ -3,11 +3,13 @@
 from .instruments import Counter, CounterHandle, Gauge, GaugeHandle, Histogram, HistogramHandle
 from .measures import Exemplar, Family, HistogramValue, Measures
 from .region import OTHER, NotARegion, Region
+from .series import Definition
 
 __all__ = [
     "OTHER",
     "Counter",
     "CounterHandle",
+    "Definition",
     "Exemplar",
     "Family",
     "Gauge",

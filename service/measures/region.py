@@ -14,6 +14,7 @@ import mmap
 import os
 import time
 from collections.abc import Iterator
+from typing import Self
 
 from . import owner
 from .series import Definition, Series, from_bytes, to_bytes
@@ -52,7 +53,7 @@ class Region:
         self._is_full = False
 
     @classmethod
-    def create_private(cls) -> "Region":
+    def create_private(cls) -> Self:
         """A region that only this process sees, and that it writes."""
         region = cls(mmap.mmap(-1, REGION_BYTES))
         region._header[_MAGIC] = MAGIC
@@ -60,7 +61,7 @@ class Region:
         return region
 
     @classmethod
-    def create_shared(cls) -> "Region":
+    def create_shared(cls) -> Self:
         """A region in memory that other processes can open by the number `fd`. Linux only. A writer must claim it."""
         fd = os.memfd_create("gatecast-measures", os.MFD_CLOEXEC)
         os.ftruncate(fd, REGION_BYTES)
@@ -69,7 +70,7 @@ class Region:
         return region
 
     @classmethod
-    def open(cls, fd: int) -> "Region":
+    def open(cls, fd: int) -> Self:
         """The region whose memory has this number. Raises NotARegion. A writer must claim it."""
         if os.fstat(fd).st_size != REGION_BYTES:
             raise NotARegion(f"file {fd} has not the size of a region")

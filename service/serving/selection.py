@@ -236,6 +236,8 @@ def prepare(registry: Registry, options: ForecastOptions, eligible: Eligible, qu
     """Check one series. Raises GatecastError with all faults of the series."""
     try:
         chosen = eligible.choose(query)
+        if query.start is None and query.frequency is None:  # most, and copying it takes longer than the question
+            return chosen
         return chosen._replace(timestamps=_timestamps(query, chosen.series.horizon))
     except InvalidRequest as error:
         raise with_faults_of(error, registry, options, query) from None

@@ -43,8 +43,13 @@ class Control:
     def tell_proven(self, state: State) -> None:
         self._channel.tell(Proven(versions=_listed(state.repository.serving)))
 
-    def tell_leaving(self) -> None:
-        self._channel.tell(Leaving())
+    async def ask_to_leave(self, seconds: float) -> bool:
+        """Ask for a replacement. Returns whether the supervisor sees to it; not if it does not answer for so long."""
+        try:
+            await self._channel.ask(Leaving(), seconds)
+        except (Gone, CannotDo, TimeoutError):
+            return False
+        return True
 
     async def reload(self, _: State, unsettled: Unsettled) -> ReloadReport:
         """Have all workers reload. Raises NotReady if they cannot now."""

@@ -30,12 +30,12 @@ class CannotStart(Exception):
 
 
 class Crew:
-    """One worker for each slot, and processes that start or end. `stop_seconds` is what a worker has to end."""
+    """One worker for each slot, and processes that start or end. `leave_seconds`: for one that is replaced, to end."""
 
-    def __init__(self, estate: Estate, timing: Timing, stop_seconds: float) -> None:
+    def __init__(self, estate: Estate, timing: Timing, leave_seconds: float) -> None:
         self._estate = estate
         self._timing = timing
-        self._stop_seconds = stop_seconds
+        self._leave_seconds = leave_seconds
         self.processes: set[Worker] = set()  # that have not ended
         self._serving: list[Worker] = []  # by slot; those that have ended too, until they are replaced
         self._versions: list[Any] | None = None
@@ -116,6 +116,7 @@ class Crew:
             self._estate.take_back(worker.inheritance)
             raise CannotStart(Failed(status=3, faults=[f"worker {slot} cannot be started: {error}"])) from error
         self.processes.add(worker)
+        self.reap()  # it may have ended before it was known
         await worker.settled
         if worker.phase is Phase.ENDED:
             words = f"worker {slot} {worker.end} before it had proven the models"
@@ -139,15 +140,14 @@ class Crew:
             self._backoffs[slot].note_birth()
             await self._arrange()
             log.info("worker %d serves, as process %d", slot, after.pid)
-            _run(self.end(before, Stop(is_replaced=True)), self._ending)
+            _run(self.end(before, Stop(is_replaced=True), self._leave_seconds), self._ending)
 
     def _note_end(self, worker: Worker) -> float:
         """Log and count that a worker ended unasked. Returns the seconds until its successor may start."""
         delay = self._backoffs[worker.slot].next_delay()
         when = f"in {delay:g} s" if delay else "now"
         log.error("worker %d, process %d, %s; it is replaced %s", worker.slot, worker.pid, worker.end, when)
-        reason = "hung" if worker.was_hung else "signal" if worker.status < 0 else "exit"
-        self._restarts.labels(reason).add()
+        self._restarts.labels("hung" if worker.was_hung else "signal" if worker.status < 0 else "exit").add()
         return delay
 
     async def _succeed(self, slot: int, delay: float) -> Worker:
@@ -168,11 +168,11 @@ class Crew:
                 log.error("worker %d does not take the versions that serve: %r; it is tried again", slot, error)
                 worker.kill()
 
-    async def end(self, worker: Worker, last: Message) -> None:
+    async def end(self, worker: Worker, last: Message, seconds: float) -> None:
         """Have a worker end, and kill it when its time is over."""
         worker.channel.tell(last)
         try:
-            async with asyncio.timeout(self._stop_seconds):
+            async with asyncio.timeout(seconds):
                 await asyncio.shield(worker.ended)
         except TimeoutError:
             log.error("worker %d, process %d, did not end in time and is killed", worker.slot, worker.pid)

@@ -1,5 +1,6 @@
 """The memory and sockets that all workers of the host share. The supervisor makes them, and keeps them while it runs."""
 
+import os
 import socket
 from collections.abc import Collection
 from typing import Any
@@ -51,6 +52,11 @@ class Estate:
             row[inheritance.process] = 0
         self.regions[inheritance.process].release()
         self._free.insert(0, inheritance.process)
+
+    def close(self) -> None:
+        """Give all of it back."""
+        for number in (self.log_lock, self._counts_file, *self._memories.values(), *map(_number, self.regions)):
+            os.close(number)
 
 
 def _number(region: Region) -> int:

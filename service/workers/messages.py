@@ -1,8 +1,7 @@
 """What the supervisor and a worker tell each other: one JSON object in a line, over a pair of sockets.
 
-The supervisor asks with `Listen`, `Ping`, `Prepare`, `Commit`, `Discard`, `End`, `Detach` and `Stop`; a worker answers by
-the `number` of the question. A worker tells `Proven`, `Failed` and `Leaving` unasked, and asks for a `Reload`, whose report it
-gets as `Reloaded`.
+The supervisor asks with `Listen`, `Ping`, `Prepare`, `Commit`, `Discard`, `End` and `Detach`, and tells `Stop`. A worker tells
+`Proven` and `Failed`, and asks with `Leaving` and `Reload`. Answers have the `number` of their question.
 """
 
 import json
@@ -98,7 +97,7 @@ class Failed(Message):
 
 @dataclass(frozen=True)
 class Leaving(Message):
-    """From a worker that was sent a signal: it wants to be replaced."""
+    """From a worker that was sent a signal: it wants to be replaced. Answered by `Done`."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from .channel import Channel
 from .inheritance import Inheritance
-from .messages import Failed, Leaving, Listen, Message, Proven, Reload, Unable
+from .messages import Done, Failed, Leaving, Listen, Message, Proven, Reload, Unable
 from .spawn import spawn
 from .timing import Timing
 
@@ -124,6 +124,7 @@ class Worker:
             self.failure = message
         elif isinstance(message, Leaving):
             self.leave()
+            return Done()
         else:
             return Unable(reason=f"the supervisor does not expect {type(message).__name__} now")
         return None

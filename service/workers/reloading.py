@@ -12,6 +12,7 @@ from .timing import Timing
 
 ENDED = "the worker that was loading the new versions ended; what was in use before stays"
 LATE = "loading took too long; what was in use before stays"
+OTHERS = "worker %d cannot serve the versions that the first worker has proven, so all keep those from before"
 log = logging.getLogger("gatecast.workers")
 
 
@@ -57,7 +58,7 @@ class Reloading:
                 self._others.remove(worker)
                 continue
             if not are_same(prepared.versions, proven.versions):
-                return list(prepared.report["refused"])
+                return [*prepared.report["refused"], [None, None, OTHERS % worker.slot]]
         return []
 
     async def _commit(self, prepared: Prepared) -> Message:

@@ -136,7 +136,8 @@ class Supervisor:
         # time is served, and later ones are refused.
         await self._tell_all(workers, Detach())
         self._estate.ports.close()
-        await asyncio.gather(*[self._crew.end(worker, Stop()) for worker in workers])
+        seconds = self._settings.shutdown_s + self._timing.margin
+        await asyncio.gather(*[self._crew.end(worker, Stop(), seconds) for worker in workers])
 
     async def _tell_all(self, workers: Sequence[Worker], question: Message) -> None:
         async def tell(worker: Worker) -> None:

@@ -17,4 +17,4 @@ class Timing:
     answer: float = 5.0  # for what takes a worker no time
     prepare: float = 600.0  # for loading and proving models
     last_words: float = 1.0  # for reading what a worker said before it ended
-    margin: float = 6.0  # for a worker to end, beyond the time that requests have
+    margin: float = 4.0  # for a worker to end, beyond the time that requests have

@@ -15,7 +15,7 @@ from ..http.server import WATCHDOG_SECONDS, Server
 from ..http.state import State
 from .control import Control
 
-PATIENCE_SECONDS = 5.0  # beyond the grace time, for a supervisor that is asked for a replacement
+PATIENCE_SECONDS = 5.0  # with a supervisor that is asked for a replacement
 TIDY_SECONDS = 0.25  # between two looks whether the host has too many connections
 POLL_SECONDS = 0.05
 log = logging.getLogger("gatecast.workers")
@@ -34,6 +34,7 @@ class WorkerServer(Server):
         self._control = control
         self._slots: list[int] = []
         self._is_told = asyncio.Event()  # where to accept
+        self._is_leaving = False  # it was sent a signal
         self._is_ending = False
 
     async def startup(self, sockets: object = None) -> None:  # noqa: ARG002 - as uvicorn has it
@@ -60,22 +61,26 @@ class WorkerServer(Server):
         self._is_told.set()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler
-        """Ask for a replacement: whoever sends a worker a signal does not mean the service."""
+        """Ask for a replacement: whoever sends a worker a signal does not mean the service. A second one ends it at once."""
         if not self.started or not self._is_told.is_set():
             os._exit(128 + sig if sig == signal.SIGINT else 0)
+        if self._is_leaving:
+            self._leave()
+        self._is_leaving = True
         assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._ask_to_leave)
+        self._loop.call_soon_threadsafe(lambda: self._run(self._ask_to_leave()))
 
-    def _ask_to_leave(self) -> None:
-        self._control.tell_leaving()
+    async def _ask_to_leave(self) -> None:
+        if not await self._control.ask_to_leave(PATIENCE_SECONDS):
+            await self._end_alone()
+
+    async def _end_alone(self) -> None:
+        """End as a process that is alone does: there is no supervisor that would lead through it."""
         if not self._is_ending:
-            self._run(self._end_unasked(self._settings.grace_s + PATIENCE_SECONDS))
-
-    async def _end_unasked(self, seconds: float) -> None:
-        """End after so long, should the supervisor not see to it."""
-        await asyncio.sleep(seconds)
-        self.end()
-        self.stop(is_replaced=False)
+            self.end()
+            await self.detach()
+            await asyncio.sleep(self._settings.grace_s)
+            self.stop(is_replaced=False)
 
     async def _follow_supervisor(self) -> None:
         """Answer the supervisor until it has ended; then end too, as after SIGTERM."""
@@ -84,10 +89,7 @@ class WorkerServer(Server):
             os._exit(0)
         if not self._is_ending:
             log.error("the supervisor has ended, and so does this worker")
-            self.end()
-            await self.detach()
-            await asyncio.sleep(self._settings.grace_s)
-            self.stop(is_replaced=False)
+            await self._end_alone()
 
     def end(self) -> None:
         """Be not ready any more, and serve on."""

@@ -8,6 +8,8 @@ import pytest
 from service.environment import EnvironmentFault, read_settings, warnings
 from service.settings import Settings
 
+WORKERS = "must be a whole number from 1 to 256, or auto: one for each core that the service may use"
+
 
 @pytest.fixture
 def environ(monkeypatch):
@@ -104,6 +106,9 @@ def test_words_of_a_choice_may_be_in_any_case(environ):
         ("PORT", "http", "must be a whole number from 0 to 65535"),
         ("PORT", "65536", "must be a whole number from 0 to 65535"),
         ("PORT", "9" * 5000, "must be a whole number from 0 to 65535"),
+        ("WORKERS", "0", WORKERS),
+        ("WORKERS", "257", WORKERS),
+        ("WORKERS", "some", WORKERS),
         ("LOG_LEVEL", "loud", "must be critical, error, warning, info or debug"),
         ("LOG_FORMAT", "xml", "must be text or json"),
         ("ON_BAD_VERSION", "shrug", "must be skip or refuse"),
@@ -328,3 +333,16 @@ def test_policies_of_versions_that_cannot_be_used_say_which_and_why(environ):
         "GATECAST_VERSIONS: entry 2, 'sentiment=5+6', must be like gru=2, gru=newest or sentiment=5+6:5% "
         "(version 5, and version 6 for 5 % of the requests)"
     )
+
+
+def test_several_workers_are_refused_where_the_system_cannot_share_a_port(environ, monkeypatch):
+    """One worker is not."""
+    monkeypatch.setattr("sys.platform", "darwin")
+    for value in ("2", "auto"):
+        (fault,) = faults(environ(WORKERS=value))
+        assert "GATECAST_WORKERS: only Linux" in fault
+    assert read_settings(environ(WORKERS="1")).workers == 1
+
+
+def test_workers_are_a_number_or_auto_in_any_case(environ):
+    assert [read_settings(environ(WORKERS=value)).workers for value in ("3", "AUTO")] == [3, "auto"]

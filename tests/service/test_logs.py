@@ -88,6 +88,63 @@ def reported(text):
     return sum(int(count) for count in re.findall(r"WARNING gatecast\.logs (\d+) log lines? w", text))
 
 
+# ---- several processes
+
+
+SHARED = """
+import sys
+configure("info", {log_format!r})
+share({lock}, "worker={number}")
+for number in range(300):
+    logging.getLogger("x").info("%s", "{number}" * 3000)
+    logging.getLogger("x").info("%s", "short")
+"""
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_lines_of_several_processes_never_mix(log_format):
+    """Not even those that are longer than what a pipe takes in one piece; each says whose it is."""
+    lock = os.memfd_create("lock")
+    read, write = os.pipe()
+    processes = [
+        subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                "from service.logs import *\n" + SHARED.format(log_format=log_format, lock=lock, number=number),
+            ],
+            cwd=ROOT,
+            stderr=write,
+            pass_fds=[lock],
+        )
+        for number in (1, 2, 3)
+    ]
+    os.close(write)
+    with os.fdopen(read) as file:
+        lines = file.read().splitlines()
+    assert [process.wait(30) for process in processes] == [0, 0, 0]
+    os.close(lock)
+    marks = {1: 0, 2: 0, 3: 0}
+    for line in lines:
+        if log_format == "json":
+            fields = json.loads(line)
+            number, message = fields["worker"], fields["message"]
+        else:
+            message, number = line.split(" ")[3], int(line.rpartition("worker=")[2])
+        marks[number] += 1
+        assert message in ("short", str(number) * 3000)
+    assert marks == {1: 600, 2: 600, 3: 600}
+
+
+def test_the_mark_is_in_the_first_line_of_an_entry():
+    """Also of a traceback."""
+    with small_pipe() as (read, fd):
+        writer = LineWriter(fd)
+        writer.share(os.memfd_create("lock"), "worker=7")
+        writer.write([b"error\n  traceback\n", b"end\n"])
+        assert read_until(read, b"end worker=7\n") == b"error worker=7\n  traceback\nend worker=7\n"
+
+
 # ---- a reader that does not read
 
 

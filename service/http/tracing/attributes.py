@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from opentelemetry.util.types import AttributeValue
 from starlette.types import Scope
 
+from ...logs import encodable
 from ..request import RequestContext
 from .trace import ModelCall, Trace
 
@@ -31,7 +32,7 @@ def server_attributes(context: RequestContext, scope: Scope, trace: Trace, route
         "http.request.method": method if method in METHODS else "_OTHER",
         "http.response.status_code": context.status,
         "url.scheme": scope["scheme"],
-        "url.path": context.path[:MAX_PATH],
+        "url.path": encodable(context.path[:MAX_PATH]),
         "network.protocol.version": scope["http_version"],
         "gatecast.request_id": context.request_id,
         **_server(context.headers.get(b"host", b""), scope),

@@ -3,6 +3,7 @@
 import asyncio
 
 from service.http.connections import SMALL_BODY_BYTES, Connections, Feeder
+from service.http.host import SharedCount
 
 
 class Client:
@@ -47,6 +48,48 @@ def test_a_connection_is_refused_if_all_others_work():
     connections.leave(working)
     assert connections.open == 0
     assert connections.enter()
+
+
+def host(count=2, limit=4):
+    """The connections of so many workers of one host."""
+    cells = memoryview(bytearray(8 * count)).cast("q")
+    return [Connections(limit, 1 << 20, count, SharedCount(cells, number)) for number in range(count)]
+
+
+def test_connections_of_all_workers_are_limited_together():
+    """One that waits gives way in the worker that gets another one; without one, it is refused."""
+    first, second = host()
+    client = Client()
+    assert [first.enter() for _ in range(3)] == [True] * 3
+    assert [second.enter() for _ in range(2)] == [True, True]
+    first.start_waiting(client)
+    assert first.enter()
+    assert client.is_closed
+    assert not first.enter()
+    for worker in (first, first, first, second):
+        worker.leave(client)
+    assert second.enter()
+
+
+def test_a_worker_has_its_share_whoever_is_connected_to_others():
+    """What is too many then is closed in the worker that has more than its share, and no more than that."""
+    first, second = host()
+    clients = [Client() for _ in range(4)]
+    for client in clients:
+        assert first.enter()
+        first.start_waiting(client)
+    assert [second.enter() for _ in range(3)] == [True, True, False]
+    first.give_way()
+    second.give_way()
+    assert [client.is_closed for client in clients] == [True, True, False, False]
+
+
+def test_a_process_that_is_alone_gives_no_way():
+    connections, client = Connections(1, 1 << 20), Client()
+    assert connections.enter()
+    connections.start_waiting(client)
+    connections.give_way()
+    assert not client.is_closed
 
 
 def test_the_body_that_arrives_longest_gives_way():

@@ -15,6 +15,7 @@ from uvicorn.server import ServerState
 
 from service.http.protocol import UVICORN_ATTRIBUTES, UvicornConnection
 from service.http.request import RequestContext
+from service.http.whole_request import WholeRequest
 from tests import fakes
 from tests.connections import connected, post_bytes, post_head, read_status, until
 from tests.fakes import READINGS, Gate
@@ -294,7 +295,7 @@ def test_blank_lines_before_a_first_request_are_not_kept(tmp_path):
 
 
 def count_contexts():
-    return sum(isinstance(o, RequestContext | UvicornConnection) for o in gc.get_objects())
+    return sum(isinstance(o, RequestContext | UvicornConnection | WholeRequest) for o in gc.get_objects())
 
 
 def test_an_answered_prediction_leaves_no_reference_cycle(tmp_path):

@@ -1,7 +1,5 @@
 """Spans of requests to the app: their ids, times and attributes, and which requests have none."""
 
-import random
-
 import pytest
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
@@ -150,7 +148,6 @@ def test_callers_have_no_say_where_parents_are_not_taken(client):
 
 @pytest.mark.parametrize("sampler", [TraceIdRatioBased(0.5), ParentBased(TraceIdRatioBased(0.5))])
 def test_a_share_is_chosen_as_the_sampler_of_the_sdk_does(client, sampler):
-    random.seed(1)
     tracing = Spans(client, sampler).tracing
     chosen = [tracing.begin("POST", "/forecast", {}) for _ in range(400)]
     traces = [trace for trace in chosen if trace is not None]
@@ -202,10 +199,23 @@ def test_without_traces_a_problem_has_the_id_that_the_caller_sent(client):
     assert "trace_id" not in client.post("/forecast", json={}).json()
 
 
+def test_exemplars_lead_to_traces_that_are_sampled(client):
+    """To one of ours, or to one that the caller says it samples; never to one without spans."""
+    openmetrics = {"accept": "application/openmetrics-text"}
+    client.post("/forecast", json=FORECAST, headers=parent("00"))
+    assert "trace_id" not in client.get("/metrics", headers=openmetrics).text
+    spans = Spans(client)
+    client.post("/forecast", json=FORECAST)
+    text = client.get("/metrics", headers=openmetrics).text
+    server = spans.finished()["POST /forecast"]
+    assert f'trace_id="{format_trace_id(server.context.trace_id)}"' in text
+
+
 def test_a_request_without_room_for_its_spans_is_answered(client):
     spans = Spans(client, limits=QueueLimits(max_spans=3, batch_spans=3, delay_s=600))
     assert client.post("/forecast", json=FORECAST).status_code == 200
     assert spans.tracing.dropped == 4
+    assert "gatecast_traces_dropped_total 4.0" in client.get("/metrics").text
     assert spans.finished() == {}
 
 

@@ -1,0 +1,187 @@
+"""What measuring costs a request: `/forecast` with `gru`, by the server's processor time.
+
+    python -m benchmarks.measures                       # beside the same service without its measures: two minutes
+    python -m benchmarks.measures --beside ../before    # and beside another checkout of this repository
+    python -m benchmarks.measures --alone               # the single steps only, in nanoseconds
+
+The servers share core 0 and the load comes from core 1; a server without load takes no time. A round is a closed loop on each
+server in turn, in alternating order. Wall-clock rates would tell of what else the machine does, so requests are weighed by
+the processor time of the server. The report has the median of all rounds, and of the ratios within a round, with quartiles.
+"""
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median, quantiles
+from time import thread_time
+from timeit import repeat
+from typing import Any
+
+from benchmarks import machine
+from benchmarks.files import RESULTS, write_json
+from benchmarks.load import run_wrk
+from benchmarks.processes import ServerProcess
+from benchmarks.servers.catalogue import gatecast
+from benchmarks.servers.server import Server, Task
+from service.errors import Refusal
+from service.http.exposition import render
+from service.http.request_counts import RequestCounts
+from service.measures import Measures
+from service.serving.model_measures import ServingMeasures
+
+OWN, WITHOUT, BESIDE = "with measures", "without", "beside"
+TASK: Task = "forecast"
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+CALLS = 50_000
+Rounds = dict[str, dict[str, list[float]]]  # by connections, then by server: µs per request, a figure for each round
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line of `python -m benchmarks.measures`."""
+
+    seconds: float
+    rounds: int
+    connections: str
+    beside: Path | None
+    alone: bool
+    out: Path
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What a batcher's job is here: one item that has waited."""
+
+    items: tuple["Item"]
+    enqueued: float = 0.0
+
+
+@dataclass(frozen=True)
+class Item:
+    cost: int = 3
+
+
+def servers(beside: Path | None) -> list[Server]:
+    """The service with and without measures, and that of another checkout if one is named."""
+    own = replace(gatecast("onnx"), name=OWN)
+    own = replace(own, calls={TASK: own.calls[TASK]})
+    found = [own, replace(own, name=WITHOUT, command=lambda _: [sys.executable, "-m", "benchmarks.servers.unmeasured"])]
+    if beside is not None:
+        command = ["env", "-C", str(beside), sys.executable, "-m", "service"]
+        found.append(replace(own, name=BESIDE, command=lambda _: command))
+    return found
+
+
+def request_us(process: ServerProcess, connections: int, seconds: float) -> float:
+    """The server's processor time for a request, in µs."""
+    call = process.server.calls[TASK]
+    before = _cpu_ns(process)
+    load = run_wrk(process.port, call.path, call.body, connections, seconds)
+    if set(load.statuses) != {"200"}:
+        raise RuntimeError(f"{process.server.name} answered {load.statuses}")
+    return (_cpu_ns(process) - before) / 1000 / load.requests
+
+
+def _cpu_ns(process: ServerProcess) -> int:
+    """Processor time of all threads so far; the scheduler's own count is finer than the ticks of `stat`."""
+    files = [file for pid in process.pids() for file in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+    return sum(int(file.read_text().split()[0]) for file in files)
+
+
+def run_rounds(options: Options) -> Rounds:
+    """All rounds of all servers, the first of which warms up and does not count."""
+    found = servers(options.beside)
+    counts = options.connections.split(",")
+    rounds: Rounds = {count: {server.name: [] for server in found} for count in counts}
+    with contextlib.ExitStack() as stack:
+        processes = [stack.enter_context(ServerProcess(server)) for server in found]
+        for number in range(options.rounds + 1):
+            for process in processes if number % 2 else reversed(processes):
+                for count in counts:
+                    cost = request_us(process, int(count), options.seconds)
+                    if number:
+                        rounds[count][process.server.name].append(cost)
+                        print(f"{number}: {process.server.name}, {count}: {cost:.1f} µs", file=sys.stderr, flush=True)
+    return rounds
+
+
+def summary(rounds: Rounds) -> list[dict[str, Any]]:
+    """Medians of the processor time, and of the ratio to the service as it is, with its quartiles."""
+    rows = []
+    for count, by_server in rounds.items():
+        for name, costs in by_server.items():
+            ratios = [own / other for own, other in zip(by_server[OWN], costs, strict=True)]
+            low, middle, high = quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
+            figures = {"us": round(median(costs), 1), "own_of_it": round(middle, 4)}
+            spread = {"quartiles": [round(low, 4), round(high, 4)]}
+            rows.append({"connections": int(count), "server": name} | figures | spread)
+    return rows
+
+
+def steps() -> dict[str, Callable[[], object]]:
+    """The single steps of measuring."""
+    measures = Measures()
+    counts, serving = RequestCounts(measures, ["/forecast"]), ServingMeasures(measures)
+    model = serving.of("gru", "3", 24)
+    counter = measures.counter("things_total", "things", ("kind",)).labels("a")
+    histogram = measures.histogram("seconds", "seconds", ("kind",), exemplars=True).labels("a")
+    group: Any = [(Waiting((Item(),)), 0)]
+    refusal: Refusal = "queue"
+    for number in range(200):
+        counts.count("POST", "/forecast", 200 + number, 0.003)
+    return {
+        "count": counter.add,
+        "observe": lambda: histogram.observe(0.003),
+        "observe, with a trace": lambda: histogram.observe(0.003, TRACE),
+        "a request": lambda: counts.count("POST", "/forecast", 200, 0.003),
+        "a refused request": lambda: counts.count("POST", "/forecast", 503, 0.0, refusal),
+        "a model call of one item": lambda: model.count_call(group, group, 0.001, 0.002),
+        "/metrics": lambda: render(measures.collect(), "application/openmetrics-text"),
+    }
+
+
+def measure_steps() -> dict[str, float]:
+    """The least processor time of each step, in ns, without that of an empty call."""
+    empty = min(repeat(lambda: None, timer=thread_time, number=CALLS, repeat=7))
+    found: dict[str, float] = {}
+    for name, step in steps().items():
+        number = CALLS if not name.startswith("/") else 100
+        found[name] = round(
+            1e9 * (min(repeat(step, timer=thread_time, number=number, repeat=7)) / number - empty / CALLS)
+        )
+    return found
+
+
+def parse_options(arguments: Sequence[str] | None = None) -> Options:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description="what measuring costs a request")
+    parser.add_argument("--seconds", type=float, default=2, help="of each load")
+    parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--connections", default="1,16", help="comma-separated")
+    parser.add_argument("--beside", type=Path, help="another checkout, measured in the same rounds")
+    parser.add_argument("--alone", action="store_true", help="the single steps only")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    return Options(**vars(parser.parse_args(arguments)))
+
+
+def main() -> None:
+    options = parse_options()
+    machine.use_load_core()
+    report: dict[str, Any] = {"machine": machine.describe(), "steps_ns": measure_steps()}
+    for name, nanoseconds in report["steps_ns"].items():
+        print(f"{name}: {nanoseconds:,} ns")
+    if not options.alone:
+        report |= {"rounds": options.rounds, "seconds": options.seconds, "results": summary(run_rounds(options))}
+        for row in report["results"]:
+            print(
+                f"{row['connections']} connections, {row['server']}: {row['us']} µs a request; "
+                f"the service takes {row['own_of_it']} of it, quartiles {row['quartiles']}"
+            )
+    write_json(options.out / ("measures_alone.json" if options.alone else "measures.json"), report)
+
+
+if __name__ == "__main__":
+    main()

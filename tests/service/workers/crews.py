@@ -1,0 +1,95 @@
+"""A crew of fake workers in the event loop of a test."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from service.http.ports import Ports
+from service.settings import Settings
+from service.workers import process, sockets
+from service.workers.crew import Crew
+from service.workers.inheritance import Inheritance
+from service.workers.memory import Estate
+from service.workers.timing import Timing
+from tests.processes import ROOT
+
+IMPATIENT = Timing(ping=0.02, silent=3, hung=20, margin=5.0)
+
+
+class Spawner:
+    """Takes the place of `spawn`. `behaviours` are those of the next processes, in order; after them, all are good."""
+
+    def __init__(self) -> None:
+        self.behaviours: list[str] = []
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    @property
+    def count(self) -> int:
+        """How many have been started."""
+        return len(self.processes)
+
+    def __call__(self, inheritance: Inheritance, control: int) -> "subprocess.Popen[bytes]":
+        behaviour = self.behaviours.pop(0) if self.behaviours else ""
+        command = [sys.executable, "-m", "tests.service.workers.fake_worker", str(control), behaviour]
+        started = subprocess.Popen(command, cwd=ROOT, pass_fds=[control, *inheritance.files], start_new_session=True)
+        self.processes.append(started)
+        return started
+
+
+@asynccontextmanager
+async def crew(monkeypatch, behaviours=(), count=2, timing=IMPATIENT) -> AsyncIterator[tuple[Crew, Ports, Spawner]]:
+    """A crew that has started and accepts connections; its processes are killed at the end."""
+    spawner = Spawner()
+    spawner.behaviours = list(behaviours)
+    monkeypatch.setattr(process, "spawn", spawner)
+    settings = Settings(port=0)
+    ports, _ = sockets.bind(settings, count)
+    estate = Estate(count, ports)
+    crew = Crew(estate, timing, 5.0)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGCHLD, crew.reap)
+    try:
+        await crew.start()
+        sockets.listen(settings, ports)
+        await crew.open()
+        yield crew, ports, spawner
+    finally:
+        crew.stop_keeping()
+        for worker in [*crew.processes]:
+            worker.kill()
+            await worker.ended
+        loop.remove_signal_handler(signal.SIGCHLD)
+        ports.close()
+        estate.close()
+
+
+async def greeting(ports: Ports) -> tuple[int, int]:
+    """Who accepts a new connection: slot and process."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", ports.public[0].getsockname()[1])
+    try:
+        async with asyncio.timeout(10):
+            slot, pid = (await reader.readline()).split()
+        return int(slot), int(pid)
+    finally:
+        writer.close()
+
+
+async def greetings(ports: Ports, count: int = 24) -> set[tuple[int, int]]:
+    """Who accepts so many connections."""
+    return set(await asyncio.gather(*[greeting(ports) for _ in range(count)]))
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Wait until something is so; fail after 20 seconds."""
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+def open_files() -> int:
+    """The number of files that this process has open."""
+    return len(os.listdir("/proc/self/fd"))

@@ -1,0 +1,144 @@
+"""What a worker does for its supervisor, without one and without a server."""
+
+import asyncio
+import socket
+
+import pytest
+
+from service.errors import NotReady
+from service.serving.versions import NOTHING_UNSETTLED, RefusedVersion, ReloadReport, Unsettled, VersionName
+from service.workers import messages
+from service.workers.channel import CannotDo, Channel
+from service.workers.control import Control, report_from_json, report_to_json
+from service.workers.messages import Commit, Detach, Discard, End, Listen, Ping, Prepare, Prepared, Stop, Unable
+
+
+class FakeServer:
+    """Notes what it is told."""
+
+    def __init__(self, state):
+        self.state = state
+        self.told = []
+
+    async def listen(self, slots):
+        self.told.append(slots)
+
+    def end(self):
+        self.told.append("end")
+
+    async def detach(self):
+        self.told.append("detach")
+
+    def stop(self, *, is_replaced):
+        self.told.append(is_replaced)
+
+
+def converse(state, scenario, answer=None):
+    """Run a scenario with the supervisor's end of the channel, the control and its server."""
+
+    async def run():
+        async def refuse(_):
+            return Unable(reason="no worker can reload now")
+
+        ours, theirs = socket.socketpair()
+        control, server = Control(theirs), FakeServer(state)
+        channel = await Channel.open(ours, answer or refuse)
+        await control.open(server)
+        tasks = [asyncio.ensure_future(end) for end in (channel.run(), control.run())]
+        try:
+            await state.repository.open()
+            await scenario(channel, control, server)
+        finally:
+            channel.close()
+            await asyncio.gather(*tasks)
+            await state.repository.close()
+
+    asyncio.run(run())
+
+
+@pytest.fixture
+def state(serve):
+    return serve().app.state
+
+
+def test_a_worker_does_as_it_is_told(state):
+    """And answers each question."""
+
+    async def scenario(channel, _, server):
+        for question in (Listen(slots=[1, 0]), Ping(), End(), Detach(), Discard()):
+            assert isinstance(await channel.ask(question), messages.Done)
+        channel.tell(Stop(is_replaced=True))
+        await channel.ask(Ping())
+        assert server.told == [[1, 0], "end", "detach", True]
+
+    converse(state, scenario)
+
+
+def test_versions_are_prepared_and_committed_or_discarded(state):
+    """What is prepared can be prepared elsewhere by its list; nothing is committed that is not prepared."""
+
+    async def scenario(channel, *_):
+        prepared = await channel.ask(Prepare())
+        assert isinstance(prepared, Prepared)
+        again = await channel.ask(Prepare(only=prepared.versions))
+        assert again.versions == prepared.versions
+        assert (await channel.ask(Commit(is_first=True))).report["refused"] == []
+        assert state.repository.reloads["done"] == 1
+        await channel.ask(Prepare(unsettled=[[], []]))
+        await channel.ask(Discard())
+        with pytest.raises(CannotDo, match="nothing is prepared"):
+            await channel.ask(Commit())
+        await channel.ask(Prepare())
+        await channel.ask(Commit())
+        assert state.repository.reloads["done"] == 1
+
+    converse(state, scenario)
+
+
+def test_a_reload_that_is_not_possible_now_is_told_to_its_caller(state):
+    async def scenario(_, control, __):
+        with pytest.raises(NotReady, match="no worker can reload now"):
+            await control.reload(state, NOTHING_UNSETTLED)
+
+    converse(state, scenario)
+
+
+def test_a_worker_that_wants_to_leave_knows_whether_the_supervisor_sees_to_it(state):
+    """One that cannot, or does not answer, leaves it to the worker."""
+
+    async def done(_):
+        return messages.Done()
+
+    async def never(_):
+        await asyncio.Event().wait()
+
+    for answer, expected in ((done, True), (None, False), (never, False)):
+
+        async def scenario(_, control, __, expected=expected):
+            assert await control.ask_to_leave(0.1) == expected
+
+        converse(state, scenario, answer)
+
+
+REPORT = ReloadReport([VersionName("gru", "2")], [], [RefusedVersion(None, None, "why")], 1, 19)
+
+
+def test_the_report_of_all_workers_is_that_of_the_caller(state):
+    """What is unsettled goes along."""
+    asked = []
+
+    async def answer(message):
+        asked.append(message.unsettled)
+        return messages.Reloaded(report=report_to_json(REPORT))
+
+    async def scenario(_, control, __):
+        unsettled = Unsettled(frozenset([VersionName("gru", "3")]), frozenset(["lstm"]))
+        assert await control.reload(state, unsettled) == REPORT
+        assert await control.reload(state, NOTHING_UNSETTLED) == REPORT
+        assert asked == [[[["gru", "3"]], ["lstm"]], None]
+
+    converse(state, scenario, answer)
+
+
+def test_a_report_comes_back_from_json():
+    assert report_from_json(report_to_json(REPORT)) == REPORT

@@ -1,0 +1,171 @@
+"""Workers that die, hang or cannot start are replaced, and somebody always accepts. The workers are processes without models."""
+
+import asyncio
+import os
+import signal
+import sys
+
+import pytest
+
+from service.workers.crew import CannotStart
+from service.workers.messages import Reload, Reloaded, Unable
+from service.workers.timing import Timing
+from tests.service.workers.crews import crew, greeting, greetings, open_files, until
+from tests.service.workers.fake_worker import NEW_VERSIONS, REPORT, VERSIONS
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="several workers need Linux")
+
+
+def by_slot(crew):
+    return sorted(crew.processes, key=lambda worker: worker.slot)
+
+
+async def kill_and_wait(crew, victim):
+    """Kill a worker, and wait until another one has its place."""
+    os.kill(victim.pid, signal.SIGKILL)
+    await until(lambda: victim not in crew.processes)
+    await until(lambda: [worker.slots for worker in by_slot(crew)] == [[0], [1]])
+
+
+def test_each_worker_accepts_connections_of_its_own_socket(monkeypatch):
+    async def scenario():
+        async with crew(monkeypatch) as (started, ports, _):
+            assert {slot for slot, _ in await greetings(ports)} == {0, 1}
+            assert [worker.slots for worker in by_slot(started)] == [[0], [1]]
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("behaviour", ["fail", "die"])
+@pytest.mark.parametrize("position", [0, 1])
+def test_a_worker_that_cannot_start_ends_the_start(monkeypatch, behaviour, position):
+    """Also the second one: the machine may lack the memory for it."""
+
+    async def scenario():
+        async with crew(monkeypatch, [""] * position + [behaviour]):
+            raise AssertionError
+
+    with pytest.raises(CannotStart) as raised:
+        asyncio.run(scenario())
+    words = "models/gru: no" if behaviour == "fail" else f"worker {position} ended with status 7 before"
+    assert (raised.value.status, words in raised.value.faults[0]) == (3, True)
+
+
+def test_another_worker_accepts_until_a_dead_one_is_replaced(monkeypatch):
+    """No connection is refused meanwhile, and the slots go back."""
+
+    async def scenario():
+        async with crew(monkeypatch) as (started, ports, _):
+            victim = by_slot(started)[1]
+            os.kill(victim.pid, signal.SIGKILL)
+            await greetings(ports)
+            await until(lambda: [w.slots for w in by_slot(started)] == [[0], [1]] and victim not in started.processes)
+            assert victim.pid not in {pid for _, pid in await greetings(ports)}
+
+    asyncio.run(scenario())
+
+
+def test_a_worker_that_ends_at_every_start_is_tried_ever_later(monkeypatch, caplog):
+    async def scenario():
+        async with crew(monkeypatch, ["", "", "die", "fail", ""]) as (started, ports, spawner):
+            os.kill(by_slot(started)[0].pid, signal.SIGKILL)
+            await until(lambda: spawner.count == 4)
+            assert {slot for slot, _ in await greetings(ports)} == {1}
+            await until(lambda: [w.slots for w in by_slot(started)] == [[0], [1]])
+
+    monkeypatch.setattr("service.workers.backoff.FIRST_SECONDS", 0.01)
+    asyncio.run(scenario())
+    assert "is tried again in 0.01 s" in caplog.text
+    assert "is tried again in 0.02 s: models/gru: no" in caplog.text
+
+
+def test_a_worker_that_does_not_answer_is_relieved_and_then_killed(monkeypatch, caplog):
+    """Its connections go to another one first."""
+
+    async def scenario():
+        async with crew(monkeypatch) as (started, ports, _):
+            victim = by_slot(started)[0]
+            os.kill(victim.pid, signal.SIGSTOP)
+            await until(lambda: by_slot(started)[-1].slots == [1, 0])
+            assert (await greeting(ports))[0] == 1
+            await until(lambda: victim not in started.processes)
+            await until(lambda: [w.slots for w in by_slot(started)] == [[0], [1]])
+
+    asyncio.run(scenario())
+    assert "did not answer any more and was killed" in caplog.text
+
+
+def test_a_worker_that_answers_again_gets_its_connections_back(monkeypatch, caplog):
+    timing = Timing(ping=0.02, silent=3, hung=100_000)
+
+    async def scenario():
+        async with crew(monkeypatch, timing=timing) as (started, _, _):
+            victim = by_slot(started)[0]
+            os.kill(victim.pid, signal.SIGSTOP)
+            await until(lambda: by_slot(started)[1].slots == [1, 0])
+            os.kill(victim.pid, signal.SIGCONT)
+            await until(lambda: by_slot(started)[1].slots == [1])
+            assert victim in started.processes
+
+    asyncio.run(scenario())
+    assert "answers again" in caplog.text
+
+
+def test_a_planned_replacement_serves_before_the_old_one_ends(monkeypatch):
+    async def scenario():
+        async with crew(monkeypatch) as (started, ports, _):
+            before = by_slot(started)
+            started.replace_all()
+            await until(lambda: not set(before) & started.processes)
+            assert [worker.slots for worker in by_slot(started)] == [[0], [1]]
+            assert {slot for slot, _ in await greetings(ports)} == {0, 1}
+
+    asyncio.run(scenario())
+
+
+def test_fifty_replacements_leave_no_file_open(monkeypatch):
+    """Nor do they use up the memory regions."""
+
+    async def scenario():
+        async with crew(monkeypatch) as (started, _, _):
+            files = open_files()
+            for number in range(50):
+                await kill_and_wait(started, by_slot(started)[number % 2])
+            await until(lambda: open_files() <= files)
+
+    monkeypatch.setattr("service.workers.backoff.FIRST_SECONDS", 0.0)
+    asyncio.run(scenario())
+
+
+def test_all_workers_take_what_the_first_one_has_proven(monkeypatch):
+    """Also one that starts later."""
+
+    async def scenario():
+        async with crew(monkeypatch) as (started, _, _):
+            answer = await started.reload(Reload())
+            assert answer == Reloaded(report=REPORT, number=answer.number)
+            await kill_and_wait(started, by_slot(started)[1])
+            assert by_slot(started)[1].versions == NEW_VERSIONS
+
+    asyncio.run(scenario())
+
+
+def test_what_one_worker_cannot_prepare_none_takes(monkeypatch):
+    async def scenario():
+        async with crew(monkeypatch, ["", "other"]) as (started, _, _):
+            answer = await started.reload(Reload())
+            assert isinstance(answer, Reloaded)
+            assert (answer.report["loaded"], answer.report["retired"]) == ([], [])
+            await kill_and_wait(started, by_slot(started)[1])
+            assert by_slot(started)[1].versions == VERSIONS
+
+    asyncio.run(scenario())
+
+
+def test_a_reload_is_refused_while_the_service_stops(monkeypatch):
+    async def scenario():
+        async with crew(monkeypatch) as (started, _, _):
+            started.stop_keeping()
+            assert isinstance(await started.reload(Reload()), Unable)
+
+    asyncio.run(scenario())

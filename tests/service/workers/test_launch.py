@@ -1,0 +1,49 @@
+"""Whether there is a supervisor, and what a start that fails prints."""
+
+import os
+
+import pytest
+
+from service import start
+from service.settings import Settings
+from service.workers import launch
+
+
+@pytest.mark.parametrize(("workers", "cores", "expected"), [(1, 8, 1), (3, 2, 3), ("auto", 2, 2), ("auto", 1, 1)])
+def test_auto_is_a_worker_for_each_core(monkeypatch, workers, cores, expected):
+    monkeypatch.setattr(launch, "usable_cores", lambda: cores)
+    assert launch.number_of_workers(Settings(workers=workers)) == expected
+
+
+@pytest.mark.parametrize("workers", ["", "1", "auto"])
+def test_one_worker_needs_no_supervisor(monkeypatch, workers):
+    """It is served as before, by this process."""
+    monkeypatch.setenv("GATECAST_WORKERS", workers)
+    monkeypatch.setattr(launch, "usable_cores", lambda: 1)
+    monkeypatch.setattr(launch.logs, "configure", lambda *_: None)
+    served = []
+    monkeypatch.setattr(start, "serve", lambda settings, **options: served.append((settings.workers, options)) or 0)
+    assert launch.serve(ends_at_hangup=True) == 0
+    assert served == [(1, {"ends_at_hangup": True})]
+
+
+def test_a_wrong_setting_is_printed(monkeypatch, capsys):
+    monkeypatch.setenv("GATECAST_WORKERS", "none")
+    assert launch.serve(ends_at_hangup=False) == 2
+    assert "error: GATECAST_WORKERS: must be" in capsys.readouterr().err
+
+
+def test_a_taken_port_ends_a_start_of_several_workers(monkeypatch, capsys):
+    """Before anything is started."""
+    from service.workers import sockets
+
+    monkeypatch.setenv("GATECAST_WORKERS", "2")
+    monkeypatch.setattr(launch.logs, "configure", lambda *_: None)
+
+    def refuse(*_):
+        raise sockets.listening.CannotListen("cannot listen")
+
+    monkeypatch.setattr(sockets, "bind", refuse)
+    assert launch.serve(ends_at_hangup=False) == 3
+    assert capsys.readouterr().err == "error: cannot listen\n"
+    assert os.environ["GATECAST_WORKERS"] == "2"

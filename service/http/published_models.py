@@ -13,7 +13,6 @@ class PublishedModels:
 
     def __init__(self, measures: Measures, repository: ModelRepository) -> None:
         self._repository = repository
-        self._is_first = measures.is_first
         self._loaded = _Current(
             measures.gauge("gatecast_model_loaded", "1 for every loaded version", (*LABELS, "engine"), "max")
         )
@@ -43,7 +42,7 @@ class PublishedModels:
         self._depth.set((_labels(model), model.batcher.depth) for model in models)
         self._wait.set((_labels(model), model.batcher.wait_seconds) for model in models)
         self._refused.set(((name or "", version or ""), 1) for name, version, _ in repository.refused)
-        for outcome, counter in self._reloads.items() if self._is_first else ():
+        for outcome, counter in self._reloads.items():
             counter.set_total(repository.reloads[outcome])
         self._tensorflow_loads.set_total(repository.tensorflow_loads)
 

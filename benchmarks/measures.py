@@ -5,8 +5,8 @@
     python -m benchmarks.measures --alone               # the single steps only, in nanoseconds
 
 The server is on core 0 and the load comes from core 1: so many connections send a request each, and the next when all have
-their answers, so batches have the same sizes in all rounds. A round is a quarter of a second of each state in turn, in
-alternating order. Wall-clock rates would tell of what else the machine does, so requests are weighed by the processor time of
+their answers, so batches have the same sizes in all rounds. A round is a few requests in each state in turn, in alternating
+order, so that what else happens on the machine meets all states alike. Wall-clock rates would tell of what else the machine does, so requests are weighed by the processor time of
 the server. The report has medians of all rounds, of the ratios within a round, and of the cheapest rounds.
 """
 
@@ -89,15 +89,14 @@ class State:
         if self.switch is not None:
             self.process.process.send_signal(self.switch)
         self.callers.send(len(self.callers))
-        before = _cpu_ns(self.process)
+        before = _cpu_ns(self.process.process.pid)
         sent = self.callers.send(requests)
-        return (_cpu_ns(self.process) - before) / 1000 / sent
+        return (_cpu_ns(self.process.process.pid) - before) / 1000 / sent
 
 
-def _cpu_ns(process: ServerProcess) -> int:
-    """Processor time of all threads so far; the scheduler's own count is finer than the ticks of `stat`."""
-    files = [file for pid in process.pids() for file in Path(f"/proc/{pid}/task").glob("*/schedstat")]
-    return sum(int(file.read_text().split()[0]) for file in files)
+def _cpu_ns(pid: int) -> int:
+    """Processor time of all threads of a process so far; the scheduler's own count is finer than the ticks of `stat`."""
+    return sum(int(file.read_text().split()[0]) for file in Path(f"/proc/{pid}/task").glob("*/schedstat"))
 
 
 def run_rounds(options: Options) -> Rounds:
@@ -182,8 +181,8 @@ def measure_steps() -> dict[str, float]:
 def parse_options(arguments: Sequence[str] | None = None) -> Options:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="what measuring costs a request")
-    parser.add_argument("--requests", type=int, default=640, help="of each state in a round")
-    parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--requests", type=int, default=64, help="of each state in a round")
+    parser.add_argument("--rounds", type=int, default=600)
     parser.add_argument("--connections", default="1,16", help="comma-separated")
     parser.add_argument("--beside", type=Path, help="another checkout, measured in the same rounds")
     parser.add_argument("--alone", action="store_true", help="the single steps only")

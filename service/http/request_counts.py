@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ..errors import Refusal
 from ..measures import OTHER, CounterHandle, HistogramHandle, Measures
 
+MAX_SERIES = 2048  # routes × methods × statuses that occur
 METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 
 
@@ -22,7 +23,8 @@ class RequestCounts:
 
     def __init__(self, measures: Measures, routes: Iterable[str]) -> None:
         self._routes = frozenset(routes)
-        self._requests = measures.counter("http_requests_total", "requests", ("handler", "method", "status"))
+        labels = ("handler", "method", "status")
+        self._requests = measures.counter("http_requests_total", "requests", labels, MAX_SERIES)
         self._durations = measures.histogram(
             "http_request_duration_seconds",
             "time to answer; refused requests are not in it",

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from .region import OTHER, Region
 from .series import EXEMPLAR_CELLS, Definition, Merge, Series
 
-MAX_SERIES = 512  # of one metric
+MAX_SERIES = 512  # of one metric, if it says no other number
 MAX_BOUNDS = 64
 TRACE_ID_BYTES = 16
 SECONDS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -126,8 +126,10 @@ class Counter(Instrument[CounterHandle]):
 
     handle = CounterHandle
 
-    def __init__(self, region: Region, name: str, meaning: str, labels: Sequence[str] = ()) -> None:
-        super().__init__(region, Definition("counter", name, meaning, tuple(labels)))
+    def __init__(
+        self, region: Region, name: str, meaning: str, labels: Sequence[str] = (), max_series: int = MAX_SERIES
+    ) -> None:
+        super().__init__(region, Definition("counter", name, meaning, tuple(labels)), max_series)
 
 
 class Gauge(Instrument[GaugeHandle]):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from .instruments import SECONDS, Counter, Gauge, Histogram
+from .instruments import MAX_SERIES, SECONDS, Counter, Gauge, Histogram
 from .region import Region
 from .series import EXEMPLAR_CELLS, Definition, Merge, Series
 
@@ -56,9 +56,9 @@ class Measures:
         self._others = others
         self._publishers: list[Callable[[], None]] = []
 
-    def counter(self, name: str, meaning: str, labels: Sequence[str] = ()) -> Counter:
+    def counter(self, name: str, meaning: str, labels: Sequence[str] = (), max_series: int = MAX_SERIES) -> Counter:
         """A counter; its name ends in `_total`."""
-        return Counter(self.own, name, meaning, labels)
+        return Counter(self.own, name, meaning, labels, max_series)
 
     def gauge(self, name: str, meaning: str, labels: Sequence[str] = (), merge: Merge = "sum") -> Gauge:
         """A gauge."""

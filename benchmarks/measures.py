@@ -5,13 +5,15 @@
     python -m benchmarks.measures --alone               # the single steps only, in nanoseconds
 
 The server is on core 0 and the load comes from core 1: so many connections send a request each, and the next when all have
-their answers, so batches have the same sizes in all rounds. A round is a few requests in each state in turn, in alternating
-order, so that what else happens on the machine meets all states alike. Wall-clock rates would tell of what else the machine does, so requests are weighed by the processor time of
-the server. The report has medians of all rounds, of the ratios within a round, and of the cheapest rounds.
+their answers, so batches have the same sizes in all rounds. A round is a few requests in each state in turn, in random order,
+so that what else happens on the machine meets all states alike. Wall-clock rates would tell of that, so requests are weighed
+by the processor time of the server. The report has medians of all rounds, of the ratios within a round, and of the cheapest
+rounds.
 """
 
 import argparse
 import contextlib
+import random
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -102,13 +104,14 @@ def _cpu_ns(pid: int) -> int:
 def run_rounds(options: Options) -> Rounds:
     """All rounds of all states, after one that warms up and does not count."""
     rounds: Rounds = {}
+    chance = random.Random(0)
     with contextlib.ExitStack() as stack:
         processes = [stack.enter_context(ServerProcess(server)) for server in servers(options.beside)]
         for count in options.connections.split(","):
             states = [state for process in processes for state in _states(stack, process, int(count))]
             costs = rounds[count] = {state.name: list[float]() for state in states}
             for number in range(options.rounds + 1):
-                for state in states if number % 2 else reversed(states):
+                for state in chance.sample(states, len(states)):
                     cost = state.request_us(options.requests)
                     costs[state.name] += [cost] if number else []
     return rounds
@@ -162,6 +165,7 @@ def steps() -> dict[str, Callable[[], object]]:
         "a request": lambda: counts.count("POST", "/forecast", 200, 0.003),
         "a refused request": lambda: counts.count("POST", "/forecast", 503, 0.0, refusal),
         "a model call of one item": lambda: model.count_call(group, group, 0.001, 0.002),
+        "a model call of 16 items": lambda: model.count_call(group * 16, group * 16, 0.001, 0.002),
         "/metrics": lambda: render(measures.collect(), "application/openmetrics-text"),
     }
 

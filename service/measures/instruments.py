@@ -6,7 +6,7 @@ make too many series, all further ones share the values `other`.
 
 import time
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Generic, TypeVar
 
 from .region import OTHER, Region
@@ -56,7 +56,7 @@ class GaugeHandle:
 
 
 class HistogramHandle:
-    """One series of a histogram. Its count is the sum of its buckets, always; its sum may be one observation behind."""
+    """One series of a histogram. Its count is the sum of its buckets, always; its sum may lack what is being added."""
 
     __slots__ = ("_bounds", "_bytes", "_cells", "_exemplars", "_first", "_sum")
 
@@ -76,6 +76,14 @@ class HistogramHandle:
         cells[self._sum] += value
         if trace_id is not None:
             self.keep(value, trace_id)
+
+    def observe_all(self, values: Iterable[float]) -> None:
+        """Count many values: half the time of one by one."""
+        cells, bounds, first, total = self._cells, self._bounds, self._first, 0.0
+        for value in values:
+            cells[first + bisect_left(bounds, value)] += 1.0
+            total += value
+        cells[self._sum] += total
 
     def keep(self, value: float, trace_id: str) -> None:
         """Make a value that is counted the exemplar of its bucket. Its time is 0 meanwhile: no reader takes half of it."""

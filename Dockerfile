@@ -1,14 +1,17 @@
 # Dependencies, then service/, then models/: what changes least comes first. One process, not root.
 #   docker build .                  both engines: ONNX Runtime for compiled models, TensorFlow for any other
 #   docker build --target slim .    ONNX Runtime alone: every model needs its compiled form
-# `make image` builds both from the base image by its digest.
+# `make image` builds both from the base image by its digest. What a build writes does not depend on when and where it runs:
+# every file of ours has one time (1980-01-01) and one mode, and bytecode has no time in it; deploy/compare_images.py compares two builds.
 
 ARG PYTHON_IMAGE=docker.io/library/python:3.12-slim
 ARG PYTHON_DIGEST=
 
 FROM ${PYTHON_IMAGE}${PYTHON_DIGEST:+@${PYTHON_DIGEST}} AS base
-RUN groupadd --system --gid 10001 gatecast \
- && useradd --system --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin gatecast
+# as useradd would, without the day in /etc/shadow
+RUN echo 'gatecast:x:10001:' >>/etc/group \
+ && echo 'gatecast:x:10001:10001::/nonexistent:/usr/sbin/nologin' >>/etc/passwd \
+ && touch --date=@315532800 /etc /etc/group /etc/passwd
 ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -16,7 +19,6 @@ ENV PATH=/venv/bin:$PATH \
     GATECAST_HOST=0.0.0.0
 WORKDIR /app
 EXPOSE 8000
-COPY healthcheck.sh ./
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 CMD ["/app/healthcheck.sh"]
 CMD ["python", "-m", "service"]
 ARG PYTHON_IMAGE
@@ -25,6 +27,13 @@ LABEL org.opencontainers.image.title="gatecast" \
       org.opencontainers.image.version="0.1.0" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.base.name="${PYTHON_IMAGE}"
+
+# ours, with modes and times that do not depend on the checkout
+FROM base AS files
+COPY healthcheck.sh ./
+COPY service/ service/
+COPY models/ models/
+RUN chmod -R u=rwX,go=rX /app && find /app -exec touch --no-dereference --date=@315532800 {} +
 
 FROM ${PYTHON_IMAGE}${PYTHON_DIGEST:+@${PYTHON_DIGEST}} AS dependencies-slim
 COPY requirements/slim.txt /tmp/
@@ -36,15 +45,21 @@ RUN python -m venv --without-pip /venv \
  && rm -rf onnxruntime/tools onnxruntime/transformers onnxruntime/quantization onnxruntime/datasets \
  # the library for programs in C; the module for Python holds another copy of it
  && rm -f onnxruntime/capi/libonnxruntime.so.* \
- && find . \( -name '*.pyx' -o -name '*.pxd' -o -name '*.pyi' \) -delete
+ && find . \( -name '*.pyx' -o -name '*.pxd' -o -name '*.pyi' \) -delete \
+ && find /venv -exec touch --no-dereference --date=@315532800 {} +
 
 FROM base AS slim
 ENV GATECAST_ENGINE=onnx
 COPY --from=dependencies-slim /venv /venv
-COPY service/ service/
-COPY models/ models/
-# proves the models, and leaves the bytecode of all that a start imports: the container's file system is read-only
-RUN PYTHONDONTWRITEBYTECODE= python -m service --check
+COPY --from=files /app /app
+# proves the models, and leaves the bytecode of all that a start imports: the container's file system is read-only. It is
+# compiled again without the times of its sources, which are not looked at any more.
+RUN PYTHONDONTWRITEBYTECODE= python -m service --check \
+ && find /app /venv /usr/local/lib -name '*.pyc' | sed 's|__pycache__/\([^/]*\)[.]cpython-[0-9]*[.]pyc$|\1.py|' | LC_ALL=C sort >/tmp/sources \
+ && find /app /venv /usr/local/lib -name '*.pyc' -delete \
+ && PYTHONHASHSEED=0 python -m compileall -q -f --invalidation-mode unchecked-hash -i /tmp/sources \
+ && find /app /venv /usr/local/lib -newer /app/healthcheck.sh \( -path '*/__pycache__*' -o -type d \) -exec touch --date=@315532800 {} + \
+ && rm -rf /tmp/* && touch --date=@315532800 /tmp
 # by number, so that Kubernetes can see that it is not root
 USER 10001:10001
 
@@ -54,11 +69,16 @@ RUN python -m venv --without-pip /venv \
  && python -m pip --python /venv install --no-cache-dir --no-compile --disable-pip-version-check --require-hashes --requirement /tmp/serve.txt \
  # C++ headers, test suites and the compiler library are of no use to a server
  && rm -rf /venv/lib/python3.12/site-packages/tensorflow/include /venv/lib/python3.12/site-packages/clang \
- && find /venv -type d \( -name tests -o -name __pycache__ \) -prune -exec rm -rf {} +
+ && find /venv -type d \( -name tests -o -name __pycache__ \) -prune -exec rm -rf {} + \
+ && find /venv -exec touch --no-dereference --date=@315532800 {} +
 
 FROM base
 COPY --from=dependencies /venv /venv
-COPY service/ service/
-COPY models/ models/
-RUN PYTHONDONTWRITEBYTECODE= python -m service --check
+COPY --from=files /app /app
+RUN PYTHONDONTWRITEBYTECODE= python -m service --check \
+ && find /app /venv /usr/local/lib -name '*.pyc' | sed 's|__pycache__/\([^/]*\)[.]cpython-[0-9]*[.]pyc$|\1.py|' | LC_ALL=C sort >/tmp/sources \
+ && find /app /venv /usr/local/lib -name '*.pyc' -delete \
+ && PYTHONHASHSEED=0 python -m compileall -q -f --invalidation-mode unchecked-hash -i /tmp/sources \
+ && find /app /venv /usr/local/lib -newer /app/healthcheck.sh \( -path '*/__pycache__*' -o -type d \) -exec touch --date=@315532800 {} + \
+ && rm -rf /tmp/* && touch --date=@315532800 /tmp
 USER 10001:10001

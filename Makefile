@@ -6,11 +6,12 @@ SERVE := $(VENV)/.serve
 DEV := $(VENV)/.dev
 BACKTEST := $(VENV)/backtest
 DEPLOY := $(VENV)/deploy
+SBOM := $(VENV)/sbom
 CLIENTS := nixtla triton kserve engines browser
 PYTHON_IMAGE ?= docker.io/library/python:3.12-slim
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help setup serve test coverage test-fast test-clients test-deploy check format train-forecast train-sentiment compile backtest zero-shot bench hostile image lock clean
+.PHONY: help setup serve test coverage test-fast test-clients test-deploy check format train-forecast train-sentiment compile backtest zero-shot dashboard bench hostile image sbom lock clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -33,8 +34,11 @@ test-clients: $(DEV) $(CLIENTS:%=$(VENV)/clients/%/.ready)  ## clients of others
 	@set -e; for client in $(CLIENTS); do echo "== $$client"; \
 	  $(VENV)/clients/$$client/bin/python -m pytest -c tests/clients/pytest.ini tests/clients/$$client; done
 
-test-deploy: $(DEV) $(DEPLOY)/.ready  ## deploy/: the chart, the dashboard, the alerts, by Helm, Prometheus, checkov (needs npm, apt-get)
+test-deploy: $(DEV) $(DEPLOY)/.ready $(SBOM)/.ready  ## deploy/: the chart, the dashboard, the alerts, by Helm, Prometheus, checkov (needs npm, apt-get)
 	PATH="$(CURDIR)/$(DEPLOY)/bin:$$PATH" $(DEPLOY)/bin/python -m pytest -c tests/deploy/pytest.ini tests/deploy
+
+dashboard: $(DEPLOY)/.ready  ## Grafana's JSON from deploy/observability/dashboard/*.yml
+	$(DEPLOY)/bin/python deploy/observability/build_dashboard.py
 
 check: $(DEV)  ## formatting, lint, types, and who imports whom
 	$(BIN)/ruff format --check .
@@ -76,6 +80,13 @@ image:  ## build the container images gatecast:latest and gatecast:slim, from th
 	docker build --build-arg PYTHON_IMAGE=$(PYTHON_IMAGE) $$pin --tag gatecast:latest .; \
 	docker build --build-arg PYTHON_IMAGE=$(PYTHON_IMAGE) $$pin --tag gatecast:slim --target slim .
 
+# with BuildKit, what the images say of their time is that of the last commit
+image: export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
+
+sbom: $(SBOM)/.ready  ## bills of materials (CycloneDX 1.6) of gatecast:latest and gatecast:slim, into reports/sbom/
+	$(SBOM)/bin/python -m deploy.sbom gatecast:latest --lock requirements/serve.txt --out reports/sbom/gatecast-latest.cdx.json
+	$(SBOM)/bin/python -m deploy.sbom gatecast:slim --lock requirements/slim.txt --out reports/sbom/gatecast-slim.cdx.json
+
 lock: $(DEV)  ## pin and hash the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile pyproject.toml --extra tensorflow --extra tracing --universal --python-version 3.11 --generate-hashes --upgrade \
 	  --no-emit-index-url --no-annotate --no-header --quiet --output-file requirements/serve.txt
@@ -115,6 +126,12 @@ $(DEPLOY)/.ready: requirements/deploy.txt deploy/install-tools.sh | $(BIN)/pytho
 	$(BIN)/python -m venv $(DEPLOY)
 	$(DEPLOY)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/deploy.txt
 	deploy/install-tools.sh $(DEPLOY)/bin
+	@touch $@
+
+# apart, as it would bring packages of its own into a bill of the environment that it reads
+$(SBOM)/.ready: requirements/sbom.txt | $(BIN)/python
+	$(BIN)/python -m venv $(SBOM)
+	$(SBOM)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/sbom.txt
 	@touch $@
 
 $(VENV)/clients/%/.ready: requirements/clients/%.txt | $(BIN)/python

@@ -159,7 +159,7 @@ def _combined(settings: Settings) -> Iterator[_Fault]:
 def _files(settings: Settings) -> Iterator[_Fault]:
     """Faults of the files that settings name."""
     unreadable = set()
-    for name in ("admin_key_file", "api_keys_file", "tls_cert_file", "tls_key_file"):
+    for name in ("admin_key_file", "api_keys_file", "trusted_keys_file", "tls_cert_file", "tls_key_file"):
         path: Path | None = getattr(settings, name)
         if path is not None and (fault := _file_fault(path)):
             unreadable.add(name)

@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     watch_s: float | None = Field(
         None, ge=0.5, le=86_400, description="seconds between two looks for new versions; default: none"
     )
+    trusted_keys_file: Path | None = Field(
+        None, description="public keys; with the file, only versions that one of them signed are served"
+    )
     on_bad_version: Annotated[Literal["skip", "refuse"], AnyCase] = Field(
         "skip", description="a version that fails at the start: skip serves the others, refuse ends the start"
     )

@@ -16,6 +16,7 @@ import uvicorn
 from . import logs
 from .app import create_app
 from .artifacts.files import BundleError
+from .artifacts.trusted_keys import TrustedKeysError
 from .environment import EnvironmentFault, read_settings, warnings
 from .http.host import Host
 from .http.middleware import RequestMiddleware
@@ -95,7 +96,7 @@ def prepare(settings: Settings, host: Host | None = None) -> tuple[RequestMiddle
     """The application, and how uvicorn serves it. Raises EnvironmentFault."""
     try:
         app = create_app(settings, host=host)
-    except KeysError as error:
+    except (KeysError, TrustedKeysError) as error:
         raise EnvironmentFault([str(error)]) from None
     config = server_config(settings, app)
     config.load()

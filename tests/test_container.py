@@ -48,7 +48,7 @@ def check_health(port: int) -> int:
 
 def test_both_images_run_as_a_user_that_is_not_root_by_its_number(container):
     """Kubernetes cannot tell by a name that it is not root (`runAsNonRoot`)."""
-    images = [stage for stage in stages() if "COPY service/" in stage]
+    images = [stage for stage in stages() if "COPY --from=files" in stage]
     assert [re.findall(r"^USER (.*)$", stage, re.MULTILINE) for stage in images] == [[USER], [USER]]
     assert container["user"] == USER
 

@@ -2,7 +2,7 @@
 
 `models/<name>/<version>/` is a TensorFlow SavedModel directory, as TensorFlow Serving reads it, with our files beside it:
 `manifest.json` (the card), `scaler.json` (of forecasters of one series), `domain.npy` (of classifiers that can tell texts
-unlike their training's), `golden.json`, plots, and `SHA256SUMS` over all of them (`sha256sum -c SHA256SUMS` checks it too). `compiled/` is derived from it and has checksums of its own; see onnx.py.
+unlike their training's), `golden.json`, plots, and `SHA256SUMS` over all of them (`sha256sum -c SHA256SUMS` checks it too). `compiled/` is derived from it and has checksums of its own; see onnx.py. `SIGNATURES` says who vouches for both.
 `save` writes a whole version or nothing. `load` checks everything before it is used.
 """
 
@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -21,12 +22,15 @@ from ..interfaces import Network
 from . import domain, onnx, saved_model
 from .card import FORMAT_VERSION, SENTIMENT_FORMAT_VERSION, AnyCard, ForecastCard, SentimentCard
 from .domain import Steps
-from .files import BundleError, parse, plain_files, read_json, read_text, refuse, sha256, write_json
+from .files import BundleError, parse, plain_files, read_json, refuse, sha256, write_json
 from .golden import Golden, GoldenCase
 from .scaler import MinMax
 from .tokenizer import Tokenizer
+from .trusted_keys import TrustedKeys
+from .verification import SUMS, private_copy, verify
 
 __all__ = [
+    "SUMS",
     "Bundle",
     "BundleError",
     "Golden",
@@ -39,7 +43,6 @@ __all__ = [
     "versions",
 ]
 
-SUMS = "SHA256SUMS"
 Backend = Literal["onnx", "tensorflow"]
 
 
@@ -110,49 +113,63 @@ def versions(model: Path) -> list[Path]:
     return sorted((path for path in model.glob("*") if path.name.isdecimal()), key=lambda path: int(path.name))
 
 
-def load(path: Path, threads: int = 1, backend: Backend = "tensorflow", *, tuned: bool = True) -> Bundle:
+def load(
+    path: Path,
+    threads: int = 1,
+    backend: Backend = "tensorflow",
+    *,
+    tuned: bool = True,
+    trusted: TrustedKeys | None = None,
+) -> Bundle:
     """Check every byte of a version directory and load its network into one backend.
 
-    Without `tuned`, TensorFlow compiles nothing: the network is ready sooner, and every call is slower. Raises BundleError,
-    which names the file and the fault, for anything missing, extra, changed, malformed, of an unknown format, or that the
-    backend must not or cannot run.
+    Without `tuned`, TensorFlow compiles nothing: the network is ready sooner, and every call is slower. With `trusted` keys,
+    one of them must have signed the version. Raises BundleError, which names the file and the fault, for anything missing,
+    extra, changed, malformed, of an unknown format, or that the backend must not or cannot run.
     """
-    verify(path)
-    card, scaler, golden = read(path)
+    checked = verify(path, trusted)
+    card, scaler, golden = read(path, checked.sums)
     if backend == "onnx":
         if not onnx.exists(path):
             refuse(path / onnx.DIRECTORY, "is missing; `make compile` makes it from the SavedModel")
-        network, tokenizer = onnx.load(path, threads)
+        network, tokenizer = onnx.load(path, threads, checked.binding, checked.sums)
         if (tokenizer is None) != (card.task == "forecast"):
             refuse(path / onnx.DIRECTORY, "has a vocabulary" if tokenizer else "has no vocabulary")
-        return Bundle(card, scaler, golden, network, tokenizer, backend, _domain(path, card))
+        return Bundle(card, scaler, golden, network, tokenizer, backend, _domain(path, card, checked.sums))
     example = None
     if tuned and card.task == "forecast" and card.reads == "window":
         example = np.zeros((1, card.window, 1), np.float32)
-    return Bundle(card, scaler, golden, saved_model.load(path, threads, example=example))
+    with private_copy(path, checked.sums) if trusted else nullcontext(path) as program:
+        return Bundle(card, scaler, golden, saved_model.load(program, threads, example=example))
 
 
-def _domain(path: Path, card: ForecastCard | SentimentCard) -> Steps | None:
+def _domain(path: Path, card: ForecastCard | SentimentCard, sums: Mapping[str, str]) -> Steps | None:
     """What the words of a classifier's vocabulary say of a text's domain, if its card has limits of it."""
     if card.task == "forecast" or card.domain is None:
         return None
-    return domain.read(path / domain.FILE, card.vocabulary)
+    return domain.read(path / domain.FILE, card.vocabulary, sums.get(domain.FILE))
 
 
-def read(path: Path) -> tuple[ForecastCard | SentimentCard, MinMax | None, Golden]:
-    """Parse the card, the scaler (None without one) and the golden answers of a version. Raises BundleError."""
-    manifest = read_json(path / "manifest.json")
+def read(
+    path: Path, sums: Mapping[str, str] | None = None
+) -> tuple[ForecastCard | SentimentCard, MinMax | None, Golden]:
+    """Parse the card, the scaler (None without one) and the golden answers of a version. Raises BundleError.
+
+    `sums` are the digests that the files must have, where they were checked.
+    """
+    sums = sums or {}
+    manifest = read_json(path / "manifest.json", sums.get("manifest.json"))
     _check_format(path / "manifest.json", manifest)
     card = parse(TypeAdapter[ForecastCard | SentimentCard](AnyCard), path / "manifest.json", manifest)
     if (card.name, card.version) != (path.parent.name, path.name):
         refuse(path / "manifest.json", f"is the card of {card.name}/{card.version}")
     golden_file = path / "golden.json"
-    golden = parse(TypeAdapter(Golden), golden_file, read_json(golden_file))
+    golden = parse(TypeAdapter(Golden), golden_file, read_json(golden_file, sums.get("golden.json")))
     if card.task == "sentiment" or card.reads == "context":
         return card, None, golden
     scaler_file = path / "scaler.json"
     try:
-        return card, MinMax.from_dict(read_json(scaler_file)), golden
+        return card, MinMax.from_dict(read_json(scaler_file, sums.get("scaler.json"))), golden
     except (ValueError, TypeError, OverflowError) as error:
         raise BundleError(f"{scaler_file} is not a scaler: {error}") from error
 
@@ -169,27 +186,3 @@ def _check_format(file: Path, manifest: object) -> None:
     if is_sentiment and found == 1:
         advice = "; it was made by an older version of the training: train it again (`python -m training.sentiment`)"
     refuse(file, f"has format {shown}; this service reads {expected}{advice}")
-
-
-def verify(path: Path) -> None:
-    """Compare a version directory with its SHA256SUMS: the same files, the same bytes. Raises BundleError."""
-    found = plain_files(path)
-    if SUMS not in found:
-        refuse(path / SUMS, "is missing: the version is half written or not one of ours")
-    files = {n: f for n, f in found.items() if n != SUMS and not n.startswith(f"{onnx.DIRECTORY}/")}
-    digests: dict[str, str] = {}
-    for number, line in enumerate(read_text(path / SUMS).splitlines(), 1):
-        digest, separator, name = line.partition("  ")
-        if not separator or len(digest) != 64 or not name:
-            refuse(path / SUMS, f"line {number} is not '<sha256>  <file>'")
-        digests[name] = digest
-    for name in sorted(digests.keys() - files.keys()):
-        refuse(path / name, "is missing")
-    for name in sorted(files.keys() - digests.keys()):
-        refuse(path / name, f"is not listed in {SUMS}")
-    for name, digest in digests.items():
-        if sha256(files[name]) != digest:
-            refuse(path / name, f"was changed: its SHA-256 is not the one in {SUMS}")
-    for name in ("saved_model.pb", "manifest.json", "golden.json"):
-        if name not in files:
-            refuse(path / name, "is missing")

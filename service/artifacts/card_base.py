@@ -4,8 +4,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
-Version = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,8}$")]
+NAME, VERSION = r"[a-z][a-z0-9_-]{0,63}", r"[1-9][0-9]{0,8}"
+Name = Annotated[str, Field(pattern=f"^{NAME}$")]
+Version = Annotated[str, Field(pattern=f"^{VERSION}$")]
 
 
 class Record(BaseModel):

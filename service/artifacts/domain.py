@@ -22,12 +22,12 @@ def to_bytes(steps: Steps) -> bytes:
     return content.getvalue()
 
 
-def read(path: Path, words: int) -> Steps:
-    """Read the numbers of a vocabulary of so many words. Raises BundleError.
+def read(path: Path, words: int, expected: str | None = None) -> Steps:
+    """Read the numbers of a vocabulary of so many words; `expected` is the file's SHA-256. Raises BundleError.
 
     The header is checked before anything is made of it, so no file can ask for more memory than it has bytes.
     """
-    content = read_bytes(path, MAX_DOMAIN_BYTES)
+    content = read_bytes(path, MAX_DOMAIN_BYTES, expected)
     if not content.startswith(MAGIC):
         refuse(path, "is not a .npy file of format 1.0")
     file = io.BytesIO(content)

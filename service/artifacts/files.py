@@ -73,6 +73,12 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
+def exists(path: Path) -> bool:
+    """Whether there is a file or a directory of this name. Raises BundleError if it may not be looked at."""
+    with refusing(path):
+        return path.exists()
+
+
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal. Raises BundleError."""
     digest, size = hashlib.sha256(), 0
@@ -123,29 +129,43 @@ def write_json(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n", "utf-8")
 
 
-def read_bytes(path: Path, limit: int) -> bytes:
-    """Read a file of at most `limit` bytes. Raises BundleError."""
+def read_bytes(path: Path, limit: int, expected: str | None = None) -> bytes:
+    """Read a file of at most `limit` bytes, and of the SHA-256 `expected`, if that is known. Raises BundleError.
+
+    With it, the bytes that are used are those that were checked, whoever writes the file meanwhile.
+    """
     with opened(path) as file:
         size = os.fstat(file.fileno()).st_size
         content = b"" if size > limit else file.read(limit + 1)
         if size > limit or len(content) > limit:  # it may grow while it is read
             refuse(path, f"is larger than {limit} bytes")
+    if expected is not None and hashlib.sha256(content).hexdigest() != expected:
+        refuse(path, "was changed: its SHA-256 is not the one that was checked")
     return content
 
 
-def read_text(path: Path, limit: int = MAX_JSON_BYTES) -> str:
+def read_text(path: Path, limit: int = MAX_JSON_BYTES, expected: str | None = None) -> str:
     """Read a text in UTF-8 of at most `limit` bytes. Raises BundleError."""
-    content = read_bytes(path, limit)
+    return decoded(path, read_bytes(path, limit, expected))
+
+
+def decoded(path: Path, content: bytes) -> str:
+    """Return the text of a file's bytes. Raises BundleError."""
     try:
         return content.decode("utf-8")  # as it is: no newline is translated
     except UnicodeDecodeError as error:
         raise BundleError(f"{path} cannot be read: it is not UTF-8, from byte {error.start}") from error
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path, expected: str | None = None) -> Any:
     """Read JSON of at most MAX_JSON_BYTES. Raises BundleError, also for NaN, lone surrogates and deep nesting."""
+    return json_of(path, read_bytes(path, MAX_JSON_BYTES, expected))
+
+
+def json_of(path: Path, content: bytes) -> Any:
+    """Return the JSON of a file's bytes. Raises BundleError."""
     try:
-        return from_json(read_text(path), allow_inf_nan=False)
+        return from_json(decoded(path, content), allow_inf_nan=False)
     except ValueError as error:
         raise BundleError(f"{path} is not JSON: {error}") from error
 

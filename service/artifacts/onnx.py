@@ -20,11 +20,12 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ..interfaces import Network
 from .files import (
+    MAX_JSON_BYTES,
     BundleError,
+    json_of,
     parse,
     plain_files,
     read_bytes,
-    read_json,
     refuse,
     refusing,
     sha256,
@@ -54,12 +55,15 @@ class OnnxManifest(BaseModel):
     files: dict[str, str] = Field(description="file → SHA-256")
 
 
-def fingerprint(version: Path) -> str:
-    """Return the SHA-256 over names and contents of all files that decide what a SavedModel computes."""
+def fingerprint(version: Path, sums: Mapping[str, str] | None = None) -> str:
+    """Return the SHA-256 over names and contents of all files that decide what a SavedModel computes.
+
+    `sums` are the digests of the version's files by name, if they are known; otherwise the files are read.
+    """
     digest = hashlib.sha256()
-    for name, file in sorted(plain_files(version).items()):
+    for name in sorted(plain_files(version) if sums is None else sums):
         if name == "saved_model.pb" or name.startswith(("variables/", "assets/")):
-            digest.update(f"{sha256(file)}  {name}\n".encode())
+            digest.update(f"{sha256(version / name) if sums is None else sums[name]}  {name}\n".encode())
     return digest.hexdigest()
 
 
@@ -105,24 +109,36 @@ def exists(version: Path) -> bool:
         return (version / DIRECTORY).is_dir()
 
 
-def load(version: Path, threads: int) -> tuple[Network, Tokenizer | None]:
+def load(
+    version: Path, threads: int, binding: bytes | None = None, sums: Mapping[str, str] | None = None
+) -> tuple[Network, Tokenizer | None]:
     """Return the compiled network, and its tokenizer if it reads text.
 
+    `binding` is the manifest, and `sums` are the digests of the version's other files, where they have been checked already.
     Raises BundleError, which names the file and the fault, for anything missing, extra, changed, of another SavedModel, or
     that ONNX Runtime cannot load.
     """
     directory = version / DIRECTORY
-    manifest = parse(TypeAdapter(OnnxManifest), directory / MANIFEST, read_json(directory / MANIFEST))
-    if manifest.saved_model != fingerprint(version):
+    manifest = manifest_of(directory, read_bytes(directory / MANIFEST, MAX_JSON_BYTES) if binding is None else binding)
+    if manifest.saved_model != fingerprint(version, sums):
         refuse(directory, "was compiled from another SavedModel; compile it again (`make compile`)")
-    names = set(plain_files(directory)) - {MANIFEST}
+    check_names(directory, set(plain_files(directory)) - {MANIFEST}, manifest)
+    network = _read_checked(directory / NETWORK, manifest, MAX_NETWORK_BYTES)
+    tokenizer = _tokenizer(directory, manifest)
+    return session(directory / NETWORK, network, threads, TEXT_INPUTS if tokenizer else None), tokenizer
+
+
+def manifest_of(directory: Path, binding: bytes) -> OnnxManifest:
+    """Parse the manifest of a compiled form. Raises BundleError."""
+    return parse(TypeAdapter(OnnxManifest), directory / MANIFEST, json_of(directory / MANIFEST, binding))
+
+
+def check_names(directory: Path, names: set[str], manifest: OnnxManifest) -> None:
+    """Raise BundleError unless a compiled form has those files that its manifest names, and no others."""
     for name in sorted(names ^ manifest.files.keys()):
         refuse(directory / name, "is missing" if name in manifest.files else f"is not listed in {MANIFEST}")
     if not {NETWORK} <= names <= {NETWORK, VOCABULARY}:
         refuse(directory, f"holds other files than {NETWORK} and {VOCABULARY}")
-    network = _read_checked(directory / NETWORK, manifest, MAX_NETWORK_BYTES)
-    tokenizer = _tokenizer(directory, manifest)
-    return session(directory / NETWORK, network, threads, TEXT_INPUTS if tokenizer else None), tokenizer
 
 
 def _read_checked(file: Path, manifest: OnnxManifest, limit: int) -> bytes:

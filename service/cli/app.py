@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from . import anomalies, bulk, exits, forecast, keys, sentiment, serving, versions
+from . import anomalies, bulk, exits, forecast, keys, sentiment, serving, sign, versions
 
 EPILOG = "Exit statuses: 0 done; 1 some rows have errors; 2 usage, or input that cannot be read; 3 a model that cannot be loaded; 130 interrupted."
 
@@ -23,7 +23,7 @@ def make_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(lambda: None)
-    for module in (serving, forecast, anomalies, sentiment, bulk, keys, versions):
+    for module in (serving, forecast, anomalies, sentiment, bulk, keys, versions, sign):
         module.add_to(app)
     return app
 

@@ -78,7 +78,7 @@ def has_none(values: Sequence[float], season_length: int) -> bool:
 
     It is the same test as at its beginning, in plain Python: a request's few readings take a third of the time so.
     """
-    if not LEAST_PLAIN < min(values) or max(values) > MOST_PLAIN:
+    if not min(values) > LEAST_PLAIN or max(values) > MOST_PLAIN:
         return False
     return len(values) < MIN_READINGS or not any(_leaps(values, lag) for lag in _lags(len(values), season_length))
 

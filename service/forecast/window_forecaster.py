@@ -80,7 +80,7 @@ class WindowForecaster(Forecaster):
     def predict(self, batch: Sequence[PreparedSeries]) -> list[Forecast]:
         """Forecast every series. A model of fewer steps is fed its own predictions until the longest horizon."""
         card = self.card
-        if all([len(item.readings) == card.window for item in batch]):
+        if all(len(item.readings) == card.window for item in batch):
             return self._predict_windows(batch)
         windows = [sliding_window_view(np.array(item.readings), card.window) for item in batch]
         scaled = self._scaler.transform(np.concatenate(windows) if len(windows) > 1 else windows[0])

@@ -15,21 +15,22 @@ from pydantic import TypeAdapter
 
 from ..artifacts import bundle, onnx
 from ..artifacts.files import BundleError, parse, plain_files, read_bytes, read_json, refuse, refusing, sha256
+from ..artifacts.signatures import SIGNATURES
 from .directories import find_versions
 from .loading import digest_of
 from .policy_files import MAX_POLICY_BYTES, POLICY_FILE
 from .versions import VersionName
 
 POLICY = ""  # in place of a version: the policy of the model
-_STATING = ("", f"/{bundle.SUMS}", f"/{onnx.DIRECTORY}", f"/{onnx.DIRECTORY}/{onnx.MANIFEST}")
+_STATING = ("", f"/{bundle.SUMS}", f"/{SIGNATURES}", f"/{onnx.DIRECTORY}", f"/{onnx.DIRECTORY}/{onnx.MANIFEST}")
 _MANIFEST = TypeAdapter(onnx.OnnxManifest)
 
 
 class Mark(NamedTuple):
     """How a version or a policy looked. `is_whole` is None until its files stood still for two looks.
 
-    `files` says how all its files looked, `digest` what it states to be made of, if it is whole. `brief` says whether a look
-    at all its files is due.
+    `files` says how all its files looked; `digest` what it states to be made of, if that is what serves. `brief` says whether
+    a look at all its files is due.
     """
 
     brief: str
@@ -95,9 +96,7 @@ def _version_mark(path: Path, before: Mark | None, proven: str | None) -> Mark:
         return Mark(brief, files, True, digest)
     if before is None or (before.brief, before.files) != (brief, files):
         return Mark(brief, files, None)
-    if before.is_whole is None and is_whole(path):
-        return Mark(brief, files, True, digest)
-    return Mark(brief, files, False)
+    return Mark(brief, files, is_whole(path) if before.is_whole is None else before.is_whole)
 
 
 def is_whole(path: Path) -> bool:

@@ -10,6 +10,8 @@ from ..artifacts import onnx
 from ..artifacts.bundle import SUMS, Backend, Bundle
 from ..artifacts.files import MAX_JSON_BYTES, BundleError, read_bytes, refuse, refusing
 from ..artifacts.golden import verify
+from ..artifacts.trusted_keys import TrustedKeys
+from ..artifacts.verification import check_signature
 from ..forecast.forecaster import Forecaster
 from ..forecast.window_forecaster import WindowForecaster
 from ..predictors import load_predictor
@@ -19,7 +21,7 @@ from .batching import Limits, MicroBatcher
 from .model_measures import ModelMeasures, ServingMeasures
 from .registry import LoadedClassifier, LoadedForecaster, LoadedModel
 
-Load = Callable[[Path, int, Backend], Bundle]
+Load = Callable[..., Bundle]  # (path, threads, backend), and `trusted` where the settings have such keys
 BACKENDS: dict[str, tuple[Backend, ...]] = {
     "auto": ("onnx", "tensorflow"),
     "onnx": ("onnx",),
@@ -40,11 +42,28 @@ class Loader:
         self._measures = measures
         self._load = load
         self.tensorflow_loads = 0
+        self._trusted = self._read_trusted()
 
     @property
     def tensorflow_loads_left(self) -> int:
         """How many SavedModels TensorFlow may still load."""
         return self._settings.max_tensorflow_reloads - self.tensorflow_loads
+
+    async def read_trusted(self) -> None:
+        """Read the trusted keys again, before versions are looked at. Raises TrustedKeysError, and keeps those it had."""
+        self._trusted = await asyncio.to_thread(self._read_trusted)
+
+    async def digest(self, path: Path) -> str:
+        """Return the digest of a version. Raises BundleError, also if there are trusted keys and none signed it.
+
+        A signature is no part of the digest: a version that is signed again is the same, and is not loaded again.
+        """
+        return await asyncio.to_thread(digest_of, path, self._trusted)
+
+    def _read_trusted(self) -> TrustedKeys | None:
+        """The keys whose versions are served; None without the setting."""
+        file = self._settings.trusted_keys_file
+        return None if file is None else TrustedKeys.read(file)
 
     async def load(self, path: Path, *, is_reload: bool) -> tuple[Forecaster | SentimentClassifier, str]:
         """Return one version in the first backend of the setting in which it is verified, and its digest.
@@ -54,14 +73,15 @@ class Loader:
         backends = BACKENDS[self._settings.engine]
         if len(backends) > 1 and not await asyncio.to_thread(onnx.exists, path):
             backends = backends[1:]
+        digest = await self.digest(path)
         faults: list[str] = []
         for backend in backends:
             try:
                 is_limited = backend == "tensorflow" and is_reload
                 if is_limited:
                     self._check_tensorflow_loads(path)
-                digest = await asyncio.to_thread(digest_of, path)
-                bundle = await asyncio.to_thread(_load_bundle, path, self._load, self._settings.threads, backend)
+                threads, trusted = self._settings.threads, self._trusted
+                bundle = await asyncio.to_thread(_load_bundle, path, self._load, threads, backend, trusted)
                 self.tensorflow_loads += is_limited
                 predictor = await asyncio.to_thread(_verified_predictor, path, bundle)
             except BundleError as error:
@@ -69,7 +89,7 @@ class Loader:
                 if backend != backends[-1]:
                     log.error("refused as compiled, TensorFlow is tried instead: %s", error)
             else:
-                if digest != await asyncio.to_thread(digest_of, path):
+                if digest != await self.digest(path):
                     refuse(path, "was changed while it was loaded")
                 log.info("loaded %s version %s, engine %s", predictor.card.name, predictor.card.version, backend)
                 return predictor, digest
@@ -115,17 +135,22 @@ def inline_seconds(backend: Backend, inline_ms: float | None, cores: int) -> flo
     return INLINE_SECONDS_ONE_CORE if cores <= 1 else INLINE_SECONDS
 
 
-def digest_of(path: Path) -> str:
-    """SHA-256 of the two files that state what a version is made of; the same for all versions that have neither."""
+def digest_of(path: Path, trusted: TrustedKeys | None = None) -> str:
+    """SHA-256 of the two files that state what a version is made of; the same for all versions that have neither.
+
+    Raises BundleError if there are `trusted` keys, and none of them signed it.
+    """
+    if trusted is not None:
+        check_signature(path, trusted)
     files = [path / SUMS, path / onnx.DIRECTORY / onnx.MANIFEST]
     with refusing(path):
         contents = [read_bytes(file, MAX_JSON_BYTES) for file in files if file.is_file()]
     return hashlib.sha256(b"\0".join(contents)).hexdigest()
 
 
-def _load_bundle(path: Path, load: Load, threads: int, backend: Backend) -> Bundle:
+def _load_bundle(path: Path, load: Load, threads: int, backend: Backend, trusted: TrustedKeys | None) -> Bundle:
     with refusing(path):
-        return load(path, threads, backend)
+        return load(path, threads, backend, **({} if trusted is None else {"trusted": trusted}))
 
 
 def _verified_predictor(path: Path, bundle: Bundle) -> Forecaster | SentimentClassifier:

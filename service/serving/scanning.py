@@ -17,7 +17,7 @@ from ..sentiment.classifier import SentimentClassifier
 from ..settings import Settings
 from .arms import Arms, arms_of
 from .directories import find_versions
-from .loading import Loader, digest_of
+from .loading import Loader
 from .policy_files import POLICY_FILE, read_policy_file
 from .registry import LoadedClassifier, LoadedModel, Registry
 from .versions import Prepared, RefusedVersion, ReloadReport, Unsettled, VersionDigest, VersionName
@@ -70,12 +70,10 @@ class Scanner:
         """
         draft = _Draft(_by_name(base), {})
         try:
+            await self._loader.read_trusted()
             found = await asyncio.to_thread(find_versions, self._settings.models_dir)
         except BundleError as error:
-            for name in {key.name for key in draft.serving}:
-                draft.hold(name)
-            draft.refused.append(RefusedVersion(None, None, "; ".join(error.faults)))
-            return self._prepared(draft, base, before)
+            return self._nothing_new(draft, base, before, error)
         for ignored in found.ignored:
             log.warning("ignored: %s", ignored)
         # what cannot be looked into may be there still, so nothing of it is retired
@@ -96,6 +94,10 @@ class Scanner:
     ) -> Prepared:
         """Prepare these versions and no others, with their parts. What is on disk with another digest is refused."""
         draft = _Draft(_by_name(base), {})
+        try:
+            await self._loader.read_trusted()
+        except BundleError as error:
+            return self._nothing_new(draft, base, before, error)
         for each in only:
             key = VersionName(each.name, each.version)
             if key in draft.serving and draft.serving[key].digest == each.digest:
@@ -114,11 +116,18 @@ class Scanner:
                 draft.hold(name)
         return self._prepared(draft, base, before)
 
+    def _nothing_new(self, draft: _Draft, base: Registry, before: Mapping[str, Policy], error: BundleError) -> Prepared:
+        """All serves on as it does: what is on disk, or whom to trust, cannot be known."""
+        for name in {key.name for key in draft.serving}:
+            draft.hold(name)
+        draft.refused.append(RefusedVersion(None, None, "; ".join(error.faults)))
+        return self._prepared(draft, base, before)
+
     async def _take(self, draft: _Draft, key: VersionName, path: Path, *, is_reload: bool) -> None:
         """Keep a version that is loaded and unchanged, or load it; if that fails, what serves of it is kept."""
         serving = draft.serving.get(key)
         try:
-            if serving is not None and serving.digest == await asyncio.to_thread(digest_of, path):
+            if serving is not None and serving.digest == await self._loader.digest(path):
                 draft.models[key] = serving
                 return
             draft.fresh[key] = await self._loader.load(path, is_reload=is_reload)

@@ -9,10 +9,11 @@ that is empty, changes nothing.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import NamedTuple
 
 from ..artifacts.files import BundleError
+from ..errors import NotReady
 from ..settings import Settings
 from .listing import NOTHING_SEEN, POLICY, Listing, Mark, list_versions
 from .policy_files import read_policy_file
@@ -60,14 +61,17 @@ class Watch:
         policies = frozenset(key.name for key in waiting if key.version == POLICY)
         return Change(settled, Unsettled(versions, policies))
 
-    def take(self, change: Change) -> None:
-        """Note that a reload has seen a change."""
+    def take(self, change: Change, proven: Mapping[VersionName, str]) -> None:
+        """Note that a reload has seen a change; `proven` has the digests of what serves since.
+
+        Where the content of these lies next is no change. What was refused is tried again if anything about it changes.
+        """
         for key, mark in change.taken.items():
             self._pending.pop(key, None)
             if mark is None:
                 self._taken.pop(key, None)
             else:
-                self._taken[key] = mark
+                self._taken[key] = mark._replace(digest=proven.get(key, ""))
 
     def forget(self) -> None:
         """Begin anew with what waits: the directory could not be read meanwhile."""
@@ -99,11 +103,13 @@ class Watcher:
         repository: ModelRepository,
         reload: Callable[[Unsettled], Awaitable[object]],
         clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._settings = settings
         self._repository = repository
         self._reload = reload
         self._clock = clock
+        self._pause = pause
         self._watch: Watch | None = None
         self._seen = NOTHING_SEEN
         self._fault = ""
@@ -113,9 +119,11 @@ class Watcher:
         while True:
             try:
                 await self.look()
+            except NotReady as error:  # another reload runs, or a worker starts: the next look asks again
+                log.debug("watch: %s", error)
             except Exception as error:
                 log.error("watch: failed: %r", error, exc_info=error)
-            await asyncio.sleep(seconds)
+            await self._pause(seconds)
 
     async def look(self) -> None:
         """Look once, and reload if something new stands still."""
@@ -133,7 +141,7 @@ class Watcher:
         change = self._watch.look(self._seen, self._clock())
         if change is not None:
             await self._reload(change.unsettled)
-            self._watch.take(change)
+            self._watch.take(change, self._proven())
 
     def _proven(self) -> dict[VersionName, str]:
         """The digests of what serves."""

@@ -214,7 +214,7 @@ def test_certificates_that_cannot_be_used_are_told_before_the_start(environ, tmp
         assert any(word in fault for word in reason.split("|")), fault
 
 
-@pytest.mark.parametrize("name", ["ADMIN_KEY_FILE", "API_KEYS_FILE", "TLS_CERT_FILE"])
+@pytest.mark.parametrize("name", ["ADMIN_KEY_FILE", "API_KEYS_FILE", "TLS_CERT_FILE", "TRUSTED_KEYS_FILE"])
 def test_files_that_cannot_be_read_are_told_without_their_path(environ, tmp_path, name):
     """The path may be the secret itself, put into the wrong variable. A FIFO is not waited for."""
     os.mkfifo(tmp_path / "fifo")

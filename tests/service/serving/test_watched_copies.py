@@ -1,5 +1,6 @@
 """New versions arrive in all ways that files are copied, with a look between any two steps: never half, and in the end."""
 
+import asyncio
 import os
 import shutil
 import tarfile
@@ -7,6 +8,7 @@ import tarfile
 import pytest
 
 from service.artifacts import onnx
+from service.errors import NotReady
 from service.policies import Policy
 from service.serving.policy_files import write_policy_file
 from service.serving.watching import GONE_SECONDS, STILL_SECONDS
@@ -317,3 +319,33 @@ def test_a_compiled_form_that_is_replaced_is_taken(models):
         return watched.repository.registry.get("gru") is before
 
     assert watching(models, work) is False
+
+
+@pytest.mark.parametrize("error", [NotReady("a worker starts"), RuntimeError("a defect")])
+def test_a_reload_that_fails_is_tried_again_at_the_next_look(models, caplog, error):
+    """What was to be taken is not forgotten. Only a defect is told, with its traceback."""
+    failures = [error]
+
+    async def work(watched):
+        reload = watched.watcher._reload
+
+        async def failing(unsettled):
+            if failures:
+                raise failures.pop()
+            await reload(unsettled)
+
+        async def pause(_):
+            watched.clock.now += 1
+            if watched.versions == ["1", "2"]:
+                raise asyncio.CancelledError
+
+        watched.watcher._reload = failing
+        watched.watcher._pause = pause
+        write_version(models, "2")
+        with pytest.raises(asyncio.CancelledError):
+            await watched.watcher.run(1.0)
+        return watched.versions
+
+    assert watching(models, work) == ["1", "2"]
+    assert ("a defect" in caplog.text) == isinstance(error, RuntimeError)
+    assert "a worker starts" not in caplog.text

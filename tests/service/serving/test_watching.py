@@ -22,7 +22,7 @@ def looks(watch, listings, seconds=1.0):
     for number, marks in enumerate(listings):
         change = watch.look(Listing(marks), 100 + number * seconds)
         if change is not None:
-            watch.take(change)
+            watch.take(change, {})
         taken.append(sorted(change.taken) if change else [])
     return taken
 
@@ -106,6 +106,19 @@ def test_the_same_content_in_another_place_is_no_change():
     before, elsewhere = Mark("a", "a", True, "digest"), Mark("b", "b", True, "digest")
     assert looks(Watch({GRU1: before}), [{GRU1: elsewhere}] * 50) == [[]] * 50
     assert looks(Watch({GRU1: before}), [{GRU1: Mark("b", "b", True, "other")}] * 3)[2] == [GRU1]
+
+
+def test_what_was_refused_is_tried_again_if_anything_about_it_changes():
+    """A file beside it, for example, that no checksum covers. What was loaded is not, where only its place is another."""
+    for digests, again in (({}, [GRU1]), ({GRU1: "digest"}, [])):
+        watch = Watch({})
+        for now in (100, 102):
+            change = watch.look(Listing({GRU1: WHOLE}), now)
+        assert change is not None
+        watch.take(change, digests)
+        for now in (103, 105):
+            change = watch.look(Listing({GRU1: Mark("b", "b", True, digests.get(GRU1, ""))}), now)
+        assert ([*change.taken] if change else []) == again
 
 
 @pytest.mark.parametrize("seconds", [0.5, 1.0, 5.0])

@@ -136,7 +136,11 @@ def _options(panel: Panel) -> Json:
             shown = {"calcs": ["lastNotNull"], "fields": "", "values": False}
             return {"reduceOptions": shown, "colorMode": "value", "graphMode": "none", "textMode": "auto"}
         case "table":
-            return {"showHeader": True, "cellHeight": "sm"}
+            return {
+                "showHeader": True,
+                "cellHeight": "sm",
+                "sortBy": [{"displayName": panel.columns[0], "desc": False}],
+            }
         case "heatmap":
             return {
                 "calculate": False,

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]
-from live import CONFIGURATION, ROOT, Prometheus, asked, measuring, serving, until
+
+from tests.deploy.observability.live import CONFIGURATION, ROOT, Prometheus, asked, measuring, serving, until
 
 
 @pytest.fixture(scope="session")

@@ -26,6 +26,7 @@ WAIT_S = 90
 SETTINGS = {
     "PORT": "0",
     "MAX_IN_FLIGHT": "2",  # so that some requests are refused
+    "WORKERS": "2",
     "ADMIN_KEY": "correct horse battery",
 }
 READINGS = [10 + index % 12 for index in range(60)]
@@ -37,6 +38,7 @@ REQUESTS: tuple[tuple[str, dict[str, Any], dict[str, str]], ...] = (
     ("/sentiment", {"text": "A warm, funny and beautifully acted film."}, {}),
     ("/anomalies", {"readings": READINGS}, {}),
     ("/anomalies/batch", {"series": BATCH}, {"X-Request-Timeout-Ms": "20"}),  # 504
+    ("/anomalies", {"readings": READINGS}, {"X-Request-Timeout-Ms": "3"}),  # 504 or 503
     ("/forecast", {"readings": "none"}, {}),  # 422
     ("/nowhere", {}, {}),  # 404
 )

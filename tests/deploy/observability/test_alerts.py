@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]
-from live import CONFIGURATION, ROOT
+
+from tests.deploy.observability.live import CONFIGURATION, ROOT
 
 CASES = sorted((Path(__file__).parent / "rules").glob("*.yml"))
 # labels of what is scraped, which stand in the result of an alert that does not aggregate
@@ -48,7 +49,7 @@ def test_every_alert_is_seen_firing_and_not_firing(alerts):
     for case in CASES:
         for test in yaml.safe_load(case.read_text())["tests"]:
             for check in test["promql_expr_test"]:
-                name = re.search(r'alertname="(\w+)"', check["expr"])[1]
+                (name,) = re.findall(r'alertname="(\w+)"', check["expr"])
                 seen.setdefault(name, set()).add(bool(check["exp_samples"]))
     assert {name for name, both in seen.items() if both == {True, False}} == {alert["alert"] for alert in alerts}
 

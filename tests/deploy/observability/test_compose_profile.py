@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]
-from live import CONFIGURATION, ROOT
+
+from tests.deploy.observability.live import CONFIGURATION, ROOT
 
 GRAFANA = ROOT / "deploy/observability/grafana"
 PROFILE = ["prometheus", "grafana", "jaeger"]

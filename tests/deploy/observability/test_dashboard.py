@@ -5,8 +5,8 @@ import subprocess
 import sys
 from itertools import pairwise
 
-from live import ROOT
-from test_queries import expressions_of, panels_of
+from tests.deploy.observability.live import ROOT
+from tests.deploy.observability.queries import expressions_of, panels_of
 
 BUILDER = ROOT / "deploy/observability/build_dashboard.py"
 MIN_WORDS = 15

@@ -2,54 +2,18 @@
 
 import math
 import re
-from typing import Any
 
-from live import Prometheus, until
-
-# metrics and recorded series, in an expression
-SELECTOR = re.compile(
-    r"\b((?:gatecast[_:]|http_request|process_|job:|job_model_version:|up\b|ALERTS\b)[a-zA-Z0-9_:]*)(\{[^}]*\})?"
-)
+from tests.deploy.observability.live import Prometheus, until
+from tests.deploy.observability.queries import SELECTOR, chosen, expressions_of, fill, panels_of
 
 # what may be without data by its nature, and why
 MAY_BE_EMPTY = {
     "ALERTS{": "nothing fires while all is well",
     "changes(process_start_time_seconds": "nothing has started since Prometheus looks",
     "changes(gatecast_reloads_total": "nothing was reloaded",
-    "gatecast_worker_restarts_total": "only where there are several workers",
     "gatecast_traces_dropped_total": "only where traces are sent",
     "gatecast_memory_limit_bytes": "only a container with a limit of memory has it",
 }
-
-
-def panels_of(dashboard: dict[str, Any]) -> list[dict[str, Any]]:
-    """All panels but rows, also those of rows that are closed."""
-    outer = dashboard["panels"]
-    return [panel for panel in outer + [p for row in outer for p in row.get("panels", [])] if panel["type"] != "row"]
-
-
-def expressions_of(dashboard: dict[str, Any]) -> list[str]:
-    """All expressions of panels and annotations."""
-    targets = [target for panel in panels_of(dashboard) for target in panel.get("targets", [])]
-    return [each["expr"] for each in targets + dashboard["annotations"]["list"] if "expr" in each]
-
-
-def chosen(prometheus: Prometheus, dashboard: dict[str, Any]) -> dict[str, str]:
-    """What Grafana puts in for each variable if all of its values are chosen."""
-    values = {"__rate_interval": "5m", "__interval": "5m"}
-    for variable in dashboard["templating"]["list"]:
-        if variable["type"] != "query":
-            continue
-        series, label = re.fullmatch(r"label_values\((.*), (\w+)\)", variable["query"]["query"]).groups()
-        found = prometheus.ask(f"label/{label}/values", **{"match[]": fill(series, values)})
-        assert found, variable["name"]
-        values[variable["name"]] = "(" + "|".join(re.escape(value).replace("\\", "\\\\") for value in found) + ")"
-    return values
-
-
-def fill(expr: str, values: dict[str, str]) -> str:
-    """Put values in for the variables of an expression."""
-    return re.sub(r"\$(\w+)", lambda found: values[found[1]], expr)
 
 
 def firing(prometheus: Prometheus) -> dict[str, dict[str, str]]:
@@ -101,8 +65,14 @@ def test_a_version_that_is_refused_sets_off_its_alert_with_readable_words(promet
     assert not re.search("<no value>|<error", words)
 
 
-def test_exemplars_of_the_latency_carry_trace_ids(prometheus):
-    found = prometheus.ask("query_exemplars", query="http_request_duration_seconds_bucket", start="0", end="9999999999")
-    ids = [exemplar["labels"]["trace_id"] for series in found for exemplar in series["exemplars"]]
-    assert ids
-    assert all(re.fullmatch("[0-9a-f]{32}", each) for each in ids)
+def test_graphs_of_latency_find_single_requests_that_have_a_trace(prometheus, dashboard):
+    """Grafana asks for the exemplars of the whole query."""
+    values = chosen(prometheus, dashboard)
+    targets = [target for panel in panels_of(dashboard) for target in panel.get("targets", [])]
+    queries = [fill(target["expr"], values) for target in targets if target.get("exemplar")]
+    assert len(queries) > 5
+    for query in queries:
+        found = prometheus.ask("query_exemplars", query=query, start="0", end="9999999999")
+        ids = [exemplar["labels"]["trace_id"] for series in found for exemplar in series["exemplars"]]
+        assert ids, query
+        assert all(re.fullmatch("[0-9a-f]{32}", each) for each in ids)

@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from service import start
+from service import logs, start
+from service.http.listening import CannotListen
 from service.settings import Settings
 from service.workers import launch
 
@@ -20,7 +21,7 @@ def test_one_worker_needs_no_supervisor(monkeypatch, workers):
     """It is served as before, by this process."""
     monkeypatch.setenv("GATECAST_WORKERS", workers)
     monkeypatch.setattr(launch, "usable_cores", lambda: 1)
-    monkeypatch.setattr(launch.logs, "configure", lambda *_: None)
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
     served = []
     monkeypatch.setattr(start, "serve", lambda settings, **options: served.append((settings.workers, options)) or 0)
     assert launch.serve(ends_at_hangup=True) == 0
@@ -38,10 +39,10 @@ def test_a_taken_port_ends_a_start_of_several_workers(monkeypatch, capsys):
     from service.workers import sockets
 
     monkeypatch.setenv("GATECAST_WORKERS", "2")
-    monkeypatch.setattr(launch.logs, "configure", lambda *_: None)
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
 
     def refuse(*_):
-        raise sockets.listening.CannotListen("cannot listen")
+        raise CannotListen("cannot listen")
 
     monkeypatch.setattr(sockets, "bind", refuse)
     assert launch.serve(ends_at_hangup=False) == 3

@@ -47,9 +47,10 @@ class Callers:
         self.may_end = self.over = False
         self.tasks: set[asyncio.Task[None]] = set()
 
-    async def run(self, requests: int, connections: int) -> None:
+    async def run(self, requests: int, connections: int, *, watch_input: bool = True) -> None:
         """Send so many requests at the rate, more until it may end, and wait for their answers."""
-        asyncio.get_running_loop().add_reader(0, self.on_input)
+        if watch_input:
+            asyncio.get_running_loop().add_reader(0, self.on_input)
         await asyncio.gather(*(self._connect() for _ in range(connections)))
         start, sent = perf_counter(), 0
         while sent < requests or not self.may_end:
@@ -66,6 +67,8 @@ class Callers:
         self.over = True
         for due_at in [*self.waiting, *(c.due for c in self.busy if c.due is not None)]:
             self._note(due_at, Outcome.LOST)
+        for connection in [*self.idle, *self.busy]:
+            connection.close()
 
     def on_input(self) -> None:
         """Read standard input, which has nothing to say but its end."""
@@ -131,7 +134,7 @@ class Callers:
         while not self.over:
             try:
                 await asyncio.get_running_loop().create_connection(lambda: Connection(self), "127.0.0.1", self.port)
-                return
+                break
             except OSError:
                 await asyncio.sleep(0.05)
 

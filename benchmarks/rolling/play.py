@@ -1,5 +1,6 @@
 """The play: what happens to the replicas while callers call, and what the callers saw of it, phase by phase."""
 
+import compileall
 import secrets
 import shutil
 import time
@@ -109,6 +110,7 @@ class Play:
             f'__version__ = "{MARK}{self.images}"\n' if line.startswith("__version__") else line for line in lines
         ]
         file.write_text("".join(changed))
+        compileall.compile_dir(directory, quiet=2)  # as an image has it
         return directory
 
     def _start(self, slot: str) -> Replica:

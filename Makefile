@@ -11,7 +11,7 @@ CLIENTS := nixtla triton kserve engines browser
 PYTHON_IMAGE ?= docker.io/library/python:3.12-slim
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: help setup serve test coverage test-fast test-clients test-deploy check format train-forecast train-sentiment compile backtest zero-shot bench hostile image sbom lock clean
+.PHONY: help setup serve test coverage test-fast test-clients test-deploy check format train-forecast train-sentiment compile backtest zero-shot dashboard bench hostile image sbom lock clean
 
 help:  ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -36,6 +36,9 @@ test-clients: $(DEV) $(CLIENTS:%=$(VENV)/clients/%/.ready)  ## clients of others
 
 test-deploy: $(DEV) $(DEPLOY)/.ready $(SBOM)/.ready  ## deploy/: the chart, the dashboard, the alerts, by Helm, Prometheus, checkov (needs npm, apt-get)
 	PATH="$(CURDIR)/$(DEPLOY)/bin:$$PATH" $(DEPLOY)/bin/python -m pytest -c tests/deploy/pytest.ini tests/deploy
+
+dashboard: $(DEPLOY)/.ready  ## Grafana's JSON from deploy/observability/dashboard/*.yml
+	$(DEPLOY)/bin/python deploy/observability/build_dashboard.py
 
 check: $(DEV)  ## formatting, lint, types, and who imports whom
 	$(BIN)/ruff format --check .

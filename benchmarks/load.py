@@ -47,14 +47,16 @@ class ClosedLoopResult:
     statuses: dict[str, int]
 
 
-def run_wrk(port: int, path: str, body: bytes, connections: int, seconds: float) -> ClosedLoopResult:
-    """POST `body` to 127.0.0.1 for so many seconds, from the load core. Raises RuntimeError if wrk fails."""
+def run_wrk(
+    port: int, path: str, body: bytes, connections: int, seconds: float, cores: str = LOAD_CORE
+) -> ClosedLoopResult:
+    """POST `body` to 127.0.0.1 for so many seconds, from the load core or others. Raises RuntimeError if wrk fails."""
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
         file.write(body)
         file.flush()
         wrk = ["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{max(1, round(seconds))}s"]
         wrk += ["--timeout", "60s", "--latency", "--script", str(SCRIPT)]
-        command = ["taskset", "-c", LOAD_CORE, *wrk, f"http://127.0.0.1:{port}{path}", "--", file.name]
+        command = ["taskset", "-c", cores, *wrk, f"http://127.0.0.1:{port}{path}", "--", file.name]
         process = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 90, check=False)
     if process.returncode != 0 or not process.stdout.strip():
         raise RuntimeError(f"wrk ended with {process.returncode}: {process.stdout[-500:]}{process.stderr[-500:]}")

@@ -23,9 +23,13 @@ def main(arguments: Sequence[str] = (), *, ends_at_hangup: bool = False) -> int:
     if list(arguments) not in ([], CHECK):
         print("usage: python -m service [--check]; settings are read from GATECAST_… variables", file=sys.stderr)
         return 2
-    from . import start  # only now: it imports all the rest
+    if arguments:
+        from . import start  # only now: it imports all the rest
 
-    return start.check() if arguments else start.serve(ends_at_hangup=ends_at_hangup)
+        return start.check()
+    from .workers import launch
+
+    return launch.serve(ends_at_hangup=ends_at_hangup)
 
 
 def handle_signals(*, is_check: bool) -> bool:

@@ -1,12 +1,15 @@
 """create_app: the only place that connects settings, models, routes, the middleware and error handlers."""
 
+import asyncio
 import functools
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
@@ -20,11 +23,14 @@ from .http.adapters import huggingface, inference_v2, nixtla
 from .http.error_forms import ErrorForms
 from .http.host import Host
 from .http.lifecycle import Phase
-from .http.metrics import Metrics, RequestCounts
+from .http.metrics import Metrics
 from .http.middleware import RequestMiddleware
+from .http.request_counts import RequestCounts
 from .http.routes import admin, anomalies, forecast, models, operations, pages, sentiment
 from .http.state import State
+from .http.tracing.start import CLOSE_SECONDS, start_tracing
 from .http.watched import watched
+from .serving.model_measures import ServingMeasures
 from .serving.repository import Load, ModelRepository
 from .settings import Settings
 
@@ -32,12 +38,16 @@ ROUTES = (forecast, anomalies, sentiment, models, operations, admin, pages)
 # For the clients of other protocols. Each module or package has ROUTERS, PREDICT_ROUTES, and ERROR_FORMS by the first part of
 # its paths.
 ADAPTERS: tuple[Any, ...] = (nixtla, inference_v2, huggingface)
+# FastAPI's own sees no request that predicts, and its logs and spans would have what callers sent
+NO_TELEMETRY = TelemetryConfig(tracing=False, metrics=False, logs=False, auto_configure=False)
 
 
 def create_app(
     settings: Settings | None = None, load: Load = bundle.load, host: Host | None = None
 ) -> RequestMiddleware:
     """Return the ASGI application. Its models are loaded and verified when it starts; tests replace `load` by a fake.
+
+    Where several processes serve, `host` is the place of this one among them.
 
     The start raises BundleError if nothing can be served, so the port never opens.
     """
@@ -46,19 +56,23 @@ def create_app(
     paths = [route.path for router in routers for route in router.routes if isinstance(route, Route)]
     forms = {part: form for adapter in ADAPTERS for part, form in adapter.ERROR_FORMS.items()}
     errors = ErrorForms(forms, settings.root_path)
-    state = State(
-        settings, ModelRepository(settings, load), RequestCounts(paths), host or Host.alone(settings), errors=errors
-    )
+    host = host or Host.alone(settings)
+    serving = ServingMeasures(host.measures)
+    repository = ModelRepository(settings, load, serving)
+    state = State(settings, repository, RequestCounts(host.measures, paths), serving, host, errors=errors)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await state.repository.open(state.host.versions)
+        state.tracing = start_tracing(os.environ)
         state.lifecycle.enter(Phase.READY)
         async with watched(state):
             yield
         state.lifecycle.enter(Phase.ENDED)
         await state.repository.close()
         app.flush()
+        if state.tracing is not None:
+            await asyncio.to_thread(state.tracing.close, CLOSE_SECONDS)
 
     api = FastAPI(
         title="Gatecast",
@@ -67,6 +81,7 @@ def create_app(
         lifespan=lifespan,
         openapi_url=None,  # pages.py serves the schema and the pages
         redirect_slashes=False,  # a redirect would name the host that the client sent
+        telemetry=NO_TELEMETRY,
     )
     for router in routers:
         api.include_router(router)
@@ -79,7 +94,7 @@ def create_app(
     for adapter in ADAPTERS:
         predict_routes = predict_routes | adapter.PREDICT_ROUTES
     app = RequestMiddleware(api, state, predict_routes)
-    state.metrics = Metrics(state.counts, state.lifecycle, state.connections, state.access, state.repository, app.flush)
+    state.metrics = Metrics(settings, host.measures, state.lifecycle, state.connections, state.access, repository)
     return app
 
 
@@ -89,7 +104,7 @@ async def _answer_error(request: Request, error: Exception) -> Response:
     if error.status == 500:
         log_defect(request_id, error)
     forms: ErrorForms = request.state.service.errors
-    status, content_type, body = forms.write(error, request.url.path, request_id)
+    status, content_type, body = forms.write(error, request.url.path, request_id, request.state.context.trace_id)
     return Response(body, status, {"Content-Type": content_type.decode(), **error.headers})
 
 

@@ -19,10 +19,14 @@ responses are wired in `app.py`; what went wrong inside never reaches the caller
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 MAX_INSTANCE = 200  # characters of a path that a problem repeats
 MAX_FAULTS = 50  # that are listed
+# Why a request is not worked on, for the metrics: too many are in flight, the model's queue is full, its turn would come too
+# late, its caller has used up its rate, the models are not there, it is no HTTP, too many connections are open, its body
+# finds no room, too many wrong keys came from its network.
+Refusal = Literal["in_flight", "queue", "late", "rate", "not_ready", "parser", "connections", "memory", "wrong_keys"]
 
 
 class Fault(NamedTuple):
@@ -35,21 +39,33 @@ class Fault(NamedTuple):
 class GatecastError(Exception):
     """Base of every error that is meant for a caller.
 
-    `detail` says what was wrong, where, and what would be right; it never repeats the input.
+    `detail` says what was wrong, where, and what would be right; it never repeats the input. `refusal` is set where the
+    request was not worked on.
     """
 
     status: ClassVar[int] = 500
     slug: ClassVar[str] = "internal-error"
     title: ClassVar[str] = "Internal error"
+    refusal: Refusal | None = None
 
-    def __init__(self, detail: str, *, faults: Sequence[Fault] = (), headers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        detail: str,
+        *,
+        faults: Sequence[Fault] = (),
+        headers: dict[str, str] | None = None,
+        refusal: Refusal | None = None,
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         self.faults = list(faults)
         self.headers = headers or {}
+        if refusal is not None:
+            self.refusal = refusal
 
-    def problem(self, instance: str, request_id: str) -> dict[str, Any]:
-        """The body of application/problem+json for this error."""
+    def problem(self, instance: str, request_id: str, trace_id: str | None = None) -> dict[str, Any]:
+        """The body of application/problem+json for this error. It has a trace id where the request belongs to a trace."""
+        traced = {} if trace_id is None else {"trace_id": trace_id}
         return {
             "type": f"/problems/{self.slug}",
             "title": self.title,
@@ -57,6 +73,7 @@ class GatecastError(Exception):
             "detail": self.detail,
             "instance": instance[:MAX_INSTANCE],
             "request_id": request_id,
+            **traced,
             "errors": [fault._asdict() for fault in self.faults[:MAX_FAULTS]],
         }
 
@@ -69,6 +86,7 @@ class MalformedRequest(GatecastError):
     """What came is not HTTP."""
 
     status, slug, title = 400, "malformed-request", "Malformed request"
+    refusal = "parser"
 
 
 class UnknownHost(GatecastError):
@@ -77,6 +95,7 @@ class UnknownHost(GatecastError):
 
 class UnmetExpectation(GatecastError):
     status, slug, title = 417, "unmet-expectation", "Unmet expectation"
+    refusal = "parser"
 
 
 class MalformedBody(GatecastError):
@@ -185,18 +204,22 @@ class BodyTimeout(GatecastError):
 
 class TooManyRequests(GatecastError):
     status, slug, title = 429, "too-many-requests", "Too many requests"
+    refusal = "rate"
 
 
 class HeadersTooLarge(GatecastError):
     status, slug, title = 431, "headers-too-large", "Request line or headers too large"
+    refusal = "parser"
 
 
 class Overloaded(GatecastError):
     status, slug, title = 503, "overloaded", "Overloaded"
+    refusal = "in_flight"
 
 
 class NotReady(GatecastError):
     status, slug, title = 503, "not-ready", "Not ready"
+    refusal = "not_ready"
 
 
 class DeadlineExceeded(GatecastError):

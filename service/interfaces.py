@@ -52,6 +52,16 @@ class Predictor(BatchModel[Item, Result], Protocol[Item, Result]):
     def replay(self, request: dict[str, Any]) -> list[float]: ...
 
 
+class Named(Protocol):
+    """A model version, by its name and its number."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+
 class Caller(Protocol):
     """Who waits for answers: until when, whether still, and where the measured times go."""
 
@@ -60,7 +70,14 @@ class Caller(Protocol):
 
     def is_disconnected(self) -> bool: ...
 
-    def record(self, queue_seconds: float, compute_seconds: float) -> None: ...
+    def record(
+        self,
+        queue_seconds: float,
+        compute_seconds: float,
+        items: int = 1,
+        started: float = 0.0,
+        model: Named | None = None,
+    ) -> None: ...
 
 
 def chunks(indices: list[int], size: int) -> list[list[int]]:

@@ -18,7 +18,8 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from itertools import accumulate
 from types import TracebackType
@@ -65,6 +66,8 @@ class LineWriter:
     A line says at their place how many there were, as soon as lines flow again.
 
     The lock is never held during a system call. It is reentrant because a finaliser may log while `write` runs.
+
+    Several processes may write to one file descriptor: see `share`.
     """
 
     def __init__(
@@ -79,6 +82,8 @@ class LineWriter:
         self._bytes = 0  # of the lines in the queue
         self._is_writing = False
         self._is_torn = False  # the last line that was written lacks its end
+        self._mark = b""
+        self._lock_file: int | None = None
         self._changed = threading.Condition(threading.RLock())
         threading.Thread(target=self._run, name="log writer", daemon=True).start()
 
@@ -96,6 +101,17 @@ class LineWriter:
                     else:
                         self._entries.append(1)
             self._changed.notify_all()
+
+    def share(self, lock_file: int, mark: str = "") -> None:
+        """Write while no other process does that has the same lock file, so that lines never mix. Each entry gets `mark`.
+
+        The system releases the lock of a process that ends.
+        """
+        self._lock_file = lock_file
+        key, _, value = mark.partition("=")
+        self._mark = (
+            b"" if not mark else f',"{key}":{value}}}\n'.encode() if self._format == "json" else f" {mark}\n".encode()
+        )
 
     def close(self, timeout: float = CLOSE_SECONDS) -> None:
         """Wait until all lines are written, at most `timeout` seconds. Later lines are still taken."""
@@ -126,15 +142,24 @@ class LineWriter:
 
     def _write_entries(self, entries: list[bytes | int]) -> None:
         lines = [self._report(entry) if isinstance(entry, int) else entry for entry in entries]
+        if self._mark:
+            lines = [self._marked(line) for line in lines]
         if self._is_torn:
             lines[0] = b"\n" + lines[0]
         data = b"".join(lines)
-        written = self._write_bytes(data)
+        with _exclusive(self._lock_file):
+            written = self._write_bytes(data)
         if written:
             self._is_torn = data[written - 1 : written] != b"\n"
         if written < len(data):
             ends = accumulate(map(len, lines))
             self._lose([entry for entry, end in zip(entries, ends, strict=True) if end > written])
+
+    def _marked(self, line: bytes) -> bytes:
+        """The entry with the mark of this process, in its first line."""
+        if self._format == "json":
+            return line.removesuffix(b"}\n") + self._mark
+        return line.replace(b"\n", self._mark, 1)
 
     def _write_bytes(self, data: bytes) -> int:
         """Write all, or up to the first fault; returns how many bytes were written."""
@@ -165,6 +190,26 @@ class LineWriter:
         lines = "1 log line was" if count == 1 else f"{count} log lines were"
         message = f"{lines} dropped: nobody read them, or they could not be written"
         return format_line(self._format, time.time(), "WARNING", "gatecast.logs", message)
+
+
+def _exclusive(lock_file: int | None) -> AbstractContextManager[object]:
+    """Keep other processes from writing; nothing without a lock file."""
+    return nullcontext() if lock_file is None else _locked(lock_file)
+
+
+@contextmanager
+def _locked(lock_file: int) -> Iterator[None]:
+    import fcntl  # not everywhere, and nobody else needs it
+
+    try:
+        fcntl.lockf(lock_file, fcntl.LOCK_EX)
+    except OSError:  # without locks, lines may mix, but none is lost
+        yield
+        return
+    try:
+        yield
+    finally:
+        fcntl.lockf(lock_file, fcntl.LOCK_UN)
 
 
 class LogHandler(logging.Handler):
@@ -249,6 +294,12 @@ def configure(level: str, log_format: Format) -> LineWriter:
     sys.unraisablehook = _log_unraisable
     threading.excepthook = _log_uncaught_in_thread
     return writer
+
+
+def share(lock_file: int, mark: str = "") -> None:
+    """Let other processes write to standard error too; see `LineWriter.share`. For after `configure`."""
+    if isinstance(_writer, LineWriter):
+        _writer.share(lock_file, mark)
 
 
 def writer() -> Writer:

@@ -17,6 +17,7 @@ ENTRY = re.compile(
 )
 NEWEST_WORD = "newest"
 FORM = "must be like gru=2, gru=newest or sentiment=5+6:5% (version 5, and version 6 for 5 % of the requests)"
+NO_SHARE = "has a share that is no number from 0 to 100 (percent)"
 KEYS = {
     "newest": {"policy"},
     "pinned": {"policy", "version"},
@@ -69,7 +70,11 @@ def read_policy(content: object) -> Policy:
     if unlike := sorted(KEYS[kind] ^ content.keys(), key=str):
         verb = "lacks" if unlike[0] in KEYS[kind] else "has the unknown key"
         raise PolicyFault(f"{verb} {_shown(unlike[0])}; the policy {kind} has {', '.join(sorted(KEYS[kind]))}")
-    return _policy(content.get("version"), content.get("canary"), content.get("percent"))
+    if kind == "newest":
+        return NEWEST
+    if kind == "pinned":
+        return Policy(_number(content["version"]))
+    return _canary(content["version"], content["canary"], content["percent"])
 
 
 def read_setting(entries: Iterable[str]) -> dict[str, Policy]:
@@ -104,22 +109,19 @@ def _entry_policy(version: str, canary: str | None, percent: str | None) -> Poli
         if canary is not None:
             raise PolicyFault("has a canary beside 'newest'; a canary needs the number of the version beside it")
         return NEWEST
+    if canary is None or percent is None:
+        return Policy(_number(version))
     try:
-        share = None if percent is None else float(percent)
-    except ValueError:
-        share = None
-    return _policy(version, canary, share)
+        return _canary(version, canary, float(percent))
+    except ValueError as fault:
+        raise fault if isinstance(fault, PolicyFault) else PolicyFault(NO_SHARE) from None
 
 
-def _policy(version: Any, canary: Any, percent: Any) -> Policy:
-    """A policy of checked parts. Raises PolicyFault."""
-    if version is None:
-        return NEWEST
+def _canary(version: Any, canary: Any, percent: Any) -> Policy:
+    """A version, and another for a share of the requests. Raises PolicyFault."""
     pinned = Policy(_number(version))
-    if canary is None:
-        return pinned
     if isinstance(percent, bool) or not isinstance(percent, int | float) or not 0 <= percent <= 100:
-        raise PolicyFault("has a share that is no number from 0 to 100 (percent)")
+        raise PolicyFault(NO_SHARE)
     if _number(canary) == pinned.version:
         raise PolicyFault(f"has {_shown(canary)} as the canary of itself; a canary is another version")
     return Policy(pinned.version, _number(canary), float(percent))

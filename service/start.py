@@ -18,6 +18,7 @@ from .app import create_app
 from .artifacts.files import BundleError
 from .artifacts.trusted_keys import TrustedKeysError
 from .environment import EnvironmentFault, read_settings, warnings
+from .http.host import Host
 from .http.middleware import RequestMiddleware
 from .http.protocol import AdmissionProtocol
 from .http.server import LAST_SECONDS, CannotListen, Server
@@ -29,30 +30,49 @@ SWITCH_SECONDS = 0.0005
 log = logging.getLogger("gatecast")
 
 
-def serve(*, ends_at_hangup: bool) -> int:
-    """Serve until a signal ends it. Returns the exit status. `ends_at_hangup`: SIGHUP is one of these signals."""
+class CannotStart(Exception):
+    """There is no start: the exit status, and a line for each reason."""
+
+    def __init__(self, status: int, faults: Iterable[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.status, self.faults = status, list(faults)
+
+
+def serve(settings: Settings, *, ends_at_hangup: bool) -> int:
+    """Serve until a signal ends it, as one process. Returns the exit status. `ends_at_hangup`: SIGHUP is such a signal."""
     try:
-        app, config = _prepare()
+        app, config = prepare(settings)
     except EnvironmentFault as error:
         return _fail(error.faults, 2)
-    server = Server(config, app, ends_at_hangup=ends_at_hangup)
+    try:
+        run(Server(config, app, ends_at_hangup=ends_at_hangup), app)
+    except CannotStart as error:
+        return _fail(error.faults, error.status)
+    return 0
+
+
+def run(server: Server, app: RequestMiddleware) -> None:
+    """Run a server until it ends. Raises CannotStart."""
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
         server.run()
     except BundleError as error:
-        return _fail(error.faults, 3)
+        raise CannotStart(3, error.faults) from error
     except CannotListen as error:
-        return _fail([str(error)], 3)
+        raise CannotStart(3, [str(error)]) from error
     finally:
         with contextlib.suppress(OSError):  # nobody reads the log any more
             app.flush()
-    return 0
 
 
 def check() -> int:
     """Verify all models without opening the port, and print each with its engine. Returns the exit status."""
     try:
-        app, _ = _prepare()
+        settings = read_settings(os.environ)
+        logs.configure(settings.log_level, settings.log_format)
+        for warning in warnings(os.environ):
+            log.warning(warning)
+        app, _ = prepare(settings)
     except EnvironmentFault as error:
         return _fail(error.faults, 2)
     try:
@@ -72,14 +92,10 @@ async def _check(app: RequestMiddleware) -> list[str]:
     return [version.reason for version in refused]
 
 
-def _prepare() -> tuple[RequestMiddleware, uvicorn.Config]:
+def prepare(settings: Settings, host: Host | None = None) -> tuple[RequestMiddleware, uvicorn.Config]:
     """The application, and how uvicorn serves it. Raises EnvironmentFault."""
-    settings = read_settings(os.environ)
-    logs.configure(settings.log_level, settings.log_format)
-    for warning in warnings(os.environ):
-        log.warning(warning)
     try:
-        app = create_app(settings)
+        app = create_app(settings, host=host)
     except (KeysError, TrustedKeysError) as error:
         raise EnvironmentFault([str(error)]) from None
     config = server_config(settings, app)

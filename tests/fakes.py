@@ -284,7 +284,9 @@ class FakeCaller:
     def is_disconnected(self) -> bool:
         return self.has_left
 
-    def record(self, queue_seconds: float, compute_seconds: float) -> None:
+    def record(
+        self, queue_seconds: float, compute_seconds: float, items: int = 1, started: float = 0.0, model: object = None
+    ) -> None:
         self.times.append((queue_seconds, compute_seconds))
 
 

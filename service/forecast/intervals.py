@@ -154,6 +154,10 @@ class Calibration:
             upper = np.maximum(upper, values + np.maximum.accumulate(above * multipliers, axis=1))
             yield IntervalsOfMany(level, lower, upper)
 
+    def plain_bounds(self, values: Array, unit: Array, levels: Sequence[float]) -> Iterator[IntervalsOfMany]:
+        """Yield the intervals of many series of which no earlier errors are known; values, unit: (series, horizon)."""
+        return self.bounds(values, unit, unit, levels, None, 1.0, np.array([GROWTH]), ())
+
     def _extended_multipliers(self, level: float, horizon: int, growth: Array) -> Array:
         """The multipliers of each step; after the calibrated steps they grow with a power of the step: (series, horizon)."""
         calibrated, steps = self.multipliers(level), self.steps

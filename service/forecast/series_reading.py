@@ -93,6 +93,8 @@ def _find(values: Array, present: Mask, season: _Season) -> SeriesReading:
 def without_outliers(recent: ImputedReadings, season_length: int, sent: int) -> ImputedReadings:
     """Return readings with absurd ones interpolated, and a warning of them; `sent` is how many readings the caller sent."""
     values, mask, warnings = recent
+    if mask is None and outliers.has_none(values, season_length):
+        return recent
     unit = unit_of(np.array(values))
     readings = np.array(values) / unit
     observed = np.ones(len(values), dtype=bool) if mask is None else np.array(mask)

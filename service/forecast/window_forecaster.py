@@ -17,6 +17,7 @@ from . import bias_correction
 from .backtest import Backtest, rolling_backtest
 from .faults import how_many_are_listed, reading_faults
 from .forecaster import Forecast, Forecaster, PreparedSeries, SeriesFacts
+from .intervals import Interval
 from .series_reading import without_outliers
 
 MAX_SCALED = 1e9  # far outside any training range, and safe in float32
@@ -77,22 +78,54 @@ class WindowForecaster(Forecaster):
     def predict(self, batch: Sequence[PreparedSeries]) -> list[Forecast]:
         """Forecast every series. A model of fewer steps is fed its own predictions until the longest horizon."""
         card = self.card
+        if all(len(item.readings) == card.window for item in batch):
+            return self._predict_windows(batch)
         windows = [sliding_window_view(np.array(item.readings), card.window) for item in batch]
         scaled = self._scaler.transform(np.concatenate(windows) if len(windows) > 1 else windows[0])
         first = self._predict_steps(scaled)
         last_rows = np.cumsum([len(rows) for rows in windows]) - 1
-        steps, scaled = [first[last_rows]], scaled[last_rows]
+        future = self._future(batch, scaled[last_rows], first[last_rows])
+        earlier = self._scaler.inverse(first) if len(first) > len(batch) else first
+        return [
+            self._finish(item, values[: item.horizon], earlier[end + 1 - len(rows) : end])
+            for item, values, rows, end in zip(batch, future, windows, last_rows, strict=True)
+        ]
+
+    def _predict_windows(self, batch: Sequence[PreparedSeries]) -> list[Forecast]:
+        """The same for series of one window each: what needs no earlier origin is computed for all of them together."""
+        scaled = self._scaler.transform(np.array([item.readings for item in batch]))
+        future = self._future(batch, scaled, self._predict_steps(scaled))
+        return [
+            self._answer(item, values[: item.horizon], intervals, None, [])
+            for item, values, intervals in zip(batch, future, self._intervals_of_all(batch, future), strict=True)
+        ]
+
+    def _future(self, batch: Sequence[PreparedSeries], scaled: Array, first: Array) -> Array:
+        """Forecasts of the longest horizon, (batch, horizon), from the last windows and what is known to follow them."""
+        card = self.card
+        steps = [first]
         for _ in range(1, max([-(-item.horizon // card.steps) for item in batch])):
             scaled = np.concatenate([scaled, steps[-1]], axis=1)[:, -card.window :]
             steps.append(self._predict_steps(scaled))
         future = self._scaler.inverse(np.concatenate(steps, axis=1) if len(steps) > 1 else steps[0])
         if not math.isfinite(float(future.sum())):
             raise ModelFault(f"model '{card.name}' gave a forecast that is not a number")
-        earlier = self._scaler.inverse(first) if len(first) > len(batch) else first
-        return [
-            self._finish(item, values[: item.horizon], earlier[end + 1 - len(rows) : end])
-            for item, values, rows, end in zip(batch, future, windows, last_rows, strict=True)
-        ]
+        return future
+
+    def _intervals_of_all(self, batch: Sequence[PreparedSeries], future: Array) -> list[list[Interval]]:
+        """The calibrated intervals of each series; those of the same horizon and levels are computed together."""
+        found: list[list[Interval]] = [[] for _ in batch]
+        if self._calibration is None:
+            return found
+        alike: dict[tuple[int, tuple[float, ...]], list[int]] = {}
+        for index, item in enumerate(batch):
+            alike.setdefault((item.horizon, item.levels), []).append(index)
+        for (horizon, levels), indices in alike.items():
+            values = future[indices, :horizon]
+            for each in self._calibration.plain_bounds(values, self._score_unit(values), levels):
+                for index, lower, upper in zip(indices, each.lower.tolist(), each.upper.tolist(), strict=True):
+                    found[index].append(Interval(each.level, lower, upper))
+        return found
 
     def _finish(self, item: PreparedSeries, values: Array, earlier: Array) -> Forecast:
         """Correct the forecast and add intervals and skill; `earlier` are forecasts of earlier origins, (origins, steps)."""

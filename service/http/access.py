@@ -268,4 +268,5 @@ def _throttled(wait: float) -> TooManyRequests:
     return TooManyRequests(
         f"too many wrong API keys came from this address ({TRIES}); send the right one in {seconds} s",
         headers={"Retry-After": str(seconds)},
+        refusal="wrong_keys",
     )

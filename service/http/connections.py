@@ -71,7 +71,7 @@ class Connections:
         self._max_connections = max_connections
         self._share = -(-max_connections // workers)
         self._host = host if workers > 1 else None
-        self._max_buffered_bytes = max_buffered_bytes
+        self.max_buffered_bytes = max_buffered_bytes
         self._waiting: dict[Waiting, None] = {}  # in order of time
         self._arriving: dict[Arriving, None] = {}  # in order of time
         self._kept: dict[Arriving, int] = {}
@@ -131,7 +131,7 @@ class Connections:
             self._arriving.setdefault(request)
         self.buffered_bytes += size - self._kept.get(request, 0)
         self._kept[request] = size
-        while self.buffered_bytes > self._max_buffered_bytes:
+        while self.buffered_bytes > self.max_buffered_bytes:
             # a body that has arrived is being worked on; a new one then finds no room
             victim = next(iter(self._arriving), request)
             self.release(victim)

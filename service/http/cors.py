@@ -16,6 +16,7 @@ REQUEST_HEADERS = (
     "content-type",
     "inference-header-content-length",
     "traceparent",
+    "tracestate",
     "x-api-key",
     "x-request-id",
     "x-request-timeout-ms",

@@ -24,9 +24,9 @@ class WrittenError(NamedTuple):
 ErrorForm = Callable[[GatecastError, str, str], WrittenError]  # of an error, the path, the request id
 
 
-def as_problem(error: GatecastError, path: str, request_id: str) -> WrittenError:
+def as_problem(error: GatecastError, path: str, request_id: str, trace_id: str | None = None) -> WrittenError:
     """Write an error as problem details (RFC 9457)."""
-    return WrittenError(error.status, PROBLEM, to_json(error.problem(path, request_id)))
+    return WrittenError(error.status, PROBLEM, to_json(error.problem(path, request_id, trace_id)))
 
 
 def text_of(error: GatecastError) -> str:
@@ -43,7 +43,7 @@ class ErrorForms:
         self.forms = dict(forms or {})
         self._root_path = root_path
 
-    def write(self, error: GatecastError, path: str, request_id: str) -> WrittenError:
-        """Write an error in the form of its path."""
-        local = path.removeprefix(self._root_path)
-        return self.forms.get(first_part(local), as_problem)(error, path, request_id)
+    def write(self, error: GatecastError, path: str, request_id: str, trace_id: str | None = None) -> WrittenError:
+        """Write an error in the form of its path. Only problems have room for a trace id."""
+        form = self.forms.get(first_part(path.removeprefix(self._root_path)))
+        return as_problem(error, path, request_id, trace_id) if form is None else form(error, path, request_id)

@@ -5,6 +5,7 @@ longer than the model. All other requests go on to FastAPI.
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -20,10 +21,11 @@ from ..errors import (
     NotFound,
     NotReady,
     Overloaded,
+    Refusal,
     UnknownHost,
 )
 from ..serving.turns import take_turn
-from .access_log import RequestRecord
+from .access_log import RequestRecord, log_defect
 from .client_connection import CONNECTION
 from .cors import CONTEXT, with_cors
 from .encoding import MIN_COMPRESSED_BYTES
@@ -38,8 +40,9 @@ from .request import RequestContext
 from .route_table import RouteTable
 from .state import State
 
-FLUSH_SECONDS = 0.2  # between two times that requests are counted and logged
+FLUSH_SECONDS = 0.2  # between two times that requests are logged
 MAX_RECORDS = 500  # requests that wait for it
+PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.-]+")
 COMMON = frozenset(["/livez", "/readyz", "/version"])  # answered on both ports
 
 
@@ -58,7 +61,9 @@ class RequestMiddleware:
         self._replies = Replies(state)
         self._records: list[RequestRecord] = []
         self._plain_limits, self._frame_limits = plain_limits(settings), frame_limits(settings)
-        self._root_path = settings.root_path
+        self._root_path = root = settings.root_path
+        paths = [*self._exact, *(root + path for path in self._exact)]
+        self._plain = {path.encode(): path for path in paths if PLAIN_PATH.fullmatch(path)}
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._has_proxies = bool(settings.trusted_proxies)
         self._hosts = AllowedHosts(settings.allowed_hosts) if settings.allowed_hosts else None
@@ -71,6 +76,10 @@ class RequestMiddleware:
     def predicts(self, path: str) -> bool:
         """Whether `POST` to this path predicts."""
         return self._routes.knows(self._local(path))
+
+    def plain_path(self, url: bytes) -> str | None:
+        """The path of an URL that is that of a route without parameters, and nothing more."""
+        return self._plain.get(url)
 
     def refused_as(self, path: str) -> str:
         """The path that a refusal is prepared for: the template of one with parameters, of which there is no end."""
@@ -102,6 +111,8 @@ class RequestMiddleware:
             lifecycle.in_flight -= 1
             context.connection.release()
             self._record(context, scope)
+            if context.trace is not None:
+                self._end_trace(context, scope)
 
     async def _end(self, context: RequestContext, cancelled: asyncio.CancelledError, send: Send) -> None:
         """Refuse a request that is cancelled because the time of a stop is over. Any other cancellation goes on."""
@@ -122,6 +133,9 @@ class RequestMiddleware:
             context.client = peer[0] if peer else ""
         method, path = scope["method"], self._local(context.path)
         predict_route = self._exact.get(path) or self._find(context, path) if method == "POST" else None
+        if self.state.tracing is not None and path not in PROBES:
+            route = context.template or path if predict_route is not None else ""
+            context.trace = self.state.tracing.begin(method, route, context.headers)
         try:
             self._check(context, path, scope, items=1 if predict_route is not None else 0)
         except GatecastError as error:
@@ -142,6 +156,7 @@ class RequestMiddleware:
             await self._replies.send(send, 200, JSON, HEALTH_CHECKS[path], context)
         else:
             await self._replies.send_error(context, self._not_ready(), send)
+            context.refusal = None  # an answer, and no request that was turned away
 
     def _find(self, context: RequestContext, path: str) -> PredictRoute | None:
         """The route of a path with parameters."""
@@ -174,23 +189,36 @@ class RequestMiddleware:
         return NotReady(self.state.lifecycle.reason, headers={"Retry-After": "1"})
 
     def record_refusal(
-        self, method: str, path: str, status: int, request_id: str, client: tuple[str, int] | None
+        self,
+        method: str,
+        path: str,
+        status: int,
+        request_id: str,
+        client: tuple[str, int] | None,
+        refusal: Refusal | None = None,
     ) -> None:
-        """Note a request that protocol.py refused. `method` is "" and `path` may be if they were not read."""
+        """Count and log a request that protocol.py refused. `method` is "" and `path` may be if they were not read."""
         template = self._routes.template(self._local(path))
+        self.state.counts.count(method, template, status, 0.0, refusal)
         address = client[0] if client else None
         self._add_record(RequestRecord(method, path, template, status, 0.0, request_id, time.time(), address))
 
     def _record(self, context: RequestContext, scope: Scope) -> None:
-        """Note a request that was answered."""
-        route = scope.get("route")  # set by FastAPI, if it has one
+        """Count a request that was answered, and note it for the log."""
+        scope_route = scope.get("route")  # set by FastAPI, if it has one
+        route = context.template or (context.path if scope_route is None else scope_route.path)
+        status, seconds = context.status or ModelFault.status, context.total_seconds
+        sampled = context.sampled_trace_id
+        self.state.counts.count(scope["method"], route, status, seconds, context.refusal, sampled)
+        if sampled is not None and context.model:
+            self.state.serving_measures.keep_exemplar(context.model, context.version, context.queue_seconds, sampled)
         self._add_record(
             RequestRecord(
                 scope["method"],
                 context.path,
-                context.template or (context.path if route is None else route.path),
-                context.status or ModelFault.status,
-                context.total_seconds,
+                route,
+                status,
+                seconds,
                 context.request_id,
                 time.time(),
                 context.client or None,
@@ -206,8 +234,17 @@ class RequestMiddleware:
             )
         )
 
+    def _end_trace(self, context: RequestContext, scope: Scope) -> None:
+        """Make the spans of a request. A defect of theirs must not become one of the request."""
+        context.status = context.status or ModelFault.status
+        try:
+            if self.state.tracing is not None:
+                self.state.tracing.end(context, scope)
+        except Exception as error:
+            log_defect(context.request_id, error)
+
     def _add_record(self, record: RequestRecord) -> None:
-        """Keep a record. Requests are counted and logged with others, a few times a second."""
+        """Keep a record. Requests are logged with others, a few times a second."""
         self._records.append(record)
         if len(self._records) == 1:
             asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
@@ -215,10 +252,9 @@ class RequestMiddleware:
             self.flush()
 
     def flush(self) -> None:
-        """Count and log the requests that were recorded."""
+        """Log the requests that were recorded."""
         records, self._records = self._records, []
         if records:
-            self.state.counts.add(records)
             self.state.access_log.write(records)
 
     async def _predict(self, context: RequestContext, route: PredictRoute, send: Send) -> None:

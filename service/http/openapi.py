@@ -80,7 +80,9 @@ def _parameters(settings: Settings) -> Json:
             "X-Request-ID", "comes back, if it has 1 to 128 letters, digits and `._:-`", {"type": "string"}
         ),
         "traceparent": header(
-            "traceparent", "W3C trace context: its trace id is logged with the request", {"type": "string"}
+            "traceparent",
+            "W3C trace context: the trace that the request belongs to, in logs, problems and spans",
+            {"type": "string"},
         ),
     }
 

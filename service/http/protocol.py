@@ -30,6 +30,7 @@ from .connections import SMALL_BODY_BYTES, Connections
 from .load_shedding import NO_TIMING
 from .middleware import RequestMiddleware
 from .request import make_request_id
+from .whole_request import HTTP, WholeRequest
 
 PROBLEM_HEAD = (
     b"%scontent-type: application/problem+json\r\nconnection: close\r\n"
@@ -49,6 +50,9 @@ MAX_LINGER_BYTES = 1 << 20
 # Clients may send thousands of requests, or of chunks, at once. They are parsed in pieces, so that others need not wait.
 MAX_LINES = 64  # of data that is parsed at once, as it comes
 PIECE_BYTES = 1 << 11
+# A request with one of these headers is not answered without a task.
+NOT_WHOLE = frozenset([b"content-encoding", b"expect", b"transfer-encoding", b"upgrade"])
+MAX_LENGTH_DIGITS = 4  # of the Content-Length of one that is: a larger body seldom comes whole
 # If one of these came twice, a proxy and this service might each believe another one.
 SINGLE_HEADERS = (
     b"authorization",
@@ -82,7 +86,11 @@ UVICORN_ATTRIBUTES = {
         "timeout_keep_alive_handler",
         "timeout_keep_alive_task",
         "transport",
+        "tasks",
         "url",
+        "client",
+        "scheme",
+        "server",
         "_start_asgi_task",
         "_unset_keepalive_if_required",
         "connection_lost",
@@ -137,7 +145,8 @@ class UvicornConnection(Connection):
         return self.fault is None
 
     def evict(self) -> None:
-        self.fail(Overloaded("other large bodies need the room; try again in 1 s", headers={"Retry-After": "1"}))
+        detail = "other large bodies need the room; try again in 1 s"
+        self.fail(Overloaded(detail, headers={"Retry-After": "1"}, refusal="memory"))
 
     def fail(self, fault: GatecastError) -> None:
         """Give up the body. Whoever waits for it is woken and finds the fault; the connection ends with the response."""
@@ -168,6 +177,8 @@ class AdmissionProtocol(HttpToolsProtocol):
         self.url = b""  # uvicorn sets it when a request begins
         self._request: UvicornConnection | None = None  # whose head came last
         self._running: Any = None  # the cycle that is being answered
+        self._whole_path: str | None = None  # of a request that may come whole, until it has
+        self._whole_body = b""
         self._is_refusing = False
         self._is_ended = False  # a refusal has been sent, and the connection is being closed
         self._is_reading_head = True
@@ -184,7 +195,7 @@ class AdmissionProtocol(HttpToolsProtocol):
             self._wait_for_head()
         else:
             detail = f"{self._settings.max_connections} connections are open, and all have requests; try again in 1 s"
-            self._end(Overloaded(detail, headers={"Retry-After": "1"}))
+            self._end(Overloaded(detail, headers={"Retry-After": "1"}, refusal="connections"))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.leave(self)
@@ -233,6 +244,8 @@ class AdmissionProtocol(HttpToolsProtocol):
         """Give the parser data; check what it keeps, and for how long the connection may wait."""
         self._unparsed_bytes += len(data)
         super().data_received(data)
+        if self._whole_path is not None and not self._is_ended:
+            self._begin_cycle_of_part()
         if self._is_ended or self.transport.is_closing():
             return
         if self._unparsed_bytes > MAX_HEAD_BYTES:  # a header without an end, which the parser collects
@@ -257,7 +270,9 @@ class AdmissionProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._head_bytes = self._head_fields = 0
         self._is_reading_head = True
-        super().on_message_begin()
+        self.url = b""
+        self.expect_100_continue = False
+        self.headers = []
 
     def on_url(self, url: bytes) -> None:
         self._head_bytes += len(url)
@@ -285,20 +300,81 @@ class AdmissionProtocol(HttpToolsProtocol):
         self._is_reading_head = False
         self._connections.stop_waiting(self)
         self._unset_keepalive_if_required()
-        self._check_headers()
+        fields = self._check_headers()
         if self._lifecycle.counted < self._settings.max_in_flight or not self._may_refuse():
-            super().on_headers_complete()
-            self._request = UvicornConnection(self.cycle, self._connections)
-            self.scope[CONNECTION] = self._request  # type: ignore[literal-required]
-            if self.parser.should_upgrade():  # there is nothing to upgrade to, and the parser has ended
-                self.cycle.keep_alive = False
+            self._whole_path = self._path_of_whole(fields)
+            if self._whole_path is None:
+                self._begin_cycle()
         else:
             self._is_refusing = True
             if self.expect_100_continue:
                 self._refuse(keep_alive=False)
 
-    def _check_headers(self) -> None:
-        """Check what HTTP/1.1 asks for and the parser does not."""
+    def _path_of_whole(self, fields: dict[bytes, bytes]) -> str | None:
+        """The path of a request that is answered without a task if its body comes with its head; None for any other.
+
+        It predicts, is alone on its connection, and says in the plainest way how long its body is, which is small.
+        """
+        length = fields.get(b"content-length", b"")
+        if not length.isdigit() or len(length) > MAX_LENGTH_DIGITS or not fields.keys().isdisjoint(NOT_WHOLE):
+            return None
+        path = self._middleware.plain_path(self.url)
+        is_plain = path is not None and self.parser.get_method() == b"POST" and self.parser.get_http_version() == "1.1"
+        return path if is_plain and (self.cycle is None or self.cycle.response_complete) else None
+
+    def _begin_cycle(self) -> None:
+        """Have uvicorn answer the request whose head has come."""
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers.extend(headers)
+        super().on_headers_complete()
+        self._request = UvicornConnection(self.cycle, self._connections)
+        self.scope[CONNECTION] = self._request  # type: ignore[literal-required]
+        if self.parser.should_upgrade():  # there is nothing to upgrade to, and the parser has ended
+            self.cycle.keep_alive = False
+
+    def _answer_whole(self, path: str) -> None:
+        """Answer a request whose body has come with its head."""
+        scope = {
+            "type": "http",
+            "asgi": HTTP,
+            "http_version": "1.1",
+            "method": "POST",
+            "scheme": self.scheme,
+            "path": path,
+            "raw_path": self.url,
+            "query_string": b"",
+            "root_path": "",
+            "headers": self.headers,
+            "client": self.client,
+            "server": self.server,
+        }
+        body, self._whole_body = self._whole_body, b""
+        self._whole_path = None
+        self._lifecycle.in_flight += 1  # the middleware counts it out
+        request = WholeRequest(
+            self.transport,
+            self.flow,
+            self.tasks,
+            self.server_state.default_headers,
+            body,
+            self.on_response_complete,
+            keep_alive=self.parser.should_keep_alive(),
+        )
+        self.cycle = self._running = request  # type: ignore[assignment]
+        request.start(self.app, scope)
+
+    def _begin_cycle_of_part(self) -> None:
+        """Give a request to uvicorn after all, as its body has not come with its head."""
+        body, self._whole_body = self._whole_body, b""
+        self._whole_path = None
+        self._begin_cycle()
+        if body:
+            self.on_body(body)
+
+    def _check_headers(self) -> dict[bytes, bytes]:
+        """Check what HTTP/1.1 asks for and the parser does not; returns the headers."""
         fields = dict(self.headers)
         version = self.parser.get_http_version()
         if version not in VERSIONS:
@@ -312,6 +388,7 @@ class AdmissionProtocol(HttpToolsProtocol):
                     self._end_parser(MalformedRequest(f"the header {name.decode()} came twice; send it once"))
         if b"expect" in fields and not self.expect_100_continue:
             self._end_parser(UnmetExpectation("of the header Expect only '100-continue' is understood; leave it out"))
+        return fields
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         self._lifecycle.in_flight += 1  # the middleware counts it out
@@ -325,6 +402,9 @@ class AdmissionProtocol(HttpToolsProtocol):
         self._unparsed_bytes = 0
         if self._is_refusing:
             return
+        if self._whole_path is not None:
+            self._whole_body += body
+            return
         assert self._request is not None
         if self.cycle.response_complete or self._request.keep(len(body)):
             super().on_body(body)
@@ -334,6 +414,8 @@ class AdmissionProtocol(HttpToolsProtocol):
             self._is_refusing = False
             if not self.transport.is_closing():
                 self._refuse(keep_alive=self.parser.should_keep_alive() and self._lifecycle.keeps_connections)
+        elif self._whole_path is not None:
+            self._answer_whole(self._whole_path)
         else:
             super().on_message_complete()
             assert self._request is not None
@@ -375,7 +457,7 @@ class AdmissionProtocol(HttpToolsProtocol):
         extra = b"".join([f"{name.lower()}: {value}\r\n".encode() for name, value in error.headers.items()])
         head = PROBLEM_HEAD % (STATUS_LINE[error.status], self._default_headers, extra, request_id.encode(), len(body))
         self.transport.write(head + body)
-        self._middleware.record_refusal("", path, error.status, request_id, self.client)
+        self._middleware.record_refusal("", path, error.status, request_id, self.client, error.refusal)
 
     def _close_in_peace(self) -> None:
         """Close in a way that lets the client read what was written, though it may still be sending."""
@@ -417,7 +499,7 @@ class AdmissionProtocol(HttpToolsProtocol):
                 body,
             )
         )
-        self._middleware.record_refusal("POST", path, refusal.status, request_id, self.client)
+        self._middleware.record_refusal("POST", path, refusal.status, request_id, self.client, "in_flight")
         self._unset_keepalive_if_required()
         if keep_alive:
             self._connections.start_waiting(self)

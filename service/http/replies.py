@@ -29,9 +29,10 @@ class Replies:
 
     async def send_error(self, context: RequestContext, error: GatecastError, send: Send) -> None:
         """Send an error."""
+        context.refusal = error.refusal
         if error.status == 500:
             log_defect(context.request_id, error)
-        status, content_type, body = self._state.errors.write(error, context.path, context.request_id)
+        status, content_type, body = self._state.errors.write(error, context.path, context.request_id, context.trace_id)
         await self.send(send, status, content_type, body, context, error.headers)
 
     async def send(
@@ -58,6 +59,8 @@ class Replies:
 
     async def send_in_time(self, sending: Awaitable[None], context: RequestContext) -> None:
         """Send to a client that may be slow to read. If it is too slow, its connection is closed."""
+        if asyncio.current_task() is None:
+            await asyncio.sleep(0)  # goes on as a task, which a time limit needs
         try:
             async with asyncio.timeout(self._seconds):
                 await sending

@@ -21,8 +21,10 @@ from ..errors import (
     DeadlineExceeded,
     Fault,
     InvalidRequest,
+    Refusal,
     UnsupportedMedia,
 )
+from ..interfaces import Named
 from ..keys import Scope as KeyScope
 from ..serving.registry import Registry
 from ..serving.turns import Turns
@@ -31,12 +33,13 @@ from .body import Body, parse, parse_small
 from .client_connection import CONNECTION, UNKNOWN_CONNECTION, Connection
 from .encoding import CODINGS, decode, joined
 from .lifecycle import Lifecycle
+from .tracing.trace import ModelCall, Trace
+from .tracing.trace_context import TraceParent, parse_parent
 
 SANE_ID = re.compile(rb"[A-Za-z0-9._:\-]{1,128}")
 READING_BYTES = 20  # a reading with all its digits, a comma and a space
 MAX_PARTS = 1_000  # requests that a body which is too large might be sent in
 MILLISECONDS = re.compile(rb"[0-9]{1,9}")
-TRACE_PARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context
 CHARSETS = (b"", b"utf-8", b"utf8", b"us-ascii")
 
 _id_prefix = secrets.token_hex(8)  # of all request ids that this process makes
@@ -54,7 +57,9 @@ class BodyLimits(NamedTuple):
 class RequestContext:
     """A request that is being answered. Times are in seconds.
 
-    `began` and `deadline` are on the event loop's clock. `queue_seconds` and `compute_seconds` are the largest of the request's items.
+    `began` and `deadline` are on the event loop's clock. `queue_seconds` and `compute_seconds` are the largest of the request's items;
+    `batch_items` were in the longest model call. After `read_seconds` the body was there, or given up. `trace` is that of a request
+    which has spans.
     The middleware sets these and `registry` for the routes that predict; those set `model` and `version`, and call `charge`.
     It sets `caller` and `access` for all routes. Where the path has parameters, `path_parameters` has them, and `template` is the
     path with their names.
@@ -63,6 +68,7 @@ class RequestContext:
     __slots__ = (
         "_receive",
         "access",
+        "batch_items",
         "began",
         "body_bytes",
         "caller",
@@ -78,12 +84,15 @@ class RequestContext:
         "path",
         "path_parameters",
         "queue_seconds",
+        "read_seconds",
+        "refusal",
         "registry",
         "reply_bytes",
         "request_id",
         "started",
         "status",
         "template",
+        "trace",
         "version",
     )
     access: Access
@@ -106,10 +115,14 @@ class RequestContext:
         self.client = self.model = self.version = self.template = ""  # the address of who asked, and what answered
         self.caller: Caller | None = None  # by the key, as soon as it is known
         self.status = 0  # of the response, as soon as it begins
+        self.refusal: Refusal | None = None  # why it was not worked on
         self.items = 0  # series or texts of the request
         self.body_bytes = self.reply_bytes = 0
         self.queue_seconds = 0.0
         self.compute_seconds = 0.0
+        self.read_seconds = 0.0
+        self.batch_items = 0
+        self.trace: Trace | None = None
 
     @property
     def total_seconds(self) -> float:
@@ -124,10 +137,23 @@ class RequestContext:
 
     @property
     def trace_id(self) -> str | None:
-        """The trace id of the header `traceparent`."""
+        """The trace that the request belongs to, if it has spans here or the header `traceparent` names one."""
+        if self.trace is not None:
+            return self.trace.trace_id
+        parent = self._trace_parent()
+        return parent.trace_id if parent is not None else None
+
+    @property
+    def sampled_trace_id(self) -> str | None:
+        """The same, but only of a trace that is sampled, here or by the caller's word: for exemplars, which lead to it."""
+        if self.trace is not None:
+            return self.trace.trace_id
+        parent = self._trace_parent()
+        return parent.trace_id if parent is not None and parent.is_sampled else None
+
+    def _trace_parent(self) -> TraceParent | None:
         sent = self.headers.get(b"traceparent")
-        match = TRACE_PARENT.fullmatch(sent) if sent is not None else None
-        return match[1].decode() if match else None
+        return None if sent is None else parse_parent(sent)
 
     def require(self, scope: KeyScope) -> None:
         """Raise Forbidden if the caller's key lacks the scope."""
@@ -140,12 +166,22 @@ class RequestContext:
         if self.caller is not None:
             self.access.charge(self.caller, items)
 
-    def record(self, queue_seconds: float, compute_seconds: float) -> None:
-        """Note how long an item waited, and how long its model call took."""
+    def record(
+        self,
+        queue_seconds: float,
+        compute_seconds: float,
+        items: int = 1,
+        started: float = 0.0,
+        model: Named | None = None,
+    ) -> None:
+        """Note how long an item waited, how long its model call took, how many items that had, when it began, and whose it was."""
         if queue_seconds > self.queue_seconds:
             self.queue_seconds = queue_seconds
         if compute_seconds > self.compute_seconds:
             self.compute_seconds = compute_seconds
+            self.batch_items = items
+        if self.trace is not None:
+            self.trace.note(queue_seconds, ModelCall(started, compute_seconds, items, model))
 
     def parse_deadline(self, default_ms: int, max_ms: int) -> float:
         """Return the deadline by `X-Request-Timeout-Ms`, or by the default; sets `began`. Raises InvalidRequest."""
@@ -169,7 +205,10 @@ class RequestContext:
         MalformedBody, InvalidRequest or DeadlineExceeded; and Overloaded when there is no room for a large body.
         """
         _check_type(self.headers.get(b"content-type", b""))
-        raw = await self._read_body(limits, lifecycle)
+        try:
+            raw = await self._read_body(limits, lifecycle)
+        finally:
+            self.read_seconds = perf_counter() - self.started
         self.body_bytes = len(raw)
         coding = self.headers.get(b"content-encoding")
         if coding is None and (body := parse_small(raw, model)) is not None:
@@ -181,7 +220,10 @@ class RequestContext:
 
     async def read_raw(self, limits: BodyLimits, lifecycle: Lifecycle, codings: tuple[bytes, ...]) -> bytes:
         """Read the body as bytes, and inflate it. Raises as `read` does, but does not look into it."""
-        raw = await self._read_body(limits, lifecycle)
+        try:
+            raw = await self._read_body(limits, lifecycle)
+        finally:
+            self.read_seconds = perf_counter() - self.started
         self.body_bytes = len(raw)
         coding = self.headers.get(b"content-encoding")
         return raw if coding is None else await self._inflated(raw, coding, limits, codings, Turns(self))

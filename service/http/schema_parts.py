@@ -195,6 +195,11 @@ class Response(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+def without_default(schema: dict[str, Any]) -> None:
+    """Say nothing of a default: the field is left out."""
+    schema.pop("default", None)
+
+
 def with_example(example: dict[str, Any]) -> ConfigDict:
     """The configuration of a schema that shows an example."""
     return ConfigDict(json_schema_extra={"examples": [example]})

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, FiniteFloat, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
 
 from .schema_parts import (
     SERIES_OF_A_BATCH,
@@ -20,6 +21,7 @@ from .schema_parts import (
     SeriesId,
     Start,
     with_example,
+    without_default,
 )
 
 
@@ -123,6 +125,12 @@ class Problem(Response):
     detail: str
     instance: str
     request_id: str
+    trace_id: str | SkipJsonSchema[None] = Field(
+        None,
+        description="the trace that the request belongs to, if it is traced or the header `traceparent` named one",
+        examples=["4bf92f3577b34da6a3ce929d0e0e4736"],
+        json_schema_extra=without_default,
+    )
     errors: list[FaultBody]
 
 

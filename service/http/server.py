@@ -30,6 +30,7 @@ from .memory import MemoryKeeper, find_trim
 from .middleware import RequestMiddleware
 from .ports import Acceptors, Ports
 from .protocol import AdmissionProtocol
+from .tracing.start import CLOSE_SECONDS as TRACES_SECONDS
 
 __all__ = ["LAST_SECONDS", "CannotListen", "Server"]
 
@@ -38,7 +39,7 @@ LAST_CALL_SECONDS = 0.25  # for the requests of connections that were accepted l
 TERMINAL_SECONDS = 1.0  # between two looks whether the terminal is still there
 LAST_SECONDS = 1  # for answers to be read and connections to close, after the requests in flight had their time
 CLOSE_SECONDS = 0.5  # for refusals to be written, and for the models to be closed
-WATCHDOG_SECONDS = 3  # for all of that together
+WATCHDOG_SECONDS = 3  # for all of that together, and the last spans
 log = logging.getLogger("gatecast")
 
 
@@ -178,7 +179,7 @@ class Server(uvicorn.Server):
         self._set_watchdog(WATCHDOG_SECONDS)
         await super().shutdown(sockets)
         try:
-            async with asyncio.timeout(CLOSE_SECONDS):
+            async with asyncio.timeout(CLOSE_SECONDS + TRACES_SECONDS):
                 await self._context.__aexit__(None, None, None)
         except TimeoutError:
             log.warning("a model call does not end; it is given up")

@@ -10,8 +10,8 @@ no time yet. Reading needs no lock.
 
 import hashlib
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import lru_cache, partial
+from struct import Struct
 
 from .host import SharedMemory
 
@@ -19,15 +19,16 @@ WAYS = 16
 ROOM = 8  # places for each name: of sets of 16 with 2 names on average, one in ten thousand million is full
 HEADER_CELLS = 4  # the key of the hash, the time of names without a place, and one that is not used
 CELL_BYTES = 8
+REMEMBERED = 1024  # names whose hash is known
+_TWO = Struct("<QQ")
 
 
 class SharedTable:
     """A table for about `names` names, which begins at `offset` of the memory. `times` has the time of each place."""
 
     def __init__(self, memory: SharedMemory, offset: int, names: int) -> None:
-        self._memory = memory
-        self._sets = sets_for(names)
-        places = self._sets * WAYS
+        self.locked = memory.locked  # keeps other processes from changing the table
+        places = sets_for(names) * WAYS
         cells = memoryview(memory.bytes)[offset : offset + size_for(names)]
         self._header = cells[: HEADER_CELLS * CELL_BYTES].cast("Q")
         first, second, third = (HEADER_CELLS + part * places for part in range(3))
@@ -39,35 +40,22 @@ class SharedTable:
             if not self._header[1]:
                 self._header[0] = secrets.randbits(64)
                 self._header[1] = secrets.randbits(63) + 1
-        self._key = bytes(cells[: 2 * CELL_BYTES])
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep other processes from changing the table."""
-        with self._memory.locked():
-            yield
+        key = bytes(cells[: 2 * CELL_BYTES])
+        self._hash = lru_cache(REMEMBERED)(partial(_hash_of, key, sets_for(names)))
 
     def find(self, name: str) -> int | None:
         """Return the place of a name, None if it has none."""
-        first, second = self._hash(name)
-        start = first % self._sets * WAYS
-        firsts = self._first[start : start + WAYS].tolist()
-        if first in firsts:
-            for place, number in enumerate(firsts, start):
-                if number == first and self._second[place] == second:
-                    return place
-        return None
+        return self._find(*self._hash(name))
 
     def claim(self, name: str, now: float, *, oldest: bool = False) -> int | None:
         """Return the place of a name; it gets one whose time is over, or of the `oldest` of its set, else None.
 
         The lock must be held, and the time of the place set before it is released.
         """
-        place = self.find(name)
+        start, first, second = self._hash(name)
+        place = self._find(start, first, second)
         if place is not None:
             return place
-        first, second = self._hash(name)
-        start = first % self._sets * WAYS
         times = self.times[start : start + WAYS].tolist()
         least = min(times)
         if least > now and not oldest:
@@ -77,14 +65,25 @@ class SharedTable:
         self._first[place], self._second[place] = first, second
         return place
 
+    def _find(self, start: int, first: int, second: int) -> int | None:
+        firsts = self._first[start : start + WAYS].tolist()
+        if first in firsts:
+            for place, number in enumerate(firsts, start):
+                if number == first and self._second[place] == second:
+                    return place
+        return None
+
     def is_full_for(self, name: str, now: float) -> bool:
         """Whether a name that has no place would get none."""
-        start = self._hash(name)[0] % self._sets * WAYS
+        start = self._hash(name)[0]
         return min(self.times[start : start + WAYS]) > now
 
-    def _hash(self, name: str) -> tuple[int, int]:
-        digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), key=self._key, digest_size=16).digest()
-        return int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:], "little")
+
+def _hash_of(key: bytes, sets: int, name: str) -> tuple[int, int, int]:
+    """Where the set of a name begins, and the two numbers that are kept in place of the name."""
+    digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), key=key, digest_size=16).digest()
+    first, second = _TWO.unpack(digest)
+    return first % sets * WAYS, first, second
 
 
 def sets_for(names: int) -> int:

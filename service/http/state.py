@@ -4,6 +4,7 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 
+from ..serving.model_measures import ServingMeasures
 from ..serving.repository import ModelRepository
 from ..serving.versions import NOTHING_UNSETTLED, Prepared, RefusedVersion, ReloadReport, Unsettled
 from ..settings import Settings
@@ -15,22 +16,29 @@ from .error_forms import ErrorForms
 from .host import Host
 from .lifecycle import Lifecycle, SharedLifecycle
 from .load_shedding import LoadShedding
-from .metrics import Metrics, RequestCounts
+from .metrics import Metrics
+from .request_counts import RequestCounts
+from .tracing.interface import Tracing
 
 log = logging.getLogger("gatecast")
 
 
 @dataclass
 class State:
-    """The parts of a running service. `operations_port` is bound, where the settings ask for one."""
+    """The parts of a running service. `operations_port` is bound, where the settings ask for one.
+
+    `tracing` begins with the start, where the environment asks for it.
+    """
 
     settings: Settings
     repository: ModelRepository
     counts: RequestCounts
+    serving_measures: ServingMeasures
     host: Host
     lifecycle: Lifecycle = field(init=False)
     operations_port: int | None = None
     errors: ErrorForms = field(default_factory=ErrorForms)
+    tracing: Tracing | None = None
     access_log: AccessLog = field(init=False)
     metrics: Metrics = field(init=False)
     load_shedding: LoadShedding = field(init=False)
@@ -55,9 +63,9 @@ class State:
         """
         return await self.host.reload(self, unsettled)
 
-    async def commit(self, prepared: Prepared) -> ReloadReport:
-        """Serve what this worker has prepared, and read the keys again."""
-        report = self.repository.commit(prepared)
+    async def commit(self, prepared: Prepared, *, is_first: bool = True) -> ReloadReport:
+        """Serve what this worker has prepared, and read the keys again. The first worker of the host counts the reload."""
+        report = self.repository.commit(prepared, is_counted=is_first)
         fault = await asyncio.to_thread(self.access.reload)
         if fault is not None:
             log.error("reload: %s", fault)

@@ -14,6 +14,7 @@ from .series import EXEMPLAR_CELLS, Definition, Merge, Series
 
 MAX_SERIES = 512  # of one metric
 MAX_BOUNDS = 64
+TRACE_ID_BYTES = 16
 SECONDS = (0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
@@ -73,17 +74,18 @@ class HistogramHandle:
         cells, bucket = self._cells, bisect_left(self._bounds, value)
         cells[self._first + bucket] += 1.0
         cells[self._sum] += value
-        if trace_id is not None and self._exemplars:
-            self._keep(self._exemplars + EXEMPLAR_CELLS * bucket, value, trace_id)
+        if trace_id is not None:
+            self.keep(value, trace_id)
 
-    def _keep(self, index: int, value: float, trace_id: str) -> None:
-        """Write an exemplar. Its time is 0 meanwhile, so that no reader takes a part of it for the whole."""
+    def keep(self, value: float, trace_id: str) -> None:
+        """Make a value that is counted the exemplar of its bucket. Its time is 0 meanwhile: no reader takes half of it."""
         identity = bytes.fromhex(trace_id)
-        if len(identity) != 16:
+        if not self._exemplars or len(identity) != TRACE_ID_BYTES:
             return
+        index = self._exemplars + EXEMPLAR_CELLS * bisect_left(self._bounds, value)
         self._cells[index] = 0.0
         self._cells[index + 1] = value
-        self._bytes[8 * index + 16 : 8 * index + 32] = identity
+        self._bytes[8 * index + 16 : 8 * index + 16 + TRACE_ID_BYTES] = identity
         self._cells[index] = time.time()
 
 
@@ -104,6 +106,10 @@ class Instrument(Generic[Handle]):
     def labels(self, *values: str) -> Handle:
         """The handle of the series with these label values, in the order of the names."""
         return self._handles.get(values) or self._resolve(values)
+
+    def known(self, *values: str) -> Handle | None:
+        """The handle of a series that this process has asked for before; None if it has not."""
+        return self._handles.get(values)
 
     def _resolve(self, values: tuple[str, ...]) -> Handle:
         if len(values) != len(self.definition.labels):

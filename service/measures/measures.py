@@ -45,10 +45,19 @@ def no_others() -> Iterable[Region]:
 
 
 class Measures:
-    """Makes the instruments of this process, which write to `own`; sums them with the regions of `others`."""
+    """Makes the instruments of this process, which write to `own`; sums them with the regions of `others`.
 
-    def __init__(self, own: Region | None = None, others: Callable[[], Iterable[Region]] = no_others) -> None:
+    Where several processes serve, one `is_first`: it counts what the host does once.
+    """
+
+    def __init__(
+        self,
+        own: Region | None = None,
+        others: Callable[[], Iterable[Region]] = no_others,
+        is_first: bool = True,
+    ) -> None:
         self.own = own or Region.create_private()
+        self.is_first = is_first
         self._others = others
         self._publishers: list[Callable[[], None]] = []
 

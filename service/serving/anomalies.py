@@ -98,7 +98,9 @@ class _Judge:
     def _recorded(self, answer: Answer[Forecast] | Exception) -> Forecast | Exception:
         if isinstance(answer, Exception):
             return answer
-        self._caller.record(answer.queue_seconds, answer.compute_seconds)
+        self._caller.record(
+            answer.queue_seconds, answer.compute_seconds, answer.items, answer.started, self._predictor.card
+        )
         return answer.result
 
     def _answer(self, each: _Judged) -> AnomalyAnswer:

@@ -8,7 +8,7 @@ what is done. This module knows nothing of HTTP or of models. Everything except 
 import asyncio
 import math
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter, thread_time
@@ -16,7 +16,8 @@ from typing import Generic
 
 from ..errors import ClientDisconnected, DeadlineExceeded, Overloaded
 from ..interfaces import BatchModel
-from .queues import Answer, IsDisconnected, Item, Job, JobQueue, Result, Scheduled, cost_of
+from .model_measures import ModelMeasures
+from .queues import Answer, IsDisconnected, Item, Job, JobQueue, Outcome, Result, Scheduled, cost_of
 
 ALARM_INTERVAL = 0.001  # the least seconds between two checks for deadlines that have passed
 ASSUMED_SECONDS_PER_COST = 0.001  # until a call was measured: rather too much
@@ -76,10 +77,17 @@ class MicroBatcher(Generic[Item, Result]):
     before the deadline, by the least time that like items took lately.
     """
 
-    def __init__(self, model: BatchModel[Item, Result], limits: Limits = Limits(), name: str = "model") -> None:
+    def __init__(
+        self,
+        model: BatchModel[Item, Result],
+        limits: Limits = Limits(),
+        name: str = "model",
+        measures: ModelMeasures | None = None,
+    ) -> None:
         self._model = model
         self._limits = limits
         self._name = name
+        self._measures = measures
         self._loop = asyncio.get_running_loop()
         self._single: JobQueue[Item, Result] = JobQueue()
         self._bulk: JobQueue[Item, Result] = JobQueue()
@@ -185,17 +193,20 @@ class MicroBatcher(Generic[Item, Result]):
     def _overloaded(self, late: float = 0.0) -> Overloaded:
         """The refusal of a request that finds no room, or whose turn would come so many seconds too late."""
         self.counts.refused += 1
+        if self._measures is not None:
+            self._measures.refused.add()
         seconds = max(1, math.ceil(late or self.wait_seconds))
         reason = ", so its answer would come after the request's time limit" if late else ""
         return Overloaded(
             f"{self.depth} requests already wait for '{self._name}'{reason}; try again in {seconds} s",
             headers={"Retry-After": str(seconds)},
+            refusal="late" if late else "queue",
         )
 
     async def _enqueue(
         self, items: Sequence[Item], queue: JobQueue[Item, Result], deadline: float, is_disconnected: IsDisconnected
     ) -> list[Answer[Result] | Exception]:
-        job: Job[Item, Result] = Job(items, deadline, is_disconnected, self._loop.create_future())
+        job: Job[Item, Result] = Job(items, deadline, is_disconnected, Outcome(self._loop))
         queue.add(job)
         self._set_alarm(deadline)
         if not self._busy:
@@ -253,6 +264,8 @@ class MicroBatcher(Generic[Item, Result]):
             return False
         if job.is_disconnected():
             self.counts.left += 1
+            if self._measures is not None:
+                self._measures.left.add()
             job.future.set_exception(ClientDisconnected("the caller left before its turn"))
             return False
         return not self._is_expired(job)
@@ -262,6 +275,8 @@ class MicroBatcher(Generic[Item, Result]):
         if job.deadline > self._loop.time():
             return False
         self.counts.expired += 1
+        if self._measures is not None:
+            self._measures.expired.add()
         late = DeadlineExceeded(f"no answer from '{self._name}' within the request's time limit")
         job.future.set_result([late if answer is None else answer for answer in job.answers])
         return True
@@ -294,19 +309,28 @@ class MicroBatcher(Generic[Item, Result]):
         self.counts.calls += 1
         self.counts.items += len(group)
         self.counts.seconds += compute_seconds
+        if self._measures is not None:
+            self._measures.count_call(group, outcomes, started, compute_seconds)
+        resumed: list[Callable[[], None]] = []
         for (job, index), outcome in zip(group, outcomes, strict=True):
             failed = isinstance(outcome, Exception)
             self.counts.failed += failed
             job.answers[index] = (
-                outcome if isinstance(outcome, Exception) else Answer(outcome, started - job.enqueued, compute_seconds)
+                outcome
+                if isinstance(outcome, Exception)
+                else Answer(outcome, started - job.enqueued, compute_seconds, len(group), started)
             )
             job.remaining -= 1
             if not job.remaining and not job.future.done():
+                if (resume := job.future.take_resume()) is not None:
+                    resumed.append(resume)
                 job.future.set_result([answer for answer in job.answers if answer is not None])
         if self._groups or self._single or self._bulk:
             self._loop.call_soon(self._run_next)
         else:
             self._become_idle()
+        for resume in resumed:
+            resume()
 
     def _measure(self, seconds_per_cost: float, cpu_seconds_per_cost: float) -> None:
         """Learn from a call how long others will take."""

@@ -51,7 +51,8 @@ async def forecast_one(
         raise with_faults_of(error, registry, options, query) from None
     prepared = prepare(registry, options, eligible, query)
     answer = await prepared.model.batcher.submit(prepared.series, caller.deadline, caller.is_disconnected)
-    caller.record(answer.queue_seconds, answer.compute_seconds)
+    card = prepared.model.predictor.card
+    caller.record(answer.queue_seconds, answer.compute_seconds, answer.items, answer.started, card)
     return _answer(prepared, answer.result)
 
 
@@ -108,15 +109,16 @@ async def _ask_all(prepared: Sequence[PreparedQuery | GatecastError], caller: Ca
     asked = await _gather([ask(items) for items in by_model.values()])
     answers = dict(zip(by_model, map(iter, asked), strict=True))
     return [
-        _outcome(next(answers[id(item.model)]), caller) if isinstance(item, PreparedQuery) else item
+        _outcome(next(answers[id(item.model)]), item, caller) if isinstance(item, PreparedQuery) else item
         for item in prepared
     ]
 
 
-def _outcome(answer: Answer[Forecast] | Exception, caller: Caller) -> Forecast | Exception:
+def _outcome(answer: Answer[Forecast] | Exception, prepared: PreparedQuery, caller: Caller) -> Forecast | Exception:
     if isinstance(answer, Exception):
         return answer
-    caller.record(answer.queue_seconds, answer.compute_seconds)
+    card = prepared.model.predictor.card
+    caller.record(answer.queue_seconds, answer.compute_seconds, answer.items, answer.started, card)
     return answer.result
 
 

@@ -26,15 +26,20 @@ _MANIFEST = TypeAdapter(onnx.OnnxManifest)
 
 
 class Mark(NamedTuple):
-    """How a version or a policy looked. `is_whole` is None until its files stood still for two looks."""
+    """How a version or a policy looked. `is_whole` is None until its files stood still for two looks.
+
+    `files` says how all its files looked, `digest` what it states to be made of, if it is whole. `brief` says whether a look
+    at all its files is due.
+    """
 
     brief: str
-    whole: str
+    files: str
     is_whole: bool | None
+    digest: str = ""
 
     def is_like(self, other: "Mark | None") -> bool:
-        """Whether nothing has changed between two looks."""
-        return other is not None and self[:2] == other[:2]
+        """Whether nothing has changed between two looks, or only where the same content lies."""
+        return other is not None and (self.files == other.files or "" != self.digest == other.digest)
 
 
 class Listing(NamedTuple):
@@ -76,19 +81,21 @@ def policy_mark(model: Path) -> Mark | None:
     return Mark("", hashlib.sha256(content).hexdigest(), True)
 
 
-def _version_mark(path: Path, before: Mark | None, digest: str | None) -> Mark:
+def _version_mark(path: Path, before: Mark | None, proven: str | None) -> Mark:
     brief = _brief(path)
     if before is not None and before.is_whole and before.brief == brief:
         return before
     try:
-        whole = _marks_of_files(path)
-        if digest is not None and digest == digest_of(path):
-            return Mark(brief, whole, True)
+        files, digest = _marks_of_files(path), digest_of(path)
     except BundleError as error:
         return Mark(brief, str(error), False)
-    if before is None or (before.brief, before.whole) != (brief, whole):
-        return Mark(brief, whole, None)
-    return Mark(brief, whole, is_whole(path) if before.is_whole is None else before.is_whole)
+    if digest == proven:
+        return Mark(brief, files, True, digest)
+    if before is None or (before.brief, before.files) != (brief, files):
+        return Mark(brief, files, None)
+    if before.is_whole is None and is_whole(path):
+        return Mark(brief, files, True, digest)
+    return Mark(brief, files, False)
 
 
 def is_whole(path: Path) -> bool:

@@ -13,10 +13,12 @@ from ..artifacts.golden import verify
 from ..artifacts.trusted_keys import TrustedKeys
 from ..artifacts.verification import check_signature
 from ..forecast.forecaster import Forecaster
+from ..forecast.window_forecaster import WindowForecaster
 from ..predictors import load_predictor
 from ..sentiment.classifier import SentimentClassifier
 from ..settings import Settings
 from .batching import Limits, MicroBatcher
+from .model_measures import ModelMeasures, ServingMeasures
 from .registry import LoadedClassifier, LoadedForecaster, LoadedModel
 
 Load = Callable[..., Bundle]  # (path, threads, backend), and `trusted` where the settings have such keys
@@ -35,8 +37,9 @@ log = logging.getLogger("gatecast")
 class Loader:
     """Loads and verifies versions. Tests replace `load` by a fake. `tensorflow_loads` counts those after the start."""
 
-    def __init__(self, settings: Settings, load: Load) -> None:
+    def __init__(self, settings: Settings, load: Load, measures: ServingMeasures | None = None) -> None:
         self._settings = settings
+        self._measures = measures
         self._load = load
         self.tensorflow_loads = 0
         self._trusted = self._read_trusted()
@@ -100,9 +103,10 @@ class Loader:
             inline_seconds=inline_seconds(predictor.backend, self._settings.inline_ms, self._settings.cores),
         )
         name = predictor.card.name
+        measures = self._measures_of(predictor)
         if isinstance(predictor, Forecaster):
-            return LoadedForecaster(predictor, MicroBatcher(predictor, limits, name), digest)
-        return LoadedClassifier(predictor, MicroBatcher(predictor, limits, name), digest)
+            return LoadedForecaster(predictor, MicroBatcher(predictor, limits, name, measures), digest)
+        return LoadedClassifier(predictor, MicroBatcher(predictor, limits, name, measures), digest)
 
     def _check_tensorflow_loads(self, path: Path) -> None:
         if self.tensorflow_loads >= self._settings.max_tensorflow_reloads:
@@ -110,6 +114,12 @@ class Loader:
                 f"{path} is not loaded: TensorFlow has loaded {self.tensorflow_loads} versions since the start and gives "
                 "no memory back; restart the service (or raise GATECAST_MAX_TENSORFLOW_RELOADS)"
             )
+
+    def _measures_of(self, predictor: Forecaster | SentimentClassifier) -> ModelMeasures | None:
+        if self._measures is None:
+            return None
+        steps = predictor.window if isinstance(predictor, WindowForecaster) else 1
+        return self._measures.of(predictor.card.name, predictor.card.version, steps)
 
 
 def inline_seconds(backend: Backend, inline_ms: float | None, cores: int) -> float:

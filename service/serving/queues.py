@@ -16,11 +16,46 @@ SORTED_TOGETHER = 256  # items of a job that are computed in order of their cost
 
 
 class Answer(NamedTuple, Generic[Result]):
-    """The result of one item, the seconds that it waited, and the seconds that its model call took."""
+    """The result of one item, the seconds that it waited, and the seconds that its model call took.
+
+    `items` were in that call, which began at `started`, on the clock of `perf_counter`.
+    """
 
     result: Result
     queue_seconds: float
     compute_seconds: float
+    items: int = 1
+    started: float = 0.0
+
+
+class Outcome(asyncio.Future[Result]):
+    """The answers of a job. A caller without a task sets `resume`, which is called when they are there.
+
+    The batcher calls it as soon as it may; in all other cases it is called in the next round of the event loop.
+    """
+
+    __slots__ = ("resume",)
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop=loop)
+        self.resume: Callable[[], None] | None = None
+
+    def set_result(self, result: Result) -> None:
+        super().set_result(result)
+        self._wake()
+
+    def set_exception(self, exception: type | BaseException) -> None:
+        super().set_exception(exception)
+        self._wake()
+
+    def take_resume(self) -> Callable[[], None] | None:
+        """Return `resume`, for one who will call it."""
+        resume, self.resume = self.resume, None
+        return resume
+
+    def _wake(self) -> None:
+        if self.resume is not None:
+            self.get_loop().call_soon(self.resume)
 
 
 class Job(Generic[Item, Result]):
@@ -33,7 +68,7 @@ class Job(Generic[Item, Result]):
         items: Sequence[Item],
         deadline: float,
         is_disconnected: IsDisconnected,
-        future: asyncio.Future[list[Answer[Result] | Exception]],
+        future: Outcome[list[Answer[Result] | Exception]],
     ) -> None:
         self.items = items
         self.pending = deque(_in_order_of_cost(items))  # the items that wait

@@ -16,6 +16,7 @@ from ..artifacts.files import BundleError
 from ..policies import Policy
 from ..settings import Settings
 from .loading import Load, Loader
+from .model_measures import ServingMeasures
 from .registry import LoadedClassifier, LoadedModel, Registry, quoted
 from .scanning import Scanner
 from .versions import (
@@ -26,6 +27,7 @@ from .versions import (
     Unsettled,
     VersionDigest,
     VersionName,
+    list_versions,
 )
 
 __all__ = [
@@ -49,9 +51,9 @@ class NotPrepared(Exception):
 class ModelRepository:
     """Keeps `registry` equal to the models on disk. Tests replace `load` by a fake."""
 
-    def __init__(self, settings: Settings, load: Load) -> None:
+    def __init__(self, settings: Settings, load: Load, measures: ServingMeasures | None = None) -> None:
         self._settings = settings
-        self._loader = Loader(settings, load)
+        self._loader = Loader(settings, load, measures)
         self._scanner = Scanner(settings, self._loader)
         self._lock = asyncio.Lock()
         self._background: set[asyncio.Task[None]] = set()
@@ -60,6 +62,7 @@ class ModelRepository:
         self._is_open = False
         self.registry = Registry([])
         self.refused: list[RefusedVersion] = []  # by the last scan
+        self.measures = measures
         self.reloads = {"done": 0, "refused": 0}
 
     @property
@@ -110,8 +113,15 @@ class ModelRepository:
             self._prepared = prepared
             return prepared
 
-    def commit(self, prepared: Prepared) -> ReloadReport:
+    @property
+    def serving(self) -> list[VersionDigest]:
+        """The versions that serve: what another process is to load, so that both serve the same."""
+        return list_versions(self.registry, self.registry.arms)
+
+    def commit(self, prepared: Prepared, *, is_counted: bool = True) -> ReloadReport:
         """Serve what was prepared, from the next request on, and retire what it replaces. Nothing is awaited.
+
+        Of several processes that reload together, one counts and logs it.
 
         Raises NotPrepared if it was discarded, or prepared beside other models than those that serve.
         """
@@ -122,7 +132,7 @@ class ModelRepository:
             self._swap(prepared)
             self._run_in_background(before.retire())
         self._prepared, self.policies, self.refused = None, prepared.policies, report.refused
-        self.reloads["refused" if report.refused else "done"] += 1
+        self.reloads["refused" if report.refused else "done"] += is_counted
         for refused in report.refused:
             log.error("reload: refused: %s", refused.reason)
         log.info("reload: loaded %s, retired %s", _names(report.loaded), _names(report.retired))

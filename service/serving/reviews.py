@@ -57,7 +57,7 @@ async def predict_one(registry: Registry, options: ReviewOptions, text: str, cal
     model = _classifier(registry, options)
     review = model.predictor.prepare(text, options.explain)
     answer = await model.batcher.submit(review, caller.deadline, caller.is_disconnected)
-    caller.record(answer.queue_seconds, answer.compute_seconds)
+    caller.record(answer.queue_seconds, answer.compute_seconds, answer.items, answer.started, model.predictor.card)
     if not (options.explain or options.sentences):
         return ReviewAnswer(model.predictor.card, answer.result)
     turns = Turns(caller)
@@ -163,7 +163,7 @@ def _collect(
     for answer in own:
         if isinstance(answer, Exception):
             return answer
-        caller.record(answer.queue_seconds, answer.compute_seconds)
+        caller.record(answer.queue_seconds, answer.compute_seconds, answer.items, answer.started, model.predictor.card)
     predictions = [_result(answer) for answer in own]
     sentences = _judged(model, asked.spans, predictions[1:]) if options.sentences else None
     return ReviewAnswer(model.predictor.card, predictions[0], sentences=sentences)

@@ -109,8 +109,11 @@ class Scanner:
                 del draft.fresh[key]
                 draft.refused.append(RefusedVersion(*key, f"{path} was changed after another worker had proven it"))
         for name in draft.names():
-            draft.policies[name] = _policy_of([each for each in only if each.name == name])
-            self._choose_arms(draft, name)
+            draft.policies[name] = policy = _policy_of([each for each in only if each.name == name])
+            try:
+                draft.arms[name], _ = arms_of(policy, draft.versions_of(name))
+            except PolicyFault:  # it is among the refused
+                draft.hold(name)
         return self._prepared(draft, base, before)
 
     def _nothing_new(self, draft: _Draft, base: Registry, before: Mapping[str, Policy], error: BundleError) -> Prepared:

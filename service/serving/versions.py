@@ -1,5 +1,6 @@
 """What is said of the versions of models: their names, what a reload changed, and what it has prepared."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -79,9 +80,14 @@ class Prepared:
     @property
     def proven(self) -> list[VersionDigest]:
         """Every version that would serve: what another process is to prepare, so that both serve the same."""
-        digests = []
-        for model in self.models:
-            card = model.predictor.card
-            arms = self.arms[card.name]
-            digests.append(VersionDigest(card.name, card.version, model.digest, *arms.part_of(int(card.version))))
-        return digests
+        return list_versions(self.models, self.arms)
+
+
+def list_versions(models: Iterable[LoadedModel], arms: Mapping[str, Arms]) -> list[VersionDigest]:
+    """The versions of loaded models, with their parts."""
+    versions = []
+    for model in models:
+        card = model.predictor.card
+        part = arms[card.name].part_of(int(card.version))
+        versions.append(VersionDigest(card.name, card.version, model.digest, *part))
+    return versions

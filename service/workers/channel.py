@@ -45,15 +45,20 @@ class Channel:
 
     def tell(self, message: Message) -> None:
         """Send a message. Nothing happens if the other side has ended."""
+        self.write(encode(message))
+
+    def write(self, line: bytes) -> None:
+        """Send a line, which is a message or comes before all of them."""
         if self._is_open:
-            self._writer.write(encode(message))
+            self._writer.write(line)
 
     async def ask(self, question: Message, seconds: float | None = None) -> Message:
         """Send a question and return the answer. Raises Gone, CannotDo, or TimeoutError after so many seconds."""
         if not self._is_open:
             raise Gone
         number = next(self._numbers)
-        future = self._questions[number] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        self._questions[number] = future
         self.tell(replace(question, number=number))
         try:
             async with asyncio.timeout(seconds):

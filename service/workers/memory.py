@@ -6,7 +6,7 @@ from typing import Any
 
 from ..http.host import MEMORIES
 from ..http.ports import Ports
-from ..measures import Region
+from ..measures import Measures, Region
 from .inheritance import NUMBER_BYTES, ROWS, Inheritance, make_memory, map_counts
 
 
@@ -21,8 +21,8 @@ class Estate:
         self.workers = workers
         self.ports = ports
         self.regions = [Region.create_shared() for _ in range(2 * workers + 1)]
-        self.own = self.regions[-1]
-        self.own.claim()
+        self.regions[-1].claim()
+        self.measures = Measures(self.regions[-1])
         self.log_lock = make_memory("log")
         self._memories = {name: make_memory(name) for name in MEMORIES}
         self._counts_file = make_memory("counts", len(ROWS) * NUMBER_BYTES * 2 * workers)

@@ -49,7 +49,9 @@ class Prepare(Message):
 
 @dataclass(frozen=True)
 class Commit(Message):
-    """To a worker: serve what was prepared, from now on. Answered by `Reloaded`."""
+    """To a worker: serve what was prepared, from now on. The first one counts the reload. Answered by `Reloaded`."""
+
+    is_first: bool = False
 
 
 @dataclass(frozen=True)

@@ -94,7 +94,7 @@ def item_problem(error: Exception, context: RequestContext, pointer: str, field:
     if fault.status == 500:
         log_defect(context.request_id, error)
     fault.faults = [Fault(pointer + each.pointer.removeprefix(field), each.detail) for each in fault.faults]
-    return fault.problem(context.path, context.request_id)
+    return fault.problem(context.path, context.request_id, context.trace_id)
 
 
 async def validated_series(

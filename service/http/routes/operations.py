@@ -2,14 +2,14 @@
 
 import platform
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from ... import __version__
+from ..exposition import OPEN_METRICS, PLAIN
 from ..schemas_operations import ServiceVersion, State
 from .common import Models, Service
 
-METRICS = "text/plain; version=0.0.4; charset=utf-8"
 router = APIRouter(tags=["operations"])
 
 
@@ -25,10 +25,11 @@ async def readyz() -> State:
     raise NotImplementedError  # the middleware answers
 
 
-@router.get("/metrics", response_class=Response, responses={200: {"content": {METRICS: {}}}})
-async def metrics(service: Service) -> Response:
-    """Counters and gauges in Prometheus' text format."""
-    return Response(service.metrics.text(), media_type=METRICS)
+@router.get("/metrics", response_class=Response, responses={200: {"content": {PLAIN: {}, OPEN_METRICS: {}}}})
+async def metrics(service: Service, request: Request) -> Response:
+    """Counters, gauges and histograms in Prometheus' text format; in OpenMetrics, with exemplars, if `Accept` asks for it."""
+    content_type, text = service.metrics.render(request.headers.get("accept", ""))
+    return Response(text, headers={"Content-Type": content_type, "Vary": "Accept"})
 
 
 @router.get("/version")

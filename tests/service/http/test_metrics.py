@@ -1,8 +1,24 @@
 """What /metrics answers."""
 
-from service.http.access_log import RequestRecord
-from service.http.metrics import OTHER, RequestCounts
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_open
+from prometheus_client.parser import text_string_to_metric_families as parse_plain
+
+from service.http.exposition import OPEN_METRICS, PLAIN
 from tests.fakes import READINGS
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+SAMPLED = {"traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
+UNSAMPLED = {"traceparent": f"00-{TRACE[::-1]}-b7ad6b7169203331-00"}
+AS_PROMETHEUS = (
+    "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,"
+    "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
+)
+
+
+def value(text, name, **labels):
+    """The value of one sample of a text; None if it has none."""
+    samples = (sample for family in parse_plain(text) for sample in family.samples)
+    return next((sample.value for sample in samples if (sample.name, sample.labels) == (name, labels)), None)
 
 
 def test_metrics_count_requests_by_handler_and_status(client):
@@ -15,7 +31,8 @@ def test_metrics_count_requests_by_handler_and_status(client):
     text = client.get("/metrics").text
     assert 'http_requests_total{handler="/forecast",method="POST",status="200"} 1.0' in text
     assert 'http_requests_total{handler="/forecast",method="POST",status="422"} 1.0' in text
-    assert 'http_request_duration_seconds_bucket{handler="/forecast",le="+Inf"} 2.0' in text
+    assert 'http_request_duration_seconds_bucket{handler="/forecast",le="+Inf",status="2xx"} 1.0' in text
+    assert 'http_request_duration_seconds_count{handler="/forecast",status="4xx"} 1.0' in text
     assert 'gatecast_model_items_total{model="gru",version="2"} 1.0' in text
     assert 'gatecast_model_loaded{engine="tensorflow",model="gru",version="2"} 1.0' in text
     assert "gatecast_ready 1.0" in text
@@ -24,20 +41,70 @@ def test_metrics_count_requests_by_handler_and_status(client):
     assert "wp-login" not in text
 
 
-def test_unknown_routes_and_methods_make_no_labels():
-    """Otherwise clients could fill the memory with labels."""
-    counts = RequestCounts(["/forecast"])
-    for number in range(3):
-        counts.add([RequestRecord(f"M{number}", f"/{number}", f"/{number}", 404, 0.001, "id", 0.0)])
-    assert counts.requests == {(OTHER, "", 404): 3}
-
-
-def test_durations_are_counted_in_the_bucket_of_their_bound():
-    """A bucket holds the durations up to its bound, the last one those beyond all bounds."""
-    counts = RequestCounts(["/forecast"])
-    counts.add(
-        RequestRecord("POST", "/forecast", "/forecast", 200, seconds, "id", 0.0) for seconds in (0.0005, 0.0006, 60.0)
+def test_a_forecast_is_measured_by_model_and_version(client):
+    """How long it waited, how long its call took, how many shared it, and how much the network read."""
+    client.post("/forecast", json={"readings": READINGS})
+    text = client.get("/metrics").text
+    model = {"model": "gru", "version": "2"}
+    for name in ("queue_wait_seconds", "model_call_seconds", "batch_items", "item_steps"):
+        assert value(text, f"gatecast_{name}_count", **model) == 1
+    assert value(text, "gatecast_item_steps_sum", **model) == len(READINGS)
+    assert value(text, "gatecast_model_calls_total", **model) == 1
+    assert value(text, "gatecast_model_seconds_total", **model) == value(
+        text, "gatecast_model_call_seconds_sum", **model
     )
-    buckets = counts.buckets["/forecast"]
-    assert (buckets[0], buckets[1], buckets[-1], sum(buckets)) == (1, 1, 1, 3)
-    assert counts.seconds["/forecast"] == 0.0005 + 0.0006 + 60.0
+
+
+def test_both_formats_are_valid_and_say_the_same(client):
+    """Prometheus' own parsers read both; OpenMetrics' one checks the rules of names, order, buckets and exemplars."""
+    client.post("/forecast", json={"readings": READINGS}, headers=SAMPLED)
+    client.get("/metrics")
+    plain, open_metrics = client.get("/metrics"), client.get("/metrics", headers={"Accept": AS_PROMETHEUS})
+    assert plain.headers["content-type"] == PLAIN
+    assert open_metrics.headers["content-type"] == OPEN_METRICS
+    assert open_metrics.text.endswith("# EOF\n")
+    names = {family.name for family in parse_plain(plain.text)}
+    assert {family.name for family in parse_open(open_metrics.text)} == names
+
+
+def test_exemplars_name_traces_that_are_kept(client):
+    """On the time to answer and on the wait. A trace that nobody keeps is no exemplar, nor is anything one in plain text."""
+    for headers in (SAMPLED, UNSAMPLED):
+        client.post("/forecast", json={"readings": READINGS}, headers=headers)
+    families = parse_open(client.get("/metrics", headers={"Accept": AS_PROMETHEUS}).text)
+    exemplars = {
+        (sample.name, sample.exemplar.labels["trace_id"])
+        for family in families
+        for sample in family.samples
+        if sample.exemplar
+    }
+    assert exemplars == {
+        ("http_request_duration_seconds_bucket", TRACE),
+        ("gatecast_queue_wait_seconds_bucket", TRACE),
+    }
+    assert TRACE not in client.get("/metrics").text
+
+
+def test_limits_stand_beside_what_they_limit(serve):
+    """So an alert can compare them without knowing the settings."""
+    text = serve(max_in_flight=7, max_connections=9).get("/metrics").text
+    assert value(text, "gatecast_requests_in_flight_limit") == 7
+    assert value(text, "gatecast_connections_limit") == 9
+    assert value(text, "gatecast_requests_in_flight") == 1  # this request
+    assert value(text, "gatecast_buffered_bytes_limit") > value(text, "gatecast_buffered_bytes") == 0
+    assert value(text, "gatecast_workers") == value(text, "gatecast_workers_wanted") == 1
+
+
+def test_a_version_that_is_gone_keeps_its_counters_only(serve):
+    """Counters that vanish would look like a restart; gauges say what is so now."""
+    client = serve()
+    client.post("/forecast", json={"readings": READINGS})
+    repository = client.app.state.repository
+    before = repository.registry
+    assert value(client.get("/metrics").text, "gatecast_queue_depth", model="gru", version="2") == 0
+    repository.registry = type(before)([])
+    text = client.get("/metrics").text
+    repository.registry = before
+    assert value(text, "gatecast_queue_depth", model="gru", version="2") is None
+    assert value(text, "gatecast_model_loaded", model="gru", version="2", engine="tensorflow") is None
+    assert value(text, "gatecast_model_items_total", model="gru", version="2") == 1

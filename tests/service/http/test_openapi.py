@@ -177,3 +177,9 @@ def test_routes_on_a_port_of_their_own_say_so(serve):
     apart = {path for path, operation in operations(schema) if "GATECAST_OPERATIONS_PORT" in operation["description"]}
     assert apart == {"/metrics", "/admin/reload"}
     assert all("404" in operation["responses"] for path, operation in operations(schema) if path in apart)
+
+
+def test_a_problem_may_have_the_id_of_a_trace(client):
+    problem = client.get("/openapi.json").json()["components"]["schemas"]["Problem"]
+    assert problem["properties"]["trace_id"]["type"] == "string"
+    assert "trace_id" not in problem["required"]

@@ -32,6 +32,13 @@ def test_the_largest_times_of_a_requests_items_are_sent():
     assert context.server_timing.startswith("queue;dur=3.00, model;dur=4.00, total;dur=")
 
 
+def test_the_batch_is_that_of_the_longest_model_call():
+    context = RequestContext({"headers": [], "path": "/forecast"}, asyncio.Queue().get)
+    context.record(0.001, 0.004, 7, 10.0)
+    context.record(0.003, 0.002, 9, 10.5)
+    assert context.batch_items == 7
+
+
 @pytest.mark.parametrize("sent", [b"", b"{", b"nonsense", b'{"readings": [1,]}', b"\xff\xfe", b"[" * 50_000])
 def test_a_body_that_is_not_json_is_a_400(client, sent):
     reply = client.post("/forecast", content=sent, headers=JSON)

@@ -102,8 +102,7 @@ def test_a_name_that_was_written_half_gives_nobody_more_tokens():
     """A process was killed between the two halves of a name, or before its time."""
     memory = OwnMemory(size_for(NAMES))
     table = SharedTable(memory, 0, NAMES)
-    first, second = table._hash("a")
-    start = first % sets_for(NAMES) * WAYS
+    start, first, second = table._hash("a")
     table._first[start], table._second[start] = first, second ^ 1
     buckets = SharedTokenBuckets(memory, 0, NAMES)
     assert [buckets.take("a", 60, LIMIT, 5) == 0 for _ in range(3)] == [True, False, False]

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from time import perf_counter
 
 import pytest
 
@@ -17,6 +18,20 @@ def test_every_caller_gets_its_own_answer():
         return [answer.result for answer in answers]
 
     assert asyncio.run(work()) == [0, 2, 4, 6, 8, 10, 12, 14]
+
+
+def test_answers_say_how_many_items_shared_the_call_and_when_it_began():
+    async def work():
+        echoing = NumberBatcher(lambda items: items)
+        before = perf_counter()
+        answers = await asyncio.gather(*(echoing.submit(i, soon()) for i in range(3)))
+        await echoing.close()
+        return before, answers
+
+    before, answers = asyncio.run(work())
+    assert [answer.items for answer in answers] == [3, 3, 3]
+    assert {before <= answer.started <= perf_counter() for answer in answers} == {True}
+    assert len({answer.started for answer in answers}) == 1
 
 
 def test_a_bad_item_fails_alone():

@@ -5,7 +5,9 @@ import asyncio
 import pytest
 
 from service.errors import Overloaded, UnknownModel
-from service.serving.registry import Registry, quoted
+from service.serving.arms import Arms
+from service.serving.registry import MAX_VIEWS, Registry, quoted
+from service.serving.selection import ForecastOptions, find_eligible
 from tests import fakes
 
 
@@ -166,3 +168,88 @@ def test_an_idle_registry_has_nothing_to_wait_for():
 
 def test_names_are_quoted():
     assert (quoted(["a", 1]), quoted([])) == ("'a', '1'", "none")
+
+
+def canaried(work, arms, bundles=None):
+    """What `work(registry)` returns, where names have these arms."""
+
+    async def run():
+        registry = Registry(map(fakes.loaded, bundles or fakes.default_bundles()), None, arms)
+        result = work(registry)
+        await registry.retire()
+        return result
+
+    return asyncio.run(run())
+
+
+def test_without_a_canary_a_request_enters_the_registry_itself():
+    assert canaried(lambda registry: registry.view("a") is registry, {"gru": Arms(1)})
+    assert canaried(lambda registry: registry.view("a") is registry, {"gru": Arms(1, 2, 0)})
+
+
+def test_a_request_with_the_same_id_enters_the_same_view():
+    """One of two, each with its own default."""
+
+    def work(registry):
+        views = {registry.view(f"{number}") for number in range(1000)}
+        assert views == {registry.view(f"{number}") for number in range(1000)}
+        return sorted(view.get("gru").predictor.card.version for view in views)
+
+    assert canaried(work, {"gru": Arms(1, 2, 10)}) == ["1", "2"]
+
+
+def test_a_view_has_all_versions_and_its_own_defaults():
+    def work(registry):
+        view = registry.view("anything")
+        assert [*view] == [*registry]
+        assert name_and_version(view.get("gru", "1")) == ("gru", "1")
+        assert view.view("anything") is view
+        return [name_and_version(m) for m in view.forecasters(None, None)], name_and_version(registry.get("gru"))
+
+    forecasters = [("gru", "2"), ("simple_rnn", "1")]
+    assert canaried(work, {"gru": Arms(1, 2, 100)}) == (forecasters, ("gru", "1"))
+
+
+def test_the_default_choice_is_that_of_the_view():
+    """Forecasters are ranked by the cards of the versions that answer in it: 2 is worse than another model, 1 is better."""
+    errors = [fakes.forecast_card().step_errors.model_copy(update={"model_rmse": [rmse]}) for rmse in (1.0, 3.0, 2.0)]
+    bundles = [
+        fakes.forecast_bundle(fakes.forecast_card("gru", "1", step_errors=errors[0])),
+        fakes.forecast_bundle(fakes.forecast_card("gru", "2", step_errors=errors[1])),
+        fakes.forecast_bundle(fakes.forecast_card("lstm", "1", step_errors=errors[2])),
+    ]
+    options = ForecastOptions(1, None, None, None)
+
+    def work(registry):
+        views = [registry, registry.view("anything"), registry]
+        return [name_and_version(find_eligible(view, options).of_one_series[0]) for view in views]
+
+    assert canaried(work, {"gru": Arms(1, 2, 100)}, bundles) == [("gru", "1"), ("lstm", "1"), ("gru", "1")]
+
+
+def test_a_request_in_a_view_keeps_the_models_open():
+    async def run():
+        registry = Registry(map(fakes.loaded, fakes.default_bundles()), None, {"gru": Arms(1, 2, 100)})
+        view = registry.view("a")
+        view.enter()
+        retiring = asyncio.create_task(registry.retire())
+        await asyncio.sleep(0)
+        closed = await is_closed(view.get("gru"))
+        view.leave()
+        await retiring
+        return closed, await is_closed(view.get("gru"))
+
+    assert asyncio.run(run()) == (False, True)
+
+
+def test_views_of_many_canaries_are_bounded():
+    names = [f"model{number}" for number in range(20)]
+    bundles = [fakes.forecast_bundle(fakes.forecast_card(name, version)) for name in names for version in "12"]
+
+    def work(registry):
+        for number in range(1000):
+            view = registry.view(f"{number}")
+            assert view is registry.view(f"{number}")
+        return len(registry._views)
+
+    assert canaried(work, {name: Arms(1, 2, 50) for name in names}, bundles) == MAX_VIEWS

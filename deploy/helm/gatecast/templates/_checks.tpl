@@ -1,0 +1,79 @@
+{{- /* What the schema cannot see: values that do not go together. Included by the Deployment. */ -}}
+{{- define "gatecast.checks" -}}
+{{- include "gatecast.checkModels" . -}}
+{{- include "gatecast.checkSizes" . -}}
+{{- include "gatecast.checkAutoscaling" . -}}
+{{- if and .Values.apiKeys.existingSecret .Values.metrics.serviceMonitor.enabled (not .Values.metrics.serviceMonitor.apiKeySecret.name) -}}
+{{- fail "metrics.serviceMonitor.apiKeySecret.name must be set: with apiKeys, /metrics asks for a key with the scope metrics (gatecast keys prometheus --scopes metrics)" -}}
+{{- end -}}
+{{- if eq (int .Values.metrics.port) 8000 -}}
+{{- fail "metrics.port must not be 8000: requests have that port" -}}
+{{- end -}}
+{{- range .Values.extraEnv -}}
+{{- if hasPrefix "GATECAST_" .name -}}
+{{- fail (printf "extraEnv: %s is a setting of the service: give it as settings.%s, or by the value of the chart that decides it" .name (trimPrefix "GATECAST_" .name | lower)) -}}
+{{- end -}}
+{{- end -}}
+{{- $keys := .Values.models.trustedKeys -}}
+{{- if contains "PRIVATE KEY" $keys.inline -}}
+{{- fail "models.trustedKeys.inline has a private key: only public keys belong here, and that one should be replaced" -}}
+{{- end -}}
+{{- if gt (len (compact (list $keys.inline $keys.existingConfigMap $keys.existingSecret))) 1 -}}
+{{- fail "models.trustedKeys: only one of inline, existingConfigMap and existingSecret may be set" -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "gatecast.checkModels" -}}
+{{- with .Values.models -}}
+{{- if and (eq .source "image") (not .images) -}}
+{{- fail "models.images must name at least one image where models.source is image: [{reference: registry.example.com/models/universal:3, path: universal/3}]" -}}
+{{- end -}}
+{{- if and (eq .source "pvc") (not .pvc.claimName) -}}
+{{- fail "models.pvc.claimName must name a PersistentVolumeClaim where models.source is pvc" -}}
+{{- end -}}
+{{- if and (eq .source "init") (not .init.image) -}}
+{{- fail "models.init.image must name an image with the models and cp where models.source is init" -}}
+{{- end -}}
+{{- if and (ne .source "pvc") .watchSeconds -}}
+{{- fail (printf "models.watchSeconds is for models.source pvc: the files of %s never change in a running pod" .source) -}}
+{{- end -}}
+{{- if eq .source "image" -}}
+{{- $version := $.Capabilities.KubeVersion.Version -}}
+{{- if semverCompare "<1.33.0-0" $version -}}
+{{- fail (printf "models.source image needs Kubernetes 1.35 (or 1.33 with the gate ImageVolume), this is %s; use pvc or init" $version) -}}
+{{- end -}}
+{{- if and (semverCompare "<1.35.0-0" $version) (not .imageVolumeGate) -}}
+{{- fail (printf "models.source image: Kubernetes %s has image volumes switched off; if the gate ImageVolume is on in this cluster, say so with models.imageVolumeGate=true; otherwise use pvc or init" $version) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "gatecast.checkSizes" -}}
+{{- $workers := include "gatecast.workers" . -}}
+{{- if and (eq $workers "auto") (not (dig "limits" "cpu" "" .Values.resources)) -}}
+{{- fail "workers auto needs resources.limits.cpu: without it, it is every core of the node; set a number, or leave workers empty for the whole cores of resources.requests.cpu" -}}
+{{- end -}}
+{{- $count := ternary (include "gatecast.cores" .) $workers (eq $workers "auto") | int -}}
+{{- $each := ternary 960 160 (eq (get .Values.settings "engine" | toString) "tensorflow") -}}
+{{- $least := add 128 (mul $each $count) -}}
+{{- with dig "limits" "memory" "" .Values.resources -}}
+{{- if lt (include "gatecast.mebibytes" . | int) (int $least) -}}
+{{- fail (printf "resources.limits.memory is %v, and %d workers need at least %dMi: 128Mi and %dMi for each worker" . $count $least $each) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "gatecast.checkAutoscaling" -}}
+{{- with .Values.autoscaling -}}
+{{- if and (ne .kind "none") (lt (int .maxReplicas) (int .minReplicas)) -}}
+{{- fail (printf "autoscaling.maxReplicas is %d; it must be at least autoscaling.minReplicas, which is %d" (int .maxReplicas) (int .minReplicas)) -}}
+{{- end -}}
+{{- if and (ne .kind "none") (not (dig "requests" "cpu" "" $.Values.resources)) -}}
+{{- fail "resources.requests.cpu must be set: autoscaling.cpuPercent is a share of it" -}}
+{{- end -}}
+{{- if and (eq .kind "queue") (not .queue.serverAddress) -}}
+{{- fail "autoscaling.queue.serverAddress must be the address of Prometheus where autoscaling.kind is queue" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}

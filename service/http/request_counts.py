@@ -1,0 +1,64 @@
+"""Requests by route, method and status, how long they took, and which were refused.
+
+The names are those that dashboards for FastAPI services know. A request is counted when its response has been written.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ..errors import Refusal
+from ..measures import OTHER, CounterHandle, HistogramHandle, Measures
+
+METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+
+
+class _Series(NamedTuple):
+    requests: CounterHandle
+    durations: HistogramHandle
+
+
+class RequestCounts:
+    """Counts requests. Unknown routes are one, `other`, and unknown methods are "": clients cannot create labels."""
+
+    def __init__(self, measures: Measures, routes: Iterable[str]) -> None:
+        self._routes = frozenset(routes)
+        self._requests = measures.counter("http_requests_total", "requests", ("handler", "method", "status"))
+        self._durations = measures.histogram(
+            "http_request_duration_seconds",
+            "time to answer; refused requests are not in it",
+            ("handler", "status"),
+            exemplars=True,
+        )
+        self._refusals = measures.counter(
+            "gatecast_refusals_total", "requests refused, by reason", ("handler", "reason")
+        )
+        self._series: dict[tuple[str, str, int], _Series] = {}
+
+    def count(
+        self,
+        method: str,
+        route: str,
+        status: int,
+        seconds: float,
+        refusal: Refusal | None = None,
+        trace_id: str | None = None,
+    ) -> None:
+        """Count a request. `route` is its path with the names of parameters; `trace_id` is that of a trace that is kept."""
+        if route not in self._routes:
+            route, method = OTHER, method if method in ("GET", "POST") else ""
+        elif method not in METHODS:
+            method = ""
+        key = (route, method, status)
+        series = self._series.get(key) or self._resolve(key)
+        series.requests.add()
+        if refusal is None:
+            series.durations.observe(seconds, trace_id)
+        else:
+            self._refusals.labels(route, refusal).add()
+
+    def _resolve(self, key: tuple[str, str, int]) -> _Series:
+        route, method, status = key
+        series = self._series[key] = _Series(
+            self._requests.labels(route, method, str(status)), self._durations.labels(route, f"{status // 100}xx")
+        )
+        return series

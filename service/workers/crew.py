@@ -1,0 +1,215 @@
+"""The workers of the host: started, watched, replaced one by one, and told which connections to accept."""
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+from .assignments import assign
+from .backoff import BackOff
+from .channel import CannotDo, Gone
+from .memory import Estate
+from .messages import Failed, Message, Reload, Stop, Unable
+from .process import Phase, Worker
+from .reloading import Reloading, take_over
+from .timing import Timing
+from .watching import watch
+
+NO_WORKER = "no worker can reload now; try again in a few seconds"
+log = logging.getLogger("gatecast.workers")
+
+
+class CannotStart(Exception):
+    """A worker could not start, with the status and the words of its end."""
+
+    def __init__(self, failure: Failed) -> None:
+        super().__init__("; ".join(failure.faults))
+        self.status, self.faults = failure.status, failure.faults
+
+
+class Crew:
+    """One worker for each slot, and processes that start or end. `stop_seconds` is what a worker has to end."""
+
+    def __init__(self, estate: Estate, timing: Timing, stop_seconds: float) -> None:
+        self._estate = estate
+        self._timing = timing
+        self._stop_seconds = stop_seconds
+        self.processes: set[Worker] = set()  # that have not ended
+        self._serving: list[Worker] = []  # by slot; those that have ended too, until they are replaced
+        self._versions: list[Any] | None = None
+        self._backoffs = [BackOff(time.monotonic) for _ in range(estate.workers)]
+        self._changed = asyncio.Event()
+        self._arranging = asyncio.Lock()
+        self._reloading = asyncio.Lock()
+        self._keeping: set[asyncio.Task[None]] = set()  # until the service stops
+        self._ending: set[asyncio.Task[None]] = set()
+        self._is_stopping = False
+        measures = estate.measures
+        self._restarts = measures.counter(
+            "gatecast_worker_restarts_total", "workers that ended unasked, and were replaced", ["reason"]
+        )
+        for reason in ("exit", "signal", "hung"):
+            self._restarts.labels(reason)
+
+    async def start(self) -> None:
+        """Start one worker, which proves the models, then the others. Raises CannotStart."""
+        first = await self._start(0)
+        self._versions = first.versions
+        others = [asyncio.ensure_future(self._start(slot)) for slot in range(1, self._estate.workers)]
+        try:
+            self._serving = [first, *await asyncio.gather(*others)]
+        except CannotStart:
+            for task in others:
+                task.cancel()
+            raise
+
+    async def open(self) -> None:
+        """Have all accept connections, and see to it from now on."""
+        await self._arrange()
+        for slot, backoff in enumerate(self._backoffs):
+            backoff.note_birth()
+            self._run(self._keep(slot))
+        self._run(self._keep_arranged())
+        self._run(watch(lambda: self._serving, self._timing, self._changed.set))
+
+    def reap(self) -> None:
+        """Look who has ended. To be called when the system says that a process has."""
+        for worker in [worker for worker in self.processes if worker.has_ended()]:
+            self.processes.discard(worker)
+            self._estate.take_back(worker.inheritance)
+            _run(self._bury(worker), self._ending)
+
+    def replace_all(self) -> None:
+        """Replace all workers, one after the other."""
+        self._run(self._replace_all())
+
+    async def reload(self, question: Reload) -> Message:
+        """Have all workers reload, or none."""
+        async with self._reloading:
+            workers = [worker for worker in self._serving if worker.is_able]
+            if not workers or self._is_stopping:
+                return Unable(reason=NO_WORKER)
+            reloading = Reloading(workers, self._timing)
+            answer = await reloading.run(question.unsettled)
+            if reloading.versions is not None:
+                self._versions = reloading.versions
+            return answer
+
+    def stop_keeping(self) -> list[Worker]:
+        """Replace nobody any more. Returns the workers that serve; those that start are killed."""
+        self._is_stopping = True
+        for task in self._keeping:
+            task.cancel()
+        for worker in self.processes:
+            if worker.phase is Phase.STARTING:
+                worker.kill()
+        return [worker for worker in self.processes if worker.phase is not Phase.STARTING]
+
+    async def _start(self, slot: int) -> Worker:
+        """Start a process for a slot, and wait until its models are proven. Raises CannotStart."""
+        worker = Worker(self._estate.bequeath(slot, self._versions), self.reload, self._timing)
+        try:
+            await worker.start()
+        except OSError as error:
+            self._estate.take_back(worker.inheritance)
+            raise CannotStart(Failed(status=3, faults=[f"worker {slot} cannot be started: {error}"])) from error
+        self.processes.add(worker)
+        await worker.settled
+        if worker.phase is Phase.ENDED:
+            words = f"worker {slot} {worker.end} before it had proven the models"
+            raise CannotStart(worker.failure or Failed(status=3, faults=[words]))
+        return worker
+
+    async def _bury(self, worker: Worker) -> None:
+        await worker.bury()
+        self._changed.set()
+
+    async def _keep(self, slot: int) -> None:
+        """Replace the worker of a slot whenever it has ended or wants to leave."""
+        while True:
+            before = self._serving[slot]
+            await before.left
+            delay = 0.0
+            if before.phase is Phase.ENDED:
+                delay = self._note_end(before)
+            after = await self._succeed(slot, delay)
+            self._serving[slot] = after
+            self._backoffs[slot].note_birth()
+            await self._arrange()
+            log.info("worker %d serves, as process %d", slot, after.pid)
+            _run(self.end(before, Stop(is_replaced=True)), self._ending)
+
+    def _note_end(self, worker: Worker) -> float:
+        """Log and count that a worker ended unasked. Returns the seconds until its successor may start."""
+        delay = self._backoffs[worker.slot].next_delay()
+        when = f"in {delay:g} s" if delay else "now"
+        log.error("worker %d, process %d, %s; it is replaced %s", worker.slot, worker.pid, worker.end, when)
+        reason = "hung" if worker.was_hung else "signal" if worker.status < 0 else "exit"
+        self._restarts.labels(reason).add()
+        return delay
+
+    async def _succeed(self, slot: int, delay: float) -> Worker:
+        """A new worker for a slot, after so many seconds. Tries until there is one."""
+        while True:
+            await asyncio.sleep(delay)
+            try:
+                worker = await self._start(slot)
+                async with self._reloading:
+                    await take_over(worker, self._versions or [], self._timing)
+                return worker
+            except CannotStart as error:
+                delay = self._backoffs[slot].next_delay()
+                for fault in error.faults:
+                    log.error("worker %d cannot start; it is tried again in %g s: %s", slot, delay, fault)
+            except (Gone, CannotDo, TimeoutError) as error:
+                delay = self._backoffs[slot].next_delay()
+                log.error("worker %d does not take the versions that serve: %r; it is tried again", slot, error)
+                worker.kill()
+
+    async def end(self, worker: Worker, last: Message) -> None:
+        """Have a worker end, and kill it when its time is over."""
+        worker.channel.tell(last)
+        try:
+            async with asyncio.timeout(self._stop_seconds):
+                await asyncio.shield(worker.ended)
+        except TimeoutError:
+            log.error("worker %d, process %d, did not end in time and is killed", worker.slot, worker.pid)
+            worker.kill()
+            await worker.ended
+
+    async def _replace_all(self) -> None:
+        for slot in range(len(self._serving)):
+            before = self._serving[slot]
+            before.leave()
+            while self._serving[slot] is before:  # noqa: ASYNC110 - it takes seconds
+                await asyncio.sleep(self._timing.ping)
+
+    async def _keep_arranged(self) -> None:
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            await self._arrange()
+
+    async def _arrange(self) -> None:
+        """Tell the workers which connections to accept. Who gets more is told first, so that somebody always accepts."""
+        async with self._arranging:
+            able = [worker.is_able for worker in self._serving]
+            changes = [
+                (worker, slots)
+                for worker, slots in zip(self._serving, assign(able), strict=True)
+                if worker.phase is not Phase.ENDED and worker.slots != slots
+            ]
+            for worker, slots in sorted(changes, key=lambda change: -len(change[1])):
+                with contextlib.suppress(Gone, CannotDo, TimeoutError):  # its end is noticed elsewhere
+                    await worker.listen(slots)
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        _run(work, self._keeping)
+
+
+def _run(work: Coroutine[Any, Any, None], tasks: set[asyncio.Task[None]]) -> None:
+    task = asyncio.ensure_future(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)

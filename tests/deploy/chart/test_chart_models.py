@@ -1,0 +1,84 @@
+"""The places that models come from."""
+
+import pytest
+
+from tests.deploy.chart.charts import Refused, Rendering, rendered, with_values
+
+
+def mounts(chart: Rendering) -> dict[str, dict[str, object]]:
+    return {each["mountPath"]: each for each in chart.container["volumeMounts"] if each["name"].startswith("models")}
+
+
+def test_baked_in_models_need_nothing() -> None:
+    """The image's own directory is the service's default."""
+    assert mounts(rendered("defaults")) == {}
+    assert "GATECAST_MODELS_DIR" not in rendered("defaults").variables
+
+
+def test_images_are_mounted_as_name_and_version() -> None:
+    """One image for each version, read-only."""
+    chart = rendered("image_volumes")
+    assert chart.variables["GATECAST_MODELS_DIR"] == "/models"
+    assert list(mounts(chart)) == ["/models/universal/3", "/models/sentiment/5"]
+    assert all(each["readOnly"] for each in mounts(chart).values())
+    assert mounts(chart)["/models/sentiment/5"]["subPath"] == "models/sentiment/5"
+    images = [each["image"] for each in chart.pod["volumes"] if "image" in each]
+    assert images[0] == {"reference": "registry.example.com/models/universal:3", "pullPolicy": "IfNotPresent"}
+
+
+def test_one_image_of_all_models_is_the_whole_directory() -> None:
+    """With its path left empty."""
+    chart = with_values('models.source="image"', 'models.images=[{"reference": "all:1"}]')
+    assert list(mounts(chart)) == ["/models"]
+
+
+@pytest.mark.parametrize(("kubernetes", "message"), [("1.32", "needs Kubernetes 1.35"), ("1.34", "ImageVolume is on")])
+def test_image_volumes_are_refused_where_kubernetes_lacks_them(kubernetes: str, message: str) -> None:
+    """In words, before the cluster would say something else."""
+    values = ('models.source="image"', 'models.images=[{"reference": "all:1"}]')
+    with pytest.raises(Refused, match=message):
+        with_values(*values, kubernetes=kubernetes)
+
+
+def test_image_volumes_behind_their_gate_are_allowed_on_request() -> None:
+    """Kubernetes 1.33 and 1.34 have them, switched off."""
+    values = ('models.source="image"', 'models.images=[{"reference": "all:1"}]', "models.imageVolumeGate=true")
+    assert list(mounts(with_values(*values, kubernetes="1.33"))) == ["/models"]
+
+
+def test_a_volume_is_read_and_watched() -> None:
+    """Something else writes it; its new versions are served without a new pod."""
+    chart = rendered("pvc")
+    (volume,) = [each for each in chart.pod["volumes"] if each["name"] == "models"]
+    assert volume["persistentVolumeClaim"] == {"claimName": "models", "readOnly": True}
+    assert mounts(chart)["/models"] == {"name": "models", "mountPath": "/models", "readOnly": True, "subPath": "served"}
+    assert chart.variables["GATECAST_WATCH_S"] == "10"
+
+
+def test_an_init_container_copies_the_content_of_its_directory() -> None:
+    """Into the volume that the service reads; only it may write there."""
+    chart = rendered("init")
+    (container,) = chart.pod["initContainers"]
+    assert container["command"] == ["cp", "-R", "/models/.", "/models/"]
+    assert container["volumeMounts"] == [{"name": "models", "mountPath": "/models"}]
+    assert mounts(chart)["/models"]["readOnly"]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (['models.source="image"'], "models.images must name"),
+        (['models.source="pvc"'], "models.pvc.claimName must name"),
+        (['models.source="init"'], "models.init.image must name"),
+        (["models.watchSeconds=5"], "models.watchSeconds is for models.source pvc"),
+    ],
+)
+def test_a_place_without_its_particulars_is_refused(values: list[str], message: str) -> None:
+    """With the value that is missing."""
+    with pytest.raises(Refused, match=message):
+        with_values(*values)
+
+
+def test_the_versions_that_answer_are_handed_over() -> None:
+    """Which works with a directory that nobody can write to."""
+    assert rendered("production").variables["GATECAST_VERSIONS"] == "gru=3, sentiment=5+6:5%"

@@ -1,0 +1,93 @@
+"""The start of traces from variables, and a start that goes on without them."""
+
+import sys
+
+import pytest
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, TraceIdRatioBased
+
+from service.http.tracing.options import SAMPLERS, read
+from service.http.tracing.provider import make_resource, make_sampler
+from service.http.tracing.start import start_tracing
+from tests.collector import collecting
+
+ASKED = {"OTEL_TRACES_EXPORTER": "otlp"}
+
+
+def test_nothing_is_started_and_said_where_nobody_asks(caplog):
+    assert start_tracing({}) is None
+    assert caplog.records == []
+
+
+def test_a_wrong_variable_gives_one_line(caplog):
+    assert start_tracing(ASKED | {"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}) is None
+    (record,) = caplog.records
+    assert record.getMessage().startswith("traces are off: OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf")
+
+
+def test_without_the_extra_a_line_says_what_to_install(monkeypatch, caplog):
+    monkeypatch.setitem(sys.modules, "service.http.tracing.provider", None)
+    assert start_tracing(ASKED) is None
+    assert "traces are off: they need the packages of the extra 'tracing'" in caplog.text
+
+
+def test_what_the_sdk_refuses_is_said(monkeypatch, caplog):
+    monkeypatch.setenv("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "-1")
+    assert start_tracing(ASKED) is None
+    assert "traces are off: the SDK says: OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT must be" in caplog.text
+
+
+def test_the_line_of_a_start_repeats_no_password(caplog):
+    caplog.set_level("INFO", "gatecast")
+    tracing = start_tracing(
+        {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://me:secret@127.0.0.1:1", "OTEL_TRACES_SAMPLER": "traceidratio"}
+    )
+    tracing.close(20)
+    assert "traces: to http://127.0.0.1:1/v1/traces, sampler traceidratio, 1" in caplog.text
+    assert "secret" not in caplog.text
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_each_sampler_is_the_sdks(name):
+    sampler = make_sampler(read(ASKED | {"OTEL_TRACES_SAMPLER": name, "OTEL_TRACES_SAMPLER_ARG": "0.25"}, print))
+    described = sampler.get_description()
+    assert described.startswith("ParentBased") == name.startswith("parentbased_")
+    assert ("TraceIdRatioBased{0.25}" in described) == name.endswith("ratio")
+
+
+def test_samplers_without_a_ratio_take_all_or_nothing():
+    options = read(ASKED | {"OTEL_TRACES_SAMPLER": "always_on"}, print)
+    assert make_sampler(options) is ALWAYS_ON
+    default = make_sampler(read(ASKED, print)).get_description()
+    assert default == ParentBased(ALWAYS_ON).get_description()
+    assert default != ParentBased(TraceIdRatioBased(1.0)).get_description()
+
+
+def test_every_process_has_an_id_of_its_own(monkeypatch):
+    monkeypatch.delenv("OTEL_RESOURCE_ATTRIBUTES", raising=False)
+    first, second = (make_resource(None).attributes for _ in range(2))
+    assert (first["service.name"], first["telemetry.sdk.name"]) == ("gatecast", "opentelemetry")
+    assert first["service.instance.id"] != second["service.instance.id"]
+
+
+def test_the_variables_go_before_our_own_words(monkeypatch):
+    """The workers of a host have the same variables: the number of each ends the id."""
+    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "service.instance.id=pod-1,service.version=9,team=sales")
+    monkeypatch.setenv("OTEL_SERVICE_NAME", "forecasts")
+    attributes = make_resource(2).attributes
+    assert attributes["service.name"] == "forecasts"
+    assert (attributes["service.version"], attributes["team"]) == ("9", "sales")
+    assert attributes["service.instance.id"] == "pod-1.2"
+    assert make_resource(None).attributes["service.instance.id"] == "pod-1"
+
+
+def test_spans_go_to_the_collector_with_its_headers(monkeypatch):
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "api-key=a%20b")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")
+    with collecting() as collector:
+        tracing = start_tracing({"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url})
+        tracing._tracer.start_span("one").end()
+        tracing.close(20)
+        assert [span.name for span in collector.spans] == ["one"]
+    assert collector.paths == ["/v1/traces"]
+    assert (collector.headers[0]["api-key"], collector.headers[0]["content-encoding"]) == ("a b", "gzip")
+    assert tracing.dropped == 0

@@ -20,7 +20,7 @@ from benchmarks.processes import NotReady
 
 CONFIGURATION = Path(__file__).with_name("haproxy.cfg")
 SLOTS = ("a", "b", "c", "d")
-START_S, STOP_S = 60.0, 20.0
+START_S, STOP_S = 180.0, 20.0
 
 
 @dataclass(frozen=True)
@@ -109,8 +109,15 @@ class Balancer:
         until = time.perf_counter() + START_S
         while not condition():
             if time.perf_counter() > until or self.process.poll() is not None:
-                raise NotReady(f"{what} did not come true; the logs are in {self.place.directory}")
+                raise NotReady(f"{what} did not come true; the logs end:\n{self._log_ends()}")
             time.sleep(0.05)
+
+    def _log_ends(self) -> str:
+        """The last lines of every log of the run."""
+        logs = sorted(self.place.directory.glob("*.log"))
+        return "\n".join(
+            line for log in logs for line in [f"{log.name}:", *log.read_text("utf-8", "replace").splitlines()[-5:]]
+        )
 
     def stop(self) -> None:
         self.process.terminate()

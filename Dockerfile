@@ -52,10 +52,12 @@ FROM base AS slim
 ENV GATECAST_ENGINE=onnx
 COPY --from=dependencies-slim /venv /venv
 COPY --from=files /app /app
-# proves the models, and leaves the bytecode of all that a start imports: the container's file system is read-only. It is
-# compiled again without the times of its sources, which are not looked at any more.
+# proves the models, and leaves the bytecode of the service and of all that it imports, also with signatures, traces and workers:
+# the container's file system is read-only. It is compiled without the times of its sources, which are not looked at any more.
 RUN PYTHONDONTWRITEBYTECODE= python -m service --check \
- && find /app /venv /usr/local/lib -name '*.pyc' | sed 's|__pycache__/\([^/]*\)[.]cpython-[0-9]*[.]pyc$|\1.py|' | LC_ALL=C sort >/tmp/sources \
+ && PYTHONDONTWRITEBYTECODE= python -c 'import cryptography.hazmat.primitives.asymmetric.ed25519, opentelemetry.exporter.otlp.proto.http.trace_exporter' \
+ && { find /app /venv /usr/local/lib -name '*.pyc' | sed 's|__pycache__/\([^/]*\)[.]cpython-[0-9]*[.]pyc$|\1.py|'; find /app/service -name '*.py'; } \
+  | LC_ALL=C sort -u >/tmp/sources \
  && find /app /venv /usr/local/lib -name '*.pyc' -delete \
  && PYTHONHASHSEED=0 python -m compileall -q -f --invalidation-mode unchecked-hash -i /tmp/sources \
  && find /app /venv /usr/local/lib -newer /app/healthcheck.sh \( -path '*/__pycache__*' -o -type d \) -exec touch --date=@315532800 {} + \
@@ -76,7 +78,9 @@ FROM base
 COPY --from=dependencies /venv /venv
 COPY --from=files /app /app
 RUN PYTHONDONTWRITEBYTECODE= python -m service --check \
- && find /app /venv /usr/local/lib -name '*.pyc' | sed 's|__pycache__/\([^/]*\)[.]cpython-[0-9]*[.]pyc$|\1.py|' | LC_ALL=C sort >/tmp/sources \
+ && PYTHONDONTWRITEBYTECODE= python -c 'import cryptography.hazmat.primitives.asymmetric.ed25519, opentelemetry.exporter.otlp.proto.http.trace_exporter' \
+ && { find /app /venv /usr/local/lib -name '*.pyc' | sed 's|__pycache__/\([^/]*\)[.]cpython-[0-9]*[.]pyc$|\1.py|'; find /app/service -name '*.py'; } \
+  | LC_ALL=C sort -u >/tmp/sources \
  && find /app /venv /usr/local/lib -name '*.pyc' -delete \
  && PYTHONHASHSEED=0 python -m compileall -q -f --invalidation-mode unchecked-hash -i /tmp/sources \
  && find /app /venv /usr/local/lib -newer /app/healthcheck.sh \( -path '*/__pycache__*' -o -type d \) -exec touch --date=@315532800 {} + \

@@ -17,7 +17,6 @@ ENV PATH=/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     TF_CPP_MIN_LOG_LEVEL=2 \
     GATECAST_HOST=0.0.0.0
-WORKDIR /app
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 CMD ["/app/healthcheck.sh"]
 CMD ["python", "-m", "service"]
@@ -30,10 +29,10 @@ LABEL org.opencontainers.image.title="gatecast" \
 
 # ours, with modes and times that do not depend on the checkout
 FROM base AS files
-COPY healthcheck.sh ./
-COPY service/ service/
-COPY models/ models/
-RUN chmod -R u=rwX,go=rX /app && find /app -exec touch --no-dereference --date=@315532800 {} +
+COPY healthcheck.sh /out/app/
+COPY service/ /out/app/service/
+COPY models/ /out/app/models/
+RUN chmod -R u=rwX,go=rX /out && find /out -exec touch --no-dereference --date=@315532800 {} +
 
 FROM ${PYTHON_IMAGE}${PYTHON_DIGEST:+@${PYTHON_DIGEST}} AS dependencies-slim
 COPY requirements/slim.txt /tmp/
@@ -46,16 +45,20 @@ RUN python -m venv --without-pip /venv \
  # the library for programs in C; the module for Python holds another copy of it
  && rm -f onnxruntime/capi/libonnxruntime.so.* \
  && find . \( -name '*.pyx' -o -name '*.pxd' -o -name '*.pyi' \) -delete \
- && find /venv -exec touch --no-dereference --date=@315532800 {} +
+ && mkdir /out && mv /venv /out/ && find /out -exec touch --no-dereference --date=@315532800 {} +
 
 FROM base AS slim
 ENV GATECAST_ENGINE=onnx
-COPY --from=dependencies-slim /venv /venv
-COPY --from=files /app /app
-# proves the models, and leaves the bytecode of all that a start imports: the container's file system is read-only. It is
-# compiled again without the times of its sources, which are not looked at any more.
+# from a directory above: one that the builder made itself would have the time of the build
+COPY --from=dependencies-slim /out/ /
+COPY --from=files /out/ /
+WORKDIR /app
+# proves the models, and leaves the bytecode of the service and of all that it imports, also with signatures, traces and workers:
+# the container's file system is read-only. It is compiled without the times of its sources, which are not looked at any more.
 RUN PYTHONDONTWRITEBYTECODE= python -m service --check \
- && find /app /venv /usr/local/lib -name '*.pyc' | sed 's|__pycache__/\([^/]*\)[.]cpython-[0-9]*[.]pyc$|\1.py|' | LC_ALL=C sort >/tmp/sources \
+ && PYTHONDONTWRITEBYTECODE= python -c 'import cryptography.hazmat.primitives.asymmetric.ed25519, opentelemetry.exporter.otlp.proto.http.trace_exporter' \
+ && { find /app /venv /usr/local/lib -name '*.pyc' | sed 's|__pycache__/\([^/]*\)[.]cpython-[0-9]*[.]pyc$|\1.py|'; find /app/service -name '*.py'; } \
+  | LC_ALL=C sort -u >/tmp/sources \
  && find /app /venv /usr/local/lib -name '*.pyc' -delete \
  && PYTHONHASHSEED=0 python -m compileall -q -f --invalidation-mode unchecked-hash -i /tmp/sources \
  && find /app /venv /usr/local/lib -newer /app/healthcheck.sh \( -path '*/__pycache__*' -o -type d \) -exec touch --date=@315532800 {} + \
@@ -70,13 +73,16 @@ RUN python -m venv --without-pip /venv \
  # C++ headers, test suites and the compiler library are of no use to a server
  && rm -rf /venv/lib/python3.12/site-packages/tensorflow/include /venv/lib/python3.12/site-packages/clang \
  && find /venv -type d \( -name tests -o -name __pycache__ \) -prune -exec rm -rf {} + \
- && find /venv -exec touch --no-dereference --date=@315532800 {} +
+ && mkdir /out && mv /venv /out/ && find /out -exec touch --no-dereference --date=@315532800 {} +
 
 FROM base
-COPY --from=dependencies /venv /venv
-COPY --from=files /app /app
+COPY --from=dependencies /out/ /
+COPY --from=files /out/ /
+WORKDIR /app
 RUN PYTHONDONTWRITEBYTECODE= python -m service --check \
- && find /app /venv /usr/local/lib -name '*.pyc' | sed 's|__pycache__/\([^/]*\)[.]cpython-[0-9]*[.]pyc$|\1.py|' | LC_ALL=C sort >/tmp/sources \
+ && PYTHONDONTWRITEBYTECODE= python -c 'import cryptography.hazmat.primitives.asymmetric.ed25519, opentelemetry.exporter.otlp.proto.http.trace_exporter' \
+ && { find /app /venv /usr/local/lib -name '*.pyc' | sed 's|__pycache__/\([^/]*\)[.]cpython-[0-9]*[.]pyc$|\1.py|'; find /app/service -name '*.py'; } \
+  | LC_ALL=C sort -u >/tmp/sources \
  && find /app /venv /usr/local/lib -name '*.pyc' -delete \
  && PYTHONHASHSEED=0 python -m compileall -q -f --invalidation-mode unchecked-hash -i /tmp/sources \
  && find /app /venv /usr/local/lib -newer /app/healthcheck.sh \( -path '*/__pycache__*' -o -type d \) -exec touch --date=@315532800 {} + \

@@ -1,16 +1,20 @@
 """What measuring costs a request: `/forecast` with `gru`, by the server's processor time.
 
-    python -m benchmarks.measures                       # beside the same service without its measures: two minutes
-    python -m benchmarks.measures --beside ../before    # and beside another checkout of this repository
+    python -m benchmarks.measures                       # the service with its measures on and off
+    python -m benchmarks.measures --beside ../before    # and another checkout of this repository
     python -m benchmarks.measures --alone               # the single steps only, in nanoseconds
 
-The servers share core 0 and the load comes from core 1; a server without load takes no time. A round is a closed loop on each
-server in turn, in alternating order. Wall-clock rates would tell of what else the machine does, so requests are weighed by
-the processor time of the server. The report has the median of all rounds, and of the ratios within a round, with quartiles.
+The server is on core 0 and the load comes from core 1: so many connections send a request each, and the next when all have
+their answers, so batches have the same sizes in all rounds. A round is a few requests in each state in turn, in random order,
+so that what else happens on the machine meets all states alike. Wall-clock rates would tell of that, so requests are weighed
+by the processor time of the server. The report has medians of all rounds, of the ratios within a round, and of the cheapest
+rounds.
 """
 
 import argparse
 import contextlib
+import random
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -21,8 +25,8 @@ from timeit import repeat
 from typing import Any
 
 from benchmarks import machine
+from benchmarks.closed_rounds import Callers
 from benchmarks.files import RESULTS, write_json
-from benchmarks.load import run_wrk
 from benchmarks.processes import ServerProcess
 from benchmarks.servers.catalogue import gatecast
 from benchmarks.servers.server import Server, Task
@@ -43,7 +47,7 @@ Rounds = dict[str, dict[str, list[float]]]  # by connections, then by server: µ
 class Options:
     """The command line of `python -m benchmarks.measures`."""
 
-    seconds: float
+    requests: int
     rounds: int
     connections: str
     beside: Path | None
@@ -65,60 +69,82 @@ class Item:
 
 
 def servers(beside: Path | None) -> list[Server]:
-    """The service with and without measures, and that of another checkout if one is named."""
-    own = replace(gatecast("onnx"), name=OWN)
-    own = replace(own, calls={TASK: own.calls[TASK]})
-    found = [own, replace(own, name=WITHOUT, command=lambda _: [sys.executable, "-m", "benchmarks.servers.unmeasured"])]
-    if beside is not None:
-        command = ["env", "-C", str(beside), sys.executable, "-m", "service"]
-        found.append(replace(own, name=BESIDE, command=lambda _: command))
-    return found
+    """The service with its switch, and that of another checkout if one is named."""
+    own = gatecast("onnx")
+    own = replace(own, name=OWN, calls={TASK: own.calls[TASK]})
+    switched = replace(own, command=lambda _: [sys.executable, "-m", "benchmarks.servers.switched"])
+    command = ["env", "-C", str(beside), sys.executable, "-m", "service"]
+    return [switched] if beside is None else [switched, replace(own, name=BESIDE, command=lambda _: command)]
 
 
-def request_us(process: ServerProcess, connections: int, seconds: float) -> float:
-    """The server's processor time for a request, in µs."""
-    call = process.server.calls[TASK]
-    before = _cpu_ns(process)
-    load = run_wrk(process.port, call.path, call.body, connections, seconds)
-    if set(load.statuses) != {"200"}:
-        raise RuntimeError(f"{process.server.name} answered {load.statuses}")
-    return (_cpu_ns(process) - before) / 1000 / load.requests
+@dataclass(frozen=True)
+class State:
+    """A server in one state. `switch` is the signal that puts it there."""
+
+    name: str
+    process: ServerProcess
+    callers: Callers
+    switch: signal.Signals | None = None
+
+    def request_us(self, requests: int) -> float:
+        """The server's processor time for a request, in µs."""
+        if self.switch is not None:
+            self.process.process.send_signal(self.switch)
+        self.callers.send(len(self.callers))
+        before = _cpu_ns(self.process.process.pid)
+        sent = self.callers.send(requests)
+        return (_cpu_ns(self.process.process.pid) - before) / 1000 / sent
 
 
-def _cpu_ns(process: ServerProcess) -> int:
-    """Processor time of all threads so far; the scheduler's own count is finer than the ticks of `stat`."""
-    files = [file for pid in process.pids() for file in Path(f"/proc/{pid}/task").glob("*/schedstat")]
-    return sum(int(file.read_text().split()[0]) for file in files)
+def _cpu_ns(pid: int) -> int:
+    """Processor time of all threads of a process so far; the scheduler's own count is finer than the ticks of `stat`."""
+    return sum(int(file.read_text().split()[0]) for file in Path(f"/proc/{pid}/task").glob("*/schedstat"))
 
 
 def run_rounds(options: Options) -> Rounds:
-    """All rounds of all servers, the first of which warms up and does not count."""
-    found = servers(options.beside)
-    counts = options.connections.split(",")
-    rounds: Rounds = {count: {server.name: [] for server in found} for count in counts}
+    """All rounds of all states, after one that warms up and does not count."""
+    rounds: Rounds = {}
+    chance = random.Random(0)
     with contextlib.ExitStack() as stack:
-        processes = [stack.enter_context(ServerProcess(server)) for server in found]
-        for number in range(options.rounds + 1):
-            for process in processes if number % 2 else reversed(processes):
-                for count in counts:
-                    cost = request_us(process, int(count), options.seconds)
-                    if number:
-                        rounds[count][process.server.name].append(cost)
-                        print(f"{number}: {process.server.name}, {count}: {cost:.1f} µs", file=sys.stderr, flush=True)
+        processes = [stack.enter_context(ServerProcess(server)) for server in servers(options.beside)]
+        for count in options.connections.split(","):
+            states = [state for process in processes for state in _states(stack, process, int(count))]
+            costs = rounds[count] = {state.name: list[float]() for state in states}
+            for number in range(options.rounds + 1):
+                for state in chance.sample(states, len(states)):
+                    cost = state.request_us(options.requests)
+                    costs[state.name] += [cost] if number else []
     return rounds
 
 
+def _states(stack: contextlib.ExitStack, process: ServerProcess, connections: int) -> list[State]:
+    callers = stack.enter_context(Callers(process.port, process.server.calls[TASK], connections))
+    if process.server.name != OWN:
+        return [State(process.server.name, process, callers)]
+    states = ((OWN, signal.SIGUSR2), (WITHOUT, signal.SIGUSR1))
+    return [State(name, process, callers, switch) for name, switch in states]
+
+
 def summary(rounds: Rounds) -> list[dict[str, Any]]:
-    """Medians of the processor time, and of the ratio to the service as it is, with its quartiles."""
+    """Medians of the processor time and of the ratio of the service as it is to it, with quartiles; and the ratio of the least.
+
+    Other processes of the machine make a round dearer, by its caches, and never cheaper: so the least tell the most.
+    """
     rows = []
     for count, by_server in rounds.items():
         for name, costs in by_server.items():
             ratios = [own / other for own, other in zip(by_server[OWN], costs, strict=True)]
             low, middle, high = quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
             figures = {"us": round(median(costs), 1), "own_of_it": round(middle, 4)}
-            spread = {"quartiles": [round(low, 4), round(high, 4)]}
+            spread = {"quartiles": [round(low, 4), round(high, 4)], "least": round(_least(by_server[OWN], costs), 4)}
             rows.append({"connections": int(count), "server": name} | figures | spread)
     return rows
+
+
+def _least(own: Sequence[float], other: Sequence[float]) -> float:
+    """The ratio of the medians of the cheapest tenth of rounds, and of three at least."""
+    cheapest = [sorted(costs)[: max(3, len(costs) // 10)] for costs in (own, other)]
+    return median(cheapest[0]) / median(cheapest[1])
 
 
 def steps() -> dict[str, Callable[[], object]]:
@@ -139,6 +165,7 @@ def steps() -> dict[str, Callable[[], object]]:
         "a request": lambda: counts.count("POST", "/forecast", 200, 0.003),
         "a refused request": lambda: counts.count("POST", "/forecast", 503, 0.0, refusal),
         "a model call of one item": lambda: model.count_call(group, group, 0.001, 0.002),
+        "a model call of 16 items": lambda: model.count_call(group * 16, group * 16, 0.001, 0.002),
         "/metrics": lambda: render(measures.collect(), "application/openmetrics-text"),
     }
 
@@ -158,8 +185,8 @@ def measure_steps() -> dict[str, float]:
 def parse_options(arguments: Sequence[str] | None = None) -> Options:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="what measuring costs a request")
-    parser.add_argument("--seconds", type=float, default=2, help="of each load")
-    parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--requests", type=int, default=64, help="of each state in a round")
+    parser.add_argument("--rounds", type=int, default=600)
     parser.add_argument("--connections", default="1,16", help="comma-separated")
     parser.add_argument("--beside", type=Path, help="another checkout, measured in the same rounds")
     parser.add_argument("--alone", action="store_true", help="the single steps only")
@@ -174,11 +201,11 @@ def main() -> None:
     for name, nanoseconds in report["steps_ns"].items():
         print(f"{name}: {nanoseconds:,} ns")
     if not options.alone:
-        report |= {"rounds": options.rounds, "seconds": options.seconds, "results": summary(run_rounds(options))}
+        report |= {"rounds": options.rounds, "requests": options.requests, "results": summary(run_rounds(options))}
         for row in report["results"]:
             print(
                 f"{row['connections']} connections, {row['server']}: {row['us']} µs a request; "
-                f"the service takes {row['own_of_it']} of it, quartiles {row['quartiles']}"
+                f"the service takes {row['own_of_it']} of it, quartiles {row['quartiles']}, least {row['least']}"
             )
     write_json(options.out / ("measures_alone.json" if options.alone else "measures.json"), report)
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 OF_THE_CONTAINER = frozenset(
     [".dockerenv", "dev/console", "dev/pts", "dev/shm", "etc/hostname", "etc/hosts", "etc/mtab", "etc/resolv.conf"]
 )
+DATED_BY_THE_CONTAINER = frozenset(["dev", "etc"])  # as docker puts files into them
 SHOWN = 20
 
 
@@ -64,7 +65,11 @@ def entries(image: str) -> dict[str, Entry]:
             found = {member.name: entry(archive, member) for member in archive}
     finally:
         docker("rm", container)
-    return {name: found[name] for name in found if name not in OF_THE_CONTAINER and name != "."}
+    return {
+        name: each._replace(time=0) if name in DATED_BY_THE_CONTAINER else each
+        for name, each in found.items()
+        if name not in OF_THE_CONTAINER and name != "."
+    }
 
 
 def entry(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Entry:

@@ -65,7 +65,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await state.repository.open(state.host.versions)
-        state.tracing = start_tracing(os.environ)
+        state.tracing = start_tracing(os.environ, None if state.host.is_alone else state.host.index)
         state.lifecycle.enter(Phase.READY)
         async with watched(state):
             yield

@@ -12,9 +12,6 @@ from typing import Any, NamedTuple
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 VERSION = re.compile(r"[1-9][0-9]{0,8}")
-ENTRY = re.compile(
-    r"(?P<name>\S+?)\s*=\s*(?P<version>[^\s+:]+)(?:\s*\+\s*(?P<canary>[^\s:]+)\s*:\s*(?P<percent>[^\s%]+)\s*%)?"
-)
 NEWEST_WORD = "newest"
 FORM = "must be like gru=2, gru=newest or sentiment=5+6:5% (version 5, and version 6 for 5 % of the requests)"
 NO_SHARE = "has a share that is no number from 0 to 100 (percent)"
@@ -81,16 +78,15 @@ def read_setting(entries: Iterable[str]) -> dict[str, Policy]:
     """Return the policies of GATECAST_VERSIONS by the model's name. Raises PolicyFault with the number of the entry."""
     policies: dict[str, Policy] = {}
     for number, entry in enumerate(entries, 1):
-        match = ENTRY.fullmatch(entry)
-        if match is None:
+        name, sign, parts = map(str.strip, entry.partition("="))
+        if not sign:
             raise PolicyFault(f"entry {number}, {_shown(entry)}, {FORM}")
-        name = match["name"]
         if not NAME.fullmatch(name):
             raise PolicyFault(f"entry {number}: {_shown(name)} is not the name of a model")
         if name in policies:
             raise PolicyFault(f"entry {number}: '{name}' has a policy already; a model has one")
         try:
-            policies[name] = _entry_policy(match["version"], match["canary"], match["percent"])
+            policies[name] = _entry_policy(parts)
         except PolicyFault as fault:
             raise PolicyFault(f"entry {number}, {_shown(entry)}, {fault}") from None
     return policies
@@ -104,17 +100,23 @@ def no_such_model(name: str, known: Iterable[str]) -> str:
     return f"GATECAST_VERSIONS names '{name}', and there is no such model; {hint}"
 
 
-def _entry_policy(version: str, canary: str | None, percent: str | None) -> Policy:
+def _entry_policy(parts: str) -> Policy:
+    """The policy of an entry like 2, newest or 5+6:5%. Raises PolicyFault."""
+    version, plus, other = map(str.strip, parts.partition("+"))
+    canary, colon, percent = map(str.strip, other.partition(":"))
+    if not version or bool(plus) != bool(colon) or (plus and not percent.endswith("%")):
+        raise PolicyFault(FORM)
     if version == NEWEST_WORD:
-        if canary is not None:
+        if plus:
             raise PolicyFault("has a canary beside 'newest'; a canary needs the number of the version beside it")
         return NEWEST
-    if canary is None or percent is None:
+    if not plus:
         return Policy(_number(version))
     try:
-        return _canary(version, canary, float(percent))
-    except ValueError as fault:
-        raise fault if isinstance(fault, PolicyFault) else PolicyFault(NO_SHARE) from None
+        share = float(percent[:-1])
+    except ValueError:
+        raise PolicyFault(NO_SHARE) from None
+    return _canary(version, canary, share)
 
 
 def _canary(version: Any, canary: Any, percent: Any) -> Policy:

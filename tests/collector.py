@@ -85,10 +85,10 @@ def collecting() -> Iterator[Collector]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
+            collector.take(self.path, headers, body)
             self.send_response(collector.status)
             self.send_header("content-length", "0")
             self.end_headers()
-            collector.take(self.path, headers, body)
 
         def log_message(self, *_: object) -> None:
             pass

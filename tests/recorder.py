@@ -18,12 +18,16 @@ from service.app import create_app
 from service.http.memory import MemoryKeeper
 from service.http.middleware import RequestMiddleware
 from service.http.protocol import AdmissionProtocol
+from service.http.request_counts import RequestCounts
 from service.settings import Settings
 from tests.processes import ROOT
 
 SERVICE = f"{ROOT / 'service'}/"
-# what the service does every now and then beside the requests, perhaps while one is recorded
-BESIDE = {function.__code__ for function in (RequestMiddleware.flush, MemoryKeeper.run, MemoryKeeper.tidy)}
+# what the service does every now and then beside the requests, perhaps while one is recorded; and when a response is written
+BESIDE = {
+    function.__code__
+    for function in (RequestMiddleware.flush, RequestCounts.count, MemoryKeeper.run, MemoryKeeper.tidy)
+}
 
 
 class Recorder:
@@ -42,7 +46,7 @@ class Recorder:
     def files_of(self, path: str, body: dict[str, Any]) -> list[str]:
         """Send a request twice, so that caches are filled, and return the files that the second one runs, in order.
 
-        What is counted and logged some time after the response is no part of it, and so may fall into the second one.
+        What is counted and logged after the response is no part of it, and so may fall into the second one.
         """
         with httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60) as client:
             client.post(path, json=body)
@@ -55,7 +59,8 @@ class Recorder:
 
     def _profile(self, frame: FrameType, event: str, _: object) -> None:
         if frame.f_code in BESIDE:
-            self._beside = self._beside + 1 if event == "call" else max(0, self._beside - 1)
+            if event in ("call", "return"):  # and not what it calls in C
+                self._beside = self._beside + 1 if event == "call" else max(0, self._beside - 1)
             return
         file = frame.f_code.co_filename
         if self._is_recording and not self._beside and event == "call" and file.startswith(SERVICE):

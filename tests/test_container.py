@@ -70,6 +70,17 @@ def test_every_stage_is_built_on_the_one_base_that_can_be_pinned():
     assert bases == {"${PYTHON_IMAGE}${PYTHON_DIGEST:+@${PYTHON_DIGEST}}", "base"}
 
 
+def test_both_images_are_proven_and_compiled_in_the_same_way_without_the_time_of_the_build():
+    """Bytecode of the usual kind holds the times of its sources, and files that are copied have those of a checkout."""
+    images = [stage for stage in stages() if "COPY --from=files" in stage]
+    first, second = (re.findall(r"^RUN (?:.*\\\n)*.*$", stage, re.MULTILINE)[0] for stage in images)
+    assert first == second
+    assert "--invalidation-mode unchecked-hash" in first
+    assert len(re.findall(r"--no-cache-dir --no-compile", DOCKERFILE)) == len(re.findall(r"-m pip ", DOCKERFILE)) == 2
+    copied = [line for line in DOCKERFILE.splitlines() if line.startswith("COPY") and "requirements" not in line]
+    assert all(line.endswith(" /out/ /") or " /out/app/" in line for line in copied), copied
+
+
 def test_the_container_may_not_use_up_its_host(container):
     """Memory, processes, processors, files and log have limits; nothing can be written or gained."""
     assert container["read_only"]

@@ -81,7 +81,8 @@ def _rough_correlation(last: list[float], before: list[float]) -> float | None:
     mean, mean_before = sum(last) / len(last), sum(before) / len(before)
     last, before = [value - mean for value in last], [value - mean_before for value in before]
     squares, squares_before = sum(map(mul, last, last)), sum(map(mul, before, before))
-    if not (squares > len(last) * (NOISE * mean) ** 2 and squares_before > len(last) * (NOISE * mean_before) ** 2):
+    least, least_before = (len(last) * (NOISE * each) * (NOISE * each) for each in (mean, mean_before))
+    if not (squares > least and squares_before > least_before):
         return None
     norm = math.sqrt(squares * squares_before)
     return sum(map(mul, last, before)) / norm if 0 < norm < math.inf else None

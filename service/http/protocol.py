@@ -6,8 +6,8 @@ its body does not count as in flight, so slow clients keep nobody out. The refus
 the connection stays open; if the client waits for `100 Continue`, it is sent at once.
 
 What is no HTTP, has too large a head, or breaks a rule of HTTP/1.1 that this service relies on, is answered as a problem,
-counted and logged; then the connection is closed. This is the only module that uses undocumented attributes of uvicorn;
-`UVICORN_ATTRIBUTES` lists them.
+counted and logged; then the connection is closed. A request that predicts and comes whole is answered in the way of
+whole_request.py, any other in uvicorn's. What is used of uvicorn and not documented is listed in uvicorn_connection.py.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ from ..errors import (
     Overloaded,
     UnmetExpectation,
 )
-from .client_connection import CONNECTION, SEND_BUFFER_BYTES, Connection
-from .connections import SMALL_BODY_BYTES, Connections
+from .client_connection import CONNECTION
 from .load_shedding import NO_TIMING
 from .middleware import RequestMiddleware
 from .request import make_request_id
+from .uvicorn_connection import UvicornConnection
 from .whole_request import HTTP, WholeRequest
 
 PROBLEM_HEAD = (
@@ -67,98 +67,6 @@ SINGLE_HEADERS = (
 
 QUIET = logging.getLogger("gatecast.protocol")
 QUIET.setLevel(logging.ERROR)
-
-# What this module uses of uvicorn, by class. A test checks that the installed version has all of it.
-UVICORN_ATTRIBUTES = {
-    "protocol": [
-        "app",
-        "cycle",
-        "expect_100_continue",
-        "flow",
-        "headers",
-        "logger",
-        "loop",
-        "parser",
-        "pipeline",
-        "scope",
-        "server_state",
-        "timeout_keep_alive",
-        "timeout_keep_alive_handler",
-        "timeout_keep_alive_task",
-        "transport",
-        "tasks",
-        "url",
-        "client",
-        "scheme",
-        "server",
-        "_start_asgi_task",
-        "_unset_keepalive_if_required",
-        "connection_lost",
-        "connection_made",
-        "data_received",
-        "on_message_begin",
-        "on_url",
-        "on_header",
-        "on_headers_complete",
-        "on_body",
-        "on_message_complete",
-        "on_response_complete",
-        "send_400_response",
-    ],
-    "cycle": ["body", "disconnected", "keep_alive", "message_event", "more_body", "response_complete", "transport"],
-    "server_state": ["default_headers"],
-    "flow": ["pause_reading", "resume_reading", "write_paused"],
-    "parser": ["get_http_version", "get_method", "should_keep_alive", "should_upgrade"],
-}
-
-
-class UvicornConnection(Connection):
-    """A connection by what uvicorn knows of it, while it has one request. Its large body counts in `Connections`."""
-
-    __slots__ = ("_connections", "_cycle", "_is_released", "_kept_bytes", "fault")
-
-    def __init__(self, cycle: Any, connections: Connections) -> None:
-        self.fault: GatecastError | None = None
-        self._cycle = cycle
-        self._connections = connections
-        self._kept_bytes = 0
-        self._is_released = False
-
-    def is_disconnected(self) -> bool:
-        return bool(self._cycle.disconnected)
-
-    def has_whole_body(self) -> bool:
-        return not self._cycle.more_body
-
-    def may_block(self, size: int) -> bool:
-        return size > SEND_BUFFER_BYTES or self._cycle.transport.get_write_buffer_size() > 0
-
-    def abort(self) -> None:
-        self._cycle.transport.abort()
-
-    def keep(self, size: int) -> bool:
-        if self._is_released:
-            return False
-        self._kept_bytes += size
-        if self._kept_bytes > SMALL_BODY_BYTES and self.fault is None:
-            self._connections.keep(self, self._kept_bytes, is_whole=not self._cycle.more_body)
-        return self.fault is None
-
-    def evict(self) -> None:
-        detail = "other large bodies need the room; try again in 1 s"
-        self.fail(Overloaded(detail, headers={"Retry-After": "1"}, refusal="memory"))
-
-    def fail(self, fault: GatecastError) -> None:
-        """Give up the body. Whoever waits for it is woken and finds the fault; the connection ends with the response."""
-        self.fault = fault
-        self._cycle.body = bytearray()
-        self._cycle.keep_alive = False
-        self._cycle.message_event.set()
-
-    def release(self) -> None:
-        if self._kept_bytes > SMALL_BODY_BYTES:
-            self._connections.release(self)
-        self._is_released = True
 
 
 class AdmissionProtocol(HttpToolsProtocol):

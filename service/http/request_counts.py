@@ -3,18 +3,17 @@
 The names are those that dashboards for FastAPI services know. A request is counted when its response has been written.
 """
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
 
 from ..errors import Refusal
-from ..measures import OTHER, CounterHandle, HistogramHandle, Measures
+from ..measures import OTHER, Measures
 
+MAX_SERIES = 2048  # routes × methods × statuses that occur
 METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 
 
-class _Series(NamedTuple):
-    requests: CounterHandle
-    durations: HistogramHandle
+# what counts a request, and its time
+_Series = tuple[Callable[[], None], Callable[[float, str | None], None]]
 
 
 class RequestCounts:
@@ -22,7 +21,8 @@ class RequestCounts:
 
     def __init__(self, measures: Measures, routes: Iterable[str]) -> None:
         self._routes = frozenset(routes)
-        self._requests = measures.counter("http_requests_total", "requests", ("handler", "method", "status"))
+        labels = ("handler", "method", "status")
+        self._requests = measures.counter("http_requests_total", "requests", labels, MAX_SERIES)
         self._durations = measures.histogram(
             "http_request_duration_seconds",
             "time to answer; refused requests are not in it",
@@ -49,16 +49,16 @@ class RequestCounts:
         elif method not in METHODS:
             method = ""
         key = (route, method, status)
-        series = self._series.get(key) or self._resolve(key)
-        series.requests.add()
+        add, observe = self._series.get(key) or self._resolve(key)
+        add()
         if refusal is None:
-            series.durations.observe(seconds, trace_id)
+            observe(seconds, trace_id)
         else:
             self._refusals.labels(route, refusal).add()
 
     def _resolve(self, key: tuple[str, str, int]) -> _Series:
         route, method, status = key
-        series = self._series[key] = _Series(
-            self._requests.labels(route, method, str(status)), self._durations.labels(route, f"{status // 100}xx")
-        )
+        requests = self._requests.labels(route, method, str(status))
+        durations = self._durations.labels(route, f"{status // 100}xx")
+        series = self._series[key] = requests.add, durations.observe
         return series

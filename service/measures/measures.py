@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from .instruments import SECONDS, Counter, Gauge, Histogram
+from .instruments import MAX_SERIES, SECONDS, Counter, Gauge, Histogram
 from .region import Region
 from .series import EXEMPLAR_CELLS, Definition, Merge, Series
 
@@ -45,25 +45,20 @@ def no_others() -> Iterable[Region]:
 
 
 class Measures:
-    """Makes the instruments of this process, which write to `own`; sums them with the regions of `others`.
-
-    Where several processes serve, one `is_first`: it counts what the host does once.
-    """
+    """Makes the instruments of this process, which write to `own`; sums them with the regions of `others`."""
 
     def __init__(
         self,
         own: Region | None = None,
         others: Callable[[], Iterable[Region]] = no_others,
-        is_first: bool = True,
     ) -> None:
         self.own = own or Region.create_private()
-        self.is_first = is_first
         self._others = others
         self._publishers: list[Callable[[], None]] = []
 
-    def counter(self, name: str, meaning: str, labels: Sequence[str] = ()) -> Counter:
+    def counter(self, name: str, meaning: str, labels: Sequence[str] = (), max_series: int = MAX_SERIES) -> Counter:
         """A counter; its name ends in `_total`."""
-        return Counter(self.own, name, meaning, labels)
+        return Counter(self.own, name, meaning, labels, max_series)
 
     def gauge(self, name: str, meaning: str, labels: Sequence[str] = (), merge: Merge = "sum") -> Gauge:
         """A gauge."""

@@ -21,7 +21,7 @@ from .series import Definition, Series, from_bytes, to_bytes
 
 MAGIC = int.from_bytes(b"GATECELL", "little")
 HEADER_BYTES = 4096
-DIRECTORY_BYTES = 1 << 20
+DIRECTORY_BYTES = 3 << 20
 CELLS = 1 << 17
 SCRATCH_CELLS = 1024  # the first ones, which nobody reads; more than any series has
 REGION_BYTES = HEADER_BYTES + DIRECTORY_BYTES + 8 * CELLS  # of which the system keeps what was written

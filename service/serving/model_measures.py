@@ -37,9 +37,10 @@ class ModelMeasures:
         """Count a model call of these items with these outcomes, which took so many seconds."""
         self._call.observe(seconds)
         self._items.observe(len(group))
-        for (job, index), outcome in zip(group, outcomes, strict=True):
-            self._wait.observe(started - job.enqueued)
-            self._steps.observe(job.items[index].cost * self._steps_per_cost)
+        steps_per_cost = self._steps_per_cost
+        self._wait.observe_all([started - job.enqueued for job, _ in group])
+        self._steps.observe_all([job.items[index].cost * steps_per_cost for job, index in group])
+        for outcome in outcomes:
             if isinstance(outcome, Exception):
                 self.failed.add()
 

@@ -6,8 +6,8 @@ from service.http.schema_parts import RECENT_MONTHS
 from tests.processes import ROOT
 from tests.recorder import Recorder
 
-MAX_FILES_FORECAST = 25
-MAX_FILES_SENTIMENT = 19
+MAX_FILES_FORECAST = 29
+MAX_FILES_SENTIMENT = 23
 
 
 @pytest.fixture(scope="module")

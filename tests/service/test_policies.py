@@ -63,6 +63,13 @@ def test_the_setting_has_a_policy_for_each_model():
         (["gru=newest+3:5%"], "has a canary beside 'newest'"),
         (["gru=2+3:5"], "must be like"),
         (["gru=2+3:x%"], "no number from 0 to 100"),
+        (["gru="], "must be like"),
+        (["gru=2:5%"], "where a version is expected"),
+        (["gru=2+3"], "must be like"),
+        (["gru=2+:5%"], "has '' where a version is expected"),
+        (["=2"], "entry 1: '' is not the name of a model"),
+        (["gru=2=3"], "has '2=3' where a version is expected"),
+        (["gru=2+3:1e999%"], "no number from 0 to 100"),
         (["gru=2+2:5%"], "the canary of itself"),
     ],
 )

@@ -15,6 +15,7 @@ from ... import __version__
 from .attributes import Attributes
 from .options import TraceOptions
 from .reports import Reasons, Reports
+from .sampling import Shortcut
 from .span_queue import QueueLimits, SpanQueue
 from .tracer import RequestTracing
 
@@ -27,7 +28,12 @@ def make_tracing(options: TraceOptions, reasons: Reasons, worker: int | None) ->
     resource = make_resource(worker)
     queue = SpanQueue(_exporter(options), limits, Reports(reasons).tell)
     return RequestTracing(
-        make_sampler(options), queue, resource, takes_parents=options.takes_parents, when_closed=reasons.remove
+        make_sampler(options),
+        queue,
+        resource,
+        shortcut=make_shortcut(options),
+        takes_parents=options.takes_parents,
+        when_closed=reasons.remove,
     )
 
 
@@ -37,6 +43,13 @@ def make_sampler(options: TraceOptions) -> Sampler:
     fixed: Mapping[str, Sampler] = {"always_on": ALWAYS_ON, "always_off": ALWAYS_OFF}
     root = fixed.get(kind) or TraceIdRatioBased(options.ratio)
     return ParentBased(root) if options.sampler.startswith("parentbased_") else root
+
+
+def make_shortcut(options: TraceOptions) -> Shortcut:
+    """What this sampler leaves out for sure."""
+    kind = options.sampler.removeprefix("parentbased_")
+    ratio = {"always_on": 1.0, "always_off": 0.0}.get(kind, options.ratio)
+    return Shortcut(TraceIdRatioBased.get_bound_for_rate(ratio), options.sampler != kind)
 
 
 def make_resource(worker: int | None) -> Resource:

@@ -8,6 +8,7 @@ from ... import logs
 
 INTERVAL_SECONDS = 60.0
 MAX_REASON = 300  # characters
+NO_ANSWER = "it does not answer"
 EXPORTERS = "opentelemetry.exporter"  # others say what callers sent
 TRANSIENT, GIVEN_UP = "Transient error %s", "Failed to export %s batch due to timeout"  # messages of the exporter
 
@@ -71,6 +72,8 @@ class Reports:
                 )
             else:
                 log.warning(
-                    "traces: %d spans were dropped, the collector did not take them: %s", new, self._reasons.last
+                    "traces: %d spans were dropped, the collector did not take them: %s",
+                    new,
+                    self._reasons.last or NO_ANSWER,
                 )
         self._is_failing = self._is_failing or not is_taken

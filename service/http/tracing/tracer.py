@@ -1,21 +1,20 @@
 """Which requests have spans, and the making of those: afterwards, when the response has been written.
 
-A request that the sampler leaves out costs a question to it and nothing else. One that it chose notes its model calls, and its
+A request that the sampler leaves out costs a random number and a comparison. One that it chose notes its model calls, and its
 spans are made of what is known in the end: a span of the server, and below it `read` (until the body is there), `queue` (until
 the first model call) and `model` for each model call.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from random import getrandbits
 from time import perf_counter
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
-from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
+from opentelemetry.sdk.trace.sampling import Decision, Sampler
 from opentelemetry.trace import (
-    Link,
     NonRecordingSpan,
     SpanContext,
     SpanKind,
@@ -24,44 +23,18 @@ from opentelemetry.trace import (
     TraceState,
     set_span_in_context,
 )
-from opentelemetry.util import types
 from starlette.types import Scope
 
 from ... import __version__
 from ..request import RequestContext
 from .attributes import Attributes, model_attributes, server_attributes, span_name
+from .sampling import NONE, ROOT, Chosen, Shortcut
 from .span_queue import SpanQueue
 from .trace import Trace
-from .trace_context import parse_parent, parse_state
+from .trace_context import TraceParent, parse_parent, parse_state
 
-ROOT = Context()  # of a request whose caller sent no parent
 OTHER_SPANS = 3  # of a request: the server's, read and queue
 SCHEMA = "https://opentelemetry.io/schemas/1.44.0"
-
-
-class Chosen(RandomIdGenerator, Sampler):
-    """The trace whose spans are made: the SDK asks for its id and whether it is sampled, both of which are known already."""
-
-    def __init__(self) -> None:
-        self.trace = Trace(0, "", ROOT, None)
-
-    def generate_trace_id(self) -> int:
-        return self.trace.number
-
-    def should_sample(
-        self,
-        parent_context: Context | None,  # noqa: ARG002 - the form of samplers
-        trace_id: int,  # noqa: ARG002
-        name: str,  # noqa: ARG002
-        kind: SpanKind | None = None,  # noqa: ARG002
-        attributes: types.Attributes = None,
-        links: Sequence[Link] | None = None,  # noqa: ARG002
-        trace_state: TraceState | None = None,  # noqa: ARG002
-    ) -> SamplingResult:
-        return SamplingResult(Decision.RECORD_AND_SAMPLE, attributes, self.trace.state)
-
-    def get_description(self) -> str:
-        return "Chosen"
 
 
 class RequestTracing:
@@ -73,14 +46,15 @@ class RequestTracing:
         queue: SpanQueue,
         resource: Resource,
         *,
+        shortcut: Shortcut = NONE,
         takes_parents: bool = True,
         when_closed: Callable[[], None] = lambda: None,
     ) -> None:
         self._sampler = sampler
         self._queue = queue
+        self._shortcut = shortcut
         self._takes_parents = takes_parents
         self._when_closed = when_closed
-        self._ids = RandomIdGenerator()
         self._chosen = Chosen()
         provider = TracerProvider(self._chosen, resource, shutdown_on_exit=False, id_generator=self._chosen)
         provider.add_span_processor(queue)
@@ -92,15 +66,12 @@ class RequestTracing:
 
     def begin(self, method: str, route: str, headers: Mapping[bytes, bytes]) -> Trace | None:
         """Return the trace of a request, if the sampler chooses it."""
-        sent = headers.get(b"traceparent") if self._takes_parents else None
-        parent = None if sent is None else parse_parent(sent)
-        if parent is None:
-            number, above = self._ids.generate_trace_id(), ROOT
-        else:
-            number = int(parent.trace_id, 16)
-            state = TraceState(parse_state(headers.get(b"tracestate")))
-            remote = SpanContext(number, int(parent.span_id, 16), True, TraceFlags(parent.flags), state)
-            above = set_span_in_context(NonRecordingSpan(remote), ROOT)
+        sent = headers.get(b"traceparent")
+        parent = parse_parent(sent) if sent is not None and self._takes_parents else None
+        number = getrandbits(128) or 1 if parent is None else int(parent.trace_id, 16)
+        if self._shortcut.leaves_out(number, parent):
+            return None
+        above = ROOT if parent is None else below(parent, number, headers.get(b"tracestate"))
         result = self._sampler.should_sample(above, number, span_name(method, route), SpanKind.SERVER)
         return (
             Trace(number, route, above, result.trace_state) if result.decision is Decision.RECORD_AND_SAMPLE else None
@@ -145,6 +116,13 @@ class RequestTracing:
         """Send what waits, and end within so many seconds."""
         self._queue.close(seconds)
         self._when_closed()
+
+
+def below(parent: TraceParent, number: int, state: bytes | None) -> Context:
+    """The caller's span, as the SDK takes it."""
+    flags = TraceFlags(parent.flags)
+    remote = SpanContext(number, int(parent.span_id, 16), True, flags, TraceState(parse_state(state)))
+    return set_span_in_context(NonRecordingSpan(remote), ROOT)
 
 
 def _nanoseconds(seconds: float) -> int:

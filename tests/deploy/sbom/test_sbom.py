@@ -6,6 +6,7 @@ import json
 import subprocess
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -15,7 +16,7 @@ from referencing.jsonschema import DRAFT7
 ROOT = Path(__file__).parents[3]
 PYTHON = ROOT / ".venv" / "sbom" / "bin" / "python"
 DIGEST = "1f" * 32
-IMAGE = {
+IMAGE: dict[str, Any] = {
     "Id": f"sha256:{'ab' * 32}",
     "Config": {
         "Labels": {

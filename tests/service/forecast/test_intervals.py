@@ -93,3 +93,16 @@ def test_widths_of_a_season_multiply_the_intervals():
     found = calibration.intervals(0 * one, one, one, levels, None, 1.0, widths=widths)
     factors = [wide.upper[0] / narrow.upper[0] for wide, narrow in zip(found, plain, strict=True)]
     assert factors == pytest.approx([0.5, 0.5, 1.25, 2.0, 2.0])
+
+
+@pytest.mark.parametrize("horizon", [1, 3, 8])
+def test_intervals_of_many_plain_series_are_those_of_each(horizon):
+    """To the last digit, although they are computed together and for all levels at once."""
+    rng = np.random.default_rng(0)
+    calibration = Calibration(np.sort(rng.random((3, 99)), axis=1).tolist())
+    values, unit = rng.normal(size=(5, horizon)), rng.random((5, horizon))
+    levels = (50.0, 80.0, 95.0)
+    lower, upper = calibration.plain_bounds(values, unit, levels)
+    for row in range(5):
+        each = calibration.intervals(values[row], unit[row], unit[row], levels, None, 1.0)
+        assert [(i.lower, i.upper) for i in each] == list(zip(lower[row].tolist(), upper[row].tolist(), strict=True))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from service.artifacts.card import ReadingLimits
-from service.forecast.ood import OutOfDistributionCheck, season_correlation
+from service.forecast.ood import BROKEN_FACTOR, OutOfDistributionCheck, season_correlation
 
 LIMITS = ReadingLimits(minimum=0, maximum=100, window_std_minimum=5, window_std_maximum=30)
 SEASONAL = LIMITS.model_copy(update={"season_correlation_minimum": 0.8})
@@ -72,3 +72,16 @@ def test_season_correlation_is_that_of_the_last_two_seasons():
     values = rng.normal(size=30)
     assert season_correlation(values, 12) == pytest.approx(np.corrcoef(values[-12:], values[-24:-12])[0, 1])
     assert season_correlation(np.ones(8), 4) == 0.0
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, 1e6, 1e70])
+@pytest.mark.parametrize("noise", [0.0, 1e-14, 1e-3, 1.0])
+def test_a_season_is_broken_by_its_exact_correlation(level, noise):
+    """The quick look in plain Python decides only what rounding cannot change."""
+    rng = np.random.default_rng(0)
+    check = OutOfDistributionCheck(SEASONAL, 4)
+    for _ in range(50):
+        shape = rng.normal(size=4)
+        values = level * (1 + noise * np.concatenate([shape, shape + rng.normal(size=4)]))
+        is_broken = season_correlation(values, 4) < SEASONAL.season_correlation_minimum * BROKEN_FACTOR
+        assert check._is_season_broken(values.tolist()) is bool(is_broken)

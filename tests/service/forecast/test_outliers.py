@@ -150,3 +150,23 @@ def test_the_warning_names_the_readings():
     assert outliers.notice(np.array([7]), 40).detail.endswith("and was treated as missing (index 7)")
     assert outliers.notice(np.array([7, 9]), 40).detail.endswith("and were treated as missing (indices 7, 9)")
     assert outliers.notice(np.arange(30), 400).detail.endswith(" 19, …)")
+
+
+@pytest.mark.parametrize("count", [5, 12, 30, 36, COUNT])
+@pytest.mark.parametrize("kind", KINDS)
+def test_readings_that_surely_have_no_outlier_have_none(kind, count):
+    """The quick answer is never wrong, and it is given for most honest readings."""
+    sure = 0
+    for seed in range(40):
+        values = KINDS[kind](seed)[:count].copy()
+        if seed % 2:
+            values[count // 2] *= 1 + seed
+        is_sure = outliers.has_none(values.tolist(), 12)
+        assert not is_sure or find(values, 12) == []
+        sure += is_sure
+    assert sure >= 10
+
+
+@pytest.mark.parametrize("unit", [-1.0, 0.0, 1e-200, 1e200])
+def test_readings_of_other_signs_and_units_are_looked_at_more_closely(unit):
+    assert not outliers.has_none((unit * KINDS["level"](0)).tolist(), 1)

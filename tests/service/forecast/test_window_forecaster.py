@@ -5,7 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from service.artifacts.card import IntervalCalibration
 from service.errors import GatecastError, ModelFault
+from service.forecast.bounds import Bounds
+from service.forecast.forecaster import NO_FACTS, SeriesFacts
 from service.forecast.window_forecaster import WindowForecaster
 from tests import fakes
 from tests.fakes import READINGS
@@ -37,6 +40,21 @@ def test_a_batch_of_mixed_horizons_answers_each_as_if_alone():
     model = forecaster()
     batch = [model.prepare([r + i for r in READINGS], h) for i, h in enumerate((1, 7, 3))]
     assert model.predict(batch) == [model.predict([series])[0] for series in batch]
+
+
+@pytest.mark.parametrize("unit", ["readings", "forecast"])
+def test_series_of_one_window_are_answered_together_as_if_alone(unit):
+    """Whatever their levels, horizons and bounds are; also beside one that has more readings than the window."""
+    scores = np.sort(np.random.default_rng(0).random((4, 39)), axis=1).tolist()
+    model = forecaster(calibration=IntervalCalibration(scores=scores, unit=unit, measured_on="validation"))
+    facts = SeriesFacts(bounds=Bounds(0.0, 55.0))
+    options = [(1, None, NO_FACTS), (7, [80], NO_FACTS), (3, [], facts), (7, [50, 80], facts), (7, [80], NO_FACTS)]
+    batch = [model.prepare([r + i for r in READINGS], *each[:2], None, each[2]) for i, each in enumerate(options)]
+    alone = [model.predict([series])[0] for series in batch]
+    longer = model.prepare([*READINGS, *READINGS], 2)
+    assert model.predict(batch) == alone
+    assert model.predict([*batch, longer])[:-1] == alone
+    assert [len(forecast.intervals) for forecast in alone] == [len(series.levels) for series in batch]
 
 
 def test_a_model_of_several_steps_is_fed_its_own_blocks():

@@ -1,7 +1,7 @@
 """Which format a scraper gets, and the text of both."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_open
 from prometheus_client.parser import text_string_to_metric_families as parse_plain
@@ -35,6 +35,7 @@ def test_openmetrics_is_for_those_who_prefer_it(accept, is_open):
     assert wants_openmetrics(accept) == is_open
 
 
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.text(max_size=50) | st.text("application/openmetrics-text;q=version,.0123456789 ", max_size=60))
 def test_no_header_is_a_defect(accept):
     """Whatever it says, it is one format or the other."""
@@ -46,6 +47,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\
 POSITIVE = st.floats(0, 1e9)
 
 
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(
     st.dictionaries(TEXTS, POSITIVE, max_size=4),
     st.lists(st.tuples(TEXTS, POSITIVE, st.none() | st.integers(0, 2**128 - 1).map("{:032x}".format)), max_size=20),

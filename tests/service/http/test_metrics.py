@@ -4,6 +4,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_plain
 
 from service.http.exposition import OPEN_METRICS, PLAIN
+from service.measures import OTHER
+from service.measures.instruments import MAX_SERIES
 from tests.fakes import READINGS
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -108,3 +110,17 @@ def test_a_version_that_is_gone_keeps_its_counters_only(serve):
     assert value(text, "gatecast_queue_depth", model="gru", version="2") is None
     assert value(text, "gatecast_model_loaded", model="gru", version="2", engine="tensorflow") is None
     assert value(text, "gatecast_model_items_total", model="gru", version="2") == 1
+
+
+def test_as_many_versions_as_are_told_apart_find_room(client, caplog):
+    """Reloads may bring a new version every hour; a region has room for those of weeks, beside all routes."""
+    state = client.app.state
+    for number in range(MAX_SERIES + 50):
+        state.serving_measures.of("gru", str(number))
+    for route in state.counts._routes:
+        for status in (200, 422, 503):
+            state.counts.count("POST", route, status, 0.001)
+    text = client.get("/metrics").text
+    assert value(text, "gatecast_queue_wait_seconds_count", model=OTHER, version=OTHER) == 0
+    assert len(state.measures.own.series()) > 8 * MAX_SERIES
+    assert not [record for record in caplog.records if "no room" in record.message]

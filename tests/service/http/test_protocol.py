@@ -13,8 +13,8 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from service.http.protocol import UVICORN_ATTRIBUTES, UvicornConnection
 from service.http.request import RequestContext
+from service.http.uvicorn_connection import UVICORN_ATTRIBUTES, UvicornConnection
 from service.http.whole_request import WholeRequest
 from tests import fakes
 from tests.connections import connected, post_bytes, post_head, read_status, until
@@ -563,3 +563,56 @@ def test_a_body_that_is_refused_early_leaves_nothing_behind(tmp_path):
             assert read_status(responses) == 413
         until(lambda: running.app.state.lifecycle.in_flight == 0)
         assert running.app.state.connections.buffered_bytes == 0
+
+
+@pytest.mark.parametrize(
+    ("head", "is_whole"),
+    [
+        (post_head("/forecast", f"Content-Length: {len(FORECAST)}"), True),
+        (post_head("/forecast", f"Content-Length: {len(FORECAST)}", "Connection: keep-alive"), True),
+        (post_head("/forecast?a=b", f"Content-Length: {len(FORECAST)}"), False),
+        (post_head("/forecast", f"Content-Length: {len(FORECAST)}", "Expect: 100-continue"), False),
+        (post_head("/forecast", f"Content-Length: {len(FORECAST)}", "Content-Encoding: identity"), False),
+        (post_head("/forecast", f"Content-Length: 0{len(FORECAST):05}"), False),
+    ],
+)
+def test_a_plain_request_that_comes_whole_needs_no_task(tmp_path, head, is_whole):
+    """Any other is begun in uvicorn's way. Both are answered."""
+    gate = Gate(fakes.last_plus_ten)
+    with connected(tmp_path, gate) as running:
+        gate.close()
+        with running.connect() as connection, connection.makefile("rb") as responses:
+            connection.sendall(head + FORECAST)
+            assert gate.entered.wait(20)
+            (request,) = running.server.server_state.tasks
+            assert isinstance(request, WholeRequest) is is_whole
+            gate.open()
+            if b"Expect" in head:
+                assert responses.readline() + responses.readline() == b"HTTP/1.1 100 Continue\r\n\r\n"
+            assert read_status(responses) == 200
+        until(lambda: not running.server.server_state.tasks)
+
+
+def test_a_body_that_comes_after_its_head_is_read(tmp_path):
+    """In as many pieces as it has bytes."""
+    with connected(tmp_path) as running, running.connect() as connection, connection.makefile("rb") as responses:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(post_head("/forecast", f"Content-Length: {len(FORECAST)}"))
+        until(lambda: running.app.state.lifecycle.in_flight == 1)
+        for byte in FORECAST:
+            connection.sendall(bytes([byte]))
+        assert read_status(responses) == 200
+
+
+def test_requests_behind_a_whole_one_are_answered_in_order(tmp_path):
+    """They wait for it, whether they are plain or not."""
+    gate = Gate(fakes.last_plus_ten)
+    plain = post_head("/forecast", f"Content-Length: {len(FORECAST)}") + FORECAST
+    probe = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n"
+    with connected(tmp_path, gate) as running:
+        gate.close()
+        with running.connect() as connection, connection.makefile("rb") as responses:
+            connection.sendall(plain + probe + plain.replace(b"Host: x", b"Host: x\r\nX-Request-Timeout-Ms: 0"))
+            assert gate.entered.wait(20)
+            gate.open()
+            assert [read_status(responses) for _ in range(3)] == [200, 200, 422]

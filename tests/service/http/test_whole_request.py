@@ -2,6 +2,7 @@
 
 import asyncio
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,7 @@ class Exchange:
 
     def __init__(self, app, body=b"{}", *, keep_alive=True):
         self.transport = FakeTransport()
-        self.tasks = set()
+        self.tasks: set[Any] = set()
         self.answered = 0
         flow = SimpleNamespace(write_paused=False)
         self.request = WholeRequest(
@@ -84,7 +85,7 @@ def test_a_request_that_waits_for_an_outcome_has_no_task():
     """It goes on in the call of `resume`."""
 
     async def work():
-        outcome = Outcome(asyncio.get_running_loop())
+        outcome: Outcome[Any] = Outcome(asyncio.get_running_loop())
         tasks = []
 
         async def app(scope, receive, reply):
@@ -110,7 +111,7 @@ def test_an_outcome_wakes_who_is_not_resumed_by_the_batcher():
     """An exception of the queue comes in the next round of the event loop."""
 
     async def work():
-        outcome = Outcome(asyncio.get_running_loop())
+        outcome: Outcome[Any] = Outcome(asyncio.get_running_loop())
 
         async def app(scope, receive, reply):
             try:
@@ -158,7 +159,7 @@ def test_a_cancelled_request_can_still_be_answered(is_task):
     """The server cancels what is in flight when the time of a stop is over; the middleware answers with 503."""
 
     async def work():
-        outcome = Outcome(asyncio.get_running_loop())
+        outcome: Outcome[Any] = Outcome(asyncio.get_running_loop())
 
         async def app(scope, receive, reply):
             try:
@@ -227,7 +228,7 @@ def test_a_service_that_is_about_to_stop_closes_the_connection():
 
 def test_nothing_is_sent_to_a_client_that_has_left():
     async def work():
-        outcome = Outcome(asyncio.get_running_loop())
+        outcome: Outcome[Any] = Outcome(asyncio.get_running_loop())
 
         async def app(scope, receive, reply):
             await outcome

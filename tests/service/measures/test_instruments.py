@@ -38,8 +38,7 @@ def test_a_wrong_number_of_label_values_is_refused():
 def test_a_metric_has_a_bounded_number_of_series():
     """Further ones are counted together, so that no sum is wrong."""
     measures = Measures()
-    counter = measures.counter("a_total", "a", ("kind",))
-    counter._max_series = 2
+    counter = measures.counter("a_total", "a", ("kind",), max_series=2)
     for number in range(5):
         counter.labels(str(number)).add()
     assert only(measures).values == {("0",): 1, ("1",): 1, (OTHER,): 3}

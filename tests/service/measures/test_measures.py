@@ -1,14 +1,16 @@
 """Sums over the regions of several processes."""
 
+import asyncio
 import math
 from itertools import count
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.measures import Measures, Region, instruments
+from service.measures import measures as measures_module
 
 BOUNDS = (1, 4, 16)
 PROCESSES = 3
@@ -37,6 +39,7 @@ def with_clock(clock, measures, event):
         write(measures, event)
 
 
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(EVENTS)
 def test_a_sum_over_processes_is_what_one_process_would_have_counted(events):
     """Counters, buckets, sums and exemplars, whoever saw which event."""
@@ -105,3 +108,20 @@ def test_a_counter_that_never_counted_is_there():
     value = measures.collect()[0].values[()]
     assert value == 0
     assert not math.isnan(value)
+
+
+def test_several_processes_publish_again_and_again(monkeypatch):
+    """So that each can tell what is so in the others."""
+    monkeypatch.setattr(measures_module, "PUBLISH_SECONDS", 0)
+    measures = Measures()
+    published = []
+
+    async def run():
+        enough = asyncio.Event()
+        measures.publish_by(lambda: [published.append(len(published)), len(published) < 3 or enough.set()])
+        publishing = asyncio.create_task(measures.keep_publishing())
+        await asyncio.wait_for(enough.wait(), 20)
+        publishing.cancel()
+
+    asyncio.run(run())
+    assert published[:3] == [0, 1, 2]

@@ -45,6 +45,11 @@ def test_a_collector_that_fails_gives_a_line_a_minute_and_one_when_it_is_back(re
     ]
 
 
+def test_a_collector_that_never_answered_is_said_to(reasons, caplog):
+    Reports(reasons, FakeClock()).tell(5, False)
+    assert "the collector did not take them: it does not answer" in caplog.text
+
+
 def test_spans_without_room_are_told_of(reasons, caplog):
     Reports(reasons, FakeClock()).tell(5, True)
     assert "5 spans were dropped, more came than could be sent" in caplog.text

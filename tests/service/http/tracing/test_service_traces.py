@@ -4,6 +4,7 @@ import re
 import signal
 from contextlib import contextmanager
 
+import httpx
 import pytest
 
 from service import __version__
@@ -100,6 +101,21 @@ def test_a_collector_that_is_away_costs_spans_only(monkeypatch, models):
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
         assert len(re.findall("the collector did not take them: .*refused", log.result(20))) == 1
+
+
+def test_every_worker_sends_its_own_traces(monkeypatch, models):
+    """They have the same variables, and are told apart by their instances."""
+    monkeypatch.setenv("OTEL_RESOURCE_ATTRIBUTES", "service.instance.id=pod")
+    monkeypatch.setenv("GATECAST_WORKERS", "2")
+    with collecting() as collector, traced(monkeypatch, models, collector.url) as (_, client, _):
+
+        def instances():
+            with httpx.Client(base_url=client.base_url) as another:
+                another.post("/forecast", json=BODY)
+            return {span.resource["service.instance.id"] for span in collector.spans}
+
+        until(lambda: instances() == {"pod.0", "pod.1"})
+    assert len({span.resource["process.pid"] for span in collector.spans}) == 2
 
 
 def test_a_wrong_variable_warns_and_serves(monkeypatch, models):

@@ -1,13 +1,17 @@
 """The start of traces from variables, and a start that goes on without them."""
 
+import random
 import sys
 
 import pytest
+from opentelemetry.context import Context
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, TraceIdRatioBased
 
 from service.http.tracing.options import SAMPLERS, read
-from service.http.tracing.provider import make_resource, make_sampler
+from service.http.tracing.provider import make_resource, make_sampler, make_shortcut
 from service.http.tracing.start import start_tracing
+from service.http.tracing.trace_context import TraceParent
+from service.http.tracing.tracer import below
 from tests.collector import collecting
 
 ASKED = {"OTEL_TRACES_EXPORTER": "otlp"}
@@ -60,6 +64,22 @@ def test_samplers_without_a_ratio_take_all_or_nothing():
     default = make_sampler(read(ASKED, print)).get_description()
     assert default == ParentBased(ALWAYS_ON).get_description()
     assert default != ParentBased(TraceIdRatioBased(1.0)).get_description()
+
+
+@pytest.mark.parametrize("flags", [None, 0, 1])
+@pytest.mark.parametrize("ratio", ["0", "0.3", "1"])
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_the_shortcut_leaves_out_what_the_sampler_does(name, ratio, flags):
+    """For requests without a parent, with one that is not sampled, and with one that is."""
+    options = read(ASKED | {"OTEL_TRACES_SAMPLER": name, "OTEL_TRACES_SAMPLER_ARG": ratio}, print)
+    sampler, shortcut = make_sampler(options), make_shortcut(options)
+    numbers = random.Random(1)
+    for _ in range(50):
+        number = numbers.getrandbits(128)
+        parent = None if flags is None else TraceParent(f"{number:032x}", "00f067aa0ba902b7", flags)
+        above = Context() if parent is None else below(parent, number, None)
+        decision = sampler.should_sample(above, number, "POST /forecast").decision
+        assert decision.is_sampled() != shortcut.leaves_out(number, parent)
 
 
 def test_every_process_has_an_id_of_its_own(monkeypatch):

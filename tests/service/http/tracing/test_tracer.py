@@ -1,7 +1,5 @@
 """Spans of requests to the app: their ids, times and attributes, and which requests have none."""
 
-import random
-
 import pytest
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
@@ -150,7 +148,6 @@ def test_callers_have_no_say_where_parents_are_not_taken(client):
 
 @pytest.mark.parametrize("sampler", [TraceIdRatioBased(0.5), ParentBased(TraceIdRatioBased(0.5))])
 def test_a_share_is_chosen_as_the_sampler_of_the_sdk_does(client, sampler):
-    random.seed(1)
     tracing = Spans(client, sampler).tracing
     chosen = [tracing.begin("POST", "/forecast", {}) for _ in range(400)]
     traces = [trace for trace in chosen if trace is not None]

@@ -4,7 +4,8 @@
     python -m benchmarks.workers --counts 200000      # counters beside what a generator counted, two workers killed on the way
 
 wrk takes a part of the two cores, and it takes more of it where more requests are answered. So the ratio of requests per
-second of the servers' processor time is printed too: 1.0 says that two workers cost as much per request as one.
+second of the servers' processor time is printed too: 1.0 says that two workers cost as much per request as one. And on a
+machine that others use, `ratio_undisturbed` is the ratio by what the servers and wrk had of the cores.
 """
 
 import argparse
@@ -103,8 +104,14 @@ def summarize(runs: dict[int, list[Measured]]) -> dict[str, object]:
         "one": one._asdict(),
         "two": two._asdict(),
         "ratio": round(statistics.median(b.rate / a.rate for a, b in zip(runs[1], runs[2], strict=True)), 3),
+        "ratio_undisturbed": round(_undisturbed(two, 2) / (one.rate / one.server_cores), 3),
         "ratio_per_processor_second": round((two.rate / two.server_cores) / (one.rate / one.server_cores), 3),
     }
+
+
+def _undisturbed(measured: Measured, cores: int) -> float:
+    """The rate if nothing but the servers and wrk used these cores. Machines are shared; what others take is not the workers'."""
+    return measured.rate * cores / (measured.server_cores + measured.wrk_cores)
 
 
 def parse_options(arguments: Sequence[str] | None = None) -> Options:

@@ -8,6 +8,7 @@ published and withdrawn, replicas are replaced one by one, and so is the version
 import argparse
 import contextlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -44,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         models = Path(shutil.copytree(ROOT / "models", place.directory / "models"))
         balancer = Balancer(place)
         stack.callback(balancer.stop)
-        play = Play(place, balancer, models, SETTINGS | dict(each.split("=", 1) for each in options.set))
+        settings = SETTINGS | dict(each.split("=", 1) for each in options.set)
+        play = Play(place, balancer, models, settings, signal.SIGKILL if options.kill else signal.SIGTERM)
         stack.callback(play.stop)
         play.wait()
         peak = options.peak or _peak(place)
@@ -78,6 +80,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--peak", type=float, help="requests a second; measured without it")
     parser.add_argument("--port", type=int, default=18790, help="of HAProxy; the replicas take the next four")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="a setting of the replicas")
+    parser.add_argument("--kill", action="store_true", help="kill replicas instead of stopping them: requests are lost")
     parser.add_argument("--keep", type=Path, help="directory for the logs")
     parser.add_argument("--out", type=Path, default=RESULTS)
     return parser.parse_args(arguments)

@@ -3,6 +3,7 @@
 import compileall
 import secrets
 import shutil
+import signal
 import time
 from collections.abc import Callable
 from functools import partial
@@ -24,8 +25,15 @@ MARK = "1.0.0+image."
 class Play:
     """Three replicas on four slots. `phases` has the time at which each began."""
 
-    def __init__(self, place: Place, balancer: Balancer, models: Path, settings: dict[str, str]) -> None:
-        self.place, self.balancer = place, balancer
+    def __init__(
+        self,
+        place: Place,
+        balancer: Balancer,
+        models: Path,
+        settings: dict[str, str],
+        sign: signal.Signals = signal.SIGTERM,
+    ) -> None:
+        self.place, self.balancer, self.sign = place, balancer, sign
         self.key = secrets.token_hex(16)
         self.settings = settings | {"GATECAST_MODELS_DIR": str(models), "GATECAST_ADMIN_KEY": self.key}
         self.next_version = NextVersion(models / "gru")
@@ -85,7 +93,7 @@ class Play:
     def _replace_all(self) -> None:
         """One replica after another: stopped, then started on its slot (maxUnavailable: 1)."""
         for slot in sorted(self.replicas):
-            self.exits.append(self.replicas[slot].stop())
+            self.exits.append(self.replicas[slot].stop(self.sign))
             self.replicas[slot] = self._start(slot)
             self._await_up(slot)
 
@@ -96,7 +104,7 @@ class Play:
             (free,) = set(SLOTS) - self.replicas.keys()
             self.replicas[free] = self._start(free)
             self._await_up(free)
-            self.exits.append(self.replicas.pop(old).stop())
+            self.exits.append(self.replicas.pop(old).stop(self.sign))
         self.versions = sorted({str(replica.ask("GET", "/version")["version"]) for replica in self.replicas.values()})
 
     def _new_image(self) -> Path:
@@ -117,6 +125,7 @@ class Play:
         return Replica(self.place, slot, self.checkout, self.settings)
 
     def _await_up(self, slot: str) -> None:
+        self.balancer.wait_until(self.replicas[slot].is_ready, f"replica {slot} was not ready: that")
         self.balancer.wait_until(lambda: self.balancer.is_up(slot), f"replica {slot} was not up: that")
 
 

@@ -58,15 +58,21 @@ class Replica:
         finally:
             connection.close()
 
+    def is_ready(self) -> bool:
+        """Whether it says so itself; the balancer may still have an answer of the replica that was here before."""
+        with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
+            return bool(self.ask("GET", "/readyz") == {"status": "ready"})
+        return False
+
     def version_of(self, model: str) -> str:
         """Return the version of a model that answers."""
         listed = self.ask("GET", "/models")["models"]
         return next(str(each["version"]) for each in listed if each["name"] == model and each["default"])
 
-    def stop(self) -> int:
+    def stop(self, sign: signal.Signals = signal.SIGTERM) -> int:
         """Send SIGTERM, as Kubernetes does, and return the exit status; SIGKILL if it takes too long."""
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+            self.process.send_signal(sign)
         try:
             return self.process.wait(STOP_S)
         except subprocess.TimeoutExpired:

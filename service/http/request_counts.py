@@ -44,21 +44,22 @@ class RequestCounts:
         trace_id: str | None = None,
     ) -> None:
         """Count a request. `route` is its path with the names of parameters; `trace_id` is that of a trace that is kept."""
+        add, observe = self._series.get((route, method, status)) or self._resolve(route, method, status)
+        add()
+        if refusal is None:
+            observe(seconds, trace_id)
+        else:
+            self._refusals.labels(route if route in self._routes else OTHER, refusal).add()
+
+    def _resolve(self, route: str, method: str, status: int) -> _Series:
+        """The series of a request, which are kept under label values only, and not under what callers sent."""
         if route not in self._routes:
             route, method = OTHER, method if method in ("GET", "POST") else ""
         elif method not in METHODS:
             method = ""
         key = (route, method, status)
-        add, observe = self._series.get(key) or self._resolve(key)
-        add()
-        if refusal is None:
-            observe(seconds, trace_id)
-        else:
-            self._refusals.labels(route, refusal).add()
-
-    def _resolve(self, key: tuple[str, str, int]) -> _Series:
-        route, method, status = key
-        requests = self._requests.labels(route, method, str(status))
-        durations = self._durations.labels(route, f"{status // 100}xx")
-        series = self._series[key] = requests.add, durations.observe
-        return series
+        if key not in self._series:
+            requests = self._requests.labels(route, method, str(status))
+            durations = self._durations.labels(route, f"{status // 100}xx")
+            self._series[key] = requests.add, durations.observe
+        return self._series[key]

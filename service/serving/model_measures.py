@@ -37,7 +37,7 @@ class ModelMeasures:
         """Count a model call of these items with these outcomes, which took so many seconds."""
         self._call.observe(seconds)
         self._items.observe(len(group))
-        steps_per_cost = self._steps_per_cost
+        steps_per_cost = float(self._steps_per_cost)  # a comparison of floats takes a third of the time
         self._wait.observe_all([started - job.enqueued for job, _ in group])
         self._steps.observe_all([job.items[index].cost * steps_per_cost for job, index in group])
         for outcome in outcomes:

@@ -87,6 +87,7 @@ class AdmissionProtocol(HttpToolsProtocol):
         self._running: Any = None  # the cycle that is being answered
         self._whole_path: str | None = None  # of a request that may come whole, until it has
         self._whole_body = b""
+        self._may_be_whole = False  # the next request; one in each piece of data, as it may be answered at once
         self._is_refusing = False
         self._is_ended = False  # a refusal has been sent, and the connection is being closed
         self._is_reading_head = True
@@ -151,6 +152,7 @@ class AdmissionProtocol(HttpToolsProtocol):
     def _feed(self, data: bytes) -> None:
         """Give the parser data; check what it keeps, and for how long the connection may wait."""
         self._unparsed_bytes += len(data)
+        self._may_be_whole = True
         super().data_received(data)
         if self._whole_path is not None and not self._is_ended:
             self._begin_cycle_of_part()
@@ -211,7 +213,8 @@ class AdmissionProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         fields = self._check_headers()
         if self._lifecycle.counted < self._settings.max_in_flight or not self._may_refuse():
-            self._whole_path = self._path_of_whole(fields)
+            self._whole_path = self._path_of_whole(fields) if self._may_be_whole else None
+            self._may_be_whole = False  # others need not wait until all that one client has sent at once is answered
             if self._whole_path is None:
                 self._begin_cycle()
         else:

@@ -13,6 +13,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from service.http.protocol import AdmissionProtocol
 from service.http.request import RequestContext
 from service.http.uvicorn_connection import UVICORN_ATTRIBUTES, UvicornConnection
 from service.http.whole_request import WholeRequest
@@ -616,3 +617,19 @@ def test_requests_behind_a_whole_one_are_answered_in_order(tmp_path):
             assert gate.entered.wait(20)
             gate.open()
             assert [read_status(responses) for _ in range(3)] == [200, 200, 422]
+
+
+def test_of_requests_that_come_together_only_the_first_needs_no_task(tmp_path, monkeypatch):
+    """Many bad ones, which are answered at once, would keep everybody else waiting."""
+    begun = []
+    for way in ("_answer_whole", "_begin_cycle"):
+        original = getattr(AdmissionProtocol, way)
+        monkeypatch.setattr(
+            AdmissionProtocol, way, lambda *args, way=way, begin=original: (begun.append(way), begin(*args))
+        )
+    with connected(tmp_path) as running, running.connect() as connection, connection.makefile("rb") as responses:
+        connection.sendall(3 * post_bytes("/forecast", {}))
+        assert [read_status(responses) for _ in range(3)] == [422, 422, 422]
+        connection.sendall(post_bytes("/forecast", {}))
+        assert read_status(responses) == 422
+    assert begun == ["_answer_whole", "_begin_cycle", "_begin_cycle", "_answer_whole"]

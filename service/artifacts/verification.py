@@ -105,7 +105,7 @@ def _compare_compiled(path: Path, found: Mapping[str, Path], binding: bytes | No
     directory = path / onnx.DIRECTORY
     names = {name.partition("/")[2] for name in found if name.startswith(f"{onnx.DIRECTORY}/")}
     if binding is None:
-        if names:
+        if names or exists(directory):
             refuse(directory, f"has no {onnx.MANIFEST}, so that no signature covers its files")
         return
     manifest = onnx.manifest_of(directory, binding)

@@ -102,6 +102,30 @@ def test_a_compiled_form_cannot_be_added_removed_or_left_without_its_manifest(ve
         verify(version, trusting(1))
 
 
+def test_a_compiled_form_that_appears_after_the_check_is_not_loaded(tmp_path, monkeypatch):
+    """Its manifest was signed by nobody, whether keys are asked for or not."""
+    version = signed(tmp_path, 1, compiled=False)
+    read = bundle.read
+
+    def read_and_compile(*arguments):
+        onnx.write(version, b"another network")
+        return read(*arguments)
+
+    monkeypatch.setattr(bundle, "read", read_and_compile)
+    for trusted in (trusting(1), None):
+        with pytest.raises(BundleError, match=r"compiled had no binding\.json when the version was checked"):
+            bundle.load(version, 1, "onnx", trusted=trusted)
+        shutil.rmtree(version / "compiled")
+
+
+def test_an_empty_directory_of_a_compiled_form_is_refused(tmp_path):
+    """It is no compiled form, and has the service look for one."""
+    version = signed(tmp_path, 1, compiled=False)
+    (version / "compiled").mkdir()
+    with pytest.raises(BundleError, match=r"compiled has no binding\.json"):
+        verify(version, trusting(1))
+
+
 @pytest.mark.parametrize("name", ["SHA256SUMS", "compiled/binding.json"])
 def test_a_list_of_digests_of_another_version_is_refused(version, tmp_path, name):
     other = signed(tmp_path, 1, version="2")

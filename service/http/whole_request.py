@@ -9,12 +9,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from typing import Any
 
+from pydantic_core import to_json
 from starlette.types import ASGIApp, Message
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from ..errors import ModelFault
 from ..serving.queues import Outcome
-from .access_log import log
+from .access_log import log_defect
 from .client_connection import CONNECTION, SEND_BUFFER_BYTES, Connection
+from .request import make_request_id
 
 Headers = list[tuple[bytes, bytes]]
 HTTP = {"version": "3.0", "spec_version": "2.3"}  # of ASGI
@@ -95,8 +98,13 @@ class WholeRequest(Connection):
         self._go_on()
 
     def cancel(self, msg: object = None) -> None:
-        """Cancel it as a task is cancelled, which the application can tell."""
+        """Cancel it as a task is cancelled, which the application can tell.
+
+        If it has what it waits for, it goes on anyway, and must not be made to go on twice.
+        """
         if self._task is None and self._waits_for is not None:
+            if self._waits_for.done():
+                return
             self._waits_for.resume = None
             task = self._become_task(self._waits_for)
             asyncio.get_running_loop().call_soon(task.cancel, msg)  # when it has begun to wait
@@ -138,7 +146,7 @@ class WholeRequest(Connection):
             waits_for = self._coroutine.send(None)
         except StopIteration:
             self._end()
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:  # whoever called goes on with others
             self._fail(error)
         else:
             if type(waits_for) is Outcome:
@@ -154,7 +162,7 @@ class WholeRequest(Connection):
     async def _rest(self, waits_for: Any) -> None:
         try:
             await _Rest(self._coroutine, waits_for)
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
             self._fail(error)
         finally:
             self._end()
@@ -165,11 +173,20 @@ class WholeRequest(Connection):
         self._waits_for = self._task = None
         self._on_response = _nothing
 
-    def _fail(self, error: Exception) -> None:
-        """Give up a request whose defect the application could not answer."""
+    def _fail(self, error: BaseException) -> None:
+        """Give up a request whose defect the application could not answer: say so if nothing was said, and close."""
         self._end()
-        log.error("defect in the answer of a request", exc_info=error)
-        self.transport.abort()
+        request_id = make_request_id(None)
+        log_defect(request_id, error)
+        if self._flow.write_paused:
+            self.transport.abort()
+            return
+        if not self.response_complete:
+            self.response_complete, self.keep_alive = True, False
+            body = to_json(ModelFault("a defect; the log has it under the request id").problem("", request_id))
+            headers = [(b"content-type", b"application/problem+json"), (b"content-length", b"%d" % len(body))]
+            self.transport.write(self._head(500, [*headers, (b"x-request-id", request_id.encode())]) + body)
+        self.transport.close()
 
 
 class _Rest(Awaitable[None]):

@@ -1,6 +1,7 @@
 """A request that came whole: begun without a task, resumed by its outcome, and a task as soon as it waits for anything else."""
 
 import asyncio
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -183,24 +184,72 @@ def test_a_cancelled_request_can_still_be_answered(is_task):
     assert not exchange.tasks
 
 
+def test_a_cancelled_request_that_has_its_outcome_goes_on_once():
+    """The outcome has come, and the server stops before the request has gone on with it."""
+
+    async def work():
+        outcome: Outcome[Any] = Outcome(asyncio.get_running_loop())
+        steps = []
+
+        async def app(scope, receive, reply):
+            steps.append(await outcome)
+            await asyncio.sleep(0)
+            await send(reply, 200, b"forecast")
+
+        exchange = Exchange(app)
+        outcome.set_result("result")
+        exchange.request.cancel()
+        await rounds()
+        return exchange, steps
+
+    exchange, steps = asyncio.run(work())
+    assert steps == ["result"]
+    assert exchange.written.endswith(b"\r\n\r\nforecast")
+    assert not exchange.transport.is_aborted
+    assert not exchange.tasks
+
+
 @pytest.mark.parametrize("waits", [False, True])
-def test_a_defect_is_logged_and_ends_the_connection(caplog, waits):
-    """Nothing else waits for ever."""
+@pytest.mark.parametrize("defect", [ZeroDivisionError("secret detail"), asyncio.CancelledError("secret detail")])
+def test_a_defect_is_logged_answered_and_ends_the_connection(caplog, waits, defect):
+    """Nothing else waits for ever, and who called goes on with others."""
 
     async def work():
         async def app(scope, receive, reply):
             if waits:
                 await asyncio.sleep(0)
-            raise ZeroDivisionError("a defect")
+            raise defect
 
         exchange = Exchange(app)
         await rounds()
         return exchange
 
     exchange = asyncio.run(work())
-    assert exchange.transport.is_aborted
+    head, _, body = exchange.written.partition(b"\r\n\r\n")
+    problem = json.loads(body)
+    assert head.startswith(b"HTTP/1.1 500 ")
+    assert b"\r\ncontent-type: application/problem+json\r\n" in head
+    assert head.endswith(b"\r\nconnection: close")
+    assert b"x-request-id: " + problem["request_id"].encode() in head
+    assert problem["request_id"] in caplog.text
+    assert b"secret" not in body
+    assert exchange.transport.is_closed
     assert not exchange.tasks
-    assert "ZeroDivisionError" in caplog.text
+    assert "secret detail" in caplog.text
+
+
+def test_a_defect_after_the_answer_adds_nothing_to_it():
+    async def work():
+        async def app(scope, receive, reply):
+            await send(reply)
+            raise ZeroDivisionError("a defect")
+
+        return Exchange(app)
+
+    exchange = asyncio.run(work())
+    assert exchange.transport.written == [b"HTTP/1.1 200 OK\r\ndate: now\r\n\r\nok"]
+    assert exchange.transport.is_closed
+    assert not exchange.transport.is_aborted
 
 
 def test_a_connection_that_is_not_kept_is_closed_after_the_answer():

@@ -209,6 +209,8 @@ class AdmissionProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._unparsed_bytes = 0
         self._is_reading_head = False
+        if self.transport.is_closing():  # the answer before was the last one
+            self._end_parser(MalformedRequest("the connection is closed"))
         self._connections.stop_waiting(self)
         self._unset_keepalive_if_required()
         fields = self._check_headers()
@@ -344,7 +346,9 @@ class AdmissionProtocol(HttpToolsProtocol):
             self._connections.start_waiting(self)
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - its words are about the parser
-        """Answer what the parser refused."""
+        """Answer what the parser refused, unless it came after the last answer of the connection."""
+        if self.transport.is_closing():
+            return
         self._end(self._fault or MalformedRequest("this is not a request of HTTP/1.1; see RFC 9112"))
 
     def _end(self, error: GatecastError) -> None:

@@ -13,6 +13,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from service.http.lifecycle import Phase
 from service.http.protocol import AdmissionProtocol
 from service.http.request import RequestContext
 from service.http.uvicorn_connection import UVICORN_ATTRIBUTES, UvicornConnection
@@ -633,3 +634,19 @@ def test_of_requests_that_come_together_only_the_first_needs_no_task(tmp_path, m
         connection.sendall(post_bytes("/forecast", {}))
         assert read_status(responses) == 422
     assert begun == ["_answer_whole", "_begin_cycle", "_begin_cycle", "_answer_whole"]
+
+
+@pytest.mark.parametrize("behind", [post_bytes("/sentiment", {"text": "good"}), b"junk junk\r\n\r\n"])
+@pytest.mark.parametrize("is_ending", [False, True])
+def test_what_follows_the_last_answer_of_a_connection_is_no_request(tmp_path, behind, is_ending):
+    """Whether the client or the service wants the connection closed: it is neither answered nor counted."""
+    close = [] if is_ending else ["Connection: close"]
+    with connected(tmp_path) as running:
+        if is_ending:
+            running.app.state.lifecycle.phase = Phase.ENDING
+        answer = exchange(running, post_head("/forecast", "Content-Length: 2", *close) + b"{}" + behind)
+        until(lambda: running.app.state.connections.open == 0)
+        until(lambda: running.app.state.lifecycle.in_flight == 0)
+        counts = running.app.state.metrics.text()
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert sum(line.startswith(b"http_requests_total{") for line in counts.splitlines()) == 1

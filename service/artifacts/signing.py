@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from .files import BundleError, read_bytes, refuse
 from .signatures import MAX_SIGNATURES, SIGNATURES, Signature, read, statement, written
 from .trusted_keys import key_id
-from .verification import listings, verify_all
+from .verification import verify_all
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 MAX_KEY_BYTES = 16 << 10
+MAX_PASSPHRASE_BYTES = 1023  # OpenSSL takes no more
 
 
 class SigningError(Exception):
@@ -30,8 +31,9 @@ class PassphraseNeeded(SigningError):
 def new_key(file: Path, passphrase: bytes | None = None) -> bytes:
     """Make a key, write it to a new file that its owner alone may read, and return its public half.
 
-    Raises SigningError if the file exists or cannot be written.
+    Raises SigningError if the file exists or cannot be written, or the passphrase is too long.
     """
+    _check_length(passphrase)
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -53,6 +55,7 @@ def new_key(file: Path, passphrase: bytes | None = None) -> bytes:
 
 def read_key(file: Path, passphrase: bytes | None = None) -> "Ed25519PrivateKey":
     """Read a private Ed25519 key, PEM. Raises SigningError; PassphraseNeeded if it is encrypted."""
+    _check_length(passphrase)
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -77,14 +80,20 @@ def read_key(file: Path, passphrase: bytes | None = None) -> "Ed25519PrivateKey"
     return key
 
 
+def _check_length(passphrase: bytes | None) -> None:
+    if passphrase is not None and len(passphrase) > MAX_PASSPHRASE_BYTES:
+        raise SigningError(
+            f"a passphrase has at most {MAX_PASSPHRASE_BYTES} bytes, and this one has {len(passphrase)}; choose a shorter one"
+        )
+
+
 def sign(version: Path, key: "Ed25519PrivateKey") -> str:
     """Sign a whole version, and return the id of the key. Signatures of other keys stay, an older one of this key goes.
 
     Raises BundleError if the version is not as its checksums say, so that nothing damaged is vouched for.
     """
     version = Path(os.path.abspath(version))  # its last two parts are the name and the number
-    verify_all(version)
-    sums, binding = listings(version)
+    sums, binding = verify_all(version)  # read once: what was compared is what is signed
     own = key_id(key.public_key().public_bytes_raw())
     others = [each for each in read(version) if each.key_id != own]
     if len(others) >= MAX_SIGNATURES:

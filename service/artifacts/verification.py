@@ -1,6 +1,6 @@
 """Whether a version directory is what its checksums, and a trusted signature, say.
 
-The signature is checked first: until then nothing of the version but `SIGNATURES` is parsed, and the checksums are hashed.
+The signature is checked first: until then nothing of the version but `SIGNATURES` is parsed here, and the checksums are hashed.
 What is read later is compared with the checksums that were checked here, so that a file changed meanwhile is refused.
 """
 
@@ -46,9 +46,7 @@ def verify(path: Path, trusted: TrustedKeys | None = None) -> Checked:
     With `trusted` keys, one of them must have signed the version, and the compiled form is compared too, whether it will be
     used or not.
     """
-    found = plain_files(path)
-    if SUMS not in found:
-        refuse(path / SUMS, "is missing: the version is half written or not one of ours")
+    found = _files_of(path)
     content, binding = listings(path)
     signed_by = None if trusted is None else check(path, content, binding, trusted)
     sums = _parse(path / SUMS, content)
@@ -58,10 +56,16 @@ def verify(path: Path, trusted: TrustedKeys | None = None) -> Checked:
     return Checked(sums, binding, signed_by)
 
 
-def verify_all(path: Path) -> None:
-    """Compare a version and its compiled form with their checksums, whoever signed them. Raises BundleError."""
-    checked = verify(path)
-    _compare_compiled(path, plain_files(path), checked.binding)
+def verify_all(path: Path) -> tuple[bytes, bytes | None]:
+    """Compare a version and its compiled form with their checksums, whoever signed them. Raises BundleError.
+
+    Returns what they were compared with: the bytes that `listings` read.
+    """
+    found = _files_of(path)
+    content, binding = listings(path)
+    _compare(path, found, _parse(path / SUMS, content))
+    _compare_compiled(path, found, binding)
+    return content, binding
 
 
 def check_signature(path: Path, trusted: TrustedKeys) -> TrustedKey:
@@ -73,6 +77,13 @@ def listings(path: Path) -> tuple[bytes, bytes | None]:
     """Return the bytes of SHA256SUMS, and of the manifest of the compiled form if there is one."""
     binding = path / onnx.DIRECTORY / onnx.MANIFEST
     return read_bytes(path / SUMS, MAX_JSON_BYTES), read_bytes(binding, MAX_JSON_BYTES) if exists(binding) else None
+
+
+def _files_of(path: Path) -> dict[str, Path]:
+    found = plain_files(path)
+    if SUMS not in found:
+        refuse(path / SUMS, "is missing: the version is half written or not one of ours")
+    return found
 
 
 def _parse(file: Path, content: bytes) -> dict[str, str]:

@@ -12,7 +12,7 @@ from .exits import MODEL, USAGE, fail, warn
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-MAX_PASSPHRASE_BYTES = 1024
+MAX_PASSPHRASE_FILE_BYTES = 4096
 Versions = Annotated[list[Path] | None, typer.Argument(help="Directories models/<name>/<version>")]
 KeyFile = Annotated[Path | None, typer.Option("--key", help="The private key (of a new one: NAME.pem)")]
 NewKey = Annotated[str | None, typer.Option(metavar="NAME", help="Make a key; its public line is printed")]
@@ -97,7 +97,7 @@ def _secret(file: Path | None) -> bytes | None:
 
     if file is None:
         return None
-    secret = read_bytes(file, MAX_PASSPHRASE_BYTES).removesuffix(b"\n").removesuffix(b"\r")
+    secret = read_bytes(file, MAX_PASSPHRASE_FILE_BYTES).removesuffix(b"\n").removesuffix(b"\r")
     if not secret:
         raise SigningError(f"{file} holds no passphrase")
     return secret

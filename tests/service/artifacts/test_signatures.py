@@ -317,3 +317,19 @@ def test_a_version_that_is_damaged_is_not_signed(tmp_path):
     with pytest.raises(BundleError, match=r"network\.onnx was changed"):
         signing.sign(version, private_key(1))
     assert not (version / "SIGNATURES").exists()
+
+
+@pytest.mark.parametrize("name", ["SHA256SUMS", "compiled/binding.json"])
+def test_what_changes_while_it_is_signed_is_not_signed(tmp_path, monkeypatch, name):
+    """The bytes that were compared are those that are vouched for."""
+    version = save(tmp_path)
+
+    def verify_and_change(path):
+        compared = verification.verify_all(path)
+        (path / name).write_text("another list")
+        return compared
+
+    monkeypatch.setattr(signing, "verify_all", verify_and_change)
+    signing.sign(version, private_key(1))
+    with pytest.raises(BundleError, match="does not hold"):
+        check_signature(version, trusting(1))

@@ -68,6 +68,20 @@ def test_a_key_with_a_passphrase_signs_with_it_only(home):
     assert sign(version, "--key", "ops.pem", "--passphrase-file", "word").exit_code == 0
 
 
+def test_a_passphrase_that_is_too_long_is_refused_in_words(home):
+    """From a file or typed, for a new key or to read one."""
+    words = "a passphrase has at most 1023 bytes, and this one has 1024"
+    (home / "most").write_text("a" * 1023 + "\r\n")
+    (home / "long").write_text("a" * 1024 + "\n")
+    assert sign("--new-key", "ops", "--passphrase-file", "most").exit_code == 0
+    for arguments in (["--new-key", "other"], [save(home), "--key", "ops.pem"]):
+        result = sign(*arguments, "--passphrase-file", "long")
+        assert (result.exit_code, words in result.stderr) == (2, True)
+    result = sign("--new-key", "other", "--passphrase", input=2 * ("a" * 1024 + "\n"))
+    assert (result.exit_code, words in result.stderr) == (2, True)
+    assert not (home / "other.pem").exists()
+
+
 def test_a_passphrase_is_asked_for_twice(home):
     assert sign("--new-key", "ops", "--passphrase", input="a horse\na horse\n").exit_code == 0
     assert b"ENCRYPTED" in (home / "ops.pem").read_bytes()

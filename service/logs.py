@@ -19,13 +19,15 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, suppress
 from functools import lru_cache
 from itertools import accumulate
 from types import TracebackType
 from typing import Any, Literal, Protocol
 
 from pydantic_core import PydanticSerializationError, to_json
+
+from .file_lock import FileLock
 
 Format = Literal["text", "json"]
 
@@ -83,7 +85,7 @@ class LineWriter:
         self._is_writing = False
         self._is_torn = False  # the last line that was written lacks its end
         self._mark = b""
-        self._lock_file: int | None = None
+        self._lock: FileLock | None = None
         self._changed = threading.Condition(threading.RLock())
         threading.Thread(target=self._run, name="log writer", daemon=True).start()
 
@@ -107,7 +109,7 @@ class LineWriter:
 
         The system releases the lock of a process that ends.
         """
-        self._lock_file = lock_file
+        self._lock = FileLock(lock_file)
         key, _, value = mark.partition("=")
         self._mark = (
             b"" if not mark else f',"{key}":{value}}}\n'.encode() if self._format == "json" else f" {mark}\n".encode()
@@ -147,7 +149,7 @@ class LineWriter:
         if self._is_torn:
             lines[0] = b"\n" + lines[0]
         data = b"".join(lines)
-        with _exclusive(self._lock_file):
+        with _exclusive(self._lock):
             written = self._write_bytes(data)
         if written:
             self._is_torn = data[written - 1 : written] != b"\n"
@@ -192,24 +194,14 @@ class LineWriter:
         return format_line(self._format, time.time(), "WARNING", "gatecast.logs", message)
 
 
-def _exclusive(lock_file: int | None) -> AbstractContextManager[object]:
-    """Keep other processes from writing; nothing without a lock file."""
-    return nullcontext() if lock_file is None else _locked(lock_file)
-
-
 @contextmanager
-def _locked(lock_file: int) -> Iterator[None]:
-    import fcntl  # not everywhere, and nobody else needs it
-
-    try:
-        fcntl.lockf(lock_file, fcntl.LOCK_EX)
-    except OSError:  # without locks, lines may mix, but none is lost
+def _exclusive(lock: FileLock | None) -> Iterator[None]:
+    """Keep other processes from writing; nothing without a lock."""
+    with ExitStack() as held:
+        if lock is not None:
+            with suppress(OSError):  # without it, lines may mix, but none is lost
+                held.enter_context(lock)
         yield
-        return
-    try:
-        yield
-    finally:
-        fcntl.lockf(lock_file, fcntl.LOCK_UN)
 
 
 class LogHandler(logging.Handler):

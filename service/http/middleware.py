@@ -133,13 +133,14 @@ class RequestMiddleware:
             context.client = peer[0] if peer else ""
         method, path = scope["method"], self._local(context.path)
         predict_route = self._exact.get(path) or self._find(context, path) if method == "POST" else None
-        if self.state.tracing is not None and path not in PROBES:
-            route = context.template or path if predict_route is not None else ""
-            context.trace = self.state.tracing.begin(method, route, context.headers)
         try:
+            if self.state.tracing is not None and path not in PROBES:
+                route = context.template or path if predict_route is not None else ""
+                context.trace = self.state.tracing.begin(method, route, context.headers)
             self._check(context, path, scope, items=1 if predict_route is not None else 0)
-        except GatecastError as error:
-            await self._replies.send_error(context, error, send)
+        except Exception as error:
+            fault = error if isinstance(error, GatecastError) else _defect(error)
+            await self._replies.send_error(context, fault, send)
             return
         if predict_route is not None:
             await self._predict(context, predict_route, send)
@@ -281,9 +282,7 @@ class RequestMiddleware:
                 state.access.give_back(context.caller, context.items)
             return await self._replies.send_error(context, error, send)
         except Exception as error:
-            fault = ModelFault("a defect; the log has it under the request id")
-            fault.__cause__ = error
-            return await self._replies.send_error(context, fault, send)
+            return await self._replies.send_error(context, _defect(error), send)
         finally:
             registry.leave()
         if type(answer) is bytes and len(answer) < MIN_COMPRESSED_BYTES:
@@ -321,6 +320,13 @@ class RequestMiddleware:
         finally:
             if "route" in inner:
                 scope["route"] = inner["route"]
+
+
+def _defect(error: Exception) -> ModelFault:
+    """What is answered for an error that nobody foresaw."""
+    fault = ModelFault("a defect; the log has it under the request id")
+    fault.__cause__ = error
+    return fault
 
 
 def is_operation(path: str) -> bool:

@@ -4,40 +4,29 @@
 take, and answers each line with the waits.
 """
 
-import fcntl
 import json
-import mmap
 import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
 
 from service.http.shared_buckets import SharedTokenBuckets
 from service.http.token_buckets import Limit
+from service.workers.inheritance import make_memory
+from service.workers.shared_memory import NamedMemory
 from tests.processes import ROOT
 
 
-class FileMemory:
-    """A mapped file of a number, and a lock of the system over it."""
+class FileMemory(NamedMemory):
+    """The memory of the workers, with the number of its file."""
 
     def __init__(self, number, size):
+        super().__init__(number, size)
         self.number = number
-        self.bytes = mmap.mmap(number, size)
 
     @classmethod
     def make(cls, size):
-        number = os.memfd_create("test")
-        os.ftruncate(number, size)
-        return cls(number, size)
-
-    @contextmanager
-    def locked(self):
-        fcntl.lockf(self.number, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.lockf(self.number, fcntl.LOCK_UN)
+        return cls(make_memory("test"), size)
 
 
 class Taker:

@@ -52,6 +52,20 @@ def test_a_defect_is_a_500_without_details_but_with_headers(serve, caplog):
     assert "secret detail" in caplog.text
 
 
+@pytest.mark.parametrize("path", ["/forecast", "/admin/reload"])
+def test_a_defect_before_the_body_is_read_is_answered_like_any_other(serve, monkeypatch, caplog, path):
+    """A lock of the system may fail where callers are counted."""
+    client = serve()
+
+    def fail(*_, **__):
+        raise OSError("secret detail")
+
+    monkeypatch.setattr(client.app.state.access, "admit", fail)
+    reply = client.post(path, json={"readings": READINGS}, headers={"x-request-id": "abc"})
+    assert (reply.status_code, reply.headers["content-type"]) == (500, "application/problem+json")
+    assert (reply.json()["request_id"], "secret" in reply.text, "secret" in caplog.text) == ("abc", False, True)
+
+
 def test_a_full_queue_is_a_503_with_retry_after(tmp_path):
     """One request is in a model call and one waits. A third is refused at once; the others are answered."""
     app, gate = gated_app(tmp_path, max_queue=1, max_batch=1)

@@ -67,7 +67,10 @@ def test_named_memory_is_shared_and_its_lock_keeps_others_out(estate):
     one, two = map_memory(memories, "rates", 4096), map_memory(memories, "rates", 4096)
     one.bytes[7] = 3
     assert two.bytes[7] == 3
-    code = "import fcntl, sys; fcntl.lockf(int(sys.argv[1]), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+    code = (
+        "import fcntl, os, sys; file = os.open(f'/proc/self/fd/{sys.argv[1]}', os.O_RDWR); "
+        "fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)"
+    )
     command = [sys.executable, "-c", code, str(memories["rates"])]
     with one.locked():
         assert subprocess.run(command, pass_fds=[memories["rates"]], stderr=subprocess.DEVNULL).returncode == 1

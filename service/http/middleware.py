@@ -25,6 +25,7 @@ from ..errors import (
     UnknownHost,
 )
 from ..serving.turns import take_turn
+from .access import Caller
 from .access_log import RequestRecord, log_defect
 from .client_connection import CONNECTION
 from .cors import CONTEXT, with_cors
@@ -107,6 +108,10 @@ class RequestMiddleware:
                 await self._cors(scope, receive, send)
         except asyncio.CancelledError as cancelled:
             await self._end(context, cancelled, send)
+        except Exception as error:
+            if context.status:  # its response may have begun
+                raise
+            await self._replies.send_error(context, _defect(error), send)
         finally:
             lifecycle.in_flight -= 1
             context.connection.release()
@@ -279,7 +284,7 @@ class RequestMiddleware:
             return None
         except GatecastError as error:
             if error.status == Overloaded.status and context.caller is not None:
-                state.access.give_back(context.caller, context.items)
+                self._give_back(context, context.caller)
             return await self._replies.send_error(context, error, send)
         except Exception as error:
             return await self._replies.send_error(context, _defect(error), send)
@@ -288,6 +293,13 @@ class RequestMiddleware:
         if type(answer) is bytes and len(answer) < MIN_COMPRESSED_BYTES:
             return await self._replies.send(send, 200, JSON, answer, context)
         return await self._replies.send_reply(send, Reply(answer) if isinstance(answer, bytes) else answer, context)
+
+    def _give_back(self, context: RequestContext, caller: Caller) -> None:
+        """Let a request that was refused for lack of room not count as one of its caller."""
+        try:
+            self.state.access.give_back(caller, context.items)
+        except Exception as error:
+            log_defect(context.request_id, error)
 
     async def _pass_on(self, context: RequestContext, scope: Scope, receive: Receive, send: Send) -> None:
         """Let FastAPI answer; its handlers find the context and the service in `request.state`."""

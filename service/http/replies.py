@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 from starlette.types import Send
 
 from ..errors import ClientDisconnected, GatecastError, TooManyRequests
+from .access import Caller
 from .access_log import log_defect
 from .encoding import MIN_COMPRESSED_BYTES, choose_coding, encode
 from .predict_route import Reply
@@ -79,9 +80,17 @@ class Replies:
             and context.caller.limits is not UNLIMITED
             and context.status != TooManyRequests.status
         ):
-            limits = state.access.limit_headers(context.caller)
-            headers += [(name.lower().encode(), value.encode()) for name, value in limits.items()]
+            headers += self._limit_headers(context, context.caller)
         return headers
+
+    def _limit_headers(self, context: RequestContext, caller: Caller) -> list[tuple[bytes, bytes]]:
+        """What is left of a caller's limits. A response is sent without them rather than not at all."""
+        try:
+            limits = self._state.access.limit_headers(caller)
+        except Exception as error:
+            log_defect(context.request_id, error)
+            return []
+        return [(name.lower().encode(), value.encode()) for name, value in limits.items()]
 
 
 async def _compressed(reply: Reply, context: RequestContext) -> Reply:

@@ -128,6 +128,27 @@ def test_a_key_that_was_used_before_is_not_locked_out(locked):
     assert float(text.split("\ngatecast_throttled_keys_total ")[1].split("\n")[0]) > 0
 
 
+def fail(*_, **__):
+    raise OSError("secret detail")
+
+
+def test_a_caller_is_answered_though_its_limits_cannot_be_read(serve, monkeypatch, caplog):
+    """A lock of the system may fail; what is left of the limits is then not told."""
+    client = serve(rate_requests=100)
+    monkeypatch.setattr(client.app.state.access, "limit_headers", fail)
+    reply = client.post("/forecast", json=FORECAST)
+    assert (reply.status_code, "ratelimit" in reply.headers) == (200, False)
+    assert "secret detail" in caplog.text
+
+
+def test_a_refused_caller_is_answered_though_nothing_can_be_given_back(serve, monkeypatch):
+    client = serve(rate_requests=100)
+    monkeypatch.setattr(client.app.state.access, "give_back", fail)
+    monkeypatch.setattr(client.app.state.repository.registry.get("gru").batcher, "_closing", True)
+    reply = client.post("/forecast", json=FORECAST | {"model": "gru"})
+    assert (reply.status_code, reply.json()["type"]) == (503, "/problems/overloaded")
+
+
 def test_requests_over_the_rate_are_a_429_with_the_time_to_wait(serve):
     client = serve(rate_requests=0.001, rate_burst_s=3000)
     replies = [client.post("/forecast", json=FORECAST) for _ in range(4)]

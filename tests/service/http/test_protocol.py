@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import gc
 import json
+import re
 import socket
 from threading import Thread
 
@@ -650,3 +651,24 @@ def test_what_follows_the_last_answer_of_a_connection_is_no_request(tmp_path, be
         counts = running.app.state.metrics.text()
     assert answer.count(b"HTTP/1.1 ") == 1
     assert sum(line.startswith(b"http_requests_total{") for line in counts.splitlines()) == 1
+
+
+@pytest.mark.parametrize("is_split", [False, True])
+def test_a_defect_before_a_request_is_looked_at_is_a_problem(tmp_path, monkeypatch, caplog, is_split):
+    """Whether it comes whole or not. Nothing is told of the defect."""
+
+    def fail(*_):
+        raise OSError("secret detail")
+
+    with connected(tmp_path) as running, running.connect() as connection, connection.makefile("rb") as responses:
+        monkeypatch.setattr(running.app.state.repository.registry, "view", fail)
+        length = "Content-Length: 2" if is_split else "Content-Length: 2\r\nConnection: close"
+        connection.sendall(post_head("/forecast", length) + (b"" if is_split else b"{}"))
+        head = b"".join(iter(responses.readline, b"\r\n"))
+        size = int(re.search(rb"content-length: (\d+)", head)[1])
+        problem = json.loads(responses.read(size))
+        until(lambda: running.app.state.lifecycle.in_flight == 0)
+    assert head.startswith(b"HTTP/1.1 500 ")
+    assert b"content-type: application/problem+json\r\n" in head
+    assert problem["request_id"] in caplog.text
+    assert "secret" not in str(problem)

@@ -133,7 +133,9 @@ def load(
         if not onnx.exists(path):
             refuse(path / onnx.DIRECTORY, "is missing; `make compile` makes it from the SavedModel")
         if checked.binding is None:  # whatever has appeared since then is vouched for by nobody
-            refuse(path / onnx.DIRECTORY, f"had no {onnx.MANIFEST} when the version was checked; `make compile` makes it")
+            refuse(
+                path / onnx.DIRECTORY, f"had no {onnx.MANIFEST} when the version was checked; `make compile` makes it"
+            )
         network, tokenizer = onnx.load(path, threads, checked.binding, checked.sums)
         if (tokenizer is None) != (card.task == "forecast"):
             refuse(path / onnx.DIRECTORY, "has a vocabulary" if tokenizer else "has no vocabulary")

@@ -52,6 +52,7 @@ MAX_LINES = 64  # of data that is parsed at once, as it comes
 PIECE_BYTES = 1 << 11
 # A request with one of these headers is not answered without a task.
 NOT_WHOLE = frozenset([b"content-encoding", b"expect", b"transfer-encoding", b"upgrade"])
+BODY_SECONDS = 0.001  # that its body may come after its head: many clients send them one after the other
 MAX_LENGTH_DIGITS = 4  # of the Content-Length of one that is: a larger body seldom comes whole
 # If one of these came twice, a proxy and this service might each believe another one.
 SINGLE_HEADERS = (
@@ -87,6 +88,7 @@ class AdmissionProtocol(HttpToolsProtocol):
         self._running: Any = None  # the cycle that is being answered
         self._whole_path: str | None = None  # of a request that may come whole, until it has
         self._whole_body = b""
+        self._whole_alarm: asyncio.TimerHandle | None = None  # when it is given to uvicorn after all
         self._may_be_whole = False  # the next request; one in each piece of data, as it may be answered at once
         self._is_refusing = False
         self._is_ended = False  # a refusal has been sent, and the connection is being closed
@@ -108,6 +110,7 @@ class AdmissionProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._connections.leave(self)
+        self._begin_cycle_of_part()  # answered and counted like any whose client has left
         for cycle, _ in self.pipeline:  # requests that never had their turn
             cycle.scope.pop(CONNECTION).release()  # type: ignore[misc]
         self.pipeline.clear()
@@ -115,6 +118,11 @@ class AdmissionProtocol(HttpToolsProtocol):
         if self._running is not None:  # of pipelined requests uvicorn tells only the last one
             self._running.disconnected = True
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Close the connection, when the request whose head has come is answered."""
+        self._begin_cycle_of_part()
+        super().shutdown()
 
     def close_idle(self) -> None:
         """Close a connection that waits for a request: another one needs its place."""
@@ -152,16 +160,17 @@ class AdmissionProtocol(HttpToolsProtocol):
     def _feed(self, data: bytes) -> None:
         """Give the parser data; check what it keeps, and for how long the connection may wait."""
         self._unparsed_bytes += len(data)
-        self._may_be_whole = True
+        self._may_be_whole = self._whole_path is None
         super().data_received(data)
-        if self._whole_path is not None and not self._is_ended:
-            self._begin_cycle_of_part()
+        if self._whole_path is not None and self._whole_alarm is None:
+            self._whole_alarm = self.loop.call_later(BODY_SECONDS, self._begin_cycle_of_part)
         if self._is_ended or self.transport.is_closing():
             return
         if self._unparsed_bytes > MAX_HEAD_BYTES:  # a header without an end, which the parser collects
             self._end(HeadersTooLarge(HEAD_LIMITS))
             return
-        if self.timeout_keep_alive_task is None and (self.cycle is None or self.cycle.response_complete):
+        is_idle = self._whole_path is None and (self.cycle is None or self.cycle.response_complete)
+        if self.timeout_keep_alive_task is None and is_idle:
             self._wait_for_head()
         else:
             self._head_deadline = None
@@ -225,7 +234,7 @@ class AdmissionProtocol(HttpToolsProtocol):
                 self._refuse(keep_alive=False)
 
     def _path_of_whole(self, fields: dict[bytes, bytes]) -> str | None:
-        """The path of a request that is answered without a task if its body comes with its head; None for any other.
+        """The path of a request that is answered without a task if its body comes with its head or just after it; None for any other.
 
         It predicts, is alone on its connection, and says in the plainest way how long its body is, which is small.
         """
@@ -249,7 +258,7 @@ class AdmissionProtocol(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def _answer_whole(self, path: str) -> None:
-        """Answer a request whose body has come with its head."""
+        """Answer a request that has come whole."""
         scope = {
             "type": "http",
             "asgi": HTTP,
@@ -264,8 +273,7 @@ class AdmissionProtocol(HttpToolsProtocol):
             "client": self.client,
             "server": self.server,
         }
-        body, self._whole_body = self._whole_body, b""
-        self._whole_path = None
+        body = self._take_whole()
         self._lifecycle.in_flight += 1  # the middleware counts it out
         request = WholeRequest(
             self.transport,
@@ -280,12 +288,21 @@ class AdmissionProtocol(HttpToolsProtocol):
         request.start(self.app, scope)
 
     def _begin_cycle_of_part(self) -> None:
-        """Give a request to uvicorn after all, as its body has not come with its head."""
+        """Give a request to uvicorn after all, if its body has not come with its head or at once after it."""
+        if self._whole_path is not None:
+            body = self._take_whole()
+            self._begin_cycle()
+            if body:
+                self.on_body(body)
+
+    def _take_whole(self) -> bytes:
+        """What has come of the body of a request that is begun now."""
         body, self._whole_body = self._whole_body, b""
         self._whole_path = None
-        self._begin_cycle()
-        if body:
-            self.on_body(body)
+        if self._whole_alarm is not None:
+            self._whole_alarm.cancel()
+            self._whole_alarm = None
+        return body
 
     def _check_headers(self) -> dict[bytes, bytes]:
         """Check what HTTP/1.1 asks for and the parser does not; returns the headers."""

@@ -45,6 +45,7 @@ UVICORN_ATTRIBUTES = {
         "on_message_complete",
         "on_response_complete",
         "send_400_response",
+        "shutdown",
     ],
     "cycle": ["body", "disconnected", "keep_alive", "message_event", "more_body", "response_complete", "transport"],
     "server_state": ["default_headers"],

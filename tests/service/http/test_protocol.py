@@ -20,7 +20,7 @@ from service.http.request import RequestContext
 from service.http.uvicorn_connection import UVICORN_ATTRIBUTES, UvicornConnection
 from service.http.whole_request import WholeRequest
 from tests import fakes
-from tests.connections import connected, post_bytes, post_head, read_status, until
+from tests.connections import connected, gated_app, post_bytes, post_head, read_status, until
 from tests.fakes import READINGS, Gate
 
 BODY = {"readings": READINGS}
@@ -36,6 +36,12 @@ class FakeTransport(asyncio.Transport):
         return False
 
     def close(self):
+        pass
+
+    def pause_reading(self):
+        pass
+
+    def resume_reading(self):
         pass
 
 
@@ -665,10 +671,113 @@ def test_a_defect_before_a_request_is_looked_at_is_a_problem(tmp_path, monkeypat
         length = "Content-Length: 2" if is_split else "Content-Length: 2\r\nConnection: close"
         connection.sendall(post_head("/forecast", length) + (b"" if is_split else b"{}"))
         head = b"".join(iter(responses.readline, b"\r\n"))
-        size = int(re.search(rb"content-length: (\d+)", head)[1])
+        (size,) = map(int, re.findall(rb"content-length: (\d+)", head))
         problem = json.loads(responses.read(size))
         until(lambda: running.app.state.lifecycle.in_flight == 0)
     assert head.startswith(b"HTTP/1.1 500 ")
     assert b"content-type: application/problem+json\r\n" in head
     assert problem["request_id"] in caplog.text
     assert "secret" not in str(problem)
+
+
+class Parts:
+    """A protocol on a fake connection, which gets a request in parts."""
+
+    def __init__(self, app):
+        self.app = app
+        self.state = ServerState()
+        config = uvicorn.Config(app, log_config=None, proxy_headers=False, lifespan="off")
+        self.protocol = AdmissionProtocol(config, self.state, {})
+        self.transport = NotingTransport()
+        self.protocol.connection_made(self.transport)
+        self.protocol.data_received(post_head("/forecast", f"Content-Length: {len(FORECAST)}"))
+
+    async def ended(self):
+        """Wait until all is answered."""
+        while self.app.state.lifecycle.in_flight or self.state.tasks:
+            await asyncio.sleep(0)
+        return b"".join(self.transport.written)
+
+
+class NotingTransport(FakeTransport):
+    """A connection that notes what is written."""
+
+    def __init__(self):
+        super().__init__()
+        self.written = []
+
+    def write(self, data):
+        self.written.append(data)
+
+    def get_write_buffer_size(self):
+        return 0
+
+
+def in_parts(models, work):
+    """Run `work(parts)` when the head of a forecast has come."""
+    app, _ = gated_app(models)
+
+    async def run():
+        async with app.api.router.lifespan_context(app.api):
+            parts = Parts(app)
+            try:
+                return await work(parts)
+            finally:
+                parts.protocol.connection_lost(None)
+                await parts.ended()
+
+    return asyncio.run(run()), app
+
+
+def test_a_body_that_comes_just_after_its_head_needs_no_task(tmp_path):
+    """As the clients of Python's libraries send it. What comes with the body does."""
+
+    async def work(parts):
+        assert not parts.state.tasks
+        parts.protocol.data_received(FORECAST[:9])
+        parts.protocol.data_received(FORECAST[9:] + post_bytes("/forecast", BODY))
+        (request,) = parts.state.tasks
+        assert isinstance(request, WholeRequest)
+        return await parts.ended()
+
+    answers, _ = in_parts(tmp_path, work)
+    assert answers.count(b"HTTP/1.1 200 ") == 2
+
+
+def test_a_body_that_does_not_come_just_after_its_head_is_waited_for_as_a_task(tmp_path):
+    """With all limits of time and room that a slow body has."""
+
+    async def work(parts):
+        parts.protocol.data_received(FORECAST[:9])
+        while not parts.app.state.lifecycle.reading:
+            await asyncio.sleep(0)
+        assert parts.app.state.lifecycle.in_flight == 1
+        assert not any(isinstance(task, WholeRequest) for task in parts.state.tasks)
+        parts.protocol.data_received(FORECAST[9:])
+        return await parts.ended()
+
+    answer, _ = in_parts(tmp_path, work)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_request_whose_head_has_come_is_answered_when_the_service_stops(tmp_path):
+    """A connection that waits for no more than a body is not closed."""
+
+    async def work(parts):
+        parts.protocol.shutdown()
+        parts.protocol.data_received(FORECAST)
+        return await parts.ended()
+
+    answer, _ = in_parts(tmp_path, work)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"connection: close" in answer
+
+
+def test_a_client_that_leaves_after_its_head_is_counted(tmp_path):
+    async def work(parts):
+        parts.protocol.connection_lost(None)
+        return await parts.ended()
+
+    answer, app = in_parts(tmp_path, work)
+    assert answer == b""
+    assert b'handler="/forecast",method="POST",status="499"} 1.0' in app.state.metrics.text()

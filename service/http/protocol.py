@@ -12,60 +12,32 @@ whole_request.py, any other in uvicorn's. What is used of uvicorn and not docume
 
 import asyncio
 import logging
-from typing import Any
+from typing import Any, NoReturn
 
-from pydantic_core import to_json
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ..errors import (
     GatecastError,
     HeadersTooLarge,
     MalformedRequest,
     Overloaded,
-    UnmetExpectation,
 )
 from .client_connection import CONNECTION
-from .load_shedding import NO_TIMING
+from .early_answers import prepared, problem
+from .heads import FIELD_OVERHEAD, HEAD_LIMITS, MAX_HEAD_BYTES, MAX_HEAD_FIELDS, check_head, says_it_is_small
 from .middleware import RequestMiddleware
 from .request import make_request_id
 from .uvicorn_connection import UvicornConnection
 from .whole_request import HTTP, WholeRequest
 
-PROBLEM_HEAD = (
-    b"%scontent-type: application/problem+json\r\nconnection: close\r\n"
-    + NO_TIMING
-    + b"%s%sx-request-id: %s\r\ncontent-length: %d\r\n\r\n"
-)
-MAX_HEAD_BYTES = 32 << 10  # of the request line and the headers, or of the trailers of a chunked body
-MAX_HEAD_FIELDS = 100
-FIELD_OVERHEAD = 4  # the colon, the space and the end of a line
-HEAD_LIMITS = (
-    f"request line and headers may have {MAX_HEAD_BYTES} bytes and {MAX_HEAD_FIELDS} fields together; send less"
-)
-VERSIONS = ("1.0", "1.1")
 # A client that still sends would lose a refusal to a reset, so for so long what it sends is read and thrown away.
 LINGER_SECONDS = 1.0
 MAX_LINGER_BYTES = 1 << 20
 # Clients may send thousands of requests, or of chunks, at once. They are parsed in pieces, so that others need not wait.
 MAX_LINES = 64  # of data that is parsed at once, as it comes
 PIECE_BYTES = 1 << 11
-# A request with one of these headers is not answered without a task.
-NOT_WHOLE = frozenset([b"content-encoding", b"expect", b"transfer-encoding", b"upgrade"])
 BODY_SECONDS = 0.001  # that its body may come after its head: many clients send them one after the other
-MAX_LENGTH_DIGITS = 4  # of the Content-Length of one that is: a larger body seldom comes whole
-# If one of these came twice, a proxy and this service might each believe another one.
-SINGLE_HEADERS = (
-    b"authorization",
-    b"content-encoding",
-    b"content-type",
-    b"host",
-    b"inference-header-content-length",
-    b"x-api-key",
-    b"x-request-id",
-    b"x-request-timeout-ms",
-)
-
 QUIET = logging.getLogger("gatecast.protocol")
 QUIET.setLevel(logging.ERROR)
 
@@ -210,7 +182,7 @@ class AdmissionProtocol(HttpToolsProtocol):
                 self.expect_100_continue = True
             self.headers.append((name, value))
 
-    def _end_parser(self, fault: GatecastError) -> None:
+    def _end_parser(self, fault: GatecastError) -> NoReturn:
         """Make the parser stop; `send_400_response` follows. Raises `fault`."""
         self._fault = fault
         raise fault
@@ -222,7 +194,10 @@ class AdmissionProtocol(HttpToolsProtocol):
             self._end_parser(MalformedRequest("the connection is closed"))
         self._connections.stop_waiting(self)
         self._unset_keepalive_if_required()
-        fields = self._check_headers()
+        try:
+            fields = check_head(self.headers, self.parser.get_http_version(), self.expect_100_continue)
+        except GatecastError as fault:
+            self._end_parser(fault)
         if self._lifecycle.counted < self._settings.max_in_flight or not self._may_refuse():
             self._whole_path = self._path_of_whole(fields) if self._may_be_whole else None
             self._may_be_whole = False  # others need not wait until all that one client has sent at once is answered
@@ -238,8 +213,7 @@ class AdmissionProtocol(HttpToolsProtocol):
 
         It predicts, is alone on its connection, and says in the plainest way how long its body is, which is small.
         """
-        length = fields.get(b"content-length", b"")
-        if not length.isdigit() or len(length) > MAX_LENGTH_DIGITS or not fields.keys().isdisjoint(NOT_WHOLE):
+        if not says_it_is_small(fields):
             return None
         path = self._middleware.plain_path(self.url)
         is_plain = path is not None and self.parser.get_method() == b"POST" and self.parser.get_http_version() == "1.1"
@@ -303,23 +277,6 @@ class AdmissionProtocol(HttpToolsProtocol):
             self._whole_alarm.cancel()
             self._whole_alarm = None
         return body
-
-    def _check_headers(self) -> dict[bytes, bytes]:
-        """Check what HTTP/1.1 asks for and the parser does not; returns the headers."""
-        fields = dict(self.headers)
-        version = self.parser.get_http_version()
-        if version not in VERSIONS:
-            self._end_parser(MalformedRequest("only HTTP/1.0 and HTTP/1.1 are spoken here"))
-        if b"host" not in fields and version == "1.1":
-            self._end_parser(MalformedRequest("a request of HTTP/1.1 needs a header Host; send one"))
-        if len(fields) < len(self.headers):
-            names = [name for name, _ in self.headers]
-            for name in SINGLE_HEADERS:
-                if names.count(name) > 1:
-                    self._end_parser(MalformedRequest(f"the header {name.decode()} came twice; send it once"))
-        if b"expect" in fields and not self.expect_100_continue:
-            self._end_parser(UnmetExpectation("of the header Expect only '100-continue' is understood; leave it out"))
-        return fields
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         self._lifecycle.in_flight += 1  # the middleware counts it out
@@ -386,10 +343,7 @@ class AdmissionProtocol(HttpToolsProtocol):
 
     def _write_problem(self, error: GatecastError) -> None:
         path, request_id = self._path, make_request_id(None)
-        body = to_json(error.problem(path, request_id))
-        extra = b"".join([f"{name.lower()}: {value}\r\n".encode() for name, value in error.headers.items()])
-        head = PROBLEM_HEAD % (STATUS_LINE[error.status], self._default_headers, extra, request_id.encode(), len(body))
-        self.transport.write(head + body)
+        self.transport.write(problem(error, path, request_id, self.server_state.default_headers))
         self._middleware.record_refusal("", path, error.status, request_id, self.client, error.refusal)
 
     def _close_in_peace(self) -> None:
@@ -404,10 +358,6 @@ class AdmissionProtocol(HttpToolsProtocol):
     def _path(self) -> str:
         return str(self.url.partition(b"?")[0].decode("ascii", "replace"))
 
-    @property
-    def _default_headers(self) -> bytes:
-        return b"".join([b"%s: %s\r\n" % header for header in self.server_state.default_headers])
-
     def _may_refuse(self) -> bool:
         """Whether it predicts, and is alone on its connection: responses have the order of their requests."""
         is_alone = self.cycle is None or self.cycle.response_complete
@@ -420,18 +370,7 @@ class AdmissionProtocol(HttpToolsProtocol):
         path = self._path
         request_id = make_request_id(next((value for name, value in self.headers if name == b"x-request-id"), None))
         refusal = self._shedding.refusal(self._middleware.refused_as(path), self.loop.time())
-        body = refusal.body(request_id)
-        self.transport.write(
-            b"%s%sx-request-id: %s\r\ncontent-length: %d\r\n%s\r\n%s"
-            % (
-                refusal.head,
-                self._default_headers,
-                request_id.encode(),
-                len(body),
-                b"" if keep_alive else b"connection: close\r\n",
-                body,
-            )
-        )
+        self.transport.write(prepared(refusal, request_id, self.server_state.default_headers, keep_alive=keep_alive))
         self._middleware.record_refusal("POST", path, refusal.status, request_id, self.client, "in_flight")
         self._unset_keepalive_if_required()
         if keep_alive:

@@ -178,7 +178,7 @@ class WholeRequest(Connection):
         self._end()
         request_id = make_request_id(None)
         log_defect(request_id, error)
-        if self._flow.write_paused:
+        if self._flow.write_paused or self.disconnected:
             self.transport.abort()
             return
         if not self.response_complete:

@@ -51,6 +51,20 @@
 
 {{- define "gatecast.checkSizes" -}}
 {{- $workers := include "gatecast.workers" . -}}
+{{- $from := clean .init.path -}}
+{{- if and (eq .source "init") (or (eq $from "/") (eq $from "/to") (hasPrefix "/to/" $from)) -}}
+{{- fail (printf "models.init.path is %s; it must be a directory of the image other than / and /to, where the volume is that it is copied to" .init.path) -}}
+{{- end -}}
+{{- if eq .source "image" -}}
+{{- $paths := dict -}}
+{{- range .images -}}
+{{- $path := default "" .path -}}
+{{- if hasKey $paths $path -}}
+{{- fail (printf "models.images: %s and %s have the same path %q; each needs a path of its own" (get $paths $path) .reference $path) -}}
+{{- end -}}
+{{- $_ := set $paths $path .reference -}}
+{{- end -}}
+{{- end -}}
 {{- if and (eq $workers "auto") (not (dig "limits" "cpu" "" .Values.resources)) -}}
 {{- fail "workers auto needs resources.limits.cpu: without it, it is every core of the node; set a number, or leave workers empty for the whole cores of resources.requests.cpu" -}}
 {{- end -}}

@@ -73,7 +73,7 @@
 {{- $least := add 128 (mul $each $count) -}}
 {{- with dig "limits" "memory" "" .Values.resources -}}
 {{- if lt (include "gatecast.mebibytes" . | int) (int $least) -}}
-{{- fail (printf "resources.limits.memory is %v, and %d workers need at least %dMi: 128Mi and %dMi for each worker" . $count $least $each) -}}
+{{- fail (printf "resources.limits.memory is %s, and %d workers need at least %dMi: 128Mi and %dMi for each worker" (include "gatecast.quantity" .) $count $least $each) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -138,7 +138,7 @@ def test_workers_auto_without_a_limit_are_refused() -> None:
     ],
 )
 def test_too_little_memory_is_refused_in_words(assignments: list[str], least: str) -> None:
-    """A worker with all models and the bodies of requests have to fit."""
+    """125 MB of a worker with all models (680 MB with TensorFlow), the files of libraries once, and the bodies of requests."""
     with pytest.raises(Refused, match=rf"memory is [0-9]+(Mi|M)?, and \d workers need at least {least}"):
         with_values(*assignments)
 

@@ -101,6 +101,8 @@ def test_the_only_writable_place_is_tmp() -> None:
     writable = [each["mountPath"] for each in chart.container["volumeMounts"] if not each.get("readOnly")]
     assert writable == ["/tmp"]
     assert chart.pod["volumes"][0] == {"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}}
+    larger = with_values("tmpSizeLimit=1073741824").pod["volumes"][0]
+    assert larger["emptyDir"] == {"sizeLimit": 1 << 30}
 
 
 @pytest.mark.parametrize(

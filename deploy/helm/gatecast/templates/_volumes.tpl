@@ -11,7 +11,7 @@
 
 {{- define "gatecast.volumes" -}}
 - name: tmp
-  emptyDir: {sizeLimit: 64Mi}
+  emptyDir: {sizeLimit: {{ include "gatecast.quantity" .Values.tmpSizeLimit }}}
 {{- include "gatecast.modelVolumes" . }}
 {{- with include "gatecast.trustedKeys" . }}
 - name: trust

@@ -29,7 +29,7 @@ LABEL org.opencontainers.image.title="gatecast" \
 
 # ours, with modes and times that do not depend on the checkout
 FROM base AS files
-COPY healthcheck.sh /out/app/
+COPY healthcheck.sh deploy/prove_and_compile.sh /out/app/
 COPY service/ /out/app/service/
 COPY models/ /out/app/models/
 RUN chmod -R u=rwX,go=rX /out && find /out -exec touch --no-dereference --date=@315532800 {} +
@@ -53,16 +53,7 @@ ENV GATECAST_ENGINE=onnx
 COPY --from=dependencies-slim /out/ /
 COPY --from=files /out/ /
 WORKDIR /app
-# proves the models, and leaves the bytecode of the service and of all that it imports, also with signatures, traces and workers:
-# the container's file system is read-only. It is compiled without the times of its sources, which are not looked at any more.
-RUN PYTHONDONTWRITEBYTECODE= python -m service --check \
- && PYTHONDONTWRITEBYTECODE= python -c 'import cryptography.hazmat.primitives.asymmetric.ed25519, opentelemetry.exporter.otlp.proto.http.trace_exporter' \
- && { find /app /venv /usr/local/lib -name '*.pyc' | sed 's|__pycache__/\([^/]*\)[.]cpython-[0-9]*[.]pyc$|\1.py|'; find /app/service -name '*.py'; } \
-  | LC_ALL=C sort -u >/tmp/sources \
- && find /app /venv /usr/local/lib -name '*.pyc' -delete \
- && PYTHONHASHSEED=0 python -m compileall -q -f --invalidation-mode unchecked-hash -i /tmp/sources \
- && find /app /venv /usr/local/lib -newer /app/healthcheck.sh \( -path '*/__pycache__*' -o -type d \) -exec touch --date=@315532800 {} + \
- && rm -rf /tmp/* && touch --date=@315532800 /tmp
+RUN sh prove_and_compile.sh
 # by number, so that Kubernetes can see that it is not root
 USER 10001:10001
 
@@ -79,12 +70,5 @@ FROM base
 COPY --from=dependencies /out/ /
 COPY --from=files /out/ /
 WORKDIR /app
-RUN PYTHONDONTWRITEBYTECODE= python -m service --check \
- && PYTHONDONTWRITEBYTECODE= python -c 'import cryptography.hazmat.primitives.asymmetric.ed25519, opentelemetry.exporter.otlp.proto.http.trace_exporter' \
- && { find /app /venv /usr/local/lib -name '*.pyc' | sed 's|__pycache__/\([^/]*\)[.]cpython-[0-9]*[.]pyc$|\1.py|'; find /app/service -name '*.py'; } \
-  | LC_ALL=C sort -u >/tmp/sources \
- && find /app /venv /usr/local/lib -name '*.pyc' -delete \
- && PYTHONHASHSEED=0 python -m compileall -q -f --invalidation-mode unchecked-hash -i /tmp/sources \
- && find /app /venv /usr/local/lib -newer /app/healthcheck.sh \( -path '*/__pycache__*' -o -type d \) -exec touch --date=@315532800 {} + \
- && rm -rf /tmp/* && touch --date=@315532800 /tmp
+RUN sh prove_and_compile.sh
 USER 10001:10001

@@ -16,7 +16,7 @@ from .access import Access
 from .connections import Connections
 from .exposition import PLAIN, render
 from .lifecycle import Lifecycle
-from .memory_limit import memory_limit
+from .memory_limit import publish_memory
 from .process_facts import ProcessFacts
 from .published_models import PublishedModels
 from .published_requests import PublishedRequests
@@ -55,6 +55,7 @@ class Metrics:
         ):
             measures.publish_by(part.publish)
         _publish_build(settings, measures)
+        publish_memory(measures)
 
     def text(self) -> bytes:
         """Return the metrics in Prometheus' text format."""
@@ -73,9 +74,6 @@ def _publish_build(settings: Settings, measures: Measures) -> None:
     major, minor, patch = platform.python_version_tuple()
     python = measures.gauge("python_info", "the Python", PYTHON, "max")
     python.labels(platform.python_implementation(), major, minor, patch, platform.python_version()).set(1)
-    if (limit := memory_limit()) is not None:
-        meaning = "the memory that the container may use"
-        measures.gauge("gatecast_memory_limit_bytes", meaning, merge="min").labels().set(limit)
 
 
 def _derived(families: list[Family]) -> Iterator[Family]:

@@ -1,6 +1,7 @@
 """Memory, processor time and open files of this process, under the names of Prometheus' client libraries.
 
-Where several processes serve, their values add up; the start is that of the earliest.
+Where several processes serve, their values add up, with those of their supervisor; the start is that of the earliest,
+which is the supervisor's. So it changes when the service is started, not when a worker is replaced.
 """
 
 import os
@@ -13,9 +14,12 @@ STARTED, VIRTUAL, RESIDENT = 19, 20, 21  # places in /proc/self/stat, after the 
 
 
 class ProcessFacts:
-    """Publishes the facts; nothing where the system has no /proc. What does not change is read once."""
+    """Publishes the facts; nothing where the system has no /proc. What does not change is read once.
 
-    def __init__(self, measures: Measures) -> None:
+    `is_supervisor`: it takes no connections, so the files that it may open are not among those that the service may.
+    """
+
+    def __init__(self, measures: Measures, *, is_supervisor: bool = False) -> None:
         self._cpu = measures.counter("process_cpu_seconds_total", "processor time, of user and system").labels()
         self._virtual = measures.gauge("process_virtual_memory_bytes", "virtual memory").labels()
         self._resident = measures.gauge("process_resident_memory_bytes", "resident memory").labels()
@@ -24,7 +28,7 @@ class ProcessFacts:
         start = measures.gauge("process_start_time_seconds", "start, in seconds since 1970", merge="min")
         if (began := _start_time()) is not None:
             start.labels().set(began)
-        if (limit := _max_fds()) is not None:
+        if not is_supervisor and (limit := _max_fds()) is not None:
             max_fds.labels().set(limit)
 
     def publish(self) -> None:

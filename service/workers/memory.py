@@ -7,6 +7,7 @@ from typing import Any
 
 from ..http.host import MEMORIES
 from ..http.ports import Ports
+from ..http.process_facts import ProcessFacts
 from ..measures import Measures, Region
 from .inheritance import NUMBER_BYTES, ROWS, Inheritance, make_memory, map_counts
 
@@ -24,6 +25,7 @@ class Estate:
         self.regions = [Region.create_shared() for _ in range(2 * workers + 1)]
         self.regions[-1].claim()
         self.measures = Measures(self.regions[-1])
+        self.measures.publish_by(ProcessFacts(self.measures, is_supervisor=True).publish)
         self.log_lock = make_memory("log")
         self._memories = {name: make_memory(name) for name in MEMORIES}
         self._counts_file = make_memory("counts", len(ROWS) * NUMBER_BYTES * 2 * workers)

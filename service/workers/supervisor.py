@@ -47,6 +47,7 @@ class Supervisor:
     async def run(self) -> int:
         """Serve, and return the exit status. Raises CannotStart or CannotListen."""
         self._handle_signals()
+        self._keep(self._estate.measures.keep_publishing())
         try:
             await self._crew.start()
             sockets.listen(self._settings, self._estate.ports)

@@ -1,11 +1,12 @@
 """The Deployment: that it fits the service, that it starts, stops and is replaced as promised, and that it has no rights."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from tests.deploy.chart import sources
-from tests.deploy.chart.charts import CASES, Refused, rendered, with_values
+from tests.deploy.chart.charts import CASES, Refused, parsed, rendered, template, with_values
 
 OTHERS = {"TZ", "K8S_POD_NAME", "K8S_NAMESPACE_NAME"}  # neither settings of the service nor of OpenTelemetry
 
@@ -100,6 +101,8 @@ def test_the_only_writable_place_is_tmp() -> None:
     writable = [each["mountPath"] for each in chart.container["volumeMounts"] if not each.get("readOnly")]
     assert writable == ["/tmp"]
     assert chart.pod["volumes"][0] == {"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}}
+    larger = with_values("tmpSizeLimit=1073741824").pod["volumes"][0]
+    assert larger["emptyDir"] == {"sizeLimit": 1 << 30}
 
 
 @pytest.mark.parametrize(
@@ -133,12 +136,30 @@ def test_workers_auto_without_a_limit_are_refused() -> None:
         (["workers=8"], "1408Mi"),
         (['settings.engine="tensorflow"'], "1088Mi"),
         (["workers=4", 'resources.limits.memory="700M"'], "768Mi"),
+        (["resources.limits.memory=104857600"], "288Mi"),
     ],
 )
 def test_too_little_memory_is_refused_in_words(assignments: list[str], least: str) -> None:
-    """155 MB of a worker with all models (950 MB with TensorFlow) and the bodies of requests have to fit."""
-    with pytest.raises(Refused, match=f"need at least {least}"):
+    """125 MB of a worker with all models (680 MB with TensorFlow), the files of libraries once, and the bodies of requests."""
+    with pytest.raises(Refused, match=rf"memory is [0-9]+(Mi|M)?, and \d workers need at least {least}"):
         with_values(*assignments)
+
+
+@pytest.mark.parametrize("memory", ["671088640", "1073741824", '"671088640"'])
+def test_memory_in_bytes_is_read_as_such(memory: str) -> None:
+    """A number in a file of values is a float to Helm, and large ones are written with an exponent."""
+    limits = with_values(f"resources.limits.memory={memory}").container["resources"]["limits"]
+    assert int(float(limits["memory"])) == int(memory.strip('"'))
+
+
+def test_memory_in_bytes_of_a_file_is_read_as_such(tmp_path: Path) -> None:
+    """As with --set-json."""
+    file = tmp_path / "values.yaml"
+    file.write_text("resources: {limits: {memory: 1073741824}}")
+    assert parsed(template("--values", str(file))).variables["GATECAST_WORKERS"] == "1"
+    file.write_text("resources: {limits: {memory: 104857600}}")
+    with pytest.raises(Refused, match="memory is 104857600, and"):
+        template("--values", str(file))
 
 
 def test_the_default_memory_holds_the_highest_peak_that_was_measured() -> None:

@@ -1,5 +1,9 @@
 """The places that models come from."""
 
+import json
+import subprocess
+from pathlib import Path, PurePosixPath
+
 import pytest
 
 from tests.deploy.chart.charts import Refused, Rendering, rendered, with_values
@@ -59,9 +63,41 @@ def test_an_init_container_copies_the_content_of_its_directory() -> None:
     """Into the volume that the service reads; only it may write there."""
     chart = rendered("init")
     (container,) = chart.pod["initContainers"]
-    assert container["command"] == ["cp", "-R", "/models/.", "/models/"]
-    assert container["volumeMounts"] == [{"name": "models", "mountPath": "/models"}]
+    assert container["command"] == ["cp", "-R", "/models/.", "/to/"]
+    assert container["volumeMounts"] == [{"name": "models", "mountPath": "/to"}]
     assert mounts(chart)["/models"]["readOnly"]
+
+
+@pytest.mark.parametrize("path", ["/models", "/a/models/", "/tools", "/data/to"])
+def test_no_volume_hides_what_is_copied(path: str, tmp_path: Path) -> None:
+    """The command finds the files of the image, and what it copies is in the volume."""
+    chart = with_values('models.source="init"', f'models.init={{"image": "all:1", "path": "{path}"}}')
+    (container,) = chart.pod["initContainers"]
+    program, option, source, target = container["command"]
+    for mount in container["volumeMounts"]:
+        assert not PurePosixPath(source).is_relative_to(mount["mountPath"])
+        assert not PurePosixPath(mount["mountPath"]).is_relative_to(source)
+    version = tmp_path / path[1:] / "gru/3"
+    version.mkdir(parents=True)
+    (version / "card.json").write_text("{}")
+    (tmp_path / "to").mkdir()
+    subprocess.run([program, option, f"{tmp_path}{source}", f"{tmp_path}{target}"], check=True, timeout=30)
+    assert (tmp_path / "to/gru/3/card.json").read_text() == "{}"
+
+
+@pytest.mark.parametrize("path", ["/", "/to", "/to/", "/to/models", "/models/../to", "//"])
+def test_a_directory_that_the_volume_would_hide_is_refused(path: str) -> None:
+    """It, what lies below it, and what holds it."""
+    with pytest.raises(Refused, match=r"models\.init\.path is .* other than / and /to"):
+        with_values('models.source="init"', f'models.init={{"image": "all:1", "path": "{path}"}}')
+
+
+@pytest.mark.parametrize("path", ["", "gru/3"])
+def test_two_images_at_one_place_are_refused(path: str) -> None:
+    """One of them would hide the other."""
+    images = [{"reference": "all:1", "path": path}, {"reference": "all:2", "path": path}]
+    with pytest.raises(Refused, match="all:1 and all:2 have the same path"):
+        with_values('models.source="image"', f"models.images={json.dumps(images)}")
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,14 @@
 """Scraping, rules and the dashboard: what is in deploy/observability reaches the cluster as it is there."""
 
 import json
+import os
+import shutil
+from pathlib import Path
 
+import pytest
 import yaml  # type: ignore[import-untyped]
 
-from tests.deploy.chart.charts import ROOT, rendered
+from tests.deploy.chart.charts import CHART, ROOT, Refused, rendered, template
 
 OBSERVABILITY = ROOT / "deploy/observability"
 
@@ -49,6 +53,19 @@ def test_the_dashboard_is_that_of_the_repository() -> None:
     files = sorted((OBSERVABILITY / "grafana/dashboards").glob("*.json"))
     assert chart["data"] == {path.name: path.read_text() for path in files}
     assert sum(map(len, chart["data"].values())) < 1 << 20
+
+
+@pytest.mark.parametrize("value", ["rules", "dashboard"])
+def test_a_checkout_without_links_is_refused(value: str, tmp_path: Path) -> None:
+    """An empty PrometheusRule would look like one without alerts."""
+    chart = tmp_path / "gatecast"
+    shutil.copytree(CHART, chart, symlinks=True)
+    for link in ("rules", "grafana"):
+        target = os.readlink(chart / "files" / link)
+        (chart / "files" / link).unlink()
+        (chart / "files" / link).write_text(target)  # as git does where it makes no links
+    with pytest.raises(Refused, match=f"metrics.{value}: .* symbolic links"):
+        template("--set-json", f"metrics.{value}.enabled=true", chart=chart)
 
 
 def test_rules_know_the_job_of_every_release() -> None:

@@ -58,6 +58,11 @@ WRONG = [
     ('service.annotations={"a": true}', "/service/annotations/a"),
     ("metrics.port=80", "/metrics/port"),
     ('metrics.serviceMonitor.interval="often"', "/metrics/serviceMonitor/interval"),
+    ('metrics.serviceMonitor.interval=""', "/metrics/serviceMonitor/interval"),
+    ("resources=null", "resources is null"),
+    ("rollout.maxSurge=0", "rollout.maxSurge must not be 0"),
+    ('rollout.maxSurge="0%"', "rollout.maxSurge must not be 0"),
+    ('fullnameOverride="2nd"', "2nd begins with a digit"),
     ('tracing.endpoint="collector:4317"', "/tracing/endpoint"),
     ("tracing.sampleRatio=5", "/tracing/sampleRatio"),
     ('autoscaling.kind="hpa"', "/autoscaling/kind"),
@@ -88,6 +93,27 @@ def test_a_metrics_port_that_requests_have_is_refused() -> None:
     """The service would not start with it."""
     with pytest.raises(Refused, match=r"metrics\.port must not be 8000"):
         with_values("metrics.port=8000")
+
+
+def test_a_release_whose_name_begins_with_a_digit_is_refused() -> None:
+    """No Service may have such a name; another name of the objects helps."""
+    with pytest.raises(Refused, match="set fullnameOverride"):
+        with_values(release="2nd")
+    assert with_values('fullnameOverride="second"', release="2nd").one("Deployment")
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        (['tracing.endpoint="http://c:4318"', 'extraEnv=[{"name": "OTEL_SERVICE_NAME"}]'], "OTEL_SERVICE_NAME"),
+        (['tracing.endpoint="http://c:4318"', 'extraEnv=[{"name": "K8S_POD_NAME"}]'], "K8S_POD_NAME"),
+        (['extraEnv=[{"name": "TZ"}, {"name": "TZ"}]'], "TZ"),
+    ],
+)
+def test_a_variable_that_is_set_twice_is_refused(values: list[str], name: str) -> None:
+    """Which of the two counts would be for Kubernetes to say."""
+    with pytest.raises(Refused, match=f"extraEnv: {name} stands there twice"):
+        with_values(*values)
 
 
 def test_the_schema_knows_the_values_and_no_others() -> None:

@@ -12,6 +12,7 @@ MAY_BE_EMPTY = {
     "changes(process_start_time_seconds": "nothing has started since Prometheus looks",
     "changes(gatecast_reloads_total": "nothing was reloaded",
     "gatecast_traces_dropped_total": "only where traces are sent",
+    "gatecast_memory_used_bytes": "only a container with a limit of memory has it",
     "gatecast_memory_limit_bytes": "only a container with a limit of memory has it",
 }
 

@@ -122,5 +122,5 @@ def test_as_many_versions_as_are_told_apart_find_room(client, caplog):
             state.counts.count("POST", route, status, 0.001)
     text = client.get("/metrics").text
     assert value(text, "gatecast_queue_wait_seconds_count", model=OTHER, version=OTHER) == 0
-    assert len(state.measures.own.series()) > 8 * MAX_SERIES
+    assert len(state.host.measures.own.series()) > 8 * MAX_SERIES
     assert not [record for record in caplog.records if "no room" in record.message]

@@ -17,7 +17,7 @@ BODY = {"readings": READINGS}
 
 def counted(state):
     """Refusals by handler and reason, and the handlers with a time to answer."""
-    families = {family.definition.name: family for family in state.measures.collect()}
+    families = {family.definition.name: family for family in state.host.measures.collect()}
     refusals = families["gatecast_refusals_total"].values if "gatecast_refusals_total" in families else {}
     durations = families.get("http_request_duration_seconds")
     timed = {} if durations is None else {labels: sum(v.buckets) for labels, v in durations.histograms.items()}

@@ -9,7 +9,7 @@ import pytest
 
 from service.http.host import SharedCount
 from service.http.listening import CannotListen
-from service.measures import Region
+from service.measures import Measures, Region
 from service.settings import Settings
 from service.workers import sockets
 from service.workers.inheritance import map_counts, read
@@ -47,6 +47,23 @@ def test_no_two_living_processes_have_one_region(estate):
     assert first.process != second.process
     estate.take_back(first)
     assert estate.bequeath(1, None).process == first.process
+
+
+def test_the_start_of_the_service_is_that_of_its_supervisor(estate):
+    """Whoever of the workers lives; its memory counts too, and its limit of open files does not."""
+    inherited = estate.bequeath(0, None)
+    region = Region.open(inherited.regions[inherited.process])
+    region.claim()
+    worker = Measures(region, lambda: [estate.measures.own])
+    worker.gauge("process_start_time_seconds", "start, in seconds since 1970", merge="min").labels().set(4e9)
+    worker.gauge("process_resident_memory_bytes", "resident memory").labels().set(1e15)
+    estate.measures.publish()
+    values = {family.definition.name: family.values.get(()) for family in worker.collect()}
+    assert 0 < values["process_start_time_seconds"] < 4e9
+    assert values["process_resident_memory_bytes"] > 1e15
+    assert values["process_cpu_seconds_total"] > 0
+    assert values["process_open_fds"] > 0
+    assert values.get("process_max_fds") is None
 
 
 def test_an_ended_process_has_nothing_in_flight(estate):

@@ -70,6 +70,7 @@ def test_a_killed_worker_loses_no_waiting_connection_and_no_count(models):
         for _ in range(10):
             assert httpx.post(f"{running.client.base_url}/forecast", json=BODY).status_code == 200
         until(lambda: metric(ask(running), 'http_requests_total{handler="/forecast"') == 10)
+        started = metric(ask(running), "process_start_time_seconds")
         victim = pids(running)[1]
         os.kill(victim, signal.SIGSTOP)  # what comes now waits
         waiting = [socket.create_connection(address, timeout=20) for _ in range(16)]
@@ -83,6 +84,7 @@ def test_a_killed_worker_loses_no_waiting_connection_and_no_count(models):
         text = ask(running)
         assert metric(text, 'http_requests_total{handler="/forecast"') == 26
         assert metric(text, 'gatecast_worker_restarts_total{reason="signal"}') == 1
+        assert metric(text, "process_start_time_seconds") == started > 0  # the service has not been restarted
         assert metric(text, "gatecast_connections") <= 2
         assert len(pids(running)) == 2
 

@@ -1,5 +1,8 @@
 {{- /* What the schema cannot see: values that do not go together. Included by the Deployment. */ -}}
 {{- define "gatecast.checks" -}}
+{{- if kindIs "invalid" .Values.resources -}}
+{{- fail "resources is null; to have no requests and limits, set resources={requests: null, limits: null}" -}}
+{{- end -}}
 {{- include "gatecast.checkModels" . -}}
 {{- include "gatecast.checkSizes" . -}}
 {{- include "gatecast.checkAutoscaling" . -}}
@@ -9,7 +12,21 @@
 {{- if eq (int .Values.metrics.port) 8000 -}}
 {{- fail "metrics.port must not be 8000: requests have that port" -}}
 {{- end -}}
+{{- if eq (trimSuffix "%" (toString .Values.rollout.maxSurge) | int) 0 -}}
+{{- fail "rollout.maxSurge must not be 0: no pod goes before a new one is ready, so without one more nothing could be replaced" -}}
+{{- end -}}
+{{- if regexMatch "^[0-9]" (include "gatecast.fullname" .) -}}
+{{- fail (printf "the name %s begins with a digit, which the name of a Service must not: set fullnameOverride to one that begins with a letter" (include "gatecast.fullname" .)) -}}
+{{- end -}}
+{{- $given := include "gatecast.tracing" . | fromYamlArray -}}
 {{- range .Values.extraEnv -}}
+{{- $name := .name -}}
+{{- range $given -}}
+{{- if eq .name $name -}}
+{{- fail (printf "extraEnv: %s stands there twice, or the chart sets it by tracing; leave it out, or leave tracing.endpoint empty and give all OTEL_ variables there" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- $given = append $given . -}}
 {{- if hasPrefix "GATECAST_" .name -}}
 {{- fail (printf "extraEnv: %s is a setting of the service: give it as settings.%s, or by the value of the chart that decides it" .name (trimPrefix "GATECAST_" .name | lower)) -}}
 {{- end -}}
@@ -33,6 +50,20 @@
 {{- end -}}
 {{- if and (eq .source "init") (not .init.image) -}}
 {{- fail "models.init.image must name an image with the models and cp where models.source is init" -}}
+{{- end -}}
+{{- $from := clean .init.path -}}
+{{- if and (eq .source "init") (or (eq $from "/") (eq $from "/to") (hasPrefix "/to/" $from)) -}}
+{{- fail (printf "models.init.path is %s; it must be a directory of the image other than / and /to, where the volume is that it is copied to" .init.path) -}}
+{{- end -}}
+{{- if eq .source "image" -}}
+{{- $paths := dict -}}
+{{- range .images -}}
+{{- $path := default "" .path -}}
+{{- if hasKey $paths $path -}}
+{{- fail (printf "models.images: %s and %s have the same path %q; each needs a path of its own" (get $paths $path) .reference $path) -}}
+{{- end -}}
+{{- $_ := set $paths $path .reference -}}
+{{- end -}}
 {{- end -}}
 {{- if and (ne .source "pvc") .watchSeconds -}}
 {{- fail (printf "models.watchSeconds is for models.source pvc: the files of %s never change in a running pod" .source) -}}
@@ -59,7 +90,7 @@
 {{- $least := add 128 (mul $each $count) -}}
 {{- with dig "limits" "memory" "" .Values.resources -}}
 {{- if lt (include "gatecast.mebibytes" . | int) (int $least) -}}
-{{- fail (printf "resources.limits.memory is %v, and %d workers need at least %dMi: 128Mi and %dMi for each worker" . $count $least $each) -}}
+{{- fail (printf "resources.limits.memory is %s, and %d workers need at least %dMi: 128Mi and %dMi for each worker" (include "gatecast.quantity" .) $count $least $each) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

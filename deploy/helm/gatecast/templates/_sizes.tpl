@@ -8,9 +8,14 @@
 {{- end -}}
 {{- end -}}
 
+{{- /* A quantity as it was written: a number of a file is a float, which toString would write with an exponent */ -}}
+{{- define "gatecast.quantity" -}}
+{{- if kindIs "float64" . -}}{{- printf "%.0f" . -}}{{- else -}}{{- . -}}{{- end -}}
+{{- end -}}
+
 {{- /* MiB of a quantity of memory, rounded down */ -}}
 {{- define "gatecast.mebibytes" -}}
-{{- $memory := toString . -}}
+{{- $memory := include "gatecast.quantity" . -}}
 {{- $number := regexFind "^[0-9.]+" $memory | float64 -}}
 {{- $unit := regexReplaceAll "^[0-9.]+" $memory "" -}}
 {{- $bytes := dict "" 1 "k" 1000 "M" 1000000 "G" 1000000000 "T" 1000000000000 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}

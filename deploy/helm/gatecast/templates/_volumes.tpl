@@ -11,7 +11,7 @@
 
 {{- define "gatecast.volumes" -}}
 - name: tmp
-  emptyDir: {sizeLimit: 64Mi}
+  emptyDir: {sizeLimit: {{ include "gatecast.quantity" .Values.tmpSizeLimit }}}
 {{- include "gatecast.modelVolumes" . }}
 {{- with include "gatecast.trustedKeys" . }}
 - name: trust
@@ -98,10 +98,11 @@ initContainers:
   - name: models
     image: {{ .image | quote }}
     imagePullPolicy: {{ .pullPolicy }}
-    command: [cp, -R, {{ printf "%s/." (trimSuffix "/" .path) | quote }}, /models/]
+    command: [cp, -R, {{ printf "%s/." (trimSuffix "/" .path) | quote }}, /to/]
     securityContext: {{- toYaml $.Values.securityContext | nindent 6 }}
     resources: {{- toYaml .resources | nindent 6 }}
+    # beside what is copied: a volume over it would hide it
     volumeMounts:
-      - {name: models, mountPath: /models}
+      - {name: models, mountPath: /to}
 {{- end }}
 {{- end -}}

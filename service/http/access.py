@@ -86,6 +86,7 @@ class Access:
         self.throttled = 0
         self._settings = settings
         self._keys = keys
+        self._prepared: Keys | KeysError | None = None
         self._clock = clock
         self._wall = wall
         self._needs_keys = settings.api_keys_file is not None
@@ -105,13 +106,19 @@ class Access:
         """Use other keys from now on."""
         self._keys = keys
 
-    def reload(self) -> str | None:
-        """Read the keys again. If they cannot be used, the old ones stay, and the reason is returned. Reads files."""
+    def prepare(self) -> None:
+        """Read the keys again, for `commit`. Reads files."""
         try:
-            self.replace(read_keys(self._settings))
+            self._prepared = read_keys(self._settings)
         except KeysError as error:
-            return f"{error}; the keys from before stay in use"
-        return None
+            self._prepared = error
+
+    def commit(self) -> str | None:
+        """Use the keys that were read. If they cannot be used, the old ones stay, and the reason is returned."""
+        prepared, self._prepared = self._prepared, None
+        if isinstance(prepared, Keys):
+            self.replace(prepared)
+        return f"{prepared}; the keys from before stay in use" if isinstance(prepared, KeysError) else None
 
     def admit(self, path: str, headers: Mapping[bytes, bytes], client: str, items: int = 1) -> Caller:
         """Let a request in and count it, with one item unless it predicts nothing. `client` is an IP address.

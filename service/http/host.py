@@ -79,7 +79,7 @@ class OwnMemory:
 
 async def reload_alone(state: "State", unsettled: "Unsettled") -> "ReloadReport":
     """Reload the models and keys of this process, which is the only one."""
-    return await state.commit(await state.repository.prepare(unsettled=unsettled))
+    return state.commit(await state.prepare(unsettled=unsettled))
 
 
 @dataclass(frozen=True)

@@ -137,6 +137,13 @@ class ModelRepository:
             _log(prepared, before)
         return report
 
+    def note_refusal(self, refused: list[RefusedVersion]) -> None:
+        """Note, log and count that a reload changes nothing, because another process could not take it too."""
+        self.refused = refused
+        self.reloads["refused"] += 1
+        for each in refused:
+            log.error("reload: refused: %s", each.reason)
+
     async def discard(self, prepared: Prepared) -> None:
         """Close the models of a reload that is not to be committed. A second time, or after a commit, nothing happens."""
         if self._prepared is prepared:

@@ -84,6 +84,8 @@ class Access:
     ) -> None:
         self.failed_tries = 0
         self.throttled = 0
+        self._count_failed: Callable[[], object] = int
+        self._count_throttled: Callable[[], object] = int
         self._settings = settings
         self._keys = keys
         self._prepared: Keys | KeysError | None = None
@@ -157,6 +159,10 @@ class Access:
             return {}
         return caller.counts.headers(caller.id, caller.limits, self._clock())
 
+    def count_by(self, failed: Callable[[], object], throttled: Callable[[], object]) -> None:
+        """Have these called for each wrong key, and for each that is not looked at."""
+        self._count_failed, self._count_throttled = failed, throttled
+
     def authenticate(self, headers: Mapping[bytes, bytes], client: str) -> Key:
         """Return the key that was sent. Raises Unauthorised, or TooManyRequests after too many wrong ones."""
         secret = sent_secret(headers)
@@ -167,8 +173,7 @@ class Access:
         is_expired = key is not None and key.expires is not None and key.is_expired(self._wall())
         is_accepted = key is not None and self._accepted.has(network, key.name)
         if wait and (is_expired or not is_accepted):
-            self.throttled += 1
-            raise _throttled(wait)
+            raise self._throttle(wait)
         if key is None:
             self._fail(network, now, "unknown")
             raise _unauthorised(f"that key is not known; {HOW}, whole and as it was printed", "invalid_token")
@@ -198,15 +203,21 @@ class Access:
             )
         return Caller(key.name, key.name, limits, self._by_key, key.scopes)
 
+    def _throttle(self, wait: float) -> TooManyRequests:
+        """Count a key that is not looked at, and return what its sender is told."""
+        self.throttled += 1
+        self._count_throttled()
+        return _throttled(wait)
+
     def _fail(self, network: str, now: float, reason: str) -> None:
         """Count a wrong key, and log it, at most once a second for each network.
 
         Raises TooManyRequests if another worker has let the last try in meanwhile.
         """
         if wait := self._tries.take(network, 1, TRIES, now):
-            self.throttled += 1
-            raise _throttled(wait)
+            raise self._throttle(wait)
         self.failed_tries += 1
+        self._count_failed()
         if not (self._lines.take(network, 1, LINES, now) or self._lines.take(EVERYBODY, 1, ALL_LINES, now)):
             log.warning(
                 "wrong API key from %s: %s; %d such requests and %d more throttled since the start",

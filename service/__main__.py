@@ -51,6 +51,7 @@ def handle_signals(*, is_check: bool) -> bool:
     is_first = 1 in (os.getpid(), os.getppid())
     ends_at_hangup = not is_first and terminal.is_there() and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
     signal.signal(signal.SIGHUP, end if ends_at_hangup else signal.SIG_IGN)
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # it would end whoever has no workers to replace, or none yet
     return ends_at_hangup
 
 

@@ -84,8 +84,11 @@ class Access:
     ) -> None:
         self.failed_tries = 0
         self.throttled = 0
+        self._count_failed: Callable[[], object] = int
+        self._count_throttled: Callable[[], object] = int
         self._settings = settings
         self._keys = keys
+        self._prepared: Keys | KeysError | None = None
         self._clock = clock
         self._wall = wall
         self._needs_keys = settings.api_keys_file is not None
@@ -105,13 +108,19 @@ class Access:
         """Use other keys from now on."""
         self._keys = keys
 
-    def reload(self) -> str | None:
-        """Read the keys again. If they cannot be used, the old ones stay, and the reason is returned. Reads files."""
+    def prepare(self) -> None:
+        """Read the keys again, for `commit`. Reads files."""
         try:
-            self.replace(read_keys(self._settings))
+            self._prepared = read_keys(self._settings)
         except KeysError as error:
-            return f"{error}; the keys from before stay in use"
-        return None
+            self._prepared = error
+
+    def commit(self) -> str | None:
+        """Use the keys that were read. If they cannot be used, the old ones stay, and the reason is returned."""
+        prepared, self._prepared = self._prepared, None
+        if isinstance(prepared, Keys):
+            self.replace(prepared)
+        return f"{prepared}; the keys from before stay in use" if isinstance(prepared, KeysError) else None
 
     def admit(self, path: str, headers: Mapping[bytes, bytes], client: str, items: int = 1) -> Caller:
         """Let a request in and count it, with one item unless it predicts nothing. `client` is an IP address.
@@ -150,6 +159,10 @@ class Access:
             return {}
         return caller.counts.headers(caller.id, caller.limits, self._clock())
 
+    def count_by(self, failed: Callable[[], object], throttled: Callable[[], object]) -> None:
+        """Have these called for each wrong key, and for each that is not looked at."""
+        self._count_failed, self._count_throttled = failed, throttled
+
     def authenticate(self, headers: Mapping[bytes, bytes], client: str) -> Key:
         """Return the key that was sent. Raises Unauthorised, or TooManyRequests after too many wrong ones."""
         secret = sent_secret(headers)
@@ -160,8 +173,7 @@ class Access:
         is_expired = key is not None and key.expires is not None and key.is_expired(self._wall())
         is_accepted = key is not None and self._accepted.has(network, key.name)
         if wait and (is_expired or not is_accepted):
-            self.throttled += 1
-            raise _throttled(wait)
+            raise self._throttle(wait)
         if key is None:
             self._fail(network, now, "unknown")
             raise _unauthorised(f"that key is not known; {HOW}, whole and as it was printed", "invalid_token")
@@ -191,15 +203,21 @@ class Access:
             )
         return Caller(key.name, key.name, limits, self._by_key, key.scopes)
 
+    def _throttle(self, wait: float) -> TooManyRequests:
+        """Count a key that is not looked at, and return what its sender is told."""
+        self.throttled += 1
+        self._count_throttled()
+        return _throttled(wait)
+
     def _fail(self, network: str, now: float, reason: str) -> None:
         """Count a wrong key, and log it, at most once a second for each network.
 
         Raises TooManyRequests if another worker has let the last try in meanwhile.
         """
         if wait := self._tries.take(network, 1, TRIES, now):
-            self.throttled += 1
-            raise _throttled(wait)
+            raise self._throttle(wait)
         self.failed_tries += 1
+        self._count_failed()
         if not (self._lines.take(network, 1, LINES, now) or self._lines.take(EVERYBODY, 1, ALL_LINES, now)):
             log.warning(
                 "wrong API key from %s: %s; %d such requests and %d more throttled since the start",

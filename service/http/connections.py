@@ -88,10 +88,16 @@ class Connections:
         return self._close_longest() or (self._host is not None and self.open <= self._share)
 
     def give_way(self) -> None:
-        """Close connections that wait for a request while the host has too many, and this worker more than its share."""
+        """Close connections that wait for a request while the host has too many, and this worker more than its share.
+
+        It closes its part of what is too many; all parts together may be one more for each worker.
+        """
         if self._host is not None:
-            excess = min(self._host.total() - self._max_connections, self.open - self._share)
-            for _ in range(excess):  # their ends are noted later
+            excess, above = self._host.total() - self._max_connections, self.open - self._share
+            if excess <= 0 or above <= 0:
+                return
+            part = -(-excess * above // self._host.above(self._share))  # the others close theirs
+            for _ in range(min(part, above)):  # their ends are noted later
                 self._close_longest()
 
     def _is_over(self) -> bool:

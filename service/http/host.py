@@ -37,6 +37,9 @@ class OwnCount:
     def total(self) -> int:
         return self._value
 
+    def above(self, share: int) -> int:
+        return max(self._value - share, 0)
+
 
 class SharedCount:
     """A number of each worker, in memory that all map: one cell of 64 bits for each, written by its owner only."""
@@ -52,6 +55,9 @@ class SharedCount:
 
     def total(self) -> int:
         return sum(self._cells)
+
+    def above(self, share: int) -> int:
+        return sum(max(value - share, 0) for value in self._cells)
 
 
 class SharedMemory(Protocol):
@@ -79,7 +85,7 @@ class OwnMemory:
 
 async def reload_alone(state: "State", unsettled: "Unsettled") -> "ReloadReport":
     """Reload the models and keys of this process, which is the only one."""
-    return await state.commit(await state.repository.prepare(unsettled=unsettled))
+    return state.commit(await state.prepare(unsettled=unsettled))
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,10 @@ class Count(Protocol):
 
     def total(self) -> int: ...
 
+    def above(self, share: int) -> int:
+        """By how much the numbers of those that have more than a share are more than that, added up."""
+        ...
+
 
 class Lifecycle:
     """The phase, whether requests are accepted in it, and how many are in flight.

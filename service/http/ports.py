@@ -23,11 +23,6 @@ class Ports:
     public: dict[int, socket.socket]
     operations: socket.socket | None = None
 
-    def keep_only(self, number: int) -> None:
-        """Close the public sockets of other workers, as far as this process is concerned."""
-        for other in [other for other in self.public if other != number]:
-            self.public.pop(other).close()
-
     def close(self) -> None:
         """Close all sockets, as far as this process is concerned."""
         for bound in self._all():

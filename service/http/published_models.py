@@ -27,7 +27,11 @@ class PublishedModels:
             measures.gauge("gatecast_refused_versions", "1 for every version that the last scan refused", LABELS, "max")
         )
         reloads = measures.counter("gatecast_reloads_total", "rescans of the models directory", ("outcome",))
-        self._reloads = {outcome: reloads.labels(outcome) for outcome in repository.reloads}
+        for outcome in repository.reloads:
+            reloads.labels(outcome)
+        repository.count_reload = lambda outcome: reloads.labels(
+            outcome
+        ).add()  # as they happen: a worker may be killed
         self._tensorflow_loads = measures.counter(
             "gatecast_tensorflow_loads_total",
             "SavedModels that TensorFlow loaded after the start, and whose memory it keeps",
@@ -42,8 +46,6 @@ class PublishedModels:
         self._depth.set((_labels(model), model.batcher.depth) for model in models)
         self._wait.set((_labels(model), model.batcher.wait_seconds) for model in models)
         self._refused.set(((name or "", version or ""), 1) for name, version, _ in repository.refused)
-        for outcome, counter in self._reloads.items():
-            counter.set_total(repository.reloads[outcome])
         self._tensorflow_loads.set_total(repository.tensorflow_loads)
 
 

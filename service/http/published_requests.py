@@ -16,7 +16,6 @@ class PublishedRequests:
     ) -> None:
         self._lifecycle = lifecycle
         self._connections = connections
-        self._access = access
         gauge, counter = measures.gauge, measures.counter
         self._ready = gauge(
             "gatecast_ready", "1 while models are proven and the service is not ending", merge="min"
@@ -26,10 +25,9 @@ class PublishedRequests:
         self._open = gauge("gatecast_connections", "open connections").labels()
         self._buffered = gauge("gatecast_buffered_bytes", "bytes of large bodies in memory").labels()
         self._workers = gauge("gatecast_workers", "processes that serve").labels()
-        self._wrong = counter("gatecast_wrong_keys_total", "requests with a wrong key").labels()
-        self._throttled = counter(
-            "gatecast_throttled_keys_total", "requests refused after too many wrong keys"
-        ).labels()
+        wrong = counter("gatecast_wrong_keys_total", "requests with a wrong key")
+        throttled = counter("gatecast_throttled_keys_total", "requests refused after too many wrong keys")
+        access.count_by(wrong.labels().add, throttled.labels().add)  # as they happen: a worker may be killed
         self._dropped = counter("gatecast_log_lines_dropped_total", "log lines that nobody read in time").labels()
         self._set_limits(settings, measures)
 
@@ -54,6 +52,4 @@ class PublishedRequests:
         self._reading.set(lifecycle.reading)
         self._open.set(connections.open)
         self._buffered.set(connections.buffered_bytes)
-        self._wrong.set_total(self._access.failed_tries)
-        self._throttled.set_total(self._access.throttled)
         self._dropped.set_total(logs.writer().dropped)

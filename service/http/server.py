@@ -40,6 +40,7 @@ TERMINAL_SECONDS = 1.0  # between two looks whether the terminal is still there
 LAST_SECONDS = 1  # for answers to be read and connections to close, after the requests in flight had their time
 CLOSE_SECONDS = 0.5  # for refusals to be written, and for the models to be closed
 WATCHDOG_SECONDS = 3  # for all of that together, and the last spans
+NO_SUPERVISOR = "SIGUSR2 is ignored: it is for a supervisor, which replaces its workers"
 log = logging.getLogger("gatecast")
 
 
@@ -74,7 +75,7 @@ class Server(uvicorn.Server):
         except BaseException:
             self._ports.close()
             raise
-        self._handle_sighup()
+        self._handle_user_signals()
         self._run(MemoryKeeper(self._app.state.connections, self._lifecycle, find_trim()).run())
 
     def _bind(self) -> Ports:
@@ -98,9 +99,10 @@ class Server(uvicorn.Server):
             listening.log_operations(self._settings, self._ports.operations, is_tls=self.config.is_ssl)
         self._log_started_message([self._ports.public[0]])
 
-    def _handle_sighup(self) -> None:
+    def _handle_user_signals(self) -> None:
         if hasattr(signal, "SIGHUP"):
             assert self._loop is not None
+            self._loop.add_signal_handler(signal.SIGUSR2, log.warning, NO_SUPERVISOR)
             if self._ends_at_hangup:
                 signal.signal(signal.SIGHUP, self.handle_exit)
                 if self._follows_terminal:
@@ -178,6 +180,7 @@ class Server(uvicorn.Server):
         """Close connections and models, within a bounded time."""
         self._set_watchdog(WATCHDOG_SECONDS)
         await super().shutdown(sockets)
+        self._app.state.host.measures.publish()  # for the other workers: the last counts
         try:
             async with asyncio.timeout(CLOSE_SECONDS + TRACES_SECONDS):
                 await self._context.__aexit__(None, None, None)

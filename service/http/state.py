@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from ..serving.model_measures import ServingMeasures
 from ..serving.repository import ModelRepository
-from ..serving.versions import NOTHING_UNSETTLED, Prepared, RefusedVersion, ReloadReport, Unsettled
+from ..serving.versions import NOTHING_UNSETTLED, Prepared, RefusedVersion, ReloadReport, Unsettled, VersionDigest
 from ..settings import Settings
 from .access import Access, read_keys
 from .access_log import AccessLog
@@ -63,11 +64,28 @@ class State:
         """
         return await self.host.reload(self, unsettled)
 
-    async def commit(self, prepared: Prepared, *, is_first: bool = True) -> ReloadReport:
-        """Serve what this worker has prepared, and read the keys again. The first worker of the host counts the reload."""
+    async def prepare(
+        self, only: Collection[VersionDigest] | None = None, unsettled: Unsettled = NOTHING_UNSETTLED
+    ) -> Prepared:
+        """Load and prove what this worker is to serve (`ModelRepository.prepare`), and read the keys that it is to take."""
+        await asyncio.to_thread(self.access.prepare)
+        return await self.repository.prepare(only, unsettled)
+
+    def commit(self, prepared: Prepared, *, is_first: bool = True) -> ReloadReport:
+        """Serve what this worker has prepared, and take the keys. The first worker of the host counts the reload."""
         report = self.repository.commit(prepared, is_counted=is_first)
-        fault = await asyncio.to_thread(self.access.reload)
-        if fault is not None:
-            log.error("reload: %s", fault)
-            report.refused.append(RefusedVersion(None, None, fault))
+        report.refused.extend(self._take_keys())
         return report
+
+    def refuse(self, refused: list[RefusedVersion]) -> list[RefusedVersion]:
+        """Take the keys alone, as some worker refused the versions; the one that is told why counts that. Returns all faults."""
+        if refused:
+            self.repository.note_refusal(refused)
+        return [*refused, *self._take_keys()]
+
+    def _take_keys(self) -> list[RefusedVersion]:
+        fault = self.access.commit()
+        if fault is None:
+            return []
+        log.error("reload: %s", fault)
+        return [RefusedVersion(None, None, fault)]

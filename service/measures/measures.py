@@ -121,7 +121,7 @@ def _merged(merge: Merge, before: float, value: float) -> float:
         return before + value
     if merge == "max":
         return max(before, value)
-    return min(before, value) if merge == "min" else value
+    return min(before, value)
 
 
 def _add_histogram(sums: dict[tuple[str, ...], HistogramValue], region: Region, series: Series) -> None:

@@ -143,8 +143,9 @@ class Region:
         end = self._read + LENGTH_BYTES + len(entry)
         if end > DIRECTORY_BYTES or series.first + series.definition.size > CELLS:
             return self._scratch(series)
-        if series.definition.kind == "gauge":
-            self.cells[series.first] = math.nan  # it has no value yet
+        nothing = math.nan if series.definition.kind == "gauge" else 0.0  # a gauge has no value yet
+        for index in range(series.first, series.first + series.definition.size):
+            self.cells[index] = nothing  # a writer that was killed here may have left something else
         self._write(HEADER_BYTES + self._read, len(entry).to_bytes(LENGTH_BYTES, "little") + entry)
         self._header[_LENGTH] = end  # one store of 8 bytes: from now on the entry is there
         self.series()

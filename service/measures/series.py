@@ -4,7 +4,7 @@ import json
 from typing import Literal, NamedTuple
 
 Kind = Literal["counter", "gauge", "histogram"]
-Merge = Literal["sum", "max", "min", "last"]  # how the values of several processes become one
+Merge = Literal["sum", "max", "min"]  # how the values of several processes become one
 EXEMPLAR_CELLS = 4  # of 8 bytes: the time, the value, and 16 bytes of a trace id
 
 

@@ -36,7 +36,7 @@ class LoadedClassifier:
 
 
 LoadedModel = LoadedForecaster | LoadedClassifier
-MAX_VIEWS = 64  # of six canaries, all there are; of more, those asked for last
+MAX_VIEWS = 64  # of six canaries, all there are; of more, those made last
 SENTIMENT = "sentiment"  # the classifier that answers if none is named, and no setting names one
 
 

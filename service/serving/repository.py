@@ -9,7 +9,7 @@ proven, and then all commit.
 import asyncio
 import gc
 import logging
-from collections.abc import Collection, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from typing import Any
 
 from ..artifacts.files import BundleError
@@ -64,6 +64,7 @@ class ModelRepository:
         self.refused: list[RefusedVersion] = []  # by the last scan
         self.measures = measures
         self.reloads = {"done": 0, "refused": 0}
+        self.count_reload: Callable[[str], object] = str  # is called with the outcome of each
 
     @property
     def tensorflow_loads(self) -> int:
@@ -132,10 +133,17 @@ class ModelRepository:
             self._swap(prepared)
             self._run_in_background(before.retire())
         self._prepared, self.policies, self.refused = None, prepared.policies, report.refused
-        self.reloads["refused" if report.refused else "done"] += is_counted
         if is_counted:
+            self._count("refused" if report.refused else "done")
             _log(prepared, before)
         return report
+
+    def note_refusal(self, refused: list[RefusedVersion]) -> None:
+        """Note, log and count that a reload changes nothing, because another process could not take it too."""
+        self.refused = refused
+        self._count("refused")
+        for each in refused:
+            log.error("reload: refused: %s", each.reason)
 
     async def discard(self, prepared: Prepared) -> None:
         """Close the models of a reload that is not to be committed. A second time, or after a commit, nothing happens."""
@@ -155,6 +163,10 @@ class ModelRepository:
     def _swap(self, prepared: Prepared) -> None:
         self.registry = Registry(prepared.models, self._settings.sentiment_model, prepared.arms)
         self._prepared, self.policies, self.refused = None, prepared.policies, prepared.report.refused
+
+    def _count(self, outcome: str) -> None:
+        self.reloads[outcome] += 1
+        self.count_reload(outcome)
 
     def _check_default(self, models: Sequence[LoadedModel]) -> None:
         """Raise BundleError if the setting names a sentiment model that is not loaded."""

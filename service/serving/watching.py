@@ -18,11 +18,12 @@ from ..settings import Settings
 from .listing import NOTHING_SEEN, POLICY, Listing, Mark, list_versions
 from .policy_files import read_policy_file
 from .repository import ModelRepository
-from .versions import Unsettled, VersionName
+from .versions import ReloadReport, Unsettled, VersionName
 
 SETTLED_SECONDS = 2.0  # for what is whole: as coarse as the times of files are on any file system
 STILL_SECONDS = 30.0  # for what is half written
 GONE_SECONDS = 30.0  # for what is gone: a checkout or a mount may bring it back
+RETRY_SECONDS = 30.0  # after a reload that failed for a reason that lies in no version
 ANY_MARK = Mark("", "", True)
 log = logging.getLogger("gatecast")
 
@@ -101,7 +102,7 @@ class Watcher:
         self,
         settings: Settings,
         repository: ModelRepository,
-        reload: Callable[[Unsettled], Awaitable[object]],
+        reload: Callable[[Unsettled], Awaitable[ReloadReport]],
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -113,6 +114,7 @@ class Watcher:
         self._watch: Watch | None = None
         self._seen = NOTHING_SEEN
         self._fault = ""
+        self._latest_failure = -RETRY_SECONDS
 
     async def run(self, seconds: float) -> None:
         """Look again and again, until cancelled."""
@@ -139,9 +141,14 @@ class Watcher:
         if self._watch is None:
             self._watch = Watch(await asyncio.to_thread(self._known, proven))
         change = self._watch.look(self._seen, self._clock())
-        if change is not None:
-            await self._reload(change.unsettled)
-            self._watch.take(change, self._proven())
+        if change is not None and self._clock() - self._latest_failure >= RETRY_SECONDS:
+            report = await self._reload(change.unsettled)
+            if any(refused.name is None for refused in report.refused):
+                self._latest_failure = (
+                    self._clock()
+                )  # a worker's memory, or the keys: nothing about the versions changes
+            else:
+                self._watch.take(change, self._proven())
 
     def _proven(self) -> dict[VersionName, str]:
         """The digests of what serves."""

@@ -71,7 +71,7 @@ class Control:
         elif isinstance(message, Commit):
             return await self._commit(message)
         elif isinstance(message, Discard):
-            await self._discard()
+            return await self._discard(message)
         elif isinstance(message, End):
             self._server.end()
         elif isinstance(message, Detach):
@@ -84,25 +84,24 @@ class Control:
         return Done()
 
     async def _prepare(self, question: Prepare) -> Message:
-        repository = self._server.state.repository
-        if question.only is not None:
-            self._prepared = await repository.prepare([VersionDigest(*version) for version in question.only])
-        else:
-            unsettled = NOTHING_UNSETTLED if question.unsettled is None else _unsettled_from_json(question.unsettled)
-            self._prepared = await repository.prepare(unsettled=unsettled)
+        only = None if question.only is None else [VersionDigest(*version) for version in question.only]
+        unsettled = NOTHING_UNSETTLED if question.unsettled is None else _unsettled_from_json(question.unsettled)
+        self._prepared = await self._server.state.prepare(only, unsettled)
         return messages.Prepared(report=report_to_json(self._prepared.report), versions=_listed(self._prepared.proven))
 
     async def _commit(self, question: Commit) -> Message:
         prepared, self._prepared = self._prepared, None
         if prepared is None:
             raise ValueError("nothing is prepared")
-        report = await self._server.state.commit(prepared, is_first=question.is_first)
+        report = self._server.state.commit(prepared, is_first=question.is_first)
         return messages.Reloaded(report=report_to_json(report))
 
-    async def _discard(self) -> None:
-        prepared, self._prepared = self._prepared, None
+    async def _discard(self, question: Discard) -> Message:
+        state, prepared, self._prepared = self._server.state, self._prepared, None
         if prepared is not None:
-            await self._server.state.repository.discard(prepared)
+            await state.repository.discard(prepared)
+        refused = state.refuse([RefusedVersion(*entry) for entry in question.refused])
+        return messages.Reloaded(report={"refused": [list(entry) for entry in refused]})
 
 
 def _listed(versions: list[VersionDigest]) -> list[Any]:

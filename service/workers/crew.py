@@ -43,14 +43,17 @@ class Crew:
         self._changed = asyncio.Event()
         self._arranging = asyncio.Lock()
         self._reloading = asyncio.Lock()
+        self._replacing = asyncio.Lock()
         self._keeping: set[asyncio.Task[None]] = set()  # until the service stops
         self._ending: set[asyncio.Task[None]] = set()
         self._is_stopping = False
         measures = estate.measures
         self._restarts = measures.counter(
-            "gatecast_worker_restarts_total", "workers that ended unasked, and were replaced", ["reason"]
+            "gatecast_worker_restarts_total",
+            "workers that ended unasked or did not start, and were replaced",
+            ["reason"],
         )
-        for reason in ("exit", "signal", "hung"):
+        for reason in ("exit", "signal", "hung", "start"):
             self._restarts.labels(reason)
 
     async def start(self) -> None:
@@ -95,7 +98,15 @@ class Crew:
             answer = await reloading.run(question.unsettled)
             if reloading.versions is not None:
                 self._versions = reloading.versions
+                self._kill_others(workers)
             return answer
+
+    def _kill_others(self, reloaded: list[Worker]) -> None:
+        """Kill who did not answer when a reload was made: it would go on with what served before it."""
+        for worker in self._serving:
+            if worker not in reloaded and worker.phase is not Phase.ENDED:
+                log.error("worker %d is replaced: it did not answer when the others reloaded", worker.slot)
+                worker.kill()
 
     def stop_keeping(self) -> list[Worker]:
         """Replace nobody any more. Returns the workers that serve; those that start are killed."""
@@ -109,6 +120,8 @@ class Crew:
 
     async def _start(self, slot: int) -> Worker:
         """Start a process for a slot, and wait until its models are proven. Raises CannotStart."""
+        while not self._estate.has_room:  # those that were replaced have their time, but not more
+            await asyncio.wait([worker.ended for worker in self.processes], return_when=asyncio.FIRST_COMPLETED)
         worker = Worker(self._estate.bequeath(slot, self._versions), self.reload, self._timing)
         try:
             await worker.start()
@@ -117,30 +130,53 @@ class Crew:
             raise CannotStart(Failed(status=3, faults=[f"worker {slot} cannot be started: {error}"])) from error
         self.processes.add(worker)
         self.reap()  # it may have ended before it was known
-        await worker.settled
-        if worker.phase is Phase.ENDED:
-            words = f"worker {slot} {worker.end} before it had proven the models"
+        words = await self._settle(worker)
+        if words is not None:
             raise CannotStart(worker.failure or Failed(status=3, faults=[words]))
         return worker
+
+    async def _settle(self, worker: Worker) -> str | None:
+        """Wait until a worker has proven its models. Returns how it failed; the time of a replacement is limited."""
+        try:
+            async with asyncio.timeout(self._timing.prepare if self._serving else None):
+                await asyncio.shield(worker.settled)
+        except TimeoutError:
+            worker.kill()
+            await worker.ended
+            return f"worker {worker.slot} had not proven its models in {self._timing.prepare:g} s and was killed"
+        return (
+            f"worker {worker.slot} {worker.end} before it had proven the models"
+            if worker.phase is Phase.ENDED
+            else None
+        )
 
     async def _bury(self, worker: Worker) -> None:
         await worker.bury()
         self._changed.set()
 
     async def _keep(self, slot: int) -> None:
-        """Replace the worker of a slot whenever it has ended or wants to leave."""
+        """Replace the worker of a slot again and again. Nothing ends this but the end of the service."""
         while True:
-            before = self._serving[slot]
-            await before.left
-            delay = 0.0
-            if before.phase is Phase.ENDED:
-                delay = self._note_end(before)
-            after = await self._succeed(slot, delay)
-            self._serving[slot] = after
-            self._backoffs[slot].note_birth()
-            await self._arrange()
-            log.info("worker %d serves, as process %d", slot, after.pid)
-            _run(self.end(before, Stop(is_replaced=True), self._leave_seconds), self._ending)
+            try:
+                await self._replace(slot)
+            except Exception as error:
+                delay = self._backoffs[slot].next_delay()
+                log.error("worker %d could not be replaced; it is tried again in %g s", slot, delay, exc_info=error)
+                await asyncio.sleep(delay)
+
+    async def _replace(self, slot: int) -> None:
+        """Replace the worker of a slot when it has ended or wants to leave."""
+        before = self._serving[slot]
+        await asyncio.shield(before.left)
+        delay = 0.0
+        if before.phase is Phase.ENDED:
+            delay = self._note_end(before)
+        after = await self._succeed(slot, delay)
+        self._serving[slot] = after
+        self._backoffs[slot].note_birth()
+        await self._arrange()
+        log.info("worker %d serves, as process %d", slot, after.pid)
+        _run(self.end(before, Stop(is_replaced=True), self._leave_seconds), self._ending)
 
     def _note_end(self, worker: Worker) -> float:
         """Log and count that a worker ended unasked. Returns the seconds until its successor may start."""
@@ -151,22 +187,41 @@ class Crew:
         return delay
 
     async def _succeed(self, slot: int, delay: float) -> Worker:
-        """A new worker for a slot, after so many seconds. Tries until there is one."""
+        """A new worker for a slot, after so many seconds. Tries until there is one, while others accept its connections."""
         while True:
             await asyncio.sleep(delay)
             try:
                 worker = await self._start(slot)
                 async with self._reloading:
-                    await take_over(worker, self._versions or [], self._timing)
+                    await self._have_take_over(worker)
                 return worker
             except CannotStart as error:
-                delay = self._backoffs[slot].next_delay()
-                for fault in error.faults:
-                    log.error("worker %d cannot start; it is tried again in %g s: %s", slot, delay, fault)
-            except (Gone, CannotDo, TimeoutError) as error:
-                delay = self._backoffs[slot].next_delay()
-                log.error("worker %d does not take the versions that serve: %r; it is tried again", slot, error)
-                worker.kill()
+                delay = self._note_failure(slot, error.faults)
+
+    async def _have_take_over(self, worker: Worker) -> None:
+        """Have a new worker serve what the others serve. Raises CannotStart, as one that serves less must not join them.
+
+        Where no other worker is left, what it can serve is better than nothing, and later ones serve the same.
+        """
+        try:
+            await take_over(worker, self._versions or [], self._timing)
+        except (Gone, CannotDo, TimeoutError) as error:
+            if isinstance(error, CannotDo) and not any(other.is_able for other in self._serving):
+                log.error("worker %d serves without the others: %s", worker.slot, error)
+                self._versions = worker.versions
+                return
+            worker.kill()
+            await worker.ended
+            words = f"it does not take the versions that serve: {error or repr(error)}"
+            raise CannotStart(Failed(status=3, faults=[words])) from error
+
+    def _note_failure(self, slot: int, faults: list[str]) -> float:
+        """Log and count that a replacement did not start. Returns the seconds until the next one may."""
+        delay = self._backoffs[slot].next_delay()
+        for fault in faults:
+            log.error("worker %d cannot start; it is tried again in %g s: %s", slot, delay, fault)
+        self._restarts.labels("start").add()
+        return delay
 
     async def end(self, worker: Worker, last: Message, seconds: float) -> None:
         """Have a worker end, and kill it when its time is over."""
@@ -180,11 +235,11 @@ class Crew:
             await worker.ended
 
     async def _replace_all(self) -> None:
-        for slot in range(len(self._serving)):
-            before = self._serving[slot]
-            before.leave()
-            while self._serving[slot] is before:  # noqa: ASYNC110 - it takes seconds
-                await asyncio.sleep(self._timing.ping)
+        async with self._replacing:
+            for slot in range(len(self._serving)):
+                before = self._serving[slot]
+                before.leave()
+                await asyncio.shield(before.ended)
 
     async def _keep_arranged(self) -> None:
         while True:
@@ -213,3 +268,9 @@ def _run(work: Coroutine[Any, Any, None], tasks: set[asyncio.Task[None]]) -> Non
     task = asyncio.ensure_future(work)
     tasks.add(task)
     task.add_done_callback(tasks.discard)
+    task.add_done_callback(_log_failure)
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("the supervisor failed: %r", error, exc_info=error)

@@ -11,6 +11,10 @@ from ..cores import usable_cores
 from ..environment import EnvironmentFault, read_settings, warnings
 from ..settings import Settings
 
+TOO_MUCH = (
+    "the memory that %d workers share cannot be made: %s. Allow more open files (ulimit -n; a supervisor of N workers has up to "
+    "5 N + 30), or ask for fewer by GATECAST_WORKERS"
+)
 log = logging.getLogger("gatecast")
 
 
@@ -48,7 +52,10 @@ def _supervise(settings: Settings, workers: int, *, ends_at_hangup: bool) -> int
 
     try:
         ports, _claim = sockets.bind(settings, workers)  # the claim holds while there is a name for it
-        estate = Estate(workers, ports)
+        try:
+            estate = Estate(workers, ports)
+        except OSError as error:
+            return fail([TOO_MUCH % (workers, error)], 3)
         logs.share(estate.log_lock)
         return asyncio.run(run())
     except CannotListen as error:

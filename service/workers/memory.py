@@ -48,6 +48,11 @@ class Estate:
             versions=versions,
         )
 
+    @property
+    def has_room(self) -> bool:
+        """Whether one more process can have a region of its own."""
+        return bool(self._free)
+
     def take_back(self, inheritance: Inheritance) -> None:
         """Note that a process has ended: nothing of it is open or in flight any more."""
         for row in self._counts:

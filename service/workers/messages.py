@@ -55,7 +55,12 @@ class Commit(Message):
 
 @dataclass(frozen=True)
 class Discard(Message):
-    """To a worker: forget what was prepared. Answered by `Done`."""
+    """To a worker: forget the versions that were prepared, and take the keys. Answered by `Reloaded`.
+
+    It is the first one if there is something that was `refused`: it notes that, and counts the reload.
+    """
+
+    refused: list[Any] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,7 @@ class Reload(Message):
 
 @dataclass(frozen=True)
 class Reloaded(Message):
-    """To a worker that asked, or from one that committed: what the reload changed."""
+    """To a worker that asked, or from one that committed or discarded: what the reload changed."""
 
     report: Report = field(default_factory=dict)
 

@@ -39,7 +39,6 @@ class Worker:
         self.failure: Failed | None = None
         self.misses = 0  # how often in a row it has not answered
         self.was_hung = False
-        self.was_stopped = False  # it ends because it was told to
         self.settled: asyncio.Future[None] = loop.create_future()  # its models are proven, or it has ended
         self.left: asyncio.Future[None] = loop.create_future()  # it wants to be replaced, or has ended
         self.ended: asyncio.Future[None] = loop.create_future()

@@ -29,17 +29,21 @@ class Reloading:
         try:
             prepared = await self._prepare(self._first, Prepare(unsettled=unsettled))
             refused = await self._prepare_others(prepared)
-        except Gone:
-            return await self._give_up(ENDED)
+        except Gone:  # the first one: another one counts the failure
+            return await self._give_up(self._others, ENDED)
         except TimeoutError:
-            return await self._give_up(LATE)
+            return await self._give_up(self._all, LATE)
         except CannotDo as error:
-            return await self._give_up(str(error))
+            return await self._give_up(self._all, str(error))
         if refused:
-            await self._discard()
             report: Report = prepared.report
-            return Reloaded(report=report | {"loaded": [], "retired": [], "refused": [*report["refused"], *refused]})
+            refused = await self._discard(self._all, [*report["refused"], *refused])
+            return Reloaded(report=report | {"loaded": [], "retired": [], "refused": refused})
         return await self._commit(prepared)
+
+    @property
+    def _all(self) -> list[Worker]:
+        return [self._first, *self._others]
 
     async def _prepare(self, worker: Worker, question: Prepare) -> Prepared:
         answer = await worker.channel.ask(question, self._timing.prepare)
@@ -64,7 +68,7 @@ class Reloading:
     async def _commit(self, prepared: Prepared) -> Message:
         """Have all swap at once. One that cannot is killed, as it would serve something else than the others."""
         self.versions = prepared.versions
-        workers = [self._first, *self._others]
+        workers = self._all
         questions = [
             worker.channel.ask(Commit(is_first=worker is self._first), self._timing.answer) for worker in workers
         ]
@@ -75,24 +79,34 @@ class Reloading:
                 worker.kill()
         return answers[0] if isinstance(answers[0], Reloaded) else Reloaded(report=prepared.report)
 
-    async def _give_up(self, reason: str) -> Message:
-        await self._discard()
+    async def _give_up(self, workers: Sequence[Worker], reason: str) -> Message:
         log.error("reload: failed: %s", reason)
+        await self._discard(workers, [[None, None, reason]])
         return Unable(reason=reason)
 
-    async def _discard(self) -> None:
-        questions = [worker.channel.ask(Discard(), self._timing.answer) for worker in (self._first, *self._others)]
-        await asyncio.gather(*questions, return_exceptions=True)
+    async def _discard(self, workers: Sequence[Worker], refused: list[Any]) -> list[Any]:
+        """Have these take the keys only. The first one notes and counts what was refused; that is returned, with its keys."""
+        questions = [
+            worker.channel.ask(Discard(refused=[] if number else refused), self._timing.answer)
+            for number, worker in enumerate(workers)
+        ]
+        answers = await asyncio.gather(*questions, return_exceptions=True)
+        return answers[0].report["refused"] if answers and isinstance(answers[0], Reloaded) else refused
 
 
 async def take_over(worker: Worker, versions: list[Any], timing: Timing) -> None:
-    """Have a worker that has just started serve these versions, if a reload has changed them meanwhile.
+    """Have a worker that has just started serve these versions, if it does not yet: a reload may have changed them.
 
-    Raises Gone, CannotDo or TimeoutError.
+    Raises Gone, CannotDo or TimeoutError; CannotDo too if it can load a part of them only.
     """
-    if not are_same(worker.versions, versions):
-        await worker.channel.ask(Prepare(only=versions), timing.prepare)
-        await worker.channel.ask(Commit(), timing.answer)
+    if are_same(worker.versions, versions):
+        return
+    prepared = await worker.channel.ask(Prepare(only=versions), timing.prepare)
+    assert isinstance(prepared, Prepared)
+    if not are_same(prepared.versions, versions):
+        raise CannotDo("; ".join(reason for _, _, reason in prepared.report["refused"]) or "it loads other versions")
+    await worker.channel.ask(Commit(), timing.answer)
+    worker.versions = versions
 
 
 def are_same(some: list[Any], others: list[Any]) -> bool:

@@ -20,6 +20,7 @@ def main(number: int) -> int:
     for sig in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sig, _end)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until a reload is possible
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # it is for the supervisor
     os.set_inheritable(number, False)
     connected = socket.socket(fileno=number)
     try:
@@ -60,7 +61,7 @@ def _serve(inherited: Inheritance, connected: socket.socket) -> int:
     except EnvironmentFault as error:
         return fail(2, error.faults)
     try:
-        start.run(WorkerServer(config, app, ports, inherited.slot, control), app)
+        start.run(WorkerServer(config, app, ports, control), app)
     except start.CannotStart as error:
         return fail(error.status, error.faults)
     finally:

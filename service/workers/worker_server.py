@@ -22,15 +22,12 @@ log = logging.getLogger("gatecast.workers")
 
 
 class WorkerServer(Server):
-    """Serves with the sockets of `ports`, of which those of slot `slot` are its own."""
+    """Serves with those sockets of `ports` that its supervisor names."""
 
-    def __init__(
-        self, config: uvicorn.Config, app: RequestMiddleware, ports: Ports, slot: int, control: Control
-    ) -> None:
+    def __init__(self, config: uvicorn.Config, app: RequestMiddleware, ports: Ports, control: Control) -> None:
         super().__init__(config, app)
         self.state: State = app.state
         self._inherited = ports
-        self._slot = slot
         self._control = control
         self._slots: list[int] = []
         self._is_told = asyncio.Event()  # where to accept
@@ -105,6 +102,7 @@ class WorkerServer(Server):
         """Answer what is in flight, then end. If it is replaced, clients have time to connect anew."""
         if not self._is_ending:
             self._is_ending = True
+            self._is_told.set()  # there may be nothing more to tell, and the server is to start before it can end
             self._run(self._retire() if is_replaced else self._stop(0.0))
 
     async def _retire(self) -> None:

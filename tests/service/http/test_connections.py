@@ -84,6 +84,20 @@ def test_a_worker_has_its_share_whoever_is_connected_to_others():
     assert [client.is_closed for client in clients] == [True, True, False, False]
 
 
+def test_workers_that_all_have_too_many_close_a_part_each():
+    """Not each the whole excess: 4 of 104 are too many here, and three workers have more than their share."""
+    workers, clients = host(4, 100), [Client() for _ in range(104)]
+    waiting = iter(clients)
+    for worker, count in zip(workers, (28, 28, 28, 20), strict=True):
+        for _ in range(count):
+            worker.open += 1
+            worker.start_waiting(next(waiting))
+        worker._host.set(count)
+    for worker in workers:
+        worker.give_way()
+    assert 4 <= sum(client.is_closed for client in clients) <= 6
+
+
 def test_a_process_that_is_alone_gives_no_way():
     connections, client = Connections(1, 1 << 20), Client()
     assert connections.enter()

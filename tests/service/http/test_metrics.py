@@ -4,8 +4,9 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_plain
 
 from service.http.exposition import OPEN_METRICS, PLAIN
-from service.measures import OTHER
+from service.measures import OTHER, Measures
 from service.measures.instruments import MAX_SERIES
+from service.serving.versions import RefusedVersion
 from tests.fakes import READINGS
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -21,6 +22,18 @@ def value(text, name, **labels):
     """The value of one sample of a text; None if it has none."""
     samples = (sample for family in parse_plain(text) for sample in family.samples)
     return next((sample.value for sample in samples if (sample.name, sample.labels) == (name, labels)), None)
+
+
+def test_wrong_keys_and_reloads_are_counted_as_they_happen(serve):
+    """A worker that is killed has no time to publish what it has counted."""
+    client = serve(admin_key="the admin key of the tests")
+    region = client.app.state.host.measures.own
+    for _ in range(12):
+        client.post("/admin/reload", headers={"x-api-key": "a wrong guess"})
+    client.app.state.repository.note_refusal([RefusedVersion(None, None, "why")])
+    counted = {family.definition.name: family.values for family in Measures(region).collect()}
+    assert (counted["gatecast_wrong_keys_total"], counted["gatecast_throttled_keys_total"]) == ({(): 10}, {(): 2})
+    assert counted["gatecast_reloads_total"] == {("done",): 0, ("refused",): 1}
 
 
 def test_metrics_count_requests_by_handler_and_status(client):

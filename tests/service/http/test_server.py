@@ -68,8 +68,18 @@ def test_a_signal_before_the_models_are_verified_ends_it(models):
         assert process.stderr is not None
         assert "Started server process" in process.stderr.readline()
         process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGUSR2)
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
+
+
+def test_the_signal_to_replace_workers_ends_nobody_who_has_none(models):
+    with serving(models, engine="onnx", grace_s=0) as (process, client, log):
+        process.send_signal(signal.SIGUSR2)
+        assert client.post("/forecast", json=BODY).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert "SIGUSR2 is ignored" in log.result(20)
 
 
 def test_versions_come_and_go_by_signal_and_by_request(models):

@@ -65,6 +65,24 @@ def test_a_writer_killed_at_any_byte_of_an_entry_leaves_a_readable_region(shared
         os.close(dying.fd)
 
 
+def test_a_counter_after_a_gauge_whose_writer_was_killed_counts_from_zero(shared):
+    """Also one of several cells: none of them keeps what the gauge left."""
+    gauge, histogram = Definition("gauge", "g", "g"), Definition("histogram", "h", "h", bounds=(1.0,))
+    size = region.LENGTH_BYTES + len(to_bytes(shared.find(gauge, ())))
+    for bytes_left in range(size):
+        for definition in (COUNTER._replace(labels=()), histogram):
+            dying = MortalRegion.create_shared()
+            dying.claim()
+            dying.bytes_left = bytes_left
+            with pytest.raises(Killed):
+                dying.find(gauge, ())
+            after = Region.open(dying.fd)
+            after.claim()
+            first = after.find(definition, ()).first
+            assert list(after.cells[first : first + definition.size]) == [0.0] * definition.size
+            os.close(dying.fd)
+
+
 def test_a_reader_sees_entries_that_are_made_after_it_has_opened_the_region(shared):
     reader = Region.open(shared.fd)
     assert names(reader) == []

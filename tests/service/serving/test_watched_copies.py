@@ -11,7 +11,7 @@ from service.artifacts import onnx
 from service.errors import NotReady
 from service.policies import Policy
 from service.serving.policy_files import write_policy_file
-from service.serving.watching import GONE_SECONDS, STILL_SECONDS
+from service.serving.watching import GONE_SECONDS, RETRY_SECONDS, STILL_SECONDS
 from tests.service.serving.version_files import load_whole, watching, write_version
 
 
@@ -349,3 +349,22 @@ def test_a_reload_that_fails_is_tried_again_at_the_next_look(models, caplog, err
     assert watching(models, work) == ["1", "2"]
     assert ("a defect" in caplog.text) == isinstance(error, RuntimeError)
     assert "a worker starts" not in caplog.text
+
+
+def test_what_another_worker_could_not_take_is_tried_again(models):
+    """Every half a minute, without a change on disk: the reason lies elsewhere."""
+
+    async def work(watched):
+        await watched.look()
+        shutil.copytree(models.parent / "elsewhere" / "gru" / "2", models / "gru" / "2")
+        watched.worker_fault = "worker 1 cannot serve them"
+        await watched.looks(4)
+        assert len(watched.reports) == 1
+        await watched.looks(int(RETRY_SECONDS))
+        assert len(watched.reports) == 2
+        watched.worker_fault = None
+        await watched.looks(int(RETRY_SECONDS))
+        await watched.looks(int(2 * RETRY_SECONDS))
+        assert (len(watched.reports), watched.versions) == (3, ["1", "2"])
+
+    watching(models, work)

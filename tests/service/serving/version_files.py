@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from service.artifacts import bundle, onnx
 from service.serving.repository import ModelRepository
+from service.serving.versions import RefusedVersion, ReloadReport
 from service.serving.watching import Watcher
 from tests import fakes
 
@@ -49,10 +50,16 @@ class Watched:
         self.repository = ModelRepository(self.settings, load)
         self.clock = Clock()
         self.reports = []
+        self.worker_fault = None  # why another worker cannot take a reload
         self.watcher = Watcher(self.settings, self.repository, self._reload, self.clock)
 
     async def _reload(self, unsettled):
-        self.reports.append(await self.repository.reload(unsettled))
+        if self.worker_fault is None:
+            report = await self.repository.reload(unsettled)
+        else:
+            report = ReloadReport([], [], [RefusedVersion(None, None, self.worker_fault)], 0, 0)
+        self.reports.append(report)
+        return report
 
     async def look(self, seconds=1.0):
         """Look once, so many seconds after the last look."""

@@ -41,7 +41,9 @@ class Spawner:
 
 
 @asynccontextmanager
-async def crew(monkeypatch, behaviours=(), count=2, timing=IMPATIENT) -> AsyncIterator[tuple[Crew, Ports, Spawner]]:
+async def crew(
+    monkeypatch, behaviours=(), count=2, timing=IMPATIENT, leave=5.0
+) -> AsyncIterator[tuple[Crew, Ports, Spawner]]:
     """A crew that has started and accepts connections; its processes are killed at the end."""
     spawner = Spawner()
     spawner.behaviours = list(behaviours)
@@ -49,7 +51,7 @@ async def crew(monkeypatch, behaviours=(), count=2, timing=IMPATIENT) -> AsyncIt
     settings = Settings(port=0)
     ports, _ = sockets.bind(settings, count)
     estate = Estate(count, ports)
-    crew = Crew(estate, timing, 5.0)
+    crew = Crew(estate, timing, leave)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGCHLD, crew.reap)
     try:

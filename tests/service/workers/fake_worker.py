@@ -16,7 +16,10 @@ REPORT = {"loaded": [["gru", "2"]], "retired": [["gru", "1"]], "refused": []}
 
 
 class FakeWorker:
-    """Does what a behaviour says: "", "fail" at its start, "die" at its start, "other" versions than the first worker."""
+    """Does what a behaviour says: "", "fail" at its start, "die" at its start, "other" versions than the first worker.
+
+    "part": it loads none of the versions; "hang": its start does not end; "stay": it does not stop.
+    """
 
     def __init__(self, control: socket.socket, behaviour: str) -> None:
         self._inherited = read(control)
@@ -34,7 +37,9 @@ class FakeWorker:
             channel.tell(Failed(status=3, faults=["models/gru: no"]))
             await asyncio.sleep(0)
             return 3
-        channel.tell(Proven(versions=self._inherited.versions or VERSIONS))
+        if self._behaviour != "hang":
+            versions = self._inherited.versions or VERSIONS
+            channel.tell(Proven(versions=versions[:-1] if self._behaviour == "part" else versions))
         ended = asyncio.ensure_future(self._ended.wait())
         await asyncio.wait([reading, ended], return_when=asyncio.FIRST_COMPLETED)
         return 0
@@ -43,13 +48,18 @@ class FakeWorker:
         match message:
             case messages.Listen(slots=slots):
                 await self._listen(slots)
+            case messages.Prepare() if self._behaviour == "part":
+                return messages.Prepared(report={"refused": [["gru", "1", "gru/1: half of it"]]}, versions=[])
+            case messages.Discard(refused=refused):
+                return messages.Reloaded(report={"refused": refused})
             case messages.Prepare():
                 versions = VERSIONS if self._behaviour == "other" else NEW_VERSIONS
                 return messages.Prepared(report=REPORT, versions=versions)
             case messages.Commit():
                 return messages.Reloaded(report=REPORT)
             case messages.Stop():
-                self._ended.set()
+                if self._behaviour != "stay":
+                    self._ended.set()
                 return None
         return Done()
 

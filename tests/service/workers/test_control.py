@@ -65,7 +65,7 @@ def test_a_worker_does_as_it_is_told(state):
     """And answers each question."""
 
     async def scenario(channel, _, server):
-        for question in (Listen(slots=[1, 0]), Ping(), End(), Detach(), Discard()):
+        for question in (Listen(slots=[1, 0]), Ping(), End(), Detach()):
             assert isinstance(await channel.ask(question), messages.Done)
         channel.tell(Stop(is_replaced=True))
         await channel.ask(Ping())
@@ -85,7 +85,7 @@ def test_versions_are_prepared_and_committed_or_discarded(state):
         assert (await channel.ask(Commit(is_first=True))).report["refused"] == []
         assert state.repository.reloads["done"] == 1
         await channel.ask(Prepare(unsettled=[[], []]))
-        await channel.ask(Discard())
+        assert (await channel.ask(Discard())).report == {"refused": []}
         with pytest.raises(CannotDo, match="nothing is prepared"):
             await channel.ask(Commit())
         await channel.ask(Prepare())
@@ -93,6 +93,34 @@ def test_versions_are_prepared_and_committed_or_discarded(state):
         assert state.repository.reloads["done"] == 1
 
     converse(state, scenario)
+
+
+def test_a_reload_that_another_worker_refuses_is_noted_and_takes_the_keys(serve, tmp_path, caplog):
+    """By the first worker, which is told why; and the keys are those of now in all of them."""
+    path = tmp_path / "admin.key"
+    path.write_text("first secret, long enough")
+    state = serve(admin_key_file=path).app.state
+    refused = [[None, None, "worker 1 cannot serve them"]]
+
+    def is_known(secret):
+        return state.access._keys.find(secret) is not None
+
+    async def scenario(channel, *_):
+        path.write_text("second secret, long enough")
+        await channel.ask(Prepare())
+        assert (is_known(b"first secret, long enough"), is_known(b"second secret, long enough")) == (True, False)
+        assert (await channel.ask(Discard(refused=refused))).report == {"refused": refused}
+        assert (is_known(b"first secret, long enough"), is_known(b"second secret, long enough")) == (False, True)
+        assert state.repository.reloads == {"done": 0, "refused": 1}
+        assert state.repository.refused == [RefusedVersion(None, None, "worker 1 cannot serve them")]
+        path.unlink()
+        await channel.ask(Prepare())
+        (fault,) = (await channel.ask(Discard())).report["refused"]
+        assert "the keys from before stay in use" in fault[2]
+        assert state.repository.reloads["refused"] == 1
+
+    converse(state, scenario)
+    assert "reload: refused: worker 1 cannot serve them" in caplog.text
 
 
 def test_a_reload_that_is_not_possible_now_is_told_to_its_caller(state):

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from service.workers.crew import CannotStart
+from service.workers.crew import CannotStart, Crew
 from service.workers.messages import Reload, Reloaded, Unable
 from service.workers.timing import Timing
 from tests.service.workers.crews import crew, greeting, greetings, open_files, until
@@ -93,6 +93,107 @@ def test_a_worker_that_does_not_answer_is_relieved_and_then_killed(monkeypatch, 
 
     asyncio.run(scenario())
     assert "did not answer any more and was killed" in caplog.text
+
+
+def test_a_worker_that_was_silent_during_a_reload_is_replaced(monkeypatch, caplog):
+    """It would go on with the versions from before it."""
+    timing = Timing(ping=0.02, silent=3, hung=100_000)
+
+    async def scenario():
+        async with crew(monkeypatch, timing=timing) as (started, _, _):
+            victim = by_slot(started)[0]
+            os.kill(victim.pid, signal.SIGSTOP)
+            await until(lambda: by_slot(started)[1].slots == [1, 0])
+            assert isinstance(await started.reload(Reload()), Reloaded)
+            os.kill(victim.pid, signal.SIGCONT)
+            await until(lambda: victim not in started.processes)
+            await until(lambda: [w.slots for w in by_slot(started)] == [[0], [1]])
+            assert by_slot(started)[0].versions == NEW_VERSIONS
+
+    asyncio.run(scenario())
+    assert "it did not answer when the others reloaded" in caplog.text
+
+
+def restarts(crew, reason):
+    """How many restarts are counted for a reason."""
+    (family,) = [f for f in crew._estate.measures.collect() if f.definition.name == "gatecast_worker_restarts_total"]
+    return family.values[reason,]
+
+
+def test_a_replacement_that_loads_less_than_the_others_does_not_join_them(monkeypatch, caplog):
+    """It is tried again, while another worker accepts its connections; each try is counted."""
+
+    async def scenario():
+        async with crew(monkeypatch, ["", "", "part", "part"]) as (started, ports, spawner):
+            os.kill(by_slot(started)[1].pid, signal.SIGKILL)
+            await until(lambda: spawner.count == 4)
+            assert {slot for slot, _ in await greetings(ports)} == {0}
+            await until(lambda: [w.slots for w in by_slot(started)] == [[0], [1]])
+            assert (by_slot(started)[1].versions, restarts(started, "start")) == (VERSIONS, 2)
+
+    monkeypatch.setattr("service.workers.backoff.FIRST_SECONDS", 0.01)
+    asyncio.run(scenario())
+    assert "it does not take the versions that serve: gru/1: half of it" in caplog.text
+
+
+def test_where_no_other_worker_is_left_a_part_is_better_than_nothing(monkeypatch, caplog):
+    async def scenario():
+        async with crew(monkeypatch, ["", "part"], count=1) as (started, ports, spawner):
+            os.kill(by_slot(started)[0].pid, signal.SIGKILL)
+            await until(lambda: spawner.count == 2)
+            assert (await greeting(ports))[1] == spawner.processes[1].pid
+
+    asyncio.run(scenario())
+    assert "serves without the others: gru/1: half of it" in caplog.text
+
+
+def test_a_start_that_does_not_end_is_ended(monkeypatch, caplog):
+    """Of a replacement: the first start may take its time."""
+    timing = Timing(ping=0.02, hung=100_000, prepare=0.5)
+
+    async def scenario():
+        async with crew(monkeypatch, ["", "", "hang"], timing=timing) as (started, _, spawner):
+            os.kill(by_slot(started)[0].pid, signal.SIGKILL)
+            await until(lambda: spawner.count >= 4)
+
+    monkeypatch.setattr("service.workers.backoff.FIRST_SECONDS", 0.01)
+    asyncio.run(scenario())
+    assert "worker 0 had not proven its models in 0.5 s and was killed" in caplog.text
+
+
+def test_a_worker_that_still_ends_keeps_its_place_and_a_third_one_waits_for_it(monkeypatch):
+    """There is room for two processes of a slot."""
+
+    async def scenario():
+        async with crew(monkeypatch, ["stay", "stay"], count=1, leave=0.3) as (started, _, spawner):
+            for _ in range(2):
+                await until(lambda: started._serving[0].pid == spawner.processes[-1].pid)
+                started._serving[0].leave()
+                count = spawner.count
+                await until(lambda count=count: spawner.count > count)  # type: ignore[misc]
+            await until(lambda: started._serving[0].pid == spawner.processes[2].pid)
+
+    asyncio.run(scenario())
+
+
+def test_a_defect_of_the_supervisor_does_not_leave_a_slot_alone(monkeypatch, caplog):
+    """It is logged, and tried again."""
+    defects = [RuntimeError("a defect")]
+    start = Crew._start
+
+    async def start_later(self, slot):
+        if self._serving and defects:
+            raise defects.pop()
+        return await start(self, slot)
+
+    async def scenario():
+        async with crew(monkeypatch) as (started, _, _):
+            await kill_and_wait(started, by_slot(started)[1])
+
+    monkeypatch.setattr(Crew, "_start", start_later)
+    monkeypatch.setattr("service.workers.backoff.FIRST_SECONDS", 0.01)
+    asyncio.run(scenario())
+    assert "worker 1 could not be replaced; it is tried again in 0.01 s" in caplog.text
 
 
 def test_a_worker_that_answers_again_gets_its_connections_back(monkeypatch, caplog):

@@ -6,6 +6,8 @@ import pytest
 
 from service import logs, start
 from service.http.listening import CannotListen
+from service.http.ports import Ports
+from service.measures import Region
 from service.settings import Settings
 from service.workers import launch
 
@@ -32,6 +34,23 @@ def test_a_wrong_setting_is_printed(monkeypatch, capsys):
     monkeypatch.setenv("GATECAST_WORKERS", "none")
     assert launch.serve(ends_at_hangup=False) == 2
     assert "error: GATECAST_WORKERS: must be" in capsys.readouterr().err
+
+
+def test_too_few_files_for_so_many_workers_are_told(monkeypatch, capsys):
+    """Not by a traceback."""
+    from service.workers import sockets
+
+    monkeypatch.setenv("GATECAST_WORKERS", "2")
+    monkeypatch.setattr(sockets, "bind", lambda *_: (Ports({}), None))
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
+
+    def refuse(*_):
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(Region, "create_shared", refuse)
+    assert launch.serve(ends_at_hangup=False) == 3
+    assert "error: the memory that 2 workers share cannot be made: " in (told := capsys.readouterr().err)
+    assert "Allow more open files (ulimit -n; a supervisor of N workers has up to 5 N + 30)" in told
 
 
 def test_a_taken_port_ends_a_start_of_several_workers(monkeypatch, capsys):

@@ -89,6 +89,25 @@ def test_a_killed_worker_loses_no_waiting_connection_and_no_count(models):
         assert len(pids(running)) == 2
 
 
+def answering(running):
+    """The workers that accept new connections, by the sockets that the system says are theirs."""
+    clients = [httpx.Client(base_url=running.client.base_url, timeout=20) for _ in range(12)]
+    for client in clients:
+        assert client.get("/readyz").status_code == 200
+    owners = {pid for pid in pids(running) if connections_of(pid, running.client.base_url.port)}
+    for client in clients:
+        client.close()
+    return owners
+
+
+def connections_of(pid, port):
+    """How many connections a process has open on a port."""
+    lines = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+    inodes = {line[9] for line in lines if int(line[1].rpartition(":")[2], 16) == port and line[3] == "01"}
+    links = [os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()]
+    return sum(link.removeprefix("socket:[").rstrip("]") in inodes for link in links)
+
+
 def test_a_stopped_worker_is_relieved(models):
     """Its new connections go to the other one after a few seconds, and it takes part again when it goes on."""
     with workers(models) as running:
@@ -97,6 +116,8 @@ def test_a_stopped_worker_is_relieved(models):
         for _ in range(12):
             assert httpx.get(f"{running.client.base_url}/readyz", timeout=20).status_code == 200
         os.kill(victim, signal.SIGCONT)
+        until(lambda: len(answering(running)) == 2)  # both have clients again
+        assert victim in pids(running)
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(20) == 0
         assert "worker 0 does not answer" in running.log.result(20)

@@ -1,0 +1,51 @@
+"""A worker's server without a supervisor: its end, also before it was told to listen."""
+
+import asyncio
+import socket
+
+import pytest
+
+from service import start
+from service.http.ports import Ports
+from service.workers.worker_server import WorkerServer
+
+
+class FakeControl:
+    """A supervisor that says nothing."""
+
+    def __init__(self):
+        self.proven = asyncio.Event()
+
+    async def open(self, _):
+        pass
+
+    async def run(self):
+        await asyncio.Event().wait()
+
+    def tell_proven(self, _):
+        self.proven.set()
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_worker_that_is_stopped_ends_and_publishes_what_it_has_counted_last(serve, monkeypatch, is_told):
+    """Also one that waits to be told where to listen: the service may stop while it is to replace another."""
+    app = serve(grace_s=0, shutdown_s=1).app
+    published = []
+
+    async def scenario():
+        config = start.server_config(app.state.settings, app)
+        config.load()
+        bound, control = socket.create_server(("127.0.0.1", 0)), FakeControl()
+        server = WorkerServer(config, app, Ports({0: bound}), control)
+        app.state.host.measures.publish_by(lambda: published.append(server.should_exit))
+        serving = asyncio.ensure_future(server.serve())
+        await control.proven.wait()
+        if is_told:
+            await server.listen([0])
+        server.stop(is_replaced=False)
+        async with asyncio.timeout(20):
+            await serving
+
+    monkeypatch.setattr(WorkerServer, "_set_watchdog", lambda *_: None)  # it would end the process of the tests
+    asyncio.run(scenario())
+    assert published[-1] is True

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from json.encoder import encode_basestring_ascii
 from typing import Any, NamedTuple
 
-from .. import logs
+from .. import log_lines, logs
 from .probes import PROBES
 
 log = logging.getLogger("gatecast.requests")
@@ -52,7 +52,7 @@ class AccessLog:
     """
 
     def __init__(
-        self, log_format: logs.Format = "text", enabled: bool = True, writer: logs.Writer | None = None
+        self, log_format: log_lines.Format = "text", enabled: bool = True, writer: logs.Writer | None = None
     ) -> None:
         self._line = _json if log_format == "json" else _text
         self._enabled = enabled
@@ -77,7 +77,7 @@ def _text(record: RequestRecord, level: str) -> bytes:
         f"{method}{path}{client}{key}{model}{version}{trace_id}{request_id}"
     ):
         return _text(RequestRecord(*map(_escape, record)), level)
-    line = f"{logs.utc(ended)} {level} gatecast.requests {method} {path} {status} {seconds * 1e3:.1f}ms"
+    line = f"{log_lines.utc(ended)} {level} gatecast.requests {method} {path} {status} {seconds * 1e3:.1f}ms"
     if client is not None:
         line += f" client={client}"
     if key is not None:
@@ -102,9 +102,9 @@ def _json(record: RequestRecord, level: str) -> bytes:
     (method, path, route, status, seconds, request_id, ended, client, key, model, version) = record[:11]
     (items, body_bytes, reply_bytes, queue_seconds, compute_seconds, trace_id) = record[11:]
     if len(path) > MAX_PATH:
-        path, route = logs.cut(path, MAX_PATH), logs.cut(route, MAX_PATH)
+        path, route = log_lines.cut(path, MAX_PATH), log_lines.cut(route, MAX_PATH)
     line = (
-        f'{{"time":"{logs.utc(ended)}","level":"{level}","logger":"gatecast.requests","message":"request"'
+        f'{{"time":"{log_lines.utc(ended)}","level":"{level}","logger":"gatecast.requests","message":"request"'
         f',"method":{_quote(method)},"path":{_quote(path)},"route":{_quote(route)},"status":{status}'
         f',"duration_ms":{seconds * 1e3:.3f}'
     )
@@ -130,7 +130,7 @@ def _json(record: RequestRecord, level: str) -> bytes:
         line += f',"trace_id":{_quote(trace_id)}'
     line += f',"request_id":{_quote(request_id)}}}\n'
     if r"\ud" in line:  # perhaps half a surrogate pair, which many readers of JSON refuse
-        return logs.json_line(json.loads(line))
+        return log_lines.json_line(json.loads(line))
     return line.encode()
 
 
@@ -138,7 +138,7 @@ def _escape(value: Any) -> Any:
     """A text in printable ASCII without spaces; other values as they are."""
     if not isinstance(value, str):
         return value
-    return logs.cut(value.encode("unicode_escape").decode().replace(" ", r"\x20"), MAX_PATH)
+    return log_lines.cut(value.encode("unicode_escape").decode().replace(" ", r"\x20"), MAX_PATH)
 
 
 def log_defect(request_id: str, error: BaseException) -> None:

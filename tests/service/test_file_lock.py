@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from service.file_lock import FileLock
-from service.logs import LineWriter
+from service.line_writer import LineWriter
 from service.workers.shared_memory import NamedMemory
 from tests.connections import until
 from tests.processes import ROOT
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only several wo
 # holds the lock of the memory while its log writer waits for that of the log
 OTHER = """
 import sys
-from service.logs import LineWriter
+from service.line_writer import LineWriter
 from service.workers.shared_memory import NamedMemory
 memory, writer = NamedMemory(int(sys.argv[1]), 4096), LineWriter(2)
 writer.share(int(sys.argv[2]))

@@ -14,17 +14,9 @@ import threading
 import httpx
 import pytest
 
-from service.logs import (
-    MAX_LINES,
-    MAX_MESSAGE,
-    MAX_TRACEBACK_LINE,
-    LineWriter,
-    LogHandler,
-    StandardError,
-    format_line,
-    json_line,
-    utc,
-)
+from service.line_writer import MAX_LINES, LineWriter
+from service.log_lines import MAX_MESSAGE, MAX_TRACEBACK_LINE, format_line, json_line, utc
+from service.logs import LogHandler, StandardError
 from tests.processes import COMMAND, ROOT, environment
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from opentelemetry.util.types import AttributeValue
 from starlette.types import Scope
 
-from ...logs import encodable
+from ...log_lines import encodable
 from ..request import RequestContext
 from .trace import ModelCall, Trace
 

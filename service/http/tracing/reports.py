@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from ... import logs
+from ... import log_lines
 
 INTERVAL_SECONDS = 60.0
 MAX_REASON = 300  # characters
@@ -33,7 +33,7 @@ class Reasons(logging.Handler):
 
     def _keep(self, reason: str) -> None:
         """Keep a reason; of an error that wraps another one, the inner one says it."""
-        self.last = logs.cut(reason.rpartition("(Caused by ")[2].removesuffix(")"), MAX_REASON)
+        self.last = log_lines.cut(reason.rpartition("(Caused by ")[2].removesuffix(")"), MAX_REASON)
 
     def install(self) -> None:
         """Take the records from now on."""

@@ -21,7 +21,7 @@ setup: $(DEV)  ## everything for serving, training and testing, into .venv
 serve: $(SERVE)  ## serve models/ on 127.0.0.1:8000 (GATECAST_PORT, GATECAST_HOST, … change it)
 	$(BIN)/python -m service
 
-test: $(DEV)  ## all tests, about seven minutes on two cores
+test: $(DEV)  ## all tests, about six minutes on two cores
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 coverage: $(DEV)  ## all tests, and which lines they run, about eight minutes on two cores

@@ -11,11 +11,14 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from hypothesis import settings
 
 from service.app import create_app
 from service.artifacts.bundle import Bundle
 from tests import fakes
 
+settings.register_profile("untimed", deadline=None)  # how long an example takes says what else the machine does
+settings.load_profile("untimed")
 Serve = Callable[..., TestClient]
 ROOT = Path(__file__).parents[1]
 IN_A_CLONE = ("service", "training", "benchmarks", "models/README.md", "pyproject.toml", "README.md", "LICENSE")

@@ -55,7 +55,13 @@ class Worker:
             except BaseException:
                 ours.close()
                 raise
-        self.channel = await Channel.open(ours, self._answer)
+        try:
+            self.channel = await Channel.open(ours, self._answer)
+        except BaseException:  # nobody knows it yet, so nobody else would end it
+            self._process.kill()
+            self._process.wait()
+            ours.close()
+            raise
         self.channel.write(self.inheritance.encode())
         self._reading = asyncio.ensure_future(self.channel.run())
 

@@ -161,6 +161,22 @@ def test_a_start_that_does_not_end_is_ended(monkeypatch, caplog):
     assert "worker 0 had not proven its models in 0.5 s and was killed" in caplog.text
 
 
+def test_a_start_that_is_given_up_leaves_no_process(monkeypatch):
+    """The service may stop at the moment in which a replacement begins."""
+
+    async def scenario():
+        async with crew(monkeypatch) as (started, _, spawner):
+            start = asyncio.ensure_future(started._start(0))
+            while spawner.count < 3:
+                await asyncio.sleep(0)
+            start.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await start
+            assert spawner.processes[2].returncode is not None
+
+    asyncio.run(scenario())
+
+
 def test_a_worker_that_still_ends_keeps_its_place_and_a_third_one_waits_for_it(monkeypatch):
     """There is room for two processes of a slot."""
 

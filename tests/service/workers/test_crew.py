@@ -20,11 +20,16 @@ def by_slot(crew):
     return sorted(crew.processes, key=lambda worker: worker.slot)
 
 
+async def until_each_has_its_slot(crew):
+    """Wait until there are two workers, and each accepts the connections of its own slot."""
+    await until(lambda: [worker.slots for worker in by_slot(crew)] == [[0], [1]])
+
+
 async def kill_and_wait(crew, victim):
     """Kill a worker, and wait until another one has its place."""
     os.kill(victim.pid, signal.SIGKILL)
     await until(lambda: victim not in crew.processes)
-    await until(lambda: [worker.slots for worker in by_slot(crew)] == [[0], [1]])
+    await until_each_has_its_slot(crew)
 
 
 def test_each_worker_accepts_connections_of_its_own_socket(monkeypatch):
@@ -71,7 +76,7 @@ def test_a_worker_that_ends_at_every_start_is_tried_ever_later(monkeypatch, capl
             os.kill(by_slot(started)[0].pid, signal.SIGKILL)
             await until(lambda: spawner.count == 4)
             assert {slot for slot, _ in await greetings(ports)} == {1}
-            await until(lambda: [w.slots for w in by_slot(started)] == [[0], [1]])
+            await until_each_has_its_slot(started)
 
     monkeypatch.setattr("service.workers.backoff.FIRST_SECONDS", 0.01)
     asyncio.run(scenario())
@@ -89,7 +94,7 @@ def test_a_worker_that_does_not_answer_is_relieved_and_then_killed(monkeypatch, 
             await until(lambda: by_slot(started)[-1].slots == [1, 0])
             assert (await greeting(ports))[0] == 1
             await until(lambda: victim not in started.processes)
-            await until(lambda: [w.slots for w in by_slot(started)] == [[0], [1]])
+            await until_each_has_its_slot(started)
 
     asyncio.run(scenario())
     assert "did not answer any more and was killed" in caplog.text
@@ -107,7 +112,7 @@ def test_a_worker_that_was_silent_during_a_reload_is_replaced(monkeypatch, caplo
             assert isinstance(await started.reload(Reload()), Reloaded)
             os.kill(victim.pid, signal.SIGCONT)
             await until(lambda: victim not in started.processes)
-            await until(lambda: [w.slots for w in by_slot(started)] == [[0], [1]])
+            await until_each_has_its_slot(started)
             assert by_slot(started)[0].versions == NEW_VERSIONS
 
     asyncio.run(scenario())
@@ -128,7 +133,7 @@ def test_a_replacement_that_loads_less_than_the_others_does_not_join_them(monkey
             os.kill(by_slot(started)[1].pid, signal.SIGKILL)
             await until(lambda: spawner.count == 4)
             assert {slot for slot, _ in await greetings(ports)} == {0}
-            await until(lambda: [w.slots for w in by_slot(started)] == [[0], [1]])
+            await until_each_has_its_slot(started)
             assert (by_slot(started)[1].versions, restarts(started, "start")) == (VERSIONS, 2)
 
     monkeypatch.setattr("service.workers.backoff.FIRST_SECONDS", 0.01)

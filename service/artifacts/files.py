@@ -9,6 +9,7 @@ import json
 import os
 import re
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -127,6 +128,24 @@ def _entries(path: Path) -> Iterator[os.DirEntry[str]]:
 def write_json(path: Path, content: Any) -> None:
     """Write JSON in UTF-8. Raises ValueError for NaN and infinity."""
     path.write_text(json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False) + "\n", "utf-8")
+
+
+def replace_file(path: Path, content: bytes, beside: Path, prefix: str) -> None:
+    """Write a file whole or not at all, for all to read: into a new one in the directory `beside`, on the disk, and renamed.
+
+    Raises OSError.
+    """
+    number, temporary = tempfile.mkstemp(prefix=prefix, dir=beside)
+    try:
+        with open(number, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
 
 
 def read_bytes(path: Path, limit: int, expected: str | None = None) -> bytes:

@@ -4,11 +4,10 @@ The service never imports this: it has public keys alone.
 """
 
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .files import BundleError, read_bytes, refuse
+from .files import BundleError, read_bytes, refuse, replace_file
 from .signatures import MAX_SIGNATURES, SIGNATURES, Signature, read, statement, written
 from .trusted_keys import key_id
 from .verification import verify_all
@@ -109,16 +108,6 @@ def sign(version: Path, key: "Ed25519PrivateKey") -> str:
 def _replace(file: Path, content: bytes) -> None:
     """Write a file at once. The temporary one lies beside the version, where it is no unknown file of it."""
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=".signing-", dir=file.parent.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as out:
-                out.write(content)
-                out.flush()
-                os.fsync(out.fileno())
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, file)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        replace_file(file, content, beside=file.parent.parent, prefix=".signing-")
     except OSError as error:
         raise SigningError(f"{file} cannot be written: {error.strerror}") from None

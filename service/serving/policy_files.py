@@ -1,12 +1,11 @@
 """`models/<name>/policy.json`: read within limits, written whole or not at all."""
 
 import os
-import tempfile
 from pathlib import Path
 
 from pydantic_core import from_json
 
-from ..artifacts.files import read_text, refuse, refusing
+from ..artifacts.files import read_text, refuse, refusing, replace_file
 from ..policies import NEWEST, Policy, PolicyFault, read_policy
 
 POLICY_FILE = "policy.json"
@@ -36,15 +35,5 @@ def write_policy_file(model: Path, policy: Policy) -> Path:
     Raises OSError.
     """
     file = model / POLICY_FILE
-    number, temporary = tempfile.mkstemp(prefix=f".{POLICY_FILE}-", dir=model)
-    try:
-        with open(number, "w", encoding="utf-8") as out:
-            out.write(policy.to_json())
-            out.flush()
-            os.fsync(out.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    replace_file(file, policy.to_json().encode(), beside=model, prefix=f".{POLICY_FILE}-")
     return file

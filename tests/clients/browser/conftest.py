@@ -105,8 +105,8 @@ def api_key() -> str:
 
 @pytest.fixture(scope="session")
 def guarded_url(start_service: Callable[..., str], api_key: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A service that asks for `api_key`, and takes one request a second with it, ten at once."""
+    """A service that asks for `api_key`, and takes ten requests with it, then none for minutes: however slow the browser is."""
     file = tmp_path_factory.mktemp("keys") / "keys.json"
-    key = {"name": "test", "sha256": hashlib.sha256(api_key.encode()).hexdigest(), "rate_requests": 1}
+    key = {"name": "test", "sha256": hashlib.sha256(api_key.encode()).hexdigest(), "rate_requests": 10 / 3600}
     file.write_text(json.dumps({"keys": [key | {"scopes": ["forecast", "sentiment", "models"]}]}))
-    return start_service(GATECAST_API_KEYS_FILE=str(file))
+    return start_service(GATECAST_API_KEYS_FILE=str(file), GATECAST_RATE_BURST_S="3600")

@@ -66,7 +66,7 @@ def test_a_request_that_finds_no_room_or_no_time(tmp_path, seconds_per_cost, rea
 
 
 def test_a_caller_that_has_used_up_its_rate(serve):
-    client = serve(rate_requests=1, rate_burst_s=1)
+    client = serve(rate_requests=0.001, rate_burst_s=1000)
     statuses = [client.post("/forecast", json=BODY).status_code for _ in range(3)]
     assert statuses == [200, 429, 429]
     assert counted(client.app.state) == ({("/forecast", "rate"): 2}, {("/forecast", "2xx"): 1})

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from benchmarks.servers.collector import receiving
-
-WAIT_SECONDS = 20
+from tests.patience import PATIENCE_S
 
 
 class SentSpan(NamedTuple):
@@ -53,7 +52,7 @@ class Collector:
     def wait_for(self, count: int, name: str = "") -> list[SentSpan]:
         """Wait until so many spans, of this name, have come."""
         with self._changed:
-            assert self._changed.wait_for(lambda: len(self.named(name)) >= count, WAIT_SECONDS), self.spans
+            assert self._changed.wait_for(lambda: len(self.named(name)) >= count, PATIENCE_S), self.spans
             return self.named(name)
 
     def named(self, name: str) -> list[SentSpan]:

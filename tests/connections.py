@@ -18,6 +18,7 @@ from service.http.middleware import RequestMiddleware
 from service.http.protocol import AdmissionProtocol
 from tests import fakes
 from tests.fakes import Gate
+from tests.patience import PATIENCE_S
 
 T = TypeVar("T")
 JSON = {"content-type": "application/json"}
@@ -36,7 +37,7 @@ class RunningServer(NamedTuple):
 
     def connect(self) -> socket.socket:
         """A new connection, on which nothing is sent yet."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_S)
 
     def post(self, path: str, body: object) -> socket.socket:
         """A new connection, on which a request is sent; its response is not read."""
@@ -46,8 +47,8 @@ class RunningServer(NamedTuple):
 
 
 def until(condition: Callable[[], object]) -> None:
-    """Wait until another process or thread has done something; fail after 20 seconds."""
-    latest = time.monotonic() + 20
+    """Wait until another process or thread has done something; fail when it never does."""
+    latest = time.monotonic() + PATIENCE_S
     while not condition():
         assert time.monotonic() < latest, "it did not happen"
         time.sleep(0.005)
@@ -83,7 +84,7 @@ def listening(app: RequestMiddleware) -> Iterator[RunningServer]:
             yield RunningServer(server, app, port.getsockname()[1])
         finally:
             server.should_exit = True
-            thread.join(20)
+            thread.join(PATIENCE_S)
 
 
 def run_app(app: RequestMiddleware, work: Callable[[httpx.AsyncClient], Awaitable[T]]) -> T:

@@ -31,6 +31,7 @@ from service.predictors import load_predictor
 from service.serving.batching import MicroBatcher
 from service.serving.registry import LoadedClassifier, LoadedForecaster, LoadedModel, Registry
 from service.settings import Settings
+from tests.patience import PATIENCE_S
 
 WINDOW = 5
 READINGS = [10.0, 20.0, 30.0, 40.0, 50.0]
@@ -265,7 +266,7 @@ class Gate:
     def __call__(self, *arrays: Any) -> Mapping[str, Any]:
         self.batches.append(len(arrays[0]))
         self.entered.set()
-        assert self._open.wait(20), "the gate was never opened"
+        assert self._open.wait(PATIENCE_S), "the gate was never opened"
         return self._run(*arrays)
 
 

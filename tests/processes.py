@@ -13,6 +13,8 @@ from typing import NamedTuple
 import httpx
 import pytest
 
+from tests.patience import PATIENCE_S
+
 ROOT = Path(__file__).parents[1]
 KEY = "correct horse battery"
 COMMAND = [sys.executable, "-m", "service"]
@@ -48,7 +50,7 @@ def run_service(models: Path, *arguments: str, **settings: object) -> subprocess
         env=environment(models, **settings),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
     )
 
 
@@ -75,7 +77,7 @@ def serving(models: Path, *, command: Sequence[str] = COMMAND, **settings: objec
             else:
                 pytest.fail("the server did not start:\n" + "".join(lines))
             log = reader.submit(process.stderr.read)
-            with httpx.Client(base_url=address[1], timeout=30, verify=False) as client:
+            with httpx.Client(base_url=address[1], timeout=PATIENCE_S, verify=False) as client:
                 yield ServerProcess(process, client, log)
         finally:
             process.kill()

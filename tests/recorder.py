@@ -20,6 +20,7 @@ from service.http.middleware import RequestMiddleware
 from service.http.protocol import AdmissionProtocol
 from service.http.request_counts import RequestCounts
 from service.settings import Settings
+from tests.patience import PATIENCE_S
 from tests.processes import ROOT
 
 SERVICE = f"{ROOT / 'service'}/"
@@ -49,7 +50,7 @@ class Recorder:
         A request is counted and logged after its response, and the end of the second one may fall into the third one. The
         first one has made what it is counted in.
         """
-        with httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=60) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=PATIENCE_S) as client:
             for _ in range(2):
                 client.post(path, json=body)
             self._files.clear()
@@ -87,6 +88,6 @@ class Recorder:
                     time.sleep(0.01)
                 yield self
                 self._server.should_exit = True
-                thread.join(20)
+                thread.join(PATIENCE_S)
         finally:
             threading.setprofile(None)

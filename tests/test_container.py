@@ -14,6 +14,7 @@ import yaml  # type: ignore[import-untyped]
 
 from service.http.lifecycle import Phase
 from tests.connections import connected
+from tests.patience import PATIENCE_S
 from tests.processes import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
@@ -43,7 +44,9 @@ def check_health(port: int) -> int:
     if not sys.platform.startswith("linux"):
         pytest.skip("the container is a Linux")
     environment = {"GATECAST_HOST": "127.0.0.1", "GATECAST_PORT": str(port), "PATH": "/usr/bin:/bin"}
-    return subprocess.run([ROOT / "healthcheck.sh"], env=environment, stderr=subprocess.DEVNULL, timeout=20).returncode
+    return subprocess.run(
+        [ROOT / "healthcheck.sh"], env=environment, stderr=subprocess.DEVNULL, timeout=PATIENCE_S
+    ).returncode
 
 
 def test_both_images_run_as_a_user_that_is_not_root_by_its_number(container):
@@ -119,4 +122,4 @@ def test_another_answer_is_not_healthy(listener, reply):
     thread = Thread(target=answer)
     thread.start()
     assert check_health(listener.getsockname()[1]) != 0
-    thread.join(20)
+    thread.join(PATIENCE_S)

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from service.http.schema_parts import RECENT_MONTHS
+from tests.patience import PATIENCE_S
 from tests.processes import ROOT, serving
 
 pytestmark = pytest.mark.slow
@@ -29,7 +30,7 @@ def served(request, tmp_path_factory) -> Iterator[tuple[httpx.Client, set[str]]]
     with serving(models, engine=request.param, grace_s=0) as (process, client, _):
         yield client, names
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE_S) == 0
 
 
 @pytest.fixture

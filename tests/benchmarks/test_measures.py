@@ -11,6 +11,7 @@ from benchmarks.servers import switched
 from benchmarks.servers.server import Call
 from service.http.request_counts import RequestCounts
 from service.measures import Measures
+from tests.patience import PATIENCE_S
 
 
 def test_ratios_are_taken_within_rounds():
@@ -63,4 +64,4 @@ def test_callers_send_again_when_all_have_their_answers(status, sent):
                     callers.send(3)
             else:
                 assert callers.send(sent) == sent
-        thread.join(20)
+        thread.join(PATIENCE_S)

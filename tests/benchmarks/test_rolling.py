@@ -13,6 +13,7 @@ from benchmarks.rolling.__main__ import is_passed
 from benchmarks.rolling.callers import Callers, Outcome
 from benchmarks.rolling.play import by_phase
 from benchmarks.rolling.replicas import CONFIGURATION, SLOTS, Place
+from tests.patience import PATIENCE_S
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -110,7 +111,7 @@ def test_haproxy_accepts_the_configuration(tmp_path):
     names = {f"ROLLING_{slot.upper()}": str(place.port_of(slot)) for slot in SLOTS}
     environment = os.environ | names | {"ROLLING_PORT": "18790", "ROLLING_SOCKET": str(place.socket)}
     checked = subprocess.run(
-        ["haproxy", "-c", "-f", CONFIGURATION], env=environment, capture_output=True, text=True, timeout=60
+        ["haproxy", "-c", "-f", CONFIGURATION], env=environment, capture_output=True, text=True, timeout=PATIENCE_S
     )
     assert checked.returncode == 0, checked.stderr
     assert "WARNING" not in checked.stderr

@@ -35,7 +35,7 @@ def _serving(variables: Mapping[str, str]) -> Iterator[str]:
         yield url
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=120)
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +68,7 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and process.poll() is None:
         try:
-            with urllib.request.urlopen(f"{url}/readyz", timeout=1):
+            with urllib.request.urlopen(f"{url}/readyz", timeout=30):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)

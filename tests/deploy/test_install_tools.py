@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_S
+
 SCRIPT = Path(__file__).parents[2] / "deploy/install-tools.sh"
 REAL = ("sh", "mkdir", "mktemp", "rm", "sed", "install")
 LINUX = {"uname": '[ "$1" = -s ] && echo Linux || echo x86_64'}
@@ -35,7 +37,7 @@ def install(tmp_path):
             (folder / name).chmod(0o755)
         environment = os.environ | {"PATH": str(folder), "CALLS": str(calls)}
         command = ["sh", str(SCRIPT), str(tmp_path / "bin")]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
         return done, calls.read_text().splitlines()
 
     return run

@@ -4,6 +4,7 @@ import asyncio
 
 from tests.connections import asgi_client, gated_app
 from tests.fakes import READINGS
+from tests.patience import PATIENCE_S
 
 
 def test_an_unknown_path_is_a_404_problem(client):
@@ -33,7 +34,7 @@ def test_shutting_down_answers_what_is_in_flight(tmp_path):
             async with app.api.router.lifespan_context(app.api):
                 gate.close()
                 accepted = asyncio.create_task(client.post("/forecast", json={"readings": READINGS}))
-                await asyncio.to_thread(gate.entered.wait, 20)
+                await asyncio.to_thread(gate.entered.wait, PATIENCE_S)
                 asyncio.get_running_loop().call_soon(gate.open)
             refused = await client.get("/readyz")
             return await accepted, refused

@@ -13,6 +13,7 @@ from service.file_lock import FileLock
 from service.line_writer import LineWriter
 from service.workers.shared_memory import NamedMemory
 from tests.connections import until
+from tests.patience import PATIENCE_S
 from tests.processes import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only several workers need it")
@@ -27,7 +28,7 @@ writer.share(int(sys.argv[2]))
 with memory.locked():
     writer.write([b"line\\n"])
     input()
-writer.close(20)
+writer.close(600)
 """
 
 
@@ -65,12 +66,12 @@ def test_two_locks_in_two_processes_are_no_deadlock(files):
         until(lambda: is_awaited(memory) or taken.done())
         other.stdin.write("\n")
         other.stdin.close()
-        assert taken.result(20) is None
+        assert taken.result(PATIENCE_S) is None
         assert len(os.read(read, 1 << 20)) > 0
         while other.poll() is None:  # who waits for a lock has no turn for sure, so read as long as it is there
             if select.select([read], [], [], 0.05)[0]:
                 os.read(read, 1 << 16)
-        assert (other.stderr.read(), other.wait(20)) == ("line\n", 0)
+        assert (other.stderr.read(), other.wait(PATIENCE_S)) == ("line\n", 0)
     os.close(read)
 
 

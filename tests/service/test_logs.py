@@ -17,6 +17,7 @@ import pytest
 from service.line_writer import MAX_LINES, LineWriter
 from service.log_lines import MAX_MESSAGE, MAX_TRACEBACK_LINE, format_line, json_line, utc
 from service.logs import LogHandler, StandardError
+from tests.patience import PATIENCE_S
 from tests.processes import COMMAND, ROOT, environment
 
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"
@@ -64,7 +65,7 @@ def read_until(fd, end):
 def run_script(script, **options):
     """Run Python code with its standard error in a pipe that is read."""
     command = [sys.executable, "-c", f"from service.logs import *\n{script}"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, **options)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S, **options)
 
 
 def start_script(script):
@@ -114,7 +115,7 @@ def test_lines_of_several_processes_never_mix(log_format):
     os.close(write)
     with os.fdopen(read) as file:
         lines = file.read().splitlines()
-    assert [process.wait(30) for process in processes] == [0, 0, 0]
+    assert [process.wait(PATIENCE_S) for process in processes] == [0, 0, 0]
     os.close(lock)
     marks = {1: 0, 2: 0, 3: 0}
     for line in lines:
@@ -187,7 +188,7 @@ asyncio.run(main())
     with process:
         dropped = int(process.stdout.readline())
         process.send_signal(signal.SIGTERM)
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE_S) == 0
         assert 100_000 - MAX_LINES - 2_000 <= dropped < 100_000
 
 
@@ -205,7 +206,7 @@ asyncio.run(main())
 def test_a_process_ends_although_nobody_reads(script, status, log_format):
     """Whatever wrote: logging, print, a warning, an exception."""
     with start_script(f"configure('info', '{log_format}')\n{script}") as process:
-        assert process.wait(60) == status
+        assert process.wait(PATIENCE_S) == status
 
 
 def test_a_service_whose_log_nobody_reads_answers_and_ends(models):
@@ -216,12 +217,12 @@ def test_a_service_whose_log_nobody_reads_answers_and_ends(models):
             while not (address := re.search(r"running on (http://\S+)", process.stderr.readline())):
                 assert process.poll() is None
             shrink(process.stderr.fileno())
-            with httpx.Client(base_url=address[1], timeout=30) as client:
+            with httpx.Client(base_url=address[1], timeout=PATIENCE_S) as client:
                 for number in range(300):
                     assert client.get(f"/{number}/{'x' * 400}").status_code == 404
                 assert client.get("/livez").status_code == 200
             process.send_signal(signal.SIGTERM)
-            assert process.wait(60) == 0
+            assert process.wait(PATIENCE_S) == 0
         finally:
             process.kill()
 

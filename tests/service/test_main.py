@@ -16,6 +16,7 @@ import pytest
 
 from service.__main__ import main
 from tests.connections import until
+from tests.patience import PATIENCE_S
 from tests.processes import COMMAND, ROOT, environment, run_service, serving, shipped
 
 
@@ -61,7 +62,7 @@ def test_a_bad_version_is_left_out_unless_the_settings_refuse_it(models):
     with serving(models, engine="onnx", grace_s=0) as (process, client, _):
         assert client.get("/version").json()["models"] == {"ensemble": [shipped("ensemble").name]}
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE_S) == 0
     printed = []
     for settings in ({}, {"on_bad_version": "refuse"}):
         checked = run_service(models, "--check", engine="onnx", **settings)
@@ -141,7 +142,7 @@ def test_a_signal_during_the_start_ends_it_at_once(models, moment, sig, status):
     with starting(models) as process:
         reach(process, lambda: MOMENTS[moment](process.pid))
         process.send_signal(sig)
-        assert process.wait(20) == status
+        assert process.wait(PATIENCE_S) == status
         assert "Traceback" not in process.stdout.read()
 
 
@@ -167,7 +168,7 @@ def test_a_signal_during_the_start_ends_the_first_process_of_a_container(models,
         (pid,) = first()
         reach(process, lambda: MOMENTS[moment](pid))
         os.kill(pid, signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE_S) == 0
 
 
 def test_a_check_that_is_ended_has_not_passed(models):
@@ -175,7 +176,7 @@ def test_a_check_that_is_ended_has_not_passed(models):
     with starting(models, command=[*COMMAND, "--check"]) as process:
         reach(process, lambda: MOMENTS["numpy"](process.pid))
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 128 + signal.SIGTERM
+        assert process.wait(PATIENCE_S) == 128 + signal.SIGTERM
 
 
 @contextmanager

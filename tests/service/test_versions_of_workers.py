@@ -10,6 +10,7 @@ from benchmarks.versions import NextVersion
 from service.policies import Policy
 from service.serving.policy_files import write_policy_file
 from tests.connections import until
+from tests.patience import PATIENCE_S
 from tests.processes import KEY, serving
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="several workers need Linux")
@@ -19,13 +20,13 @@ RATE = {"rate_requests": 0.001, "rate_burst_s": 3600}  # three requests, and the
 
 def answering(url, request_id):
     """Which version answers, over a connection of its own: either worker may get it."""
-    reply = httpx.post(f"{url}/forecast", json=BODY, headers={"x-request-id": request_id}, timeout=30)
+    reply = httpx.post(f"{url}/forecast", json=BODY, headers={"x-request-id": request_id}, timeout=PATIENCE_S)
     assert reply.status_code == 200, reply.text
     return reply.json()["version"]
 
 
 def has_canary(url):
-    models = httpx.get(f"{url}/models", timeout=30).json()["models"]
+    models = httpx.get(f"{url}/models", timeout=PATIENCE_S).json()["models"]
     return [model["share"] for model in models] == [0.5, 0.5]
 
 
@@ -48,13 +49,13 @@ def test_a_rate_holds_for_both_workers_together(models):
     """Also the tries of wrong keys; with many new connections both workers are asked."""
     with serving(models, workers=2, engine="onnx", **RATE) as service:
         url = str(service.client.base_url)
-        statuses = [httpx.get(f"{url}/models", timeout=30).status_code for _ in range(24)]
+        statuses = [httpx.get(f"{url}/models", timeout=PATIENCE_S).status_code for _ in range(24)]
         assert sorted(statuses) == [200] * 3 + [429] * 21
     with serving(models, workers=2, engine="onnx") as service:
         url = str(service.client.base_url)
 
         def reload(key):
-            return httpx.post(f"{url}/admin/reload", headers={"x-api-key": key}, timeout=30).status_code
+            return httpx.post(f"{url}/admin/reload", headers={"x-api-key": key}, timeout=PATIENCE_S).status_code
 
         assert reload(KEY) == 200
         began = time.monotonic()

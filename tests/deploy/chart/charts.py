@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import kubernetes_validate
 import yaml  # type: ignore[import-untyped]
 
+from tests.patience import PATIENCE_S
+
 ROOT = Path(__file__).parents[3]
 CHART = ROOT / "deploy/helm/gatecast"
 VALUES = Path(__file__).parent / "values"
@@ -55,7 +57,7 @@ class Rendering(NamedTuple):
 
 def helm(*arguments: str) -> str:
     """Run Helm. Raises Refused with what it wrote."""
-    done = subprocess.run([HELM, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([HELM, *arguments], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     if done.returncode:
         raise Refused(done.stderr)
     return done.stdout

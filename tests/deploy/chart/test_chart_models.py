@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from tests.deploy.chart.charts import Refused, Rendering, rendered, with_values
+from tests.patience import PATIENCE_S
 
 
 def mounts(chart: Rendering) -> dict[str, dict[str, object]]:
@@ -81,7 +82,7 @@ def test_no_volume_hides_what_is_copied(path: str, tmp_path: Path) -> None:
     version.mkdir(parents=True)
     (version / "card.json").write_text("{}")
     (tmp_path / "to").mkdir()
-    subprocess.run([program, option, f"{tmp_path}{source}", f"{tmp_path}{target}"], check=True, timeout=30)
+    subprocess.run([program, option, f"{tmp_path}{source}", f"{tmp_path}{target}"], check=True, timeout=PATIENCE_S)
     assert (tmp_path / "to/gru/3/card.json").read_text() == "{}"
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.deploy.chart.charts import ROOT, Rendering, rendered
+from tests.patience import PATIENCE_S
 
 PYTHON = ROOT / ".venv/bin/python"
 START_SECONDS = 120
@@ -34,7 +35,7 @@ def variables(chart: Rendering, ports: dict[str, int]) -> dict[str, str]:
 
 def status(port: int, path: str) -> int:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as response:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE_S) as response:
             return int(response.status)
     except urllib.error.HTTPError as error:
         return error.code
@@ -50,7 +51,7 @@ def ports() -> Iterator[dict[str, int]]:
         yield chosen
     finally:
         process.terminate()
-        process.wait(timeout=60)
+        process.wait(timeout=PATIENCE_S)
 
 
 def wait(port: int, process: subprocess.Popen[bytes]) -> None:
@@ -86,7 +87,7 @@ def asked(port: int, **changes: str) -> subprocess.CompletedProcess[str]:
     (container,) = pod["spec"]["containers"]
     own = {each["name"]: each["value"] for each in container["env"]} | {"URL": f"http://127.0.0.1:{port}"} | changes
     command: list[Any] = [sys.executable, *container["command"][1:], *container["args"]]
-    return subprocess.run(command, env=own, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, env=own, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
 
 
 def test_what_helm_test_asks_is_answered(ports: dict[str, int]) -> None:

@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 
 import yaml  # type: ignore[import-untyped]
 
+from tests.patience import PATIENCE_S
+
 ROOT = Path(__file__).parents[3]
 CONFIGURATION = ROOT / "deploy/observability/prometheus"
 PYTHON = ROOT / ".venv/bin/python"
@@ -54,7 +56,7 @@ class Prometheus(NamedTuple):
         """Return the `data` of an answer of its API. Raises AssertionError with its words for an error."""
         url = f"{self.address}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
         try:
-            with urllib.request.urlopen(url, timeout=30) as response:
+            with urllib.request.urlopen(url, timeout=PATIENCE_S) as response:
                 return json.load(response)["data"]
         except urllib.error.HTTPError as error:
             raise AssertionError(error.read().decode()) from error
@@ -99,7 +101,7 @@ def serving(directory: Path, **settings: str) -> Iterator[int]:
         yield int(address[1])
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE_S)
 
 
 @contextmanager
@@ -114,11 +116,11 @@ def asked(port: int, callers: int = 4) -> Iterator[None]:
     finally:
         done.set()
         for thread in threads:
-            thread.join(30)
+            thread.join(PATIENCE_S)
 
 
 def _call(port: int, done: Event, caller: int) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     for turn in count(caller):
         if done.wait(0.05):
             break
@@ -136,7 +138,7 @@ def _call(port: int, done: Event, caller: int) -> None:
 
 def _send_nonsense(port: int) -> None:
     """Send what is not HTTP: the parser refuses it."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as connection:
         connection.sendall(b"nonsense\r\n\r\n")
         connection.recv(1000)
 
@@ -160,11 +162,11 @@ def measuring(directory: Path, service: int) -> Iterator[Prometheus]:
         yield Prometheus(f"http://{address}")
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(PATIENCE_S)
 
 
 def _is_ready(address: str) -> bool:
-    with suppress(OSError), urllib.request.urlopen(f"http://{address}/-/ready", timeout=10):
+    with suppress(OSError), urllib.request.urlopen(f"http://{address}/-/ready", timeout=PATIENCE_S):
         return True
     return False
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_S
+
 ROOT = Path(__file__).parents[3]
 PYTHON = ROOT / ".venv" / "bin" / "python"
 
@@ -20,7 +22,9 @@ def text():
 def test_promtool_has_no_complaint(text):
     """Not even about style: units, suffixes, help texts, reserved labels."""
     promtool = shutil.which("promtool") or str(Path(PYTHON).parents[1] / "deploy" / "bin" / "promtool")
-    done = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [promtool, "check", "metrics"], input=text, capture_output=True, text=True, timeout=PATIENCE_S
+    )
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 

@@ -13,6 +13,8 @@ import pytest
 from referencing import Registry
 from referencing.jsonschema import DRAFT7
 
+from tests.patience import PATIENCE_S
+
 ROOT = Path(__file__).parents[3]
 PYTHON = ROOT / ".venv" / "sbom" / "bin" / "python"
 DIGEST = "1f" * 32
@@ -78,7 +80,7 @@ def make(tmp_path_factory):
             directory / "out.json",
         ]
         sources = ["--archive", directory / "image.tar", "--inspect", directory / "image.json"]
-        subprocess.run([*command, *sources], cwd=ROOT, check=True, timeout=100)
+        subprocess.run([*command, *sources], cwd=ROOT, check=True, timeout=PATIENCE_S)
         return (directory / "out.json").read_bytes()
 
     return bill

@@ -15,6 +15,7 @@ from onnx import TensorProto, helper
 from service.artifacts import bundle, onnx
 from service.artifacts.files import BundleError, sha256
 from tests import fakes
+from tests.patience import PATIENCE_S
 from tests.processes import ROOT, shipped
 
 
@@ -145,7 +146,7 @@ def test_nothing_is_reported_to_the_maker_of_the_runtime(tmp_path):
     }
     code = "import sys, pathlib; from service.artifacts import onnx; file = pathlib.Path(sys.argv[1]); onnx.session(file, file.read_bytes(), 1)"
     command = [sys.executable, "-c", code, tmp_path / "network.onnx"]
-    subprocess.run(command, check=True, cwd=ROOT, env=variables | {"HOME": str(home)}, timeout=60)
+    subprocess.run(command, check=True, cwd=ROOT, env=variables | {"HOME": str(home)}, timeout=PATIENCE_S)
     assert list(home.iterdir()) == []
 
 

@@ -12,6 +12,7 @@ from service.bulk.errors import Refused, Unscorable, WorkerDied
 from service.bulk.outputs import parts_directory
 from service.bulk.parts import opened
 from service.bulk.run import run
+from tests.patience import PATIENCE_S
 from tests.processes import ROOT
 from tests.service.bulk.helpers import Lengths, done, panel_job, texts_job
 
@@ -81,7 +82,7 @@ def test_a_killed_run_goes_on(source, tmp_path, expected, workers):
     """SIGKILL leaves no time to tidy up."""
     out = tmp_path / "out.csv"
     command = [sys.executable, "-c", KILLED, source, out, str(workers)]
-    ended = subprocess.run(command, cwd=ROOT, timeout=60, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    ended = subprocess.run(command, cwd=ROOT, timeout=PATIENCE_S, env=os.environ | {"PYTHONPATH": str(ROOT)})
     assert ended.returncode == -signal.SIGKILL
     assert not out.exists()
     progress, _ = done(texts_job(source, out))

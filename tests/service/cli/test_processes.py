@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from tests.connections import until
+from tests.patience import PATIENCE_S
 from tests.processes import ROOT, serving, shipped
 
 COMMAND = [sys.executable, "-m", "service.cli"]
@@ -27,14 +28,14 @@ def test_a_reader_that_leaves_is_no_error(tmp_path):
     with start("bulk", tmp_path / "in.csv", "--text", "body", "--model", SENTIMENT, "--quiet") as process:
         process.stdout.readline()
         process.stdout.close()
-        assert process.wait(60) == 141
+        assert process.wait(PATIENCE_S) == 141
         assert process.stderr.read() == b""
 
 
 def test_standard_input_is_scored_as_a_stream(tmp_path):
     """In JSON lines, and out as CSV; bars and colours are for terminals."""
     with start("bulk", "-", "--text", "body", "--model", SENTIMENT, "--workers", "1") as process:
-        out, err = process.communicate(b'{"body": "Great."}\n{"body": "Awful."}\n', timeout=60)
+        out, err = process.communicate(b'{"body": "Great."}\n{"body": "Awful."}\n', timeout=PATIENCE_S)
     assert process.returncode == 0
     assert [line.split(b",")[1] for line in out.splitlines()] == [b"label", b"positive", b"negative"]
     assert err.startswith(b"2 rows read, 0 with errors")
@@ -61,13 +62,13 @@ def test_an_interrupted_run_can_go_on_and_says_so(tmp_path, sig, status):
     with start(*command, "--workers", "2") as process:
         until(lambda: journal.exists() and journal.stat().st_size)
         process.send_signal(sig)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == status
     assert b"the same command goes on from here" in err
     assert not (tmp_path / "out.csv").exists()
     (tmp_path / "in.csv").touch()
     with start(*command) as process:
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 2
     assert b"--restart" in err
 
@@ -114,4 +115,4 @@ def test_serve_serves_and_ends_as_the_service_does(models):
     with serving(models.parent / "nowhere", command=command, grace_s=0, engine="onnx") as (process, client, _):
         assert client.get("/version").json()["models"] == {"ensemble": [shipped("ensemble").name]}
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE_S) == 0

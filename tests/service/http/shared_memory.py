@@ -14,6 +14,7 @@ from service.http.shared_buckets import SharedTokenBuckets
 from service.http.token_buckets import Limit
 from service.workers.inheritance import make_memory
 from service.workers.shared_memory import NamedMemory
+from tests.patience import PATIENCE_S
 from tests.processes import ROOT
 
 
@@ -52,7 +53,7 @@ class Taker:
 
     def end(self):
         self.process.stdin.close()
-        self.process.wait(20)
+        self.process.wait(PATIENCE_S)
         self.process.stdout.close()
 
 

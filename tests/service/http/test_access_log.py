@@ -8,6 +8,7 @@ import pytest
 
 from service.http.access_log import MAX_PATH, AccessLog, RequestRecord, log_defect
 from service.http.probes import PROBES
+from tests.patience import PATIENCE_S
 from tests.processes import serving
 
 LOGGER = "gatecast.requests"
@@ -210,8 +211,8 @@ def test_the_settings_decide_on_format_and_requests(models, log_format, access_l
         client.get("/livez")
         assert client.get("/a%0Ab").status_code == httpx.codes.NOT_FOUND
         process.terminate()
-        assert process.wait(20) == 0
-        lines = log.result(20).splitlines()
+        assert process.wait(PATIENCE_S) == 0
+        lines = log.result(PATIENCE_S).splitlines()
     if log_format == "json":
         lines = [f"{fields['logger']} {fields.get('path')}" for fields in map(json.loads, lines)]
     assert sum("gatecast.requests" in line for line in lines) == access_log

@@ -9,6 +9,7 @@ from service.http.lifecycle import Phase
 from tests import fakes
 from tests.connections import JSON, gated_app, run_app
 from tests.fakes import READINGS
+from tests.patience import PATIENCE_S
 
 
 def test_every_response_has_a_request_id_and_timings(client):
@@ -76,7 +77,7 @@ def test_a_full_queue_is_a_503_with_retry_after(tmp_path):
 
         gate.close()
         first = post()
-        await asyncio.to_thread(gate.entered.wait, 20)
+        await asyncio.to_thread(gate.entered.wait, PATIENCE_S)
         second = post()
         refused = await post()
         while refused.status_code != 503:  # the second was not in the queue yet
@@ -98,7 +99,7 @@ def test_a_passed_deadline_is_a_504_and_never_reaches_the_model(tmp_path):
         body = {"readings": READINGS}
         gate.close()
         first = asyncio.create_task(client.post("/forecast", json=body))
-        await asyncio.to_thread(gate.entered.wait, 20)
+        await asyncio.to_thread(gate.entered.wait, PATIENCE_S)
         late = await client.post("/forecast", json=body, headers={"x-request-timeout-ms": "20"})
         gate.open()
         return late, await first
@@ -116,7 +117,7 @@ def test_requests_that_wait_together_share_a_model_call(tmp_path):
     async def work(client):
         gate.close()
         first = asyncio.create_task(client.post("/forecast", json={"readings": READINGS}))
-        await asyncio.to_thread(gate.entered.wait, 20)
+        await asyncio.to_thread(gate.entered.wait, PATIENCE_S)
         others = [asyncio.create_task(client.post("/forecast", json={"readings": READINGS})) for _ in range(5)]
         while app.state.repository.registry.get("gru").batcher.depth < 5:
             await asyncio.sleep(0)

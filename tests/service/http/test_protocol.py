@@ -22,6 +22,7 @@ from service.http.whole_request import WholeRequest
 from tests import fakes
 from tests.connections import connected, gated_app, post_bytes, post_head, read_status, until
 from tests.fakes import READINGS, Gate
+from tests.patience import PATIENCE_S
 
 BODY = {"readings": READINGS}
 
@@ -95,7 +96,7 @@ def test_a_client_that_hangs_up_before_its_turn_costs_no_model_call(tmp_path, pa
         calls = len(gate.batches)
         gate.close()
         first = running.post("/forecast", BODY)
-        assert gate.entered.wait(20)
+        assert gate.entered.wait(PATIENCE_S)
         leaving = running.post(path, body)
         staying = running.post("/forecast", BODY)
         until(lambda: batcher.depth >= 2)
@@ -130,7 +131,7 @@ def test_a_full_service_refuses_at_once(tmp_path):
         gate.close()
         in_flight = [running.post("/forecast", BODY) for _ in range(2)]
         until(lambda: running.app.state.lifecycle.in_flight == 2)
-        with httpx.Client(base_url=running.url, timeout=20) as client:
+        with httpx.Client(base_url=running.url, timeout=PATIENCE_S) as client:
             refused = client.post("/forecast", json=BODY, headers={"x-request-id": "me"})
             large = client.post("/sentiment", content=b" " * 900_000)
             assert client.get("/livez").status_code == 200
@@ -191,7 +192,7 @@ def test_slow_clients_keep_nobody_out(tmp_path):
         for connection in slow:
             connection.sendall(post_head("/forecast", "Content-Length: 50") + b"{")
         until(lambda: running.app.state.lifecycle.reading == 2)
-        assert httpx.post(f"{running.url}/forecast", json=BODY).status_code == 200
+        assert httpx.post(f"{running.url}/forecast", json=BODY, timeout=PATIENCE_S).status_code == 200
         for connection in slow:
             connection.close()
 
@@ -223,7 +224,7 @@ def test_a_client_that_does_not_read_is_cut_off(tmp_path):
         until(lambda: b'handler="/forecast/batch",method="POST",status="499"' in running.app.state.metrics.text())
         until(lambda: not running.server.server_state.connections)
         connection.close()
-        sender.join(20)
+        sender.join(PATIENCE_S)
 
 
 UNFINISHED_HEAD = b"GET /livez HTTP/1.1\r\nHost: x\r\n"
@@ -246,7 +247,7 @@ def test_too_large_a_request_line_or_headers_are_refused(tmp_path, head):
         with running.connect() as connection, connection.makefile("rb") as reply:
             connection.sendall(head)
             answer = reply.read()
-        assert httpx.get(f"{running.url}/livez").status_code == 200
+        assert httpx.get(f"{running.url}/livez", timeout=PATIENCE_S).status_code == 200
         counts = running.app.state.metrics.text()
     fields, _, body = answer.partition(b"\r\n\r\n")
     assert fields.startswith(b"HTTP/1.1 431 ")
@@ -273,7 +274,7 @@ def test_headers_without_an_end_are_not_kept(tmp_path):
 def test_as_many_headers_as_are_allowed_are_read(tmp_path):
     with connected(tmp_path) as running:
         headers = {f"a{i}": "a" * 300 for i in range(90)}
-        with httpx.Client(base_url=running.url) as client:
+        with httpx.Client(base_url=running.url, timeout=PATIENCE_S) as client:
             assert client.get("/livez", headers=headers).status_code == 200
             assert client.get("/livez", headers=headers).status_code == 200
 
@@ -295,7 +296,7 @@ def test_blank_lines_before_a_first_request_are_not_kept(tmp_path):
     """A parser skips them, so their number has to be limited like that of header bytes."""
     with (
         connected(tmp_path) as running,
-        socket.create_connection(("127.0.0.1", running.port), timeout=20) as connection,
+        socket.create_connection(("127.0.0.1", running.port), timeout=PATIENCE_S) as connection,
         connection.makefile("rb") as reply,
     ):
         connection.sendall(b"\r\n" * 20_000)
@@ -309,7 +310,7 @@ def count_contexts():
 
 def test_an_answered_prediction_leaves_no_reference_cycle(tmp_path):
     """Its objects are freed at once. The garbage collector would stop the event loop for many of them."""
-    with connected(tmp_path) as running, httpx.Client(base_url=f"http://127.0.0.1:{running.port}") as client:
+    with connected(tmp_path) as running, httpx.Client(base_url=running.url, timeout=PATIENCE_S) as client:
         client.post("/forecast", json=BODY)
         gc.collect()
         before = count_contexts()
@@ -419,7 +420,7 @@ def test_pipelined_requests_of_one_connection_count_as_one(tmp_path):
         gate.close()
         with running.connect() as greedy:
             greedy.sendall(20 * post_bytes("/forecast", BODY))
-            assert gate.entered.wait(20)
+            assert gate.entered.wait(PATIENCE_S)
             assert running.app.state.lifecycle.in_flight == 1
             other = running.post("/forecast", BODY)
             until(lambda: running.app.state.lifecycle.in_flight == 2)
@@ -450,7 +451,7 @@ def test_thousands_of_pipelined_requests_are_parsed_in_their_turn(tmp_path):
                 assert head.startswith(b"HTTP/1.1 200")
                 assert b"x-request-id: %d\r\n" % i in head
                 responses.read(len(b'{"status":"alive"}'))
-            sender.join(20)
+            sender.join(PATIENCE_S)
     assert 0 < queued < 300
 
 
@@ -475,7 +476,7 @@ def test_a_client_that_leaves_after_a_large_body_is_noticed(tmp_path, indent):
     with connected(tmp_path, gate) as running:
         gate.close()
         first = running.post("/forecast", BODY)
-        assert gate.entered.wait(20)
+        assert gate.entered.wait(PATIENCE_S)
         body = json.dumps({"series": series}, indent=indent).encode()
         leaving = running.connect()
         leaving.sendall(post_head("/forecast/batch", f"Content-Length: {len(body)}") + body)
@@ -516,7 +517,7 @@ def test_idle_connections_give_way_to_new_ones(tmp_path):
     with connected(tmp_path, max_connections=4) as running:
         idle = [running.connect() for _ in range(4)]
         until(lambda: running.app.state.connections.open == 4)
-        assert httpx.get(f"{running.url}/livez").status_code == 200
+        assert httpx.get(f"{running.url}/livez", timeout=PATIENCE_S).status_code == 200
         assert idle[0].recv(1) == b""
         for connection in idle:
             connection.close()
@@ -551,7 +552,7 @@ def test_stalled_bodies_give_way_to_new_ones(tmp_path):
         with stalled[0].makefile("rb") as reply:
             answer = reply.read()
         series = [{"id": str(i), "readings": READINGS, "frequency": " " * 30} for i in range(900)]
-        whole = httpx.post(f"{running.url}/forecast/batch", json={"series": series})
+        whole = httpx.post(f"{running.url}/forecast/batch", json={"series": series}, timeout=PATIENCE_S)
         for connection in stalled:
             connection.close()
         until(lambda: running.app.state.lifecycle.in_flight == 0)
@@ -592,7 +593,7 @@ def test_a_plain_request_that_comes_whole_needs_no_task(tmp_path, head, is_whole
         gate.close()
         with running.connect() as connection, connection.makefile("rb") as responses:
             connection.sendall(head + FORECAST)
-            assert gate.entered.wait(20)
+            assert gate.entered.wait(PATIENCE_S)
             (request,) = running.server.server_state.tasks
             assert isinstance(request, WholeRequest) is is_whole
             gate.open()
@@ -622,7 +623,7 @@ def test_requests_behind_a_whole_one_are_answered_in_order(tmp_path):
         gate.close()
         with running.connect() as connection, connection.makefile("rb") as responses:
             connection.sendall(plain + probe + plain.replace(b"Host: x", b"Host: x\r\nX-Request-Timeout-Ms: 0"))
-            assert gate.entered.wait(20)
+            assert gate.entered.wait(PATIENCE_S)
             gate.open()
             assert [read_status(responses) for _ in range(3)] == [200, 200, 422]
 

@@ -7,10 +7,13 @@ from hashlib import sha256
 import httpx
 import pytest
 
+from service.http import access
 from service.http.lifecycle import Phase
+from service.http.token_buckets import Limit
 from tests import fakes
 from tests.connections import connected, gated_app, post_head, run_app, until
 from tests.fakes import READINGS, Gate
+from tests.patience import PATIENCE_S
 
 BODY = {"readings": READINGS}
 
@@ -31,7 +34,7 @@ def test_a_request_beyond_those_in_flight(tmp_path):
         gate.close()
         with running.post("/forecast", BODY) as first:
             until(lambda: running.app.state.lifecycle.in_flight == 1)
-            assert httpx.post(f"{running.url}/forecast", json=BODY).status_code == 503
+            assert httpx.post(f"{running.url}/forecast", json=BODY, timeout=PATIENCE_S).status_code == 503
             until(lambda: counted(running.app.state) == ({("/forecast", "in_flight"): 1}, {}))
             gate.open()
             assert first.recv(100).startswith(b"HTTP/1.1 200")
@@ -50,7 +53,7 @@ def test_a_request_that_finds_no_room_or_no_time(tmp_path, seconds_per_cost, rea
         batcher = app.state.repository.registry.get("gru").batcher
         gate.close()
         first = post()
-        await asyncio.to_thread(gate.entered.wait, 20)
+        await asyncio.to_thread(gate.entered.wait, PATIENCE_S)
         second = post()
         while not batcher.depth:
             await asyncio.sleep(0)
@@ -72,8 +75,9 @@ def test_a_caller_that_has_used_up_its_rate(serve):
     assert counted(client.app.state) == ({("/forecast", "rate"): 2}, {("/forecast", "2xx"): 1})
 
 
-def test_wrong_keys_beyond_their_number(serve, tmp_path):
+def test_wrong_keys_beyond_their_number(serve, tmp_path, monkeypatch):
     """Wrong keys are answers (401); what is refused for them is not even looked at."""
+    monkeypatch.setattr(access, "TRIES", Limit.of(0.001, 10_000))  # ten at once, as ever, and then none for long
     file = tmp_path / "keys.json"
     file.write_text(json.dumps({"keys": [{"name": "a", "sha256": sha256(b"a").hexdigest(), "scopes": ["forecast"]}]}))
     client = serve(api_keys_file=file)

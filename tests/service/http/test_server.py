@@ -17,6 +17,7 @@ from service.artifacts.files import plain_files, sha256
 from service.http.schema_parts import RECENT_MONTHS
 from service.settings import Settings
 from tests.connections import post_bytes, until
+from tests.patience import PATIENCE_S
 from tests.processes import COMMAND, KEY, ROOT, environment, serving, shipped
 
 BODY = {"readings": RECENT_MONTHS}
@@ -41,14 +42,14 @@ def test_a_stop_has_a_grace_time_and_ends_with_0(models):
         process.send_signal(signal.SIGTERM)
         until(lambda: client.get("/readyz").status_code == 503)
         assert client.post("/forecast", json=BODY).status_code == 200
-        assert process.wait(20) == 0
-        assert "POST /forecast 200" in log.result(20)
+        assert process.wait(PATIENCE_S) == 0
+        assert "POST /forecast 200" in log.result(PATIENCE_S)
 
 
 def test_an_interrupt_ends_without_a_grace_time(models):
     with serving(models, grace_s=600, engine="onnx") as (process, _, _):
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE_S) == 0
 
 
 def test_a_second_signal_ends_it_at_once(models):
@@ -56,7 +57,7 @@ def test_a_second_signal_ends_it_at_once(models):
         process.send_signal(signal.SIGTERM)
         until(lambda: client.get("/readyz").status_code == 503)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE_S) == 0
 
 
 def test_a_signal_before_the_models_are_verified_ends_it(models):
@@ -70,7 +71,7 @@ def test_a_signal_before_the_models_are_verified_ends_it(models):
         process.send_signal(signal.SIGHUP)
         process.send_signal(signal.SIGUSR2)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE_S) == 0
 
 
 def test_the_signal_to_replace_workers_ends_nobody_who_has_none(models):
@@ -78,8 +79,8 @@ def test_the_signal_to_replace_workers_ends_nobody_who_has_none(models):
         process.send_signal(signal.SIGUSR2)
         assert client.post("/forecast", json=BODY).status_code == 200
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
-        assert "SIGUSR2 is ignored" in log.result(20)
+        assert process.wait(PATIENCE_S) == 0
+        assert "SIGUSR2 is ignored" in log.result(PATIENCE_S)
 
 
 def test_versions_come_and_go_by_signal_and_by_request(models):
@@ -147,13 +148,13 @@ def test_work_past_the_time_of_a_stop_is_refused_and_counted(models, tmp_path):
         until(lambda: in_flight(client) >= 3)
         process.send_signal(signal.SIGTERM)
         for answer in answers:
-            reply = answer.result(20)
+            reply = answer.result(PATIENCE_S)
             assert (reply.status_code, reply.json()["type"]) == (503, "/problems/not-ready")
             assert "stopping" in reply.json()["detail"]
             assert reply.headers["connection"] == "close"
             assert reply.headers["content-type"] == "application/problem+json"
-        assert process.wait(20) == 0
-        written = log.result(20)
+        assert process.wait(PATIENCE_S) == 0
+        written = log.result(PATIENCE_S)
         assert "POST /forecast 503" in written
         assert "POST /forecast/batch 503" in written
         assert "Traceback" not in written
@@ -172,7 +173,7 @@ def test_clients_that_do_not_read_do_not_keep_it_from_ending(models, tmp_path):
         connections[2].sendall(b"GET /openapi.json HTTP/1.1\r\nhost: a\r\n\r\n" * 200)
         until(lambda: in_flight(client) >= 3)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE_S) == 0
         for connection in connections:
             connection.close()
 
@@ -185,8 +186,8 @@ def test_a_reload_that_fails_is_logged_and_the_service_goes_on(models, tmp_path)
         until(lambda: 'gatecast_reloads_total{outcome="refused"} 1.0' in client.get("/metrics").text)
         assert client.post("/forecast", json=BODY).status_code == 200
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
-        assert "is not a directory" in log.result(20)
+        assert process.wait(PATIENCE_S) == 0
+        assert "is not a directory" in log.result(PATIENCE_S)
 
 
 def certificate(directory):
@@ -208,12 +209,14 @@ def test_it_speaks_tls_with_a_certificate(models, tmp_path):
     with serving(models, engine="onnx", grace_s=0, tls_cert_file=chain, tls_key_file=key) as (process, client, _):
         assert client.base_url.scheme == "https"
         trusted = ssl.create_default_context(cafile=chain)
-        assert httpx.post(f"{client.base_url}/forecast", json=BODY, verify=trusted).status_code == 200
+        assert (
+            httpx.post(f"{client.base_url}/forecast", json=BODY, verify=trusted, timeout=PATIENCE_S).status_code == 200
+        )
         with pytest.raises(httpx.HTTPError):
-            httpx.get(str(client.base_url.copy_with(scheme="http")) + "/livez")
-        assert httpx.get(f"{client.base_url}/livez", verify=trusted).status_code == 200
+            httpx.get(str(client.base_url.copy_with(scheme="http")) + "/livez", timeout=PATIENCE_S)
+        assert httpx.get(f"{client.base_url}/livez", verify=trusted, timeout=PATIENCE_S).status_code == 200
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE_S) == 0
 
 
 def test_operations_have_a_port_of_their_own(models):
@@ -222,10 +225,10 @@ def test_operations_have_a_port_of_their_own(models):
         port = free.getsockname()[1]
     with serving(models, engine="onnx", grace_s=0, operations_port=port) as (process, client, _):
         assert client.base_url.port != port
-        assert httpx.get(f"http://127.0.0.1:{port}/metrics").status_code == 200
+        assert httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE_S).status_code == 200
         assert client.get("/livez").status_code == 200
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE_S) == 0
     with socket.socket() as client:
         assert client.connect_ex(("127.0.0.1", port)) != 0
 
@@ -235,7 +238,7 @@ def test_an_idle_connection_stays_open_for_the_time_of_the_setting(models):
     assert Settings().keep_alive_s > 60
     with (
         serving(models, engine="onnx", grace_s=0, keep_alive_s=0.2) as (_, client, _),
-        socket.create_connection((client.base_url.host, client.base_url.port), timeout=20) as connection,
+        socket.create_connection((client.base_url.host, client.base_url.port), timeout=PATIENCE_S) as connection,
     ):
         connection.sendall(b"GET /livez HTTP/1.1\r\nhost: a\r\n\r\n")
         assert connection.recv(4096).startswith(b"HTTP/1.1 200")

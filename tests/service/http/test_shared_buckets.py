@@ -8,6 +8,7 @@ from service.http.host import OwnMemory
 from service.http.shared_buckets import SharedPairs, SharedTokenBuckets
 from service.http.shared_table import WAYS, SharedTable, sets_for, size_for
 from service.http.token_buckets import Limit, TokenBuckets
+from tests.patience import PATIENCE_S
 from tests.service.http.shared_memory import FileMemory, Taker
 
 NAMES = 100
@@ -92,7 +93,7 @@ def test_two_processes_at_once_get_every_token_once(memory, takers):
 def test_a_process_that_is_killed_with_the_lock_blocks_nobody(memory):
     taker = Taker(memory, NAMES)
     taker.send("die")
-    taker.process.wait(20)
+    taker.process.wait(PATIENCE_S)
     taker.process.stdin.close()
     taker.process.stdout.close()
     assert SharedTokenBuckets(memory, 0, NAMES).take("after", 1, LIMIT, 5) == 0

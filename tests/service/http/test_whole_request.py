@@ -9,6 +9,7 @@ import pytest
 
 from service.http.whole_request import WholeRequest
 from service.serving.queues import Outcome
+from tests.patience import PATIENCE_S
 
 
 class FakeTransport(asyncio.Transport):
@@ -138,7 +139,7 @@ def test_a_request_that_waits_for_anything_else_goes_on_as_a_task(wait):
     async def work():
         async def app(scope, receive, reply):
             await wait()
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(PATIENCE_S):
                 await asyncio.sleep(0)
             done.set_result(asyncio.current_task())
             await send(reply)

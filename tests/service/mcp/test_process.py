@@ -15,6 +15,7 @@ from mcp import Client, StdioServerParameters
 from service.app import create_app
 from service.http.schema_parts import RECENT_MONTHS
 from service.settings import Settings
+from tests.patience import PATIENCE_S
 from tests.processes import ROOT, environment
 
 COMMAND = [sys.executable, "-m", "service.mcp"]
@@ -80,7 +81,12 @@ def test_an_error_is_the_one_of_http(call, http):
 def run(models, data, *command, **settings):
     """Run the server on these bytes until it ends by itself."""
     return subprocess.run(
-        command or COMMAND, cwd=ROOT, env=environment(models, **settings), input=data, capture_output=True, timeout=60
+        command or COMMAND,
+        cwd=ROOT,
+        env=environment(models, **settings),
+        input=data,
+        capture_output=True,
+        timeout=PATIENCE_S,
     )
 
 
@@ -145,7 +151,7 @@ def asked(models):
 def test_a_signal_ends_it_while_it_waits_for_input(models, sig, status):
     with asked(models) as process:
         process.send_signal(sig)
-        assert process.wait(20) == status
+        assert process.wait(PATIENCE_S) == status
         assert b"Traceback" not in process.stderr.read()
 
 
@@ -155,7 +161,7 @@ def test_it_ends_when_nobody_reads_its_answers(models):
         process.stdout.close()
         process.stdin.write(as_lines(forecast_request(2, readings=[1, 2, 3, 4] * 6)))
         process.stdin.flush()
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE_S) == 0
         assert b"Traceback" not in process.stderr.read()
 
 
@@ -173,7 +179,7 @@ def test_a_start_that_fails_says_why(models, tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:
-        output, errors = process.communicate(timeout=60)
+        output, errors = process.communicate(timeout=PATIENCE_S)
     os.close(read)
     os.close(write)
     assert (process.returncode, output, b"GATECAST_MODELS_DIR names the models" in errors) == (3, b"", True)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from service.measures import Measures, Region, instruments
 from service.measures import measures as measures_module
+from tests.patience import PATIENCE_S
 
 BOUNDS = (1, 4, 16)
 PROCESSES = 3
@@ -120,7 +121,7 @@ def test_several_processes_publish_again_and_again(monkeypatch):
         enough = asyncio.Event()
         measures.publish_by(lambda: [published.append(len(published)), len(published) < 3 or enough.set()])
         publishing = asyncio.create_task(measures.keep_publishing())
-        await asyncio.wait_for(enough.wait(), 20)
+        await asyncio.wait_for(enough.wait(), PATIENCE_S)
         publishing.cancel()
 
     asyncio.run(run())

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 import pytest
 
 from service.measures import Region
+from tests.patience import PATIENCE_S
 from tests.processes import ROOT
 
 EVENTS = 2000
@@ -54,12 +55,12 @@ def test_sums_are_exact_while_writers_come_die_and_go_on():
         begun += dying.told()
         told = [child.told() - 1 for child in peaceful]
         for child in (*peaceful, dying):
-            child.process.wait(20)
+            child.process.wait(PATIENCE_S)
         after_death = reader.sums()
         successor = Child(stack, "count", [regions[2]], EVENTS)
         assert successor.told() - 1 == EVENTS
         last = reader.sums()
-        successor.process.wait(20)
+        successor.process.wait(PATIENCE_S)
     events = [sums["events"] for sums in seen]
     assert events == sorted(events)
     assert told == [EVENTS, EVENTS]

@@ -5,6 +5,7 @@ import math
 from threading import Event
 
 from service.serving.batching import Limits, MicroBatcher
+from tests.patience import PATIENCE_S
 
 
 class Number(int):
@@ -32,13 +33,13 @@ class SlowModel:
 
     def __call__(self, items):
         self.entered.set()
-        assert self._released.wait(20)
+        assert self._released.wait(PATIENCE_S)
         self.batches.append(list(items))
         return items
 
     async def is_entered(self):
         """Wait until a call has begun."""
-        assert await asyncio.to_thread(self.entered.wait, 20)
+        assert await asyncio.to_thread(self.entered.wait, PATIENCE_S)
 
     def release(self):
         self._released.set()
@@ -68,4 +69,4 @@ class NumberBatcher:
 
 
 def soon():
-    return asyncio.get_running_loop().time() + 20
+    return asyncio.get_running_loop().time() + PATIENCE_S

@@ -15,6 +15,7 @@ from service.workers.crew import Crew
 from service.workers.inheritance import Inheritance
 from service.workers.memory import Estate
 from service.workers.timing import Timing
+from tests.patience import PATIENCE_S
 from tests.processes import ROOT
 
 IMPATIENT = Timing(ping=0.02, silent=3, hung=20, margin=5.0)
@@ -73,7 +74,7 @@ async def greeting(ports: Ports) -> tuple[int, int]:
     """Who accepts a new connection: slot and process."""
     reader, writer = await asyncio.open_connection("127.0.0.1", ports.public[0].getsockname()[1])
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             slot, pid = (await reader.readline()).split()
         return int(slot), int(pid)
     finally:
@@ -86,8 +87,8 @@ async def greetings(ports: Ports, count: int = 24) -> set[tuple[int, int]]:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    """Wait until something is so; fail after 20 seconds."""
-    async with asyncio.timeout(20):
+    """Wait until something is so; fail when it never is."""
+    async with asyncio.timeout(PATIENCE_S):
         while not condition():
             await asyncio.sleep(0.005)
 

@@ -12,6 +12,7 @@ import httpx
 
 from service.http.schema_parts import RECENT_MONTHS
 from tests.connections import until
+from tests.patience import PATIENCE_S
 from tests.processes import ServerProcess, serving
 
 BODY = {"readings": RECENT_MONTHS}
@@ -58,7 +59,7 @@ def metric(text: str, name: str) -> float:
 
 def ask(running: ServerProcess, path: str = "/metrics") -> str:
     """The answer on a new connection: by any worker."""
-    return httpx.get(f"{running.client.base_url}{path}", timeout=30, verify=False).text
+    return httpx.get(f"{running.client.base_url}{path}", timeout=PATIENCE_S, verify=False).text
 
 
 def wait_for_workers(running: ServerProcess, count: int = 2) -> None:

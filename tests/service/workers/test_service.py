@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.connections import post_bytes, until
+from tests.patience import PATIENCE_S
 from tests.processes import COMMAND, KEY, ROOT, environment, run_service
 from tests.service.workers.running import BODY, ask, ended, metric, pids, wait_for_workers, workers
 
@@ -24,15 +25,15 @@ def test_both_workers_answer_and_the_supervisor_is_small(models):
     """Their counters are one; the supervisor has loaded no model library."""
     with workers(models) as running:
         for _ in range(40):
-            assert httpx.post(f"{running.client.base_url}/forecast", json=BODY).status_code == 200
+            assert httpx.post(f"{running.client.base_url}/forecast", json=BODY, timeout=PATIENCE_S).status_code == 200
         text = ask(running)
         assert metric(text, 'http_requests_total{handler="/forecast"') == 40
         assert (metric(text, "gatecast_workers"), metric(text, "gatecast_ready")) == (2, 1)
         maps = Path(f"/proc/{running.process.pid}/maps").read_text()
         assert not any(library in maps for library in ("onnxruntime", "numpy", "tensorflow", "uvloop"))
         running.process.send_signal(signal.SIGTERM)
-        assert running.process.wait(20) == 0
-        lines = running.log.result(20)
+        assert running.process.wait(PATIENCE_S) == 0
+        lines = running.log.result(PATIENCE_S)
         assert lines.count("POST /forecast 200") == 40
         assert {"worker=0", "worker=1"} <= {line.rpartition(" ")[2] for line in lines.splitlines()}
 
@@ -68,12 +69,12 @@ def test_a_killed_worker_loses_no_waiting_connection_and_no_count(models):
     with workers(models) as running:
         address = ("127.0.0.1", running.client.base_url.port)
         for _ in range(10):
-            assert httpx.post(f"{running.client.base_url}/forecast", json=BODY).status_code == 200
+            assert httpx.post(f"{running.client.base_url}/forecast", json=BODY, timeout=PATIENCE_S).status_code == 200
         until(lambda: metric(ask(running), 'http_requests_total{handler="/forecast"') == 10)
         started = metric(ask(running), "process_start_time_seconds")
         victim = pids(running)[1]
         os.kill(victim, signal.SIGSTOP)  # what comes now waits
-        waiting = [socket.create_connection(address, timeout=20) for _ in range(16)]
+        waiting = [socket.create_connection(address, timeout=PATIENCE_S) for _ in range(16)]
         for connection in waiting:
             connection.sendall(post_bytes("/forecast", BODY))
         os.kill(victim, signal.SIGKILL)
@@ -91,7 +92,7 @@ def test_a_killed_worker_loses_no_waiting_connection_and_no_count(models):
 
 def answering(running):
     """The workers that accept new connections, by the sockets that the system says are theirs."""
-    clients = [httpx.Client(base_url=running.client.base_url, timeout=20) for _ in range(12)]
+    clients = [httpx.Client(base_url=running.client.base_url, timeout=PATIENCE_S) for _ in range(12)]
     for client in clients:
         assert client.get("/readyz").status_code == 200
     owners = {pid for pid in pids(running) if connections_of(pid, running.client.base_url.port)}
@@ -114,13 +115,13 @@ def test_a_stopped_worker_is_relieved(models):
         victim = pids(running)[0]
         os.kill(victim, signal.SIGSTOP)
         for _ in range(12):
-            assert httpx.get(f"{running.client.base_url}/readyz", timeout=20).status_code == 200
+            assert httpx.get(f"{running.client.base_url}/readyz", timeout=PATIENCE_S).status_code == 200
         os.kill(victim, signal.SIGCONT)
         until(lambda: len(answering(running)) == 2)  # both have clients again
         assert victim in pids(running)
         running.process.send_signal(signal.SIGTERM)
-        assert running.process.wait(20) == 0
-        assert "worker 0 does not answer" in running.log.result(20)
+        assert running.process.wait(PATIENCE_S) == 0
+        assert "worker 0 does not answer" in running.log.result(PATIENCE_S)
 
 
 def test_tls_and_a_port_of_operations_work_as_with_one_process(models, tmp_path):
@@ -134,7 +135,7 @@ def test_tls_and_a_port_of_operations_work_as_with_one_process(models, tmp_path)
         assert running.client.base_url.scheme == "https"
         assert running.client.get("/metrics").status_code == 404
         for _ in range(6):
-            text = httpx.get(f"https://127.0.0.1:{port}/metrics", verify=False).text
+            text = httpx.get(f"https://127.0.0.1:{port}/metrics", verify=False, timeout=PATIENCE_S).text
             assert metric(text, "gatecast_workers_wanted") == 2
 
 
@@ -154,7 +155,7 @@ def test_a_stop_serves_on_for_the_grace_time_and_answers_what_is_in_flight(model
         if sig == signal.SIGTERM:
             until(lambda: running.client.get("/readyz").status_code == 503)
             assert running.client.post("/forecast", json=BODY).status_code == 200
-        assert running.process.wait(20) == 0
+        assert running.process.wait(PATIENCE_S) == 0
         assert all(map(ended, processes))
 
 
@@ -164,7 +165,7 @@ def test_a_second_signal_ends_all_at_once(models):
         running.process.send_signal(signal.SIGTERM)
         until(lambda: running.client.get("/readyz").status_code == 503)
         running.process.send_signal(signal.SIGTERM)
-        assert running.process.wait(20) == 0
+        assert running.process.wait(PATIENCE_S) == 0
         until(lambda: all(map(ended, processes)))
 
 
@@ -177,7 +178,7 @@ def test_a_signal_before_the_start_is_done_ends_it(models):
         assert "Started server process" in process.stderr.readline()
         process.send_signal(signal.SIGHUP)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE_S) == 0
 
 
 def test_all_workers_change_versions_together(models):
@@ -185,7 +186,10 @@ def test_all_workers_change_versions_together(models):
     with workers(models) as running:
 
         def loaded_versions():
-            return {httpx.get(f"{running.client.base_url}/version").json()["models"]["ensemble"][-1] for _ in range(12)}
+            return {
+                httpx.get(f"{running.client.base_url}/version", timeout=PATIENCE_S).json()["models"]["ensemble"][-1]
+                for _ in range(12)
+            }
 
         old = next(iter(loaded_versions()))
         bad = models / "ensemble" / "97"
@@ -210,7 +214,7 @@ def test_all_workers_change_versions_together(models):
 def test_a_worker_that_is_sent_a_signal_is_replaced_and_no_client_loses_anything(models):
     """A client that keeps its connection is told to connect anew, and its request is answered."""
     with workers(models) as running:
-        clients = [httpx.Client(base_url=running.client.base_url, timeout=30) for _ in range(8)]
+        clients = [httpx.Client(base_url=running.client.base_url, timeout=PATIENCE_S) for _ in range(8)]
         for client in clients:
             assert client.get("/readyz").headers.get("connection") != "close"
         before = pids(running)

@@ -14,6 +14,7 @@ from service.workers import process, sockets
 from service.workers.crew import CannotStart
 from service.workers.memory import Estate
 from service.workers.supervisor import Supervisor
+from tests.patience import PATIENCE_S
 from tests.service.workers.crews import IMPATIENT, Spawner, greeting, greetings, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="several workers need Linux")
@@ -48,7 +49,7 @@ async def serving(ports):
     address = ports.public[0].getsockname()
 
     def is_served():
-        with contextlib.suppress(OSError), socket.create_connection(address, timeout=10):
+        with contextlib.suppress(OSError), socket.create_connection(address, timeout=PATIENCE_S):
             return True
         return False
 
@@ -67,7 +68,7 @@ def test_a_signal_ends_all_workers_and_closes_the_port(monkeypatch, caplog, sig)
         os.kill(os.getpid(), sig)
         await asyncio.wait([running])
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(address, timeout=10)
+            socket.create_connection(address, timeout=PATIENCE_S)
 
     assert supervise(monkeypatch, scenario, grace_s=0 if sig == signal.SIGTERM else 600) == 0
     assert "Uvicorn running on http://127.0.0.1:" in caplog.text

@@ -8,6 +8,7 @@ import pytest
 from service import start
 from service.http.ports import Ports
 from service.workers.worker_server import WorkerServer
+from tests.patience import PATIENCE_S
 
 
 class FakeControl:
@@ -43,7 +44,7 @@ def test_a_worker_that_is_stopped_ends_and_publishes_what_it_has_counted_last(se
         if is_told:
             await server.listen([0])
         server.stop(is_replaced=False)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             await serving
 
     monkeypatch.setattr(WorkerServer, "_set_watchdog", lambda *_: None)  # it would end the process of the tests

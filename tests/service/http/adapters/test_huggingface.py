@@ -144,7 +144,7 @@ def test_too_many_texts_are_refused(client, serve):
     reply = client.post("/predict", json={"inputs": [[GOOD]] * 1001})
     assert reply.status_code == 422
     assert "at most 1,000 texts" in reply.json()["error"]
-    limited = serve(rate_items=1.0, rate_burst_s=5)
+    limited = serve(rate_items=0.005, rate_burst_s=1000)
     refused = limited.post("/predict", json={"inputs": [[GOOD]] * 6})
     assert (refused.status_code, refused.json()["error_type"]) == (413, "Validation")
     assert limited.post("/predict", json={"inputs": [[GOOD]] * 4}).status_code == 200

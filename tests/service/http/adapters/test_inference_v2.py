@@ -409,7 +409,7 @@ def test_a_key_needs_the_scope_of_the_model(serve, tmp_path):
 
 
 def test_every_row_counts_for_the_limits(serve):
-    client = serve(rate_items=1.0, rate_burst_s=5)
+    client = serve(rate_items=0.005, rate_burst_s=1000)
     assert "at once" in error(client.post(INFER, json={"inputs": [texts(*[GOOD] * 6)]}))
     assert client.post(INFER, json={"inputs": [texts(*[GOOD] * 4)]}).status_code == 200
     reply = client.post(INFER, json={"inputs": [texts(GOOD)]})

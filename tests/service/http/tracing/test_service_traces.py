@@ -11,6 +11,7 @@ from service import __version__
 from service.http.schema_parts import RECENT_MONTHS
 from tests.collector import collecting
 from tests.connections import until
+from tests.patience import PATIENCE_S
 from tests.processes import serving
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -36,8 +37,8 @@ def test_requests_have_spans_in_the_collector(monkeypatch, models):
         (server,) = collector.wait_for(1, "POST /forecast")
         (read,), (queue,), (model,) = (collector.named(name) for name in ("read", "queue", "model"))
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
-        text = log.result(20)
+        assert process.wait(PATIENCE_S) == 0
+        text = log.result(PATIENCE_S)
     children = (read, queue, model)
     assert {child.parent_id for child in children} == {server.span_id}
     assert {child.trace_id for child in children} == {server.trace_id}
@@ -76,7 +77,7 @@ def test_the_last_spans_are_sent_when_the_service_ends(monkeypatch, models):
     ):
         client.post("/forecast", json=BODY)
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(PATIENCE_S) == 0
         assert len(collector.named("POST /forecast")) == 1
 
 
@@ -90,8 +91,8 @@ def test_a_collector_that_refuses_costs_spans_only(monkeypatch, models, status):
             until(lambda: collector.paths)
             assert client.post("/forecast", json=BODY).status_code == 200
             process.send_signal(signal.SIGTERM)
-            assert process.wait(20) == 0
-            assert "the collector did not take them" in log.result(20)
+            assert process.wait(PATIENCE_S) == 0
+            assert "the collector did not take them" in log.result(PATIENCE_S)
 
 
 def test_a_collector_that_is_away_costs_spans_only(monkeypatch, models):
@@ -99,8 +100,8 @@ def test_a_collector_that_is_away_costs_spans_only(monkeypatch, models):
     with traced(monkeypatch, models, "http://127.0.0.1:1") as (process, client, log):
         assert {client.post("/forecast", json=BODY).status_code for _ in range(20)} == {200}
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
-        assert len(re.findall("the collector did not take them: .*refused", log.result(20))) == 1
+        assert process.wait(PATIENCE_S) == 0
+        assert len(re.findall("the collector did not take them: .*refused", log.result(PATIENCE_S))) == 1
 
 
 def test_every_worker_sends_its_own_traces(monkeypatch, models):
@@ -110,7 +111,7 @@ def test_every_worker_sends_its_own_traces(monkeypatch, models):
     with collecting() as collector, traced(monkeypatch, models, collector.url) as (_, client, _):
 
         def instances():
-            with httpx.Client(base_url=client.base_url) as another:
+            with httpx.Client(base_url=client.base_url, timeout=PATIENCE_S) as another:
                 another.post("/forecast", json=BODY)
             return {span.resource["service.instance.id"] for span in collector.spans}
 

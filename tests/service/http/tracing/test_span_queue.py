@@ -7,6 +7,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from service.http.tracing.span_queue import QueueLimits, SpanQueue
 from tests.connections import until
+from tests.patience import PATIENCE_S
 
 SOON = QueueLimits(max_spans=8, batch_spans=4, delay_s=0.001)
 FULL = QueueLimits(max_spans=8, batch_spans=4, delay_s=600)  # only a full batch is sent
@@ -26,7 +27,7 @@ class FakeExporter(SpanExporter):
 
     def export(self, spans):
         self.entered.set()
-        assert self.gate.wait(20)
+        assert self.gate.wait(PATIENCE_S)
         self.batches.append(list(spans))
         if isinstance(self.outcome, Exception):
             raise self.outcome
@@ -47,7 +48,7 @@ def test_spans_are_sent_when_they_have_waited_for_company():
     queue.on_end("a")
     until(lambda: told)
     assert (exporter.batches, told) == ([["a"]], [(0, True)])
-    queue.close(20)
+    queue.close(PATIENCE_S)
 
 
 def test_a_full_batch_is_sent_at_once_and_the_rest_at_the_end():
@@ -57,7 +58,7 @@ def test_a_full_batch_is_sent_at_once_and_the_rest_at_the_end():
         queue.on_end(span)
     until(lambda: told)
     assert exporter.batches == [["a", "b", "c", "d"]]
-    queue.close(20)
+    queue.close(PATIENCE_S)
     assert exporter.batches == [["a", "b", "c", "d"], ["e"]]
     assert exporter.is_shut
     assert queue.dropped == 0
@@ -69,7 +70,7 @@ def test_spans_without_room_are_counted_and_nobody_waits():
     queue, _ = started(exporter, FULL)
     for span in "abcd":
         queue.on_end(span)
-    assert exporter.entered.wait(20)
+    assert exporter.entered.wait(PATIENCE_S)
     for span in "efghijk":
         queue.on_end(span)
     assert queue.takes(1)
@@ -78,7 +79,7 @@ def test_spans_without_room_are_counted_and_nobody_waits():
     queue.on_end("m")
     assert queue.dropped == 3
     exporter.gate.set()
-    queue.close(20)
+    queue.close(PATIENCE_S)
 
 
 @pytest.mark.parametrize("outcome", [SpanExportResult.FAILURE, RuntimeError("nonsense")])
@@ -89,7 +90,7 @@ def test_spans_that_the_collector_does_not_take_are_counted(outcome):
         queue.on_end(span)
     until(lambda: told)
     assert told == [(4, False)]
-    queue.close(20)
+    queue.close(PATIENCE_S)
 
 
 def test_the_end_does_not_wait_for_an_exporter_that_hangs():
@@ -97,7 +98,7 @@ def test_the_end_does_not_wait_for_an_exporter_that_hangs():
     queue, told = started(exporter, FULL)
     for span in "abcdef":
         queue.on_end(span)
-    assert exporter.entered.wait(20)
+    assert exporter.entered.wait(PATIENCE_S)
     queue.close(0.01)
     assert exporter.is_shut
     assert told[-1] == (2, False)

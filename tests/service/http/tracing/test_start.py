@@ -13,6 +13,7 @@ from service.http.tracing.start import start_tracing
 from service.http.tracing.trace_context import TraceParent
 from service.http.tracing.tracer import below
 from tests.collector import collecting
+from tests.patience import PATIENCE_S
 
 ASKED = {"OTEL_TRACES_EXPORTER": "otlp"}
 
@@ -45,7 +46,7 @@ def test_the_line_of_a_start_repeats_no_password(caplog):
     tracing = start_tracing(
         {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://me:secret@127.0.0.1:1", "OTEL_TRACES_SAMPLER": "traceidratio"}
     )
-    tracing.close(20)
+    tracing.close(PATIENCE_S)
     assert "traces: to http://127.0.0.1:1/v1/traces, sampler traceidratio, 1" in caplog.text
     assert "secret" not in caplog.text
 
@@ -106,7 +107,7 @@ def test_spans_go_to_the_collector_with_its_headers(monkeypatch):
     with collecting() as collector:
         tracing = start_tracing({"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url})
         tracing._tracer.start_span("one").end()
-        tracing.close(20)
+        tracing.close(PATIENCE_S)
         assert [span.name for span in collector.spans] == ["one"]
     assert collector.paths == ["/v1/traces"]
     assert (collector.headers[0]["api-key"], collector.headers[0]["content-encoding"]) == ("a b", "gzip")

@@ -12,6 +12,7 @@ from service.http.tracing.trace import MAX_CALLS, ModelCall, Trace
 from service.http.tracing.tracer import RequestTracing
 from tests import fakes
 from tests.fakes import READINGS
+from tests.patience import PATIENCE_S
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 FORECAST = {"readings": READINGS}
@@ -31,7 +32,7 @@ class Spans:
     def finished(self):
         """End the traces; the spans of all requests, by name."""
         self.client.app.state.tracing = None
-        self.tracing.close(20)
+        self.tracing.close(PATIENCE_S)
         return {span.name: span for span in self._memory.get_finished_spans()}
 
 

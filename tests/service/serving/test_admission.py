@@ -86,9 +86,13 @@ def test_the_first_items_of_a_large_request_are_done_before_its_last_ones_are_be
 
 
 def busy(work, **options):
-    """The result of `work(batcher)` while a call runs; then the call ends, and all that was accepted is answered."""
+    """The result of `work(batcher)` while a call runs; then the call ends, and all that was accepted is answered.
+
+    The clock stands still, so that it does not matter how long the test itself takes.
+    """
 
     async def run():
+        Clock(is_stopped=True)
         slow = SlowModel()
         batcher = NumberBatcher(slow, **options)
         first = asyncio.create_task(batcher.submit(1, soon()))

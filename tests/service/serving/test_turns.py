@@ -111,6 +111,7 @@ def test_nothing_is_done_for_a_caller_who_has_left():
 
 def test_a_batch_keeps_time_for_its_reply():
     async def work():
+        Clock(is_stopped=True)
         now = asyncio.get_running_loop().time()
         return [models_deadline(FakeCaller(now + limit)) - now for limit in (-1, 1, 100)]
 

@@ -18,7 +18,8 @@ REPORT = {"loaded": [["gru", "2"]], "retired": [["gru", "1"]], "refused": []}
 class FakeWorker:
     """Does what a behaviour says: "", "fail" at its start, "die" at its start, "other" versions than the first worker.
 
-    "part": it loads none of the versions; "hang": its start does not end; "stay": it does not stop.
+    "part": it loads none of the versions; "hang": its start does not end; "stay": it does not stop. "wait": it begins when its
+    standard input ends.
     """
 
     def __init__(self, control: socket.socket, behaviour: str) -> None:
@@ -29,6 +30,8 @@ class FakeWorker:
         self._ended = asyncio.Event()
 
     async def run(self) -> int:
+        if self._behaviour == "wait":
+            sys.stdin.read()
         channel = await Channel.open(self._control, self._answer)
         reading = asyncio.ensure_future(channel.run())
         if self._behaviour == "die":

@@ -11,6 +11,7 @@ from service.workers import messages
 from service.workers.channel import CannotDo, Channel
 from service.workers.control import Control, report_from_json, report_to_json
 from service.workers.messages import Commit, Detach, Discard, End, Listen, Ping, Prepare, Prepared, Stop, Unable
+from tests.patience import PATIENCE_S
 
 
 class FakeServer:
@@ -140,10 +141,10 @@ def test_a_worker_that_wants_to_leave_knows_whether_the_supervisor_sees_to_it(st
     async def never(_):
         await asyncio.Event().wait()
 
-    for answer, expected in ((done, True), (None, False), (never, False)):
+    for answer, expected, seconds in ((done, True, PATIENCE_S), (None, False, PATIENCE_S), (never, False, 0.1)):
 
-        async def scenario(_, control, __, expected=expected):
-            assert await control.ask_to_leave(0.1) == expected
+        async def scenario(_, control, __, expected=expected, seconds=seconds):
+            assert await control.ask_to_leave(seconds) == expected
 
         converse(state, scenario, answer)
 

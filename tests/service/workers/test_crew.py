@@ -4,13 +4,13 @@ import asyncio
 import os
 import signal
 import sys
+from dataclasses import replace
 
 import pytest
 
 from service.workers.crew import CannotStart, Crew
 from service.workers.messages import Reload, Reloaded, Unable
-from service.workers.timing import Timing
-from tests.service.workers.crews import crew, greeting, greetings, open_files, until
+from tests.service.workers.crews import PATIENT, crew, greeting, greetings, open_files, until
 from tests.service.workers.fake_worker import NEW_VERSIONS, REPORT, VERSIONS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="several workers need Linux")
@@ -72,10 +72,11 @@ def test_another_worker_accepts_until_a_dead_one_is_replaced(monkeypatch):
 
 def test_a_worker_that_ends_at_every_start_is_tried_ever_later(monkeypatch, caplog):
     async def scenario():
-        async with crew(monkeypatch, ["", "", "die", "fail", ""]) as (started, ports, spawner):
+        async with crew(monkeypatch, ["", "", "die", "fail", "wait"]) as (started, ports, spawner):
             os.kill(by_slot(started)[0].pid, signal.SIGKILL)
-            await until(lambda: spawner.count == 4)
+            await until(lambda: spawner.count == 5)
             assert {slot for slot, _ in await greetings(ports)} == {1}
+            spawner.begin()
             await until_each_has_its_slot(started)
 
     monkeypatch.setattr("service.workers.backoff.FIRST_SECONDS", 0.01)
@@ -84,15 +85,19 @@ def test_a_worker_that_ends_at_every_start_is_tried_ever_later(monkeypatch, capl
     assert "is tried again in 0.02 s: models/gru: no" in caplog.text
 
 
-def test_a_worker_that_does_not_answer_is_relieved_and_then_killed(monkeypatch, caplog):
-    """Its connections go to another one first."""
+def stop(worker, spawner):
+    """Let a worker be silent."""
+    spawner.silent.add(worker)
+    os.kill(worker.pid, signal.SIGSTOP)
+
+
+def test_a_worker_that_does_not_answer_for_long_is_killed(monkeypatch, caplog):
+    timing = replace(PATIENT, hung=20)
 
     async def scenario():
-        async with crew(monkeypatch) as (started, ports, _):
+        async with crew(monkeypatch, timing=timing) as (started, _, spawner):
             victim = by_slot(started)[0]
-            os.kill(victim.pid, signal.SIGSTOP)
-            await until(lambda: by_slot(started)[-1].slots == [1, 0])
-            assert (await greeting(ports))[0] == 1
+            stop(victim, spawner)
             await until(lambda: victim not in started.processes)
             await until_each_has_its_slot(started)
 
@@ -102,12 +107,11 @@ def test_a_worker_that_does_not_answer_is_relieved_and_then_killed(monkeypatch, 
 
 def test_a_worker_that_was_silent_during_a_reload_is_replaced(monkeypatch, caplog):
     """It would go on with the versions from before it."""
-    timing = Timing(ping=0.02, silent=3, hung=100_000)
 
     async def scenario():
-        async with crew(monkeypatch, timing=timing) as (started, _, _):
+        async with crew(monkeypatch) as (started, _, spawner):
             victim = by_slot(started)[0]
-            os.kill(victim.pid, signal.SIGSTOP)
+            stop(victim, spawner)
             await until(lambda: by_slot(started)[1].slots == [1, 0])
             assert isinstance(await started.reload(Reload()), Reloaded)
             os.kill(victim.pid, signal.SIGCONT)
@@ -129,10 +133,11 @@ def test_a_replacement_that_loads_less_than_the_others_does_not_join_them(monkey
     """It is tried again, while another worker accepts its connections; each try is counted."""
 
     async def scenario():
-        async with crew(monkeypatch, ["", "", "part", "part"]) as (started, ports, spawner):
+        async with crew(monkeypatch, ["", "", "part", "part", "wait"]) as (started, ports, spawner):
             os.kill(by_slot(started)[1].pid, signal.SIGKILL)
-            await until(lambda: spawner.count == 4)
+            await until(lambda: spawner.count == 5)
             assert {slot for slot, _ in await greetings(ports)} == {0}
+            spawner.begin()
             await until_each_has_its_slot(started)
             assert (by_slot(started)[1].versions, restarts(started, "start")) == (VERSIONS, 2)
 
@@ -154,7 +159,7 @@ def test_where_no_other_worker_is_left_a_part_is_better_than_nothing(monkeypatch
 
 def test_a_start_that_does_not_end_is_ended(monkeypatch, caplog):
     """Of a replacement: the first start may take its time."""
-    timing = Timing(ping=0.02, hung=100_000, prepare=0.5)
+    timing = replace(PATIENT, prepare=0.5)
 
     async def scenario():
         async with crew(monkeypatch, ["", "", "hang"], timing=timing) as (started, _, spawner):
@@ -217,14 +222,15 @@ def test_a_defect_of_the_supervisor_does_not_leave_a_slot_alone(monkeypatch, cap
     assert "worker 1 could not be replaced; it is tried again in 0.01 s" in caplog.text
 
 
-def test_a_worker_that_answers_again_gets_its_connections_back(monkeypatch, caplog):
-    timing = Timing(ping=0.02, silent=3, hung=100_000)
+def test_a_worker_that_does_not_answer_is_relieved_until_it_answers_again(monkeypatch, caplog):
+    """Its connections go to another one, and come back."""
 
     async def scenario():
-        async with crew(monkeypatch, timing=timing) as (started, _, _):
+        async with crew(monkeypatch) as (started, ports, spawner):
             victim = by_slot(started)[0]
-            os.kill(victim.pid, signal.SIGSTOP)
+            stop(victim, spawner)
             await until(lambda: by_slot(started)[1].slots == [1, 0])
+            assert (await greeting(ports))[0] == 1
             os.kill(victim.pid, signal.SIGCONT)
             await until(lambda: by_slot(started)[1].slots == [1])
             assert victim in started.processes

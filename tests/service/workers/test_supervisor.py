@@ -10,12 +10,12 @@ import sys
 import pytest
 
 from service.settings import Settings
-from service.workers import process, sockets
+from service.workers import sockets
 from service.workers.crew import CannotStart
 from service.workers.memory import Estate
 from service.workers.supervisor import Supervisor
 from tests.patience import PATIENCE_S
-from tests.service.workers.crews import IMPATIENT, Spawner, greeting, greetings, until
+from tests.service.workers.crews import PATIENT, Spawner, greeting, greetings, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="several workers need Linux")
 
@@ -24,13 +24,11 @@ def supervise(monkeypatch, scenario, behaviours=(), **settings):
     """Run a scenario beside a supervisor of two workers that serve; returns the supervisor's status."""
 
     async def run():
-        spawner = Spawner()
-        spawner.behaviours = list(behaviours)
-        monkeypatch.setattr(process, "spawn", spawner)
+        spawner = Spawner(monkeypatch, behaviours)
         chosen = Settings(port=0, **settings)
         ports, _ = sockets.bind(chosen, 2)
         estate = Estate(2, ports)
-        supervisor = Supervisor(chosen, estate, ends_at_hangup=False, timing=IMPATIENT)
+        supervisor = Supervisor(chosen, estate, ends_at_hangup=False, timing=PATIENT)
         running = asyncio.ensure_future(supervisor.run())
         await scenario(ports, spawner, running)
         try:

@@ -11,6 +11,7 @@ from service.http.request import RequestContext
 from service.http.routes import common, forecast
 from service.http.schemas import ForecastBatchRequest
 from tests import fakes
+from tests.clock import Clock
 from tests.fakes import READINGS, Gate
 from tests.service.serving.forecasters import with_registry
 from tests.service.serving.rounds import most_pieces_in_a_round, note_calls
@@ -472,14 +473,15 @@ def test_batch_gives_what_is_done_at_the_deadline(serve):
     def first_call_is_quick(*arrays):
         if gate.batches:
             gate.close()
+            client.portal.start_task_soon(clock.advance, 60)
         return gate(*arrays)
 
-    client = serve(
-        [fakes.forecast_bundle(fakes.forecast_card(window=4), run=first_call_is_quick, readings=READINGS[1:])]
-    )
+    bundle = fakes.forecast_bundle(fakes.forecast_card(window=4), run=first_call_is_quick, readings=READINGS[1:])
+    client = serve([bundle], inline_ms=0)
+    clock = client.portal.call(Clock)
     gate.batches.clear()
     series = [{"id": "a", "readings": READINGS}, {"id": "b", "readings": [1.0, *READINGS]}]
-    reply = client.post("/forecast/batch", json={"series": series}, headers={"x-request-timeout-ms": "1000"})
+    reply = client.post("/forecast/batch", json={"series": series}, headers={"x-request-timeout-ms": "60000"})
     gate.open()
     first, second = reply.json()["results"]
     assert (reply.status_code, first["id"], second["id"]) == (200, "a", "b")

@@ -11,14 +11,17 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from service.app import create_app
 from service.artifacts.bundle import Bundle
 from tests import fakes
 
-settings.register_profile("untimed", deadline=None)  # how long an example takes says what else the machine does
-settings.load_profile("untimed")
+# always the same examples, however long one takes: that says what else the machine does
+settings.register_profile(
+    "repeatable", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("repeatable")
 Serve = Callable[..., TestClient]
 ROOT = Path(__file__).parents[1]
 IN_A_CLONE = ("service", "training", "benchmarks", "models/README.md", "pyproject.toml", "README.md", "LICENSE")

@@ -23,19 +23,20 @@ START_SECONDS = 120
 
 @contextmanager
 def _serving(variables: Mapping[str, str]) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     settings = {name: value for name, value in os.environ.items() if not name.startswith("GATECAST_")}
-    settings |= {"GATECAST_PORT": str(port), "GATECAST_LOG_LEVEL": "error", **variables}
-    process = subprocess.Popen([PYTHON, "-m", "service"], cwd=ROOT, env=settings)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait(url, process)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=120)
+    with socket.socket() as holder:  # nobody else gets its port, and the service may listen there nevertheless
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        port = holder.getsockname()[1]
+        settings |= {"GATECAST_PORT": str(port), "GATECAST_LOG_LEVEL": "error", **variables}
+        process = subprocess.Popen([PYTHON, "-m", "service"], cwd=ROOT, env=settings)
+        url = f"http://127.0.0.1:{port}"
+        try:
+            _wait(url, process)
+            yield url
+        finally:
+            process.terminate()
+            process.wait(timeout=120)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """The service itself, with the variables of the chart, and what `helm test` asks it."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -14,15 +13,10 @@ import pytest
 
 from tests.deploy.chart.charts import ROOT, Rendering, rendered
 from tests.patience import PATIENCE_S
+from tests.ports import reserved_port
 
 PYTHON = ROOT / ".venv/bin/python"
 START_SECONDS = 120
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def variables(chart: Rendering, ports: dict[str, int]) -> dict[str, str]:
@@ -44,14 +38,15 @@ def status(port: int, path: str) -> int:
 @pytest.fixture(scope="module")
 def ports() -> Iterator[dict[str, int]]:
     """A service with the chart's default variables and the shipped models: the numbers of its ports."""
-    chosen = {"http": free_port(), "operations": free_port()}
-    process = subprocess.Popen([PYTHON, "-m", "service"], cwd=ROOT, env=variables(rendered("defaults"), chosen))
-    try:
-        wait(chosen["http"], process)
-        yield chosen
-    finally:
-        process.terminate()
-        process.wait(timeout=PATIENCE_S)
+    with reserved_port() as http, reserved_port() as operations:
+        chosen = {"http": http, "operations": operations}
+        process = subprocess.Popen([PYTHON, "-m", "service"], cwd=ROOT, env=variables(rendered("defaults"), chosen))
+        try:
+            wait(http, process)
+            yield chosen
+        finally:
+            process.terminate()
+            process.wait(timeout=PATIENCE_S)
 
 
 def wait(port: int, process: subprocess.Popen[bytes]) -> None:
@@ -102,7 +97,8 @@ def test_helm_test_fails_in_words(ports: dict[str, int]) -> None:
     refused = asked(ports["http"], REQUEST_BODY="{}")
     assert refused.returncode == 1
     assert "FAILED: expected the status 200" in refused.stdout
-    assert "/readyz: 0 URLError" in asked(free_port()).stdout
+    with reserved_port() as nobodys:
+        assert "/readyz: 0 URLError" in asked(nobodys).stdout
 
 
 def test_without_a_key_a_refusal_for_want_of_one_passes(ports: dict[str, int]) -> None:

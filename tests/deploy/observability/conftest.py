@@ -30,9 +30,18 @@ def prometheus(tmp_path_factory) -> Iterator[Prometheus]:
     """A Prometheus that has scraped a service under load and computed all rules some times."""
     directory = tmp_path_factory.mktemp("live")
     with serving(directory) as port, measuring(directory, port) as server:
-        with asked(port):
+        with asked(port) as answered:
+            for _ in range(3):  # what is counted has to rise between scrapes, however slow the service is
+                before, scraped = answered[:], scrapes(server)
+                until(lambda: all(now > then for now, then in zip(answered, before, strict=True)), "all are answered")  # noqa: B023 - it ends in this round
+                until(lambda: scrapes(server) > scraped + 1, "Prometheus has scraped")  # noqa: B023
             until(lambda: moment(server), "Prometheus has scraped and computed all rules")
         yield server._replace(at=moment(server))
+
+
+def scrapes(server: Prometheus) -> float:
+    """How often Prometheus has scraped the service."""
+    return sum(float(each["value"][1]) for each in server.query('sum_over_time(up{job="gatecast"}[5m])'))
 
 
 def moment(server: Prometheus) -> str:

@@ -20,11 +20,11 @@ from typing import Any, NamedTuple
 import yaml  # type: ignore[import-untyped]
 
 from tests.patience import PATIENCE_S
+from tests.ports import reserved_port
 
 ROOT = Path(__file__).parents[3]
 CONFIGURATION = ROOT / "deploy/observability/prometheus"
 PYTHON = ROOT / ".venv/bin/python"
-WAIT_S = 90
 SETTINGS = {
     "PORT": "0",
     "MAX_IN_FLIGHT": "2",  # so that some requests are refused
@@ -39,8 +39,8 @@ REQUESTS: tuple[tuple[str, dict[str, Any], dict[str, str]], ...] = (
     ("/forecast/batch", {"series": BATCH, "horizon": 3}, {}),
     ("/sentiment", {"text": "A warm, funny and beautifully acted film."}, {}),
     ("/anomalies", {"readings": READINGS}, {}),
-    ("/anomalies/batch", {"series": BATCH}, {"X-Request-Timeout-Ms": "20"}),  # 504
-    ("/anomalies", {"readings": READINGS}, {"X-Request-Timeout-Ms": "3"}),  # 504 or 503
+    ("/anomalies/batch", {"series": BATCH}, {"X-Request-Timeout-Ms": "1"}),  # 504
+    ("/anomalies", {"readings": READINGS}, {"X-Request-Timeout-Ms": "1"}),  # 504 or 503
     ("/forecast", {"readings": "none"}, {}),  # 422
     ("/nowhere", {}, {}),  # 404
 )
@@ -69,7 +69,7 @@ class Prometheus(NamedTuple):
 
 def until(condition: Callable[[], object], what: str) -> None:
     """Wait for a condition, for a bounded time."""
-    end = time.monotonic() + WAIT_S
+    end = time.monotonic() + PATIENCE_S
     while not condition():
         assert time.monotonic() < end, f"in vain: {what}"
         time.sleep(0.2)
@@ -105,21 +105,21 @@ def serving(directory: Path, **settings: str) -> Iterator[int]:
 
 
 @contextmanager
-def asked(port: int, callers: int = 4) -> Iterator[None]:
-    """Send requests of all kinds, good and bad, until the end of the block."""
-    done = Event()
-    threads = [Thread(target=_call, args=(port, done, number)) for number in range(callers)]
+def asked(port: int, callers: int = 4) -> Iterator[list[int]]:
+    """Send requests of all kinds, good and bad, until the end of the block. Yields how often each was answered so far."""
+    done, answered = Event(), [0] * len(REQUESTS)
+    threads = [Thread(target=_call, args=(port, done, answered, number)) for number in range(callers)]
     for thread in threads:
         thread.start()
     try:
-        yield
+        yield answered
     finally:
         done.set()
         for thread in threads:
             thread.join(PATIENCE_S)
 
 
-def _call(port: int, done: Event, caller: int) -> None:
+def _call(port: int, done: Event, answered: list[int], caller: int) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     for turn in count(caller):
         if done.wait(0.05):
@@ -131,8 +131,9 @@ def _call(port: int, done: Event, caller: int) -> None:
                 "POST", path, json.dumps(body), {"Content-Type": "application/json", "traceparent": trace, **headers}
             )
             connection.getresponse().read()
-        if turn % 10 == 0:
-            _send_nonsense(port)
+            answered[turn % len(REQUESTS)] += 1
+            if turn % 10 == 0:
+                _send_nonsense(port)
     connection.close()
 
 
@@ -151,18 +152,17 @@ def measuring(directory: Path, service: int) -> Iterator[Prometheus]:
     configuration["scrape_configs"][0]["static_configs"] = [{"targets": [f"127.0.0.1:{service}"]}]
     _write_rules(directory / "rules")
     (directory / "prometheus.yml").write_text(yaml.safe_dump(configuration))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    options = ["--config.file=prometheus.yml", "--storage.tsdb.path=data", f"--web.listen-address={address}"]
-    with (directory / "prometheus.log").open("wb") as sink:
+    with reserved_port() as port, (directory / "prometheus.log").open("wb") as sink:
+        address = f"127.0.0.1:{port}"
+        options = ["--config.file=prometheus.yml", "--storage.tsdb.path=data", f"--web.listen-address={address}"]
         command = ["prometheus", *options, "--enable-feature=exemplar-storage"]
         process = subprocess.Popen(command, cwd=directory, stderr=sink)
-    try:
-        until(lambda: _is_ready(address), "Prometheus starts")
-        yield Prometheus(f"http://{address}")
-    finally:
-        process.terminate()
-        process.wait(PATIENCE_S)
+        try:
+            until(lambda: _is_ready(address), "Prometheus starts")
+            yield Prometheus(f"http://{address}")
+        finally:
+            process.terminate()
+            process.wait(PATIENCE_S)
 
 
 def _is_ready(address: str) -> bool:

@@ -27,10 +27,13 @@ from service.http.problems import PROBLEMS
 from service.http.protocol import AdmissionProtocol
 from service.http.token_buckets import Limit
 from tests import fakes
+from tests.patience import PATIENCE_S
 
 KEY = "gc_correct-horse-battery-staple-0123456789"
 CONFIG: dict[str, Any] = {
     "seed": 0,
+    "suppress-health-check": ["too_slow"],
+    "request-timeout": PATIENCE_S,
     "generation": {
         "deterministic": True,
         "database": "none",

@@ -18,6 +18,7 @@ from service.http.schema_parts import RECENT_MONTHS
 from service.settings import Settings
 from tests.connections import post_bytes, until
 from tests.patience import PATIENCE_S
+from tests.ports import reserved_port
 from tests.processes import COMMAND, KEY, ROOT, environment, serving, shipped
 
 BODY = {"readings": RECENT_MONTHS}
@@ -35,13 +36,23 @@ def test_uvicorns_server_has_the_attributes_that_ours_uses():
     assert (server.server_state.connections, server.server_state.tasks) == (set(), set())
 
 
-def test_a_stop_has_a_grace_time_and_ends_with_0(models):
-    """Not ready at once, still serving, then ended; no request is lost."""
-    with serving(models, grace_s=1, engine="onnx") as (process, client, log):
+def test_a_stop_has_a_grace_time(models):
+    """Not ready at once, and still serving; a second signal ends it."""
+    with serving(models, grace_s=600, engine="onnx") as (process, client, log):
         assert client.get("/readyz").status_code == 200
         process.send_signal(signal.SIGTERM)
         until(lambda: client.get("/readyz").status_code == 503)
         assert client.post("/forecast", json=BODY).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == 0
+        assert "POST /forecast 200" in log.result(PATIENCE_S)
+
+
+def test_a_stop_ends_with_0_after_its_grace_time(models):
+    """No request is lost."""
+    with serving(models, grace_s=0.1, engine="onnx") as (process, client, log):
+        assert client.post("/forecast", json=BODY).status_code == 200
+        process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_S) == 0
         assert "POST /forecast 200" in log.result(PATIENCE_S)
 
@@ -221,16 +232,17 @@ def test_it_speaks_tls_with_a_certificate(models, tmp_path):
 
 def test_operations_have_a_port_of_their_own(models):
     """Both are announced, and both are closed at the end."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with serving(models, engine="onnx", grace_s=0, operations_port=port) as (process, client, _):
+    with (
+        reserved_port() as port,
+        serving(models, engine="onnx", grace_s=0, operations_port=port) as (process, client, _),
+    ):
         assert client.base_url.port != port
         assert httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE_S).status_code == 200
         assert client.get("/livez").status_code == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_S) == 0
-    with socket.socket() as client:
-        assert client.connect_ex(("127.0.0.1", port)) != 0
+        with socket.socket() as client:
+            assert client.connect_ex(("127.0.0.1", port)) != 0
 
 
 def test_an_idle_connection_stays_open_for_the_time_of_the_setting(models):

@@ -15,6 +15,7 @@ from service.workers import sockets
 from service.workers.inheritance import map_counts, read
 from service.workers.memory import Estate
 from service.workers.shared_memory import map_memory
+from tests.ports import reserved_port
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="several workers need Linux")
 
@@ -98,21 +99,20 @@ def test_named_memory_is_shared_and_its_lock_keeps_others_out(estate):
 
 def test_all_sockets_have_one_port_and_nobody_else_gets_it():
     """Neither a socket that would share it nor a second service, also before they listen."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    settings = Settings(port=port)
-    ports, claim = sockets.bind(settings, 3)
-    assert {bound.getsockname()[1] for bound in ports.public.values()} == {port}
-    with pytest.raises(CannotListen, match="in use already"):
-        sockets.bind(settings, 3)
-    sockets.listen(settings, ports)
-    claim.close()
-    with pytest.raises(CannotListen, match="in use already"):
-        sockets.bind(settings, 3)
-    ports.close()
-    again, claim = sockets.bind(settings, 3)
-    again.close()
-    claim.close()
+    with reserved_port() as port:
+        settings = Settings(port=port)
+        ports, claim = sockets.bind(settings, 3)
+        assert {bound.getsockname()[1] for bound in ports.public.values()} == {port}
+        with pytest.raises(CannotListen, match="in use already"):
+            sockets.bind(settings, 3)
+        sockets.listen(settings, ports)
+        claim.close()
+        with pytest.raises(CannotListen, match="in use already"):
+            sockets.bind(settings, 3)
+        ports.close()
+        again, claim = sockets.bind(settings, 3)
+        again.close()
+        claim.close()
 
 
 def test_ipv6_is_bound_too():

@@ -43,7 +43,7 @@ def test_a_broken_file_is_read_or_refused(tmp_path_factory, data, options, min_c
     """No other error than DataError, and no file takes long."""
     path = tmp_path_factory.getbasetemp() / "broken.csv"
     path.write_bytes(data)
-    start = time.perf_counter()
+    start = time.process_time()
     with contextlib.suppress(DataError):
         check(read_table(path, options, min_columns=min_columns))
-    assert time.perf_counter() - start < MAX_SECONDS
+    assert time.process_time() - start < MAX_SECONDS

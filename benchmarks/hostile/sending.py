@@ -154,6 +154,7 @@ def unread(count: int, *requests: bytes) -> Round:
                 client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
                 await client.send(requests)
                 await asyncio.sleep(target.left_s)
+                raise TimeoutError  # it was held to the end, also where the sleep is over first
 
     async def round_(target: Target) -> None:
         await asyncio.gather(*(hold(target) for _ in range(count)))

@@ -11,11 +11,10 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 def ask(times, *responses):
     """The statuses of so many requests. Each connection answers with the responses in order, and then closes."""
-    connections = 0
+    serving = []
 
     async def answer(reader, writer):
-        nonlocal connections
-        connections += 1
+        serving.append(asyncio.current_task())
         try:
             for response in responses:
                 await reader.readuntil(b"\r\n\r\n")
@@ -30,8 +29,8 @@ def ask(times, *responses):
             caller = Caller("/livez", server.sockets[0].getsockname()[1], get("/livez"))
             statuses = [await caller.ask() for _ in range(times)]
             caller.leave()
-            await asyncio.sleep(0.05)  # the server's connections end
-            return statuses, connections
+            await asyncio.gather(*serving)
+            return statuses, len(serving)
 
     return asyncio.run(run())
 

@@ -13,6 +13,7 @@ from benchmarks.hostile.attacks.headers import fields
 from benchmarks.hostile.attacks.texts import LENGTH, TEXTS, batch_of
 from benchmarks.hostile.requests import chunked, get, post
 from benchmarks.hostile.sending import closed_loop, held, in_turn, left, many, pooled, refused, streamed, unread
+from tests.patience import PATIENCE_S
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 CLOSING = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
@@ -23,7 +24,10 @@ TOO_LARGE = b"HTTP/1.1 431 Too Large\r\nContent-Length: 0\r\nConnection: close\r
 def attack(round_, answer, seconds=0.0):
     """What becomes of one attack on a server whose connections `answer(reader, writer)` serves."""
 
+    serving = set()
+
     async def serve(reader, writer):
+        serving.add(asyncio.current_task())
         try:
             await answer(reader, writer)
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -36,7 +40,7 @@ def attack(round_, answer, seconds=0.0):
             target = Target(server.sockets[0].getsockname()[1])
             await run_rounds(round_, target, seconds)
             server.close()
-            await asyncio.sleep(0.05)  # the server's connections end
+            await asyncio.gather(*serving)
             return dict(target.counts)
 
     return asyncio.run(run())
@@ -73,12 +77,12 @@ def test_an_interim_response_is_not_the_answer():
 
 
 def test_a_connection_that_should_have_been_closed_is_noticed(monkeypatch):
-    monkeypatch.setattr("benchmarks.hostile.client.CLOSE_S", 0.05)
-
     async def answer(reader, writer):
         await answer_each(reader, writer, OK.replace(b"200", b"400"))
 
+    monkeypatch.setattr("benchmarks.hostile.client.CLOSE_S", 0.05)
     assert attack(refused(get("/")), answer) == {"400": 1, "left open": 1}
+    monkeypatch.setattr("benchmarks.hostile.client.CLOSE_S", PATIENCE_S)
     assert attack(refused(get("/")), answer_each) == {"200": 1}
     assert attack(refused(get("/")), refuse) == {"431": 1, "closed": 1}
 
@@ -106,7 +110,8 @@ def test_sending_without_end_stops_with_the_answer():
     assert counts.get("431", 0) + counts.get("reset", 0) == 1
 
 
-def test_numbers_are_never_the_same_and_connections_are_kept():
+def test_numbers_are_never_the_same_and_connections_are_kept(monkeypatch):
+    monkeypatch.setattr("benchmarks.hostile.sending.LONG_S", PATIENCE_S)
     seen = []
 
     async def answer(reader, writer):
@@ -118,7 +123,9 @@ def test_numbers_are_never_the_same_and_connections_are_kept():
     assert len(set(seen)) == 20
 
 
-def test_a_connection_that_is_closed_after_each_answer_is_made_again():
+def test_a_connection_that_is_closed_after_each_answer_is_made_again(monkeypatch):
+    monkeypatch.setattr("benchmarks.hostile.sending.LONG_S", PATIENCE_S)
+
     async def answer(reader, writer):
         await reader.readuntil(b"\r\n\r\n")
         writer.write(OK)
@@ -135,10 +142,22 @@ def test_a_service_that_is_not_read_is_held_too():
     assert attack(unread(2, get("/")), answer_each, 0.1) == {"held": 2}
 
 
-def test_a_closed_loop_ends_on_time():
-    counts = attack(closed_loop(4, get("/")), answer_each, 0.1)
+def test_a_closed_loop_goes_on_until_the_attack_ends():
+    targets = []
+
+    def send(target):
+        targets.append(target)
+        return closed_loop(4, get("/"))(target)
+
+    async def answer(reader, writer):
+        while await reader.readuntil(b"\r\n\r\n"):
+            if targets[0].counts["200"] >= 12:
+                targets[0].until = 0.0
+            writer.write(OK)
+
+    counts = attack(send, answer, PATIENCE_S)
     assert set(counts) == {"200"}
-    assert counts["200"] >= 4
+    assert 12 < counts["200"] <= 20
 
 
 @pytest.mark.parametrize("resets", [False, True])
@@ -161,7 +180,7 @@ def test_pooled_clients_connect_again_when_told_to_and_leave_when_nobody_listens
 
         server = await asyncio.start_server(answer, "127.0.0.1", 0)
         target = Target(server.sockets[0].getsockname()[1])
-        await run_rounds(pooled(1, get("/"), 0.0), target, 20)
+        await run_rounds(pooled(1, get("/"), 0.0), target, PATIENCE_S)
         return dict(target.counts)
 
     assert asyncio.run(run()) == {"200": 12, "not connected": 1}

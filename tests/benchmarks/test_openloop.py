@@ -11,7 +11,10 @@ RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 async def _run(delay_s, **options):
     """Run a plan against a server that answers every request after `delay_s`."""
 
+    serving = set()
+
     async def answer(reader, writer):
+        serving.add(asyncio.current_task())
         try:
             while await reader.readuntil(b"\r\n\r\n{}"):
                 await asyncio.sleep(delay_s)
@@ -23,7 +26,7 @@ async def _run(delay_s, **options):
     port = server.sockets[0].getsockname()[1]
     report = await OpenLoopRun(LoadPlan(port, "/forecast", b"{}", **options)).run()
     server.close()
-    await asyncio.sleep(0.05)  # the server's connections end
+    await asyncio.gather(*serving)
     return report
 
 

@@ -29,7 +29,8 @@ from service.http.schema_parts import RECENT_MONTHS
 from service.http.schemas import ForecastRequest
 from service.interfaces import Network
 from service.measures import Measures
-from service.serving.batching import Limits, MicroBatcher
+from service.serving.admission import Limits
+from service.serving.batching import MicroBatcher
 from service.serving.model_measures import ServingMeasures
 from training.evaluation import served
 

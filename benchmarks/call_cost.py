@@ -14,11 +14,13 @@ import asyncio
 import gc
 import json
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import thread_time
+from typing import Any, TypeVar
 
 import numpy as np
 import uvloop
@@ -27,10 +29,12 @@ from pydantic_core import to_json
 from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries
 from service.http.schema_parts import RECENT_MONTHS
 from service.http.schemas import ForecastRequest
-from service.interfaces import Network
+from service.interfaces import Inputs, Network
 from service.measures import Measures
-from service.serving.batching import Limits, MicroBatcher
+from service.serving.admission import Limits
+from service.serving.batching import MicroBatcher
 from service.serving.model_measures import ServingMeasures
+from service.serving.queues import Answer
 from training.evaluation import served
 
 DEADLINE_S = 3600.0
@@ -39,6 +43,7 @@ WARM_UP = 50
 MEMORY = 1 << 17  # bytes that are read between calls: they stand for what the system does for a request
 PARTS = ("batcher", "predict", "network")
 
+T = TypeVar("T")
 Item = PreparedSeries
 Batcher = MicroBatcher[PreparedSeries, Forecast]
 
@@ -84,9 +89,9 @@ class Timer:
     def __init__(self) -> None:
         self.seconds: dict[str, list[float]] = {part: [] for part in PARTS}
 
-    def around(self, part: str, call: Callable[[], object]) -> None:
+    def around(self, part: str, call: Callable[[T], object], argument: T) -> None:
         began = thread_time()
-        call()
+        call(argument)
         self.seconds[part].append(thread_time() - began)
 
     def medians(self) -> dict[str, float]:
@@ -100,9 +105,9 @@ async def ask(batcher: Batcher, items: Sequence[Item], timer: Timer) -> list[For
     done, forecasts = loop.create_future(), list[Forecast]()
     began = thread_time()
 
-    def resume(waiting: object) -> None:
+    def resume(waiting: Coroutine[Any, Any, Answer[Forecast]]) -> None:
         try:
-            waiting.send(None)  # type: ignore[attr-defined]
+            waiting.send(None)
         except StopIteration as stop:
             forecasts.append(stop.value.result)
         if len(forecasts) == len(items):
@@ -111,12 +116,12 @@ async def ask(batcher: Batcher, items: Sequence[Item], timer: Timer) -> list[For
 
     for item in items:
         waiting = batcher.submit(item, loop.time() + DEADLINE_S)
-        waiting.send(None).resume = lambda waiting=waiting: resume(waiting)
+        waiting.send(None).resume = partial(resume, waiting)
     await done
     return forecasts
 
 
-def scaled_window(forecaster: Forecaster, size: int) -> np.ndarray:  # type: ignore[type-arg]
+def scaled_window(forecaster: Forecaster, size: int) -> Inputs:
     """What the network reads for so many series: the values do not matter to its speed."""
     return np.full((size, forecaster.window, 1), 0.5, dtype=np.float32)
 
@@ -127,15 +132,17 @@ async def measure(forecaster: Forecaster, network: Network, size: int, options: 
     batcher: Batcher = MicroBatcher(forecaster, Limits(inline_seconds=INLINE_S), "gru", measures)
     rest, timer, window = Rest(forecaster), Timer(), scaled_window(forecaster, size)
     batch = [rest.prepare() for _ in range(size)]
-    between = (lambda: batch) if options.warm else (lambda: [rest.prepare() for _ in range(size)])
+
+    def between() -> list[Item]:
+        return batch if options.warm else [rest.prepare() for _ in range(size)]
+
     for _ in range(WARM_UP + options.calls):
         for forecast in await ask(batcher, between(), timer):
             if not options.warm:
                 rest.reply(forecast)
-        items = between()
-        timer.around("predict", lambda items=items: forecaster.predict(items))  # type: ignore[misc]
+        timer.around("predict", forecaster.predict, between())
         between()
-        timer.around("network", lambda: network(window))
+        timer.around("network", network, window)
     await batcher.close()
     return timer.medians()
 

@@ -162,9 +162,10 @@ class Calibration:
         values, unit: (series, horizon); levels ascend. They are those of `bounds` with equal spreads on both sides: multipliers
         never decrease with the level, so the intervals of a higher level contain those of a lower one as they are.
         """
-        multipliers = self._multipliers_of(levels, values.shape[1])
-        reach = np.maximum.accumulate(unit[:, None] * multipliers, axis=2)
-        return values[:, None] - reach, values[:, None] + reach
+        reach = unit[:, None] * self._multipliers_of(levels, values.shape[1])
+        np.maximum.accumulate(reach, axis=2, out=reach)
+        values = values[:, None]
+        return values - reach, values + reach
 
     def _multipliers_of(self, levels: tuple[float, ...], horizon: int) -> Array:
         """The multipliers of each step, (levels, horizon). They are kept: requests ask for few levels and horizons."""

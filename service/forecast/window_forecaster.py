@@ -81,9 +81,10 @@ class WindowForecaster(Forecaster):
     def predict(self, batch: Sequence[PreparedSeries]) -> list[Forecast]:
         """Forecast every series. A model of fewer steps is fed its own predictions until the longest horizon."""
         card = self.card
-        if all(len(item.readings) == card.window for item in batch):
-            return self._predict_windows(batch)
-        windows = [sliding_window_view(np.array(item.readings), card.window) for item in batch]
+        readings = [item.readings for item in batch]
+        if max(map(len, readings)) == card.window:
+            return self._predict_windows(batch, readings)
+        windows = [sliding_window_view(np.array(each), card.window) for each in readings]
         scaled = self._scaler.transform(np.concatenate(windows) if len(windows) > 1 else windows[0])
         first = self._predict_steps(scaled)
         last_rows = np.cumsum([len(rows) for rows in windows]) - 1
@@ -94,9 +95,11 @@ class WindowForecaster(Forecaster):
             for item, values, rows, end in zip(batch, future, windows, last_rows, strict=True)
         ]
 
-    def _predict_windows(self, batch: Sequence[PreparedSeries]) -> list[Forecast]:
+    def _predict_windows(
+        self, batch: Sequence[PreparedSeries], windows: Sequence[list[float] | Array]
+    ) -> list[Forecast]:
         """The same for series of one window each: what needs no earlier origin is computed for all of them together."""
-        scaled = self._scaler.transform(np.array([item.readings for item in batch]))
+        scaled = self._scaler.transform(np.array(windows))
         future = self._future(batch, scaled, self._predict_steps(scaled))
         return [
             self._answer(item, values[: item.horizon], intervals, None, [])
@@ -128,9 +131,9 @@ class WindowForecaster(Forecaster):
                 alike.setdefault((item.horizon, item.levels), []).append(index)
         for (horizon, levels), indices in alike.items():
             values = future[:, :horizon] if len(indices) == len(batch) else future[indices, :horizon]
-            bounds = self._calibration.plain_bounds(values, self._score_unit(values), levels)
-            for index, lower, upper in zip(indices, *(side.tolist() for side in bounds), strict=True):
-                found[index] = list(map(Interval, levels, lower, upper))
+            lower, upper = self._calibration.plain_bounds(values, self._score_unit(values), levels)
+            for index, each_lower, each_upper in zip(indices, lower.tolist(), upper.tolist(), strict=True):
+                found[index] = list(map(Interval, levels, each_lower, each_upper))
         return found
 
     def _finish(self, item: PreparedSeries, values: Array, earlier: Array) -> Forecast:

@@ -6,61 +6,25 @@ what is done. This module knows nothing of HTTP or of models. Everything except 
 """
 
 import asyncio
-import math
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from time import perf_counter, thread_time
-from typing import Generic
 
-from ..errors import ClientDisconnected, DeadlineExceeded, Overloaded
+from ..errors import ClientDisconnected, DeadlineExceeded
 from ..interfaces import BatchModel
+from .admission import DEFAULT_LIMITS, Admission, Limits
 from .model_measures import ModelMeasures
 from .queues import Answer, IsDisconnected, Item, Job, JobQueue, Outcome, Result, Scheduled, cost_of
 
 ALARM_INTERVAL = 0.001  # the least seconds between two checks for deadlines that have passed
-ASSUMED_SECONDS_PER_COST = 0.001  # until a call was measured: rather too much
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How many items a batcher accepts and takes at once, and which calls run on the event loop."""
-
-    max_batch: int = 64  # items taken at once
-    max_queue: int = 512  # single requests that may wait, and bulk requests
-    inline_seconds: float = 0.0  # a call that is expected to take at most so long runs on the event loop
-    bulk_seconds: float = 0.015  # of model time that bulk requests get in one round, and one item more
-
-    @property
-    def bulk_items(self) -> int:
-        """The items of bulk requests that may wait."""
-        return 16 * self.max_queue
-
-    @property
-    def half(self) -> int:
-        """The items of bulk requests that are taken at once, at most; a bulk request of no more is a small one."""
-        return max(1, self.max_batch // 2)
-
-
-@dataclass
-class Counts:
-    """What a batcher has done so far. The metrics read it."""
-
-    calls: int = 0
-    items: int = 0
-    seconds: float = 0.0
-    refused: int = 0
-    expired: int = 0
-    left: int = 0
-    failed: int = 0
 
 
 def never_disconnected() -> bool:
     return False
 
 
-class MicroBatcher(Generic[Item, Result]):
+class MicroBatcher(Admission[Item, Result]):
     """Runs `model.predict(items) → results` (same order, same length), one batch at a time.
 
     A call that is expected to be short runs on the event loop, a longer one on the worker thread. When a call raises,
@@ -68,34 +32,21 @@ class MicroBatcher(Generic[Item, Result]):
 
     Rounds: all single requests in order, up to half of a round where bulk requests wait too; then items of the bulk
     requests, an equal share of each, up to half of a round and to `bulk_seconds` of model time. So a single request
-    waits for few items of bulk requests, and a small bulk request for few items of large ones.
-
-    Admission: a single request is refused when `max_queue` of them wait. Bulk requests are refused when `max_queue` of
-    them wait, or when they would have more than `bulk_items` waiting items together. The last quarter of that room is
-    kept for small bulk requests, of no more items than half of a round: large ones cannot shut them out. Where no bulk
-    request waits, one of any size is accepted. Either kind is refused at once when its first item could not have its turn
-    before the deadline, by the least time that like items took lately.
+    waits for few items of bulk requests, and a small bulk request for few items of large ones. admission.py says which
+    requests are accepted.
     """
 
     def __init__(
         self,
         model: BatchModel[Item, Result],
-        limits: Limits = Limits(),
+        limits: Limits = DEFAULT_LIMITS,
         name: str = "model",
         measures: ModelMeasures | None = None,
     ) -> None:
+        super().__init__(limits, name, measures)
         self._model = model
-        self._limits = limits
-        self._name = name
-        self._measures = measures
-        self._loop = asyncio.get_running_loop()
-        self._single: JobQueue[Item, Result] = JobQueue()
-        self._bulk: JobQueue[Item, Result] = JobQueue()
-        self._groups: deque[list[Scheduled[Item, Result]]] = deque()
+        self._groups: deque[list[Scheduled[Item, Result]]] = deque()  # of the current round, one call each
         self._running: list[Scheduled[Item, Result]] = []
-        self._round_cost = 0  # of the items of the current round that have no result yet
-        self._seconds_per_cost = 0.0  # wall-clock time
-        self._least_seconds_per_cost = 0.0  # of the last calls: quick to fall, slow to rise
         self._cpu_seconds_per_cost = 0.0  # time of one core
         self._busy = False
         self._closing = False
@@ -103,17 +54,6 @@ class MicroBatcher(Generic[Item, Result]):
         self._idle.set()
         self._alarm: asyncio.TimerHandle | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=name)
-        self.counts = Counts()
-
-    @property
-    def depth(self) -> int:
-        """The number of items that wait. Items of the current round do not count."""
-        return self._single.items + self._bulk.items
-
-    @property
-    def wait_seconds(self) -> float:
-        """How long the waiting items will take, estimated from past calls."""
-        return (self._single.cost + self._bulk.cost) * self._seconds_per_cost
 
     async def submit(
         self, item: Item, deadline: float, is_disconnected: IsDisconnected = never_disconnected
@@ -124,11 +64,16 @@ class MicroBatcher(Generic[Item, Result]):
         once when the queue is full or too long for the deadline, DeadlineExceeded when the time is over,
         ClientDisconnected, and whatever predict raised for this item.
         """
-        if self._closing or len(self._single) >= self._limits.max_queue:
+        waiting = self._single.jobs
+        if self._closing or len(waiting) >= self._limits.max_queue:
             raise self._overloaded()
-        if (self._single or self._bulk) and self._may_be_late(deadline):
-            self._check_wait(self._cost_before_single(), deadline)
-        (answer,) = await self._enqueue([item], self._single, deadline, is_disconnected)
+        if waiting or self._bulk.jobs:
+            self._check_single(deadline)
+        job = self._enqueue([item], self._single, deadline, is_disconnected)
+        try:
+            (answer,) = await job.future
+        finally:
+            self._single.forget(job)
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -141,13 +86,16 @@ class MicroBatcher(Generic[Item, Result]):
         At `deadline`, items that have no answer yet get DeadlineExceeded. Raises Overloaded at once when there is no room
         or no time for the first item, and ClientDisconnected.
         """
-        if self._closing or not self._has_room(len(items)):
+        if self._closing:
             raise self._overloaded()
+        self._check_bulk(len(items), deadline)
         if not items:
             return []
-        if self._bulk:
-            self._check_wait(self._cost_before_bulk(), deadline)
-        return await self._enqueue(items, self._bulk, deadline, is_disconnected)
+        job = self._enqueue(items, self._bulk, deadline, is_disconnected)
+        try:
+            return await job.future
+        finally:
+            self._bulk.forget(job)
 
     async def close(self) -> None:
         """Answer everything that was accepted, then stop the worker thread."""
@@ -157,79 +105,26 @@ class MicroBatcher(Generic[Item, Result]):
             self._alarm.cancel()
         self._thread.shutdown(wait=False)
 
-    def _has_room(self, items: int) -> bool:
-        """Whether a bulk request of so many items is accepted; see the class."""
-        if not self._bulk:
-            return True
-        room = self._limits.bulk_items
-        if items > self._limits.half:
-            room -= room // 4
-        return len(self._bulk) < self._limits.max_queue and self._bulk.items + items <= room
-
-    def _may_be_late(self, deadline: float) -> bool:
-        """Whether a look at who is before whom is worth it: all that waits may take longer than until the deadline."""
-        cost = self._round_cost + self._single.cost + self._bulk.cost
-        return self._loop.time() + cost * self._least_seconds_per_cost > deadline
-
-    def _check_wait(self, cost: float, deadline: float) -> None:
-        """Raise Overloaded if items of this cost cannot be done before the deadline."""
-        late = self._loop.time() + cost * self._least_seconds_per_cost - deadline
-        if late > 0:
-            raise self._overloaded(late)
-
-    def _cost_before_single(self) -> float:
-        """The cost of what a new single request is behind: the others, and the bulk items in the rounds of the others."""
-        half = self._limits.half
-        rounds = len(self._single) // half
-        bulk_cost = min(self._bulk.cost, rounds * min(half * self._bulk.mean_cost, self._bulk_budget()))
-        return self._round_cost + self._single.cost + bulk_cost
-
-    def _cost_before_bulk(self) -> float:
-        """The least cost of what a new bulk request is behind: an item of each of the others, but for the last round."""
-        mean = self._bulk.mean_cost
-        per_round = int(max(1, min(self._limits.half, self._bulk_budget() / max(1, mean))))
-        return self._round_cost + len(self._bulk) // per_round * per_round * mean
-
-    def _overloaded(self, late: float = 0.0) -> Overloaded:
-        """The refusal of a request that finds no room, or whose turn would come so many seconds too late."""
-        self.counts.refused += 1
-        if self._measures is not None:
-            self._measures.refused.add()
-        seconds = max(1, math.ceil(late or self.wait_seconds))
-        reason = ", so its answer would come after the request's time limit" if late else ""
-        return Overloaded(
-            f"{self.depth} requests already wait for '{self._name}'{reason}; try again in {seconds} s",
-            headers={"Retry-After": str(seconds)},
-            refusal="late" if late else "queue",
-        )
-
-    async def _enqueue(
+    def _enqueue(
         self, items: Sequence[Item], queue: JobQueue[Item, Result], deadline: float, is_disconnected: IsDisconnected
-    ) -> list[Answer[Result] | Exception]:
-        job: Job[Item, Result] = Job(items, deadline, is_disconnected, Outcome(self._loop))
+    ) -> Job[Item, Result]:
+        """Add a job. Who waits for it must make the queue forget it: if it is cancelled, its items make room for others."""
+        job: Job[Item, Result] = Job(items, deadline, is_disconnected, Outcome(loop=self._loop))
         queue.add(job)
-        self._set_alarm(deadline)
+        if self._alarm is None or deadline < self._alarm.when():
+            self._set_alarm(deadline)
         if not self._busy:
             self._busy = True
             self._idle.clear()
             self._loop.call_soon(self._run_next)  # after everything that has arrived by now is queued
-        try:
-            return await job.future
-        finally:
-            queue.forget(job)  # disconnected, late or cancelled before its turn: make room for another
+        return job
 
     def _run_next(self) -> None:
         """Start the next model call, or become idle."""
-        while True:
-            if not self._groups:
-                self._groups.extend(self._next_groups())
-                self._round_cost = sum(map(cost_of, self._groups))
-            if not self._groups:
-                self._become_idle()
-                return
-            group = [scheduled for scheduled in self._groups.popleft() if self._is_wanted(scheduled[0])]
-            if group:
-                break
+        group = self._next_group()
+        if not group:
+            self._become_idle()
+            return
         self._running = group
         items = [job.items[index] for job, index in group]
         cost = sum([item.cost for item in items])
@@ -240,23 +135,27 @@ class MicroBatcher(Generic[Item, Result]):
         working = self._loop.run_in_executor(self._thread, self._call, items)
         working.add_done_callback(lambda done: self._finish(*done.result(), cost, started))
 
-    def _next_groups(self) -> Iterator[list[Scheduled[Item, Result]]]:
-        """Take the next round of waiting items, in groups that fit one call each."""
-        if self.depth == 1 and self._single:
-            yield self._single.take(1, self._is_wanted)  # a lone caller
-            return
-        half = self._limits.half
-        scheduled = self._single.take(half if self._bulk else self._limits.max_batch, self._is_wanted)
-        # bulk requests get half at most, even alone: whoever comes next waits for this round
-        scheduled += self._bulk.take(half, self._is_wanted, self._bulk_budget())
-        if not scheduled:
-            return
-        for indices in self._model.make_batches([job.items[index] for job, index in scheduled]):
-            yield [scheduled[index] for index in indices]
+    def _next_group(self) -> list[Scheduled[Item, Result]]:
+        """The items of the next call whose callers still wait; none if nothing waits."""
+        while self._groups:
+            group = [scheduled for scheduled in self._groups.popleft() if self._is_wanted(scheduled[0])]
+            if group:
+                return group
+        self._groups.extend(self._next_groups())
+        self._round_cost = sum(map(cost_of, self._groups))
+        return self._groups.popleft() if self._groups else []  # the callers were looked at just now
 
-    def _bulk_budget(self) -> float:
-        """The cost of items of bulk requests in one round, at most, and of one item more."""
-        return self._limits.bulk_seconds / (self._seconds_per_cost or ASSUMED_SECONDS_PER_COST)
+    def _next_groups(self) -> list[list[Scheduled[Item, Result]]]:
+        """Take the next round of waiting items, in groups that fit one call each."""
+        limits, is_wanted, bulk = self._limits, self._is_wanted, self._bulk
+        scheduled = self._single.take(limits.half if bulk.jobs else limits.max_batch, is_wanted)
+        if bulk.jobs:
+            # bulk requests get half at most, even alone: whoever comes next waits for this round
+            scheduled += bulk.take(limits.half, is_wanted, self._bulk_budget())
+        if len(scheduled) <= 1:  # nobody, or a lone caller
+            return [scheduled] if scheduled else []
+        batches = self._model.make_batches([job.items[index] for job, index in scheduled])
+        return [[scheduled[index] for index in indices] for indices in batches]
 
     def _is_wanted(self, job: Job[Item, Result]) -> bool:
         """Whether a caller still waits for this job; if not, its future gets the reason."""
@@ -268,7 +167,7 @@ class MicroBatcher(Generic[Item, Result]):
                 self._measures.left.add()
             job.future.set_exception(ClientDisconnected("the caller left before its turn"))
             return False
-        return not self._is_expired(job)
+        return job.deadline > self._loop.time() or not self._is_expired(job)
 
     def _is_expired(self, job: Job[Item, Result]) -> bool:
         """Whether the deadline of a job has passed; if so, its future gets what is done."""
@@ -306,15 +205,25 @@ class MicroBatcher(Generic[Item, Result]):
         group, self._running = self._running, []
         self._round_cost -= cost
         self._measure(compute_seconds / max(1, cost), cpu_seconds / max(1, cost))
-        self.counts.calls += 1
-        self.counts.items += len(group)
-        self.counts.seconds += compute_seconds
-        if self._measures is not None:
-            self._measures.count_call(group, outcomes, started, compute_seconds)
+        self._count(group, outcomes, started, compute_seconds)
+        resumed = self._deliver(group, outcomes, started, compute_seconds)
+        if self._groups or self._single.jobs or self._bulk.jobs:
+            self._loop.call_soon(self._run_next)
+        else:
+            self._become_idle()
+        for resume in resumed:
+            resume()
+
+    def _deliver(
+        self,
+        group: list[Scheduled[Item, Result]],
+        outcomes: list[Result | Exception],
+        started: float,
+        compute_seconds: float,
+    ) -> list[Callable[[], None]]:
+        """Give every item its result. Returns what is to be called for those who wait without a task."""
         resumed: list[Callable[[], None]] = []
         for (job, index), outcome in zip(group, outcomes, strict=True):
-            failed = isinstance(outcome, Exception)
-            self.counts.failed += failed
             job.answers[index] = (
                 outcome
                 if isinstance(outcome, Exception)
@@ -322,15 +231,26 @@ class MicroBatcher(Generic[Item, Result]):
             )
             job.remaining -= 1
             if not job.remaining and not job.future.done():
-                if (resume := job.future.take_resume()) is not None:
+                resume = job.future.answer([answer for answer in job.answers if answer is not None])
+                if resume is not None:
                     resumed.append(resume)
-                job.future.set_result([answer for answer in job.answers if answer is not None])
-        if self._groups or self._single or self._bulk:
-            self._loop.call_soon(self._run_next)
-        else:
-            self._become_idle()
-        for resume in resumed:
-            resume()
+        return resumed
+
+    def _count(
+        self,
+        group: list[Scheduled[Item, Result]],
+        outcomes: list[Result | Exception],
+        started: float,
+        compute_seconds: float,
+    ) -> None:
+        failed = sum([isinstance(outcome, Exception) for outcome in outcomes])
+        counts = self.counts
+        counts.calls += 1
+        counts.items += len(group)
+        counts.seconds += compute_seconds
+        counts.failed += failed
+        if self._measures is not None:
+            self._measures.count_call(group, failed, started, compute_seconds)
 
     def _measure(self, seconds_per_cost: float, cpu_seconds_per_cost: float) -> None:
         """Learn from a call how long others will take."""
@@ -345,15 +265,14 @@ class MicroBatcher(Generic[Item, Result]):
 
     def _set_alarm(self, deadline: float) -> None:
         """Set the one alarm for the earliest deadline of all jobs."""
-        if self._alarm is None or deadline < self._alarm.when():
-            if self._alarm is not None:
-                self._alarm.cancel()
-            self._alarm = self._loop.call_at(deadline, self._check_deadlines)
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = self._loop.call_at(deadline, self._check_deadlines)
 
     def _check_deadlines(self) -> None:
         self._alarm = None
         scheduled_jobs = (scheduled[0] for group in (*self._groups, self._running) for scheduled in group)
-        waiting = {job for job in (*self._single, *self._bulk, *scheduled_jobs) if not job.future.done()}
+        waiting = {job for job in (*self._single.jobs, *self._bulk.jobs, *scheduled_jobs) if not job.future.done()}
         later = [job.deadline for job in waiting if not self._is_expired(job)]
         if later:
             self._set_alarm(max(min(later), self._loop.time() + ALARM_INTERVAL))

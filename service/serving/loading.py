@@ -17,7 +17,8 @@ from ..forecast.window_forecaster import WindowForecaster
 from ..predictors import load_predictor
 from ..sentiment.classifier import SentimentClassifier
 from ..settings import Settings
-from .batching import Limits, MicroBatcher
+from .admission import Limits
+from .batching import MicroBatcher
 from .model_measures import ModelMeasures, ServingMeasures
 from .registry import LoadedClassifier, LoadedForecaster, LoadedModel
 

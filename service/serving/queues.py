@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
 from typing import Generic, NamedTuple, TypeVar
 
@@ -34,11 +34,7 @@ class Outcome(asyncio.Future[Result]):
     The batcher calls it as soon as it may; in all other cases it is called in the next round of the event loop.
     """
 
-    __slots__ = ("resume",)
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(loop=loop)
-        self.resume: Callable[[], None] | None = None
+    resume: Callable[[], None] | None = None
 
     def set_result(self, result: Result) -> None:
         super().set_result(result)
@@ -48,9 +44,10 @@ class Outcome(asyncio.Future[Result]):
         super().set_exception(exception)
         self._wake()
 
-    def take_resume(self) -> Callable[[], None] | None:
-        """Return `resume`, for one who will call it."""
+    def answer(self, result: Result) -> Callable[[], None] | None:
+        """Set the result, and return `resume` for the batcher to call."""
         resume, self.resume = self.resume, None
+        super().set_result(result)
         return resume
 
     def _wake(self) -> None:
@@ -71,7 +68,7 @@ class Job(Generic[Item, Result]):
         future: Outcome[list[Answer[Result] | Exception]],
     ) -> None:
         self.items = items
-        self.pending = deque(_in_order_of_cost(items))  # the items that wait
+        self.pending = deque(_in_order_of_cost(items) if len(items) > 1 else (0,))  # the items that wait
         self.deadline = deadline
         self.is_disconnected = is_disconnected
         self.future = future
@@ -88,8 +85,6 @@ def _in_order_of_cost(items: Sequence[HasCost]) -> list[int]:
 
     The order holds within every SORTED_TOGETHER items, so that the first ones are done before the last ones are begun.
     """
-    if len(items) == 1:
-        return [0]
     indices: list[int] = []
     for begin in range(0, len(items), SORTED_TOGETHER):
         indices += sorted(range(begin, min(begin + SORTED_TOGETHER, len(items))), key=lambda i: items[i].cost)
@@ -102,18 +97,12 @@ def cost_of(scheduled: Iterable[Scheduled[Item, Result]]) -> int:
 
 
 class JobQueue(Generic[Item, Result]):
-    """Jobs with waiting items, in the order of their turns. `items` counts the waiting items, `cost` is theirs."""
+    """`jobs` with waiting items, in the order of their turns. `items` counts the waiting items, `cost` is theirs."""
 
     def __init__(self) -> None:
-        self._jobs: deque[Job[Item, Result]] = deque()
+        self.jobs: deque[Job[Item, Result]] = deque()
         self.items = 0
         self.cost = 0
-
-    def __len__(self) -> int:
-        return len(self._jobs)
-
-    def __iter__(self) -> Iterator[Job[Item, Result]]:
-        return iter(self._jobs)
 
     @property
     def mean_cost(self) -> float:
@@ -122,14 +111,14 @@ class JobQueue(Generic[Item, Result]):
 
     def add(self, job: Job[Item, Result]) -> None:
         """Put a job with all its items at the end."""
-        self._jobs.append(job)
+        self.jobs.append(job)
         self.items += len(job.items)
         self.cost += sum([item.cost for item in job.items])
 
     def forget(self, job: Job[Item, Result]) -> None:
         """Drop the items of a job that still wait."""
         if job.pending:
-            self._jobs.remove(job)
+            self.jobs.remove(job)
             self._drop_pending(job)
 
     def take(
@@ -140,9 +129,9 @@ class JobQueue(Generic[Item, Result]):
         Jobs that nobody waits for are dropped.
         """
         taken: list[Scheduled[Item, Result]] = []
-        callers = len(self._jobs)
-        while self._jobs and len(taken) < capacity and budget > 0:
-            job = self._jobs.popleft()
+        callers = len(self.jobs)
+        while self.jobs and len(taken) < capacity and budget > 0:
+            job = self.jobs.popleft()
             share = max(1, (capacity - len(taken)) // max(1, callers))
             callers -= 1
             if not is_wanted(job):
@@ -150,7 +139,7 @@ class JobQueue(Generic[Item, Result]):
                 continue
             budget -= self._take_from(job, share, budget, taken)
             if job.pending:
-                self._jobs.append(job)
+                self.jobs.append(job)
         return taken
 
     def _take_from(

@@ -178,3 +178,41 @@ def test_a_version_that_may_not_be_looked_at_is_refused(version, monkeypatch):
     monkeypatch.setattr(Path, "is_dir", denied)
     with pytest.raises(BundleError, match="compiled cannot be read: Permission denied"):
         onnx.exists(version)
+
+
+# ---- the call of a session
+
+
+class InnerSession:
+    """What a session calls in the end: it gives back its input as its output."""
+
+    def run(self, outputs, feed, options):
+        assert options is None
+        return [feed["window"] for _ in outputs]
+
+
+class Session:
+    """A session as ONNX Runtime has it, whose own `run` is not needed."""
+
+    def __init__(self):
+        self._sess = InnerSession()
+
+
+@pytest.mark.parametrize("session", [Session(), InnerSession()])
+def test_a_session_is_called_directly_where_it_can_be(session):
+    """A version of ONNX Runtime without the inner session is called by its own `run`."""
+    network = onnx._network(session, ["window"], ["output"])
+    assert network("readings") == {"output": "readings"}
+
+
+def test_arrays_that_are_not_as_many_as_the_inputs_are_refused():
+    with pytest.raises(ValueError, match="longer"):
+        onnx._network(Session(), ["window"], ["output"])("readings", "lengths")
+
+
+def test_this_version_of_onnx_runtime_has_the_inner_session():
+    """Otherwise every call would take longer, and nothing else would tell."""
+    runtime = pytest.importorskip("onnxruntime")
+    (path,) = (ROOT / "models" / "gru").glob("*/compiled/network.onnx")
+    session = runtime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    assert callable(session._sess.run)

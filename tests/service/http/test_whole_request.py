@@ -87,7 +87,7 @@ def test_a_request_that_waits_for_an_outcome_has_no_task():
     """It goes on in the call of `resume`."""
 
     async def work():
-        outcome: Outcome[Any] = Outcome(asyncio.get_running_loop())
+        outcome: Outcome[Any] = Outcome(loop=asyncio.get_running_loop())
         tasks = []
 
         async def app(scope, receive, reply):
@@ -97,8 +97,7 @@ def test_a_request_that_waits_for_an_outcome_has_no_task():
 
         exchange = Exchange(app)
         assert exchange.tasks == {exchange.request}
-        resume = outcome.take_resume()
-        outcome.set_result(b"forecast")
+        resume = outcome.answer(b"forecast")
         asyncio.get_running_loop().call_soon(resume)
         await rounds()
         return exchange, tasks
@@ -113,7 +112,7 @@ def test_an_outcome_wakes_who_is_not_resumed_by_the_batcher():
     """An exception of the queue comes in the next round of the event loop."""
 
     async def work():
-        outcome: Outcome[Any] = Outcome(asyncio.get_running_loop())
+        outcome: Outcome[Any] = Outcome(loop=asyncio.get_running_loop())
 
         async def app(scope, receive, reply):
             try:
@@ -161,7 +160,7 @@ def test_a_cancelled_request_can_still_be_answered(is_task):
     """The server cancels what is in flight when the time of a stop is over; the middleware answers with 503."""
 
     async def work():
-        outcome: Outcome[Any] = Outcome(asyncio.get_running_loop())
+        outcome: Outcome[Any] = Outcome(loop=asyncio.get_running_loop())
 
         async def app(scope, receive, reply):
             try:
@@ -189,7 +188,7 @@ def test_a_cancelled_request_that_has_its_outcome_goes_on_once():
     """The outcome has come, and the server stops before the request has gone on with it."""
 
     async def work():
-        outcome: Outcome[Any] = Outcome(asyncio.get_running_loop())
+        outcome: Outcome[Any] = Outcome(loop=asyncio.get_running_loop())
         steps = []
 
         async def app(scope, receive, reply):
@@ -278,7 +277,7 @@ def test_a_service_that_is_about_to_stop_closes_the_connection():
 
 def test_nothing_is_sent_to_a_client_that_has_left():
     async def work():
-        outcome: Outcome[Any] = Outcome(asyncio.get_running_loop())
+        outcome: Outcome[Any] = Outcome(loop=asyncio.get_running_loop())
 
         async def app(scope, receive, reply):
             await outcome

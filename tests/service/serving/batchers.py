@@ -4,7 +4,8 @@ import asyncio
 import math
 from threading import Event
 
-from service.serving.batching import Limits, MicroBatcher
+from service.serving.admission import Limits
+from service.serving.batching import MicroBatcher
 from tests.patience import PATIENCE_S
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from service.errors import Overloaded
 from service.measures import Measures
-from service.serving.batching import Limits, MicroBatcher
+from service.serving.admission import Limits
+from service.serving.batching import MicroBatcher
 from service.serving.model_measures import ServingMeasures
 from tests.service.serving.batchers import Model, Number
 

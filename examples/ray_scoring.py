@@ -21,6 +21,7 @@ import pyarrow as pa  # Ray Data brings it
 import ray
 from gatecast import GatecastError, PanelScoring, SeriesScoring, TextScoring
 from ray.data import SaveMode
+from ray.data.context import ShuffleStrategy
 
 Scoring = TextScoring | SeriesScoring | PanelScoring
 BATCH_TEXTS, BATCH_SERIES = 4096, 1024  # about a second of work; what a task costs beside it matters little then
@@ -64,7 +65,10 @@ def start(workers: int, working_dir: str | None = None) -> None:
         ray.init(runtime_env=environment, log_to_driver=False)
     else:
         ray.init(num_cpus=workers, include_dashboard=False, runtime_env=environment, log_to_driver=False)
-    ray.data.DataContext.get_current().enable_progress_bars = False
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    # a panel is grouped by tasks of the workers that are there: the default starts actors first, which takes five seconds
+    context.shuffle_strategy = ShuffleStrategy.SORT_SHUFFLE_PULL_BASED
     logging.getLogger("ray.data").setLevel(logging.WARNING)
 
 

@@ -22,7 +22,7 @@ Job = Callable[[str, Path], None]  # the name of a table, and where its answers 
 
 def main(engine: str, workers: int, directory: Path, rounds: int) -> None:
     """Measure all tables with one engine."""
-    job = {"none": alone, "spark": spark, "ray": ray}[engine](workers, directory)
+    job = {"none": alone, "spark": spark, "ray": ray, "ray-alone": ray_alone}[engine](workers, directory)
     print(json.dumps({name: _seconds(job, name, directory / "out", rounds) for name in scorings()}))
 
 
@@ -70,6 +70,24 @@ def ray(workers: int, directory: Path) -> Job:
         example.score(example.read(str(directory / name)), scorings()[name]).write_parquet(str(out))
 
     return job
+
+
+def ray_alone(workers: int, directory: Path) -> Job:
+    """Ray Data with scorings that return what they are given."""
+    example = importlib.import_module("ray_scoring")
+    example.start(workers)
+
+    def job(name: str, out: Path) -> None:
+        example.score(example.read(str(directory / name)), _nothing(scorings()[name])).write_parquet(str(out))
+
+    return job
+
+
+def _nothing(scoring: Any) -> Any:
+    """A scoring of the same kind that loads no model, and adds no column."""
+    kind = type(scoring)
+    names = {"__call__": lambda self, frame: frame, "schema": lambda self: []}
+    return type(f"No{kind.__name__}", (kind,), names)(scoring.model)
 
 
 def _seconds(job: Job, name: str, out: Path, rounds: int) -> list[float]:

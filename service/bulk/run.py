@@ -72,7 +72,12 @@ def _run(job: Job, stdout: Any, report: Report, warn: Callable[[str], None]) -> 
     batches = _batches(job, chain([first], chunks))
     with closing(_output(job, work, stdout)) as output:
         progress = _score(job, work, batches, output, rows, report)
+        grown = job.source.growth()
         output.finish()
+    if grown:
+        warn(
+            f"{job.source.name} grew by {grown:,} bytes while it was read; its last rows may not be whole, or not be here"
+        )
     return progress
 
 

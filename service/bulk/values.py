@@ -74,4 +74,4 @@ def _parse(text: str, decimal: str) -> Any:
 def short(value: Any) -> str:
     """A value for a message."""
     text = repr(value)
-    return text if len(text) <= 40 else text[:37] + "…" + text[:1]
+    return text if len(text) <= 40 else text[:37] + "…" + text[-1]

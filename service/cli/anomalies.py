@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from . import options
-from .exits import end_with, reporting
+from .exits import reporting
 
 
 def add_to(app: typer.Typer) -> None:
@@ -44,25 +44,13 @@ def anomalies(
     with reporting():
         from ..local.loading import load
         from .inputs import dialect_of
-        from .outputs import check_free, write_frame
-        from .series import Asked, count_errors, data_of, tell_warnings
+        from .outputs import check_free
+        from .series import Asked, data_of, finish, is_error
 
         check_free(out, overwrite=overwrite)
         dialect = dialect_of(delimiter, decimal, encoding)
         given = data_of(Asked(source, input_format, dialect, id_column, time, value, time_format))
-        answer = load(model).anomalies(
-            given.data,
-            level,
-            last,
-            frequency=frequency or given.frequency,
-            season=season,
-            errors="column" if given.many else "raise",
-            **given.columns,
-        )
-        tell_warnings(answer)
-        errors = count_errors(answer)
+        answer = load(model).anomalies(given.data, level, last, season=season, **given.keywords(frequency))
         if only:
-            wanted = answer["anomaly"].fillna(False).astype(bool)
-            answer = answer[wanted | answer["error"].notna() if errors else wanted]
-        write_frame(answer, out, output_format, overwrite=overwrite)
-        end_with(errors)
+            answer = answer[answer["anomaly"].fillna(False).astype(bool) | is_error(answer)]
+        finish(answer, out, output_format, overwrite=overwrite)

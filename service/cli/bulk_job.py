@@ -151,6 +151,12 @@ def interruptible(job: Job) -> Iterator[None]:
         if error.status != Refused.status:
             warn(f"stopped{_kept(job)}")
         raise
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # such as a full disk
+        warn(f"stopped{_kept(job)}")
+        error.filename = error.filename or job.written.path
+        raise
     finally:
         for sig, handler in before.items():
             signal.signal(sig, handler)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from ..bulk.errors import UnreadableInput
 from ..bulk.reading import check_columns
 from ..bulk.tables import Table
-from ..bulk.values import is_missing, to_number
+from ..bulk.values import DECIMAL_COMMA, is_missing, to_number
 from ..bulk.work.dates import parse_dates
 
 LOOKED_AT = 1000  # rows
@@ -47,15 +47,23 @@ def roles_of(
     if value is not None:
         return Roles(identifier, time, (value,))
     numbers = tuple(column for column in free if kinds[column] == "number")
-    return Roles(identifier, time, _values(name, numbers, identifier, rows.names))
+    if not numbers:
+        hint = "; --decimal , reads decimal commas" if decimal == "." and _has_decimal_commas(rows) else ""
+        raise UnreadableInput(
+            f"{name}: no column holds numbers alone; name one of {', '.join(rows.names)} with --value{hint}"
+        )
+    return Roles(identifier, time, _values(name, numbers, identifier))
 
 
-def _values(name: str, numbers: tuple[str, ...], identifier: str | None, present: Sequence[str]) -> tuple[str, ...]:
+def _has_decimal_commas(rows: Table) -> bool:
+    columns = (rows.values(column)[:LOOKED_AT] for column in rows.names)
+    return any(isinstance(value, str) and DECIMAL_COMMA.fullmatch(value) for values in columns for value in values)
+
+
+def _values(name: str, numbers: tuple[str, ...], identifier: str | None) -> tuple[str, ...]:
     named = tuple(column for column in numbers if column.lower() in VALUES)
     if len(named) == 1:
         return named
-    if not numbers:
-        raise UnreadableInput(f"{name}: no column holds numbers alone; name one of {', '.join(present)} with --value")
     if identifier is not None and len(numbers) > 1:
         raise UnreadableInput(f"{name}: which column has the readings? name it with --value: {', '.join(numbers)}")
     return numbers

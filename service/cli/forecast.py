@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from . import options
-from .exits import end_with, reporting
+from .exits import reporting
 
 
 def add_to(app: typer.Typer) -> None:
@@ -42,8 +42,8 @@ def forecast(
     with reporting():
         from ..local.loading import load
         from .inputs import dialect_of
-        from .outputs import check_free, write_frame
-        from .series import Asked, count_errors, data_of, tell_warnings
+        from .outputs import check_free
+        from .series import Asked, data_of, finish
 
         check_free(out, overwrite=overwrite)
         dialect = dialect_of(delimiter, decimal, encoding)
@@ -52,13 +52,9 @@ def forecast(
             given.data,
             horizon,
             percentages,
-            frequency=frequency or given.frequency,
             season=season,
             minimum=minimum,
             maximum=maximum,
-            errors="column" if given.many else "raise",
-            **given.columns,
+            **given.keywords(frequency),
         )
-        tell_warnings(answer)
-        write_frame(answer, out, output_format, overwrite=overwrite)
-        end_with(count_errors(answer))
+        finish(answer, out, output_format, overwrite=overwrite)

@@ -1,5 +1,6 @@
 """`gatecast sentiment`: what texts say."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -35,7 +36,7 @@ def sentiment(
     """
     with reporting():
         from ..local.loading import load
-        from .exits import USAGE, fail
+        from .exits import USAGE, fail, warn
         from .outputs import check_free, write_frame
         from .texts import texts_of
 
@@ -43,6 +44,8 @@ def sentiment(
             raise fail("give texts, or --input and a file, not both", USAGE)
         check_free(out, overwrite=overwrite)
         arguments = None if texts in (None, [], ["-"]) else texts
+        for name in filter(_is_file, arguments or []):
+            warn(f"'{name}' is judged as a text, and is a file: --input {name} reads it")
         given = arguments or texts_of(source or "-", text, input_format, delimiter, encoding)
         answer = load(model).sentiment(given, explain=explain, errors="column")
         answer.insert(0, "text", given)
@@ -50,3 +53,10 @@ def sentiment(
         answer = answer if errors else answer.drop(columns="error")
         write_frame(answer, out, output_format, overwrite=overwrite, shown=SHOWN)
         end_with(errors)
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):  # too long for a name, or with a NUL character
+        return False

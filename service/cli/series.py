@@ -9,9 +9,10 @@ import pandas as pd
 from ..bulk.errors import UnreadableInput
 from ..bulk.formats import Dialect
 from .columns import roles_of
-from .exits import warn
+from .exits import end_with, warn
 from .frames import frame_of
 from .inputs import open_input, read_all
+from .outputs import write_frame
 from .requests import Request, read_json
 
 MAX_WARNINGS = 10
@@ -38,6 +39,11 @@ class Data:
     columns: dict[str, str | None]
     frequency: str | None
     many: bool
+
+    def keywords(self, frequency: str | None) -> dict[str, Any]:
+        """What every question about the data says: their columns, their frequency, and where errors go."""
+        errors = "column" if self.many else "raise"
+        return {"frequency": frequency or self.frequency, "errors": errors} | self.columns
 
 
 def data_of(asked: Asked) -> Data:
@@ -71,6 +77,13 @@ def tell_warnings(answer: pd.DataFrame) -> None:
         warn(f"… and {len(lines) - MAX_WARNINGS:,} more")
 
 
-def count_errors(answer: pd.DataFrame) -> int:
-    """Return how many rows have an error."""
-    return int(answer["error"].notna().sum()) if "error" in answer else 0
+def is_error(answer: pd.DataFrame) -> "pd.Series[bool]":
+    """Return which rows have an error."""
+    return answer["error"].notna() if "error" in answer else pd.Series(False, answer.index)
+
+
+def finish(answer: pd.DataFrame, out: str, output_format: str | None, *, overwrite: bool) -> None:
+    """Tell the warnings of an answer, write its rows, and end with the status that its errors mean."""
+    tell_warnings(answer)
+    write_frame(answer, out, output_format, overwrite=overwrite)
+    end_with(int(is_error(answer).sum()))

@@ -3,7 +3,10 @@
 import pandas as pd
 
 from benchmarks.engines.__main__ import Run, table
+from benchmarks.engines.jobs import _nothing
 from benchmarks.engines.tables import FILES, READINGS, write_tables
+from service.local.scoring.panel import PanelScoring
+from service.local.scoring.text import TextScoring
 
 
 def test_tables_hold_what_was_asked_for(tmp_path):
@@ -15,6 +18,16 @@ def test_tables_hold_what_was_asked_for(tmp_path):
     assert (len(texts), texts["text"].nunique()) == (50, 50)
     assert (len(series), len(panel)) == (10, 10 * READINGS)
     assert panel["y"].tolist() == [reading for each in series["readings"] for reading in each]
+
+
+def test_a_scoring_of_nothing_is_of_the_same_kind():
+    """It returns what it is given, and needs no model."""
+    frame = pd.DataFrame({"y": [1.0]})
+    for kind in (TextScoring, PanelScoring):
+        nothing = _nothing(kind("models/none"))
+        assert isinstance(nothing, kind)
+        assert nothing(frame) is frame
+        assert nothing.schema() == []
 
 
 def test_the_report_compares_with_one_process():

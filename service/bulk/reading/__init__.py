@@ -9,7 +9,7 @@ from ..tables import Batch
 from .csv_rows import read_csv
 from .json_lines import read_array, read_json_lines, read_text_lines
 from .parquet_rows import open_parquet, read_parquet
-from .source import Source, undamaged
+from .source import Source, check_encoding, undamaged
 
 MAX_NAMED = 20  # columns that a message lists
 
@@ -45,6 +45,7 @@ def read(source: Source, reading: Reading) -> Rows:
 
 def _text_batches(source: Source, reading: Reading) -> Iterator[Batch]:
     dialect = reading.dialect
+    check_encoding(source, None if source.form.format in ("json", "jsonl") else dialect.encoding)
     match source.form.format:
         case "jsonl":
             return read_json_lines(source.stream, reading.rows, source.name)

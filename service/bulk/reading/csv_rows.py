@@ -79,6 +79,10 @@ def _header(parser: "_Parser", name: str) -> tuple[list[str], list[list[str]]]:
     row = next((row for row in _some(parser, 1, 1, name)), [])
     if not row:
         raise UnreadableInput(f"{name}: is empty")
+    if "\0" in "".join(row):
+        raise UnreadableInput(
+            f"{name}: has NUL characters in its first row, as UTF-16 has; --encoding utf-16-le reads that"
+        )
     if len(row) > COLUMNS:
         raise UnreadableInput(f"{name}: has {len(row):,} columns; at most {COLUMNS:,} are read")
     if all(is_number(field) for field in row):
@@ -95,6 +99,7 @@ class _Parser:
 
     def __init__(self, lines: Iterator[str], delimiter: str) -> None:
         self.read = 0
+        self._ended = False
         self._row = 0  # what was read before the current row
         self._rows = csv.reader(self._counted(lines), delimiter=delimiter)
 
@@ -104,10 +109,13 @@ class _Parser:
             if self.read - self._row > BATCH_BYTES:
                 raise csv.Error(f"a row has more than {BATCH_BYTES:,} characters")
             yield line
+        self._ended = True  # asked for more than there is: for the rest of a row
 
     def __iter__(self) -> Iterator[list[str]]:
         for row in self._rows:
             self._row = self.read
+            if self._ended:
+                raise csv.Error("a quotation mark is never closed")
             if row:
                 yield row
 
@@ -131,7 +139,7 @@ def _some(parser: _Parser, count: int, number: int, name: str) -> list[list[str]
 def _said(error: csv.Error) -> str:
     if "new-line character" in str(error):
         return "a line ends with CR alone, as old programs write it; `tr '\\r' '\\n'` makes lines of it"
-    return f"{error}; a quotation mark that is never closed reads so"
+    return str(error) if "never closed" in str(error) else f"{error}; a quotation mark that is never closed reads so"
 
 
 def _tables(blocks: Iterator[str], header: list[str], delimiter: str, name: str) -> Iterator[_Rows]:

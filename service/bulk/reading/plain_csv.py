@@ -47,6 +47,11 @@ def unquoted_columns(block: str, delimiter: str, width: int) -> list[list[str]] 
     return [fields[column::width] for column in range(width)]
 
 
+def _is_text(names: Sequence[str]) -> bool:
+    """Whether no name has bytes of another encoding."""
+    return not any("\ud800" <= sign <= "\udfff" for name in names for sign in name)
+
+
 def _has_long(rows: Sequence[str]) -> bool:
     return max(map(len, rows), default=0) > ROW_BYTES
 
@@ -60,7 +65,7 @@ def _arrow_reader(header: Sequence[str], delimiter: str) -> Plain | None:
         return None
     from ..arrow_tables import ArrowTable
 
-    if not delimiter.isascii():  # pyarrow takes one byte
+    if not delimiter.isascii() or not _is_text(header):  # pyarrow takes one byte, and names in UTF-8
         return None
     parsing = csv.ParseOptions(delimiter=delimiter, quote_char=False)
     texts = dict.fromkeys(header, pa.string())

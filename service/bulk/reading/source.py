@@ -19,6 +19,14 @@ from ..formats import Form, form_of, form_of_content
 
 HEAD_BYTES = 1 << 16
 STDIN = "-"
+BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
+UNPACK = "is compressed with {0}, and gzip alone is read; unpack it into the command: {0} -dc FILE | gatecast … -"
+OTHERS = {
+    b"\x28\xb5\x2f\xfd": UNPACK.format("zstd"),
+    b"BZh": UNPACK.format("bzip2"),
+    b"\xfd7zXZ\0": UNPACK.format("xz"),
+    b"PK\3\4": "is a ZIP archive, as workbooks of Excel are; save the sheet as CSV, or unpack the file",
+}
 
 
 class Counted(io.RawIOBase):
@@ -56,10 +64,24 @@ class Source:
     stream: BinaryIO
     counted: Counted
     path: Path | None
+    begun: os.stat_result | None = None  # its state when it was opened
 
     def text(self, encoding: str) -> IO[str]:
         """The input as text. Bytes that are not of this encoding stay in it, as lone surrogates."""
         return io.TextIOWrapper(self.stream, encoding, errors="surrogateescape", newline="")
+
+    def growth(self) -> int:
+        """How many bytes were added to the file since it was opened. Raises UnreadableInput if it was changed otherwise."""
+        try:
+            now = None if self.path is None else self.path.stat()
+        except FileNotFoundError:  # it was removed, and is read from where it was opened
+            now = None
+        if now is None or self.begun is None or not os.path.samestat(now, self.begun):
+            return 0
+        grown = now.st_size - self.begun.st_size
+        if grown < 0 or (grown == 0 and now.st_mtime_ns != self.begun.st_mtime_ns):
+            raise UnreadableInput(f"{self.name}: was changed while it was read; begin again, with --restart")
+        return grown
 
     def close(self) -> None:
         """Let the file go."""
@@ -108,13 +130,38 @@ def _opened(
 ) -> Source:
     counted = Counted(file)
     buffered = io.BufferedReader(counted, HEAD_BYTES)
-    packed = buffered.peek(2)[:2] == b"\x1f\x8b"
+    head = buffered.peek(8)[:8]
+    packed = head.startswith(b"\x1f\x8b")
+    _check_not_packed(name, head, buffered)
     stream = cast(BinaryIO, gzip.GzipFile(fileobj=buffered)) if packed else buffered
     if form is None:
         form = form_of_content(_peek(stream, name), given)
     if form.format == "parquet":  # its directory is at its end
         stream = cast(BinaryIO, _spooled(stream)) if path is None else path.open("rb")
-    return Source(name, Form(form.format, packed), size, stream, counted, path)
+    begun = os.fstat(file.fileno()) if path is not None else None
+    return Source(name, Form(form.format, packed), size, stream, counted, path, begun)
+
+
+def _check_not_packed(name: str, head: bytes, stream: IO[bytes]) -> None:
+    """Raise UnreadableInput for what other programs have to unpack first, and close it."""
+    for magic, hint in OTHERS.items():
+        if head.startswith(magic):
+            stream.close()
+            raise UnreadableInput(f"{name}: {hint}")
+
+
+def check_encoding(source: Source, encoding: str | None) -> None:
+    """Raise UnreadableInput for UTF-16 that is to be read in another encoding; None is JSON, which is in UTF-8."""
+    head = _peek(source.stream, source.name)[:2]
+    if head in BYTE_ORDER_MARKS and (
+        encoding is None or not encoding.lower().startswith(("utf-16", "utf16", "utf-32"))
+    ):
+        hint = (
+            "--encoding utf-16 reads it"
+            if encoding
+            else f"JSON is read in UTF-8: iconv -f utf-16 -t utf-8 {source.name}"
+        )
+        raise UnreadableInput(f"{source.name}: is in UTF-16; {hint}")
 
 
 def _peek(stream: Any, name: str) -> bytes:

@@ -32,7 +32,7 @@ class DateForm:
 
 def form_of_dates(values: list[Any], written: str | None) -> DateForm:
     """Return the form of the dates of a file, by its first ones. The very first one says whether they have offsets."""
-    values = [value for value in values if not is_missing(value)]
+    values = [value for value in _different(values)[0] if not is_missing(value)]
     is_date = parse_dates(values, written).notna()
     values = [value for value, is_one in zip(values, is_date, strict=True) if is_one]
     if written is None and values:

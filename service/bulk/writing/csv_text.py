@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import math
+from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -100,6 +101,8 @@ class CsvEncoder:
             return "true" if value else "false"
         if isinstance(value, float):
             return "" if math.isnan(value) else repr(value).replace(".", self.decimal)
+        if isinstance(value, bytes):
+            return urlsafe_b64encode(value).decode()  # as in JSON lines
         if isinstance(value, list | dict):
             return json.dumps(value, ensure_ascii=False, default=str)
         return value.isoformat() if isinstance(value, date) else str(value)

@@ -191,6 +191,28 @@ def test_bytes_in_another_encoding_pass_through(tmp_path):
     assert read_back(tmp_path / "out.jsonl")[1]["body"] == "café"
 
 
+def test_a_header_in_another_encoding_passes_through(tmp_path):
+    """Its columns are not those that are scored."""
+    (tmp_path / "in.csv").write_bytes(b"caf\xe9,body\n1,xyz\n")
+    done(texts_job(tmp_path / "in.csv", tmp_path / "out.csv"))
+    assert (tmp_path / "out.csv").read_bytes() == b"caf\xe9,body,length,error\n1,xyz,3.0,\n"
+
+
+def test_bytes_of_parquet_are_written_alike_as_csv_and_json_lines(tmp_path):
+    pq.write_table(pa.table({"body": ["x"], "raw": [b"\xff\xfe"]}), tmp_path / "in.parquet")
+    done(texts_job(tmp_path / "in.parquet", tmp_path / "out.csv"))
+    done(texts_job(tmp_path / "in.parquet", tmp_path / "out.jsonl"))
+    assert read_back(tmp_path / "out.csv")[0]["raw"] == read_back(tmp_path / "out.jsonl")[0]["raw"] == "__4="
+
+
+def test_csv_is_read_alike_without_pyarrow(tmp_path, monkeypatch):
+    source = written(tmp_path / "in.csv", [{"id": number, "body": f"text {number}"} for number in range(3000)])
+    done(texts_job(source, tmp_path / "with.csv"))
+    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    done(texts_job(source, tmp_path / "without.csv"))
+    assert (tmp_path / "with.csv").read_bytes() == (tmp_path / "without.csv").read_bytes()
+
+
 def test_a_file_without_rows_gives_one_without_rows(tmp_path):
     for source in ("csv", "parquet"):
         path = tmp_path / f"in.{source}"
@@ -252,6 +274,12 @@ def test_what_is_not_a_table_is_refused(tmp_path):
         "empty.csv": (b"", "is empty"),
         "twice.csv": (b"body,body\n1,2\n", "two columns named 'body'"),
         "open.csv": (b'body\nx\n"abc' + b"x\n" * 1_000_000, "after row 1, .*quotation mark"),
+        "unclosed.csv": (b'body\nx\n"y\nz\n', "after row 1, .*a quotation mark is never closed$"),
+        "zstd.csv.zst": (b"\x28\xb5\x2f\xfd\x04", "compressed with zstd.*zstd -dc FILE"),
+        "book.csv": (b"PK\3\4" + b"x" * 100, "workbooks of Excel"),
+        "wide.csv": ("body\nx\n".encode("utf-16"), "is in UTF-16; --encoding utf-16 reads it"),
+        "wide.jsonl": ('{"body": "x"}'.encode("utf-16"), "is in UTF-16; JSON is read in UTF-8: iconv"),
+        "unmarked.csv": ("body\nx\n".encode("utf-16-le"), "--encoding utf-16-le reads that"),
         "line.csv": (b"body\n" + b"x" * 2_000_000, "a line has more than"),
         "other.csv": (b"text\nabc\n", "has no column 'body'; its columns are text"),
         "no.parquet": (b"PAR1", "is no Parquet file"),

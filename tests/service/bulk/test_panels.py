@@ -13,6 +13,7 @@ from service.bulk.formats import Dialect
 from service.bulk.known_ids import KnownIds
 from service.bulk.limits import SERIES_READINGS
 from service.bulk.panels import PanelBatches
+from service.bulk.reading import csv_rows
 from service.bulk.tables import Batch, ListTable
 from tests.service.bulk.helpers import done, panel_job
 
@@ -168,6 +169,20 @@ def test_batches_do_not_change_the_result(tmp_path, monkeypatch):
     monkeypatch.setattr(runs, "CHUNK_ROWS", 2)
     done(panel_job(tmp_path / "in.csv", tmp_path / "pieces.csv"))
     assert (tmp_path / "pieces.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+@pytest.mark.parametrize("name", ['"c"', "caf\udce9"])
+def test_a_batch_can_have_blocks_that_were_read_in_different_ways(tmp_path, monkeypatch, name):
+    """Plain ones, one with quotation marks, and one in another encoding."""
+    lines = [f"{store},2020-01-{day:02},{day}\n" for store in ("a", "b", name, "d") for day in range(1, 9)]
+    source = tmp_path / "in.csv"
+    source.write_text("store,day,units\n" + "".join(lines), errors="surrogateescape")
+    done(panel_job(source, tmp_path / "whole.csv"))
+    monkeypatch.setattr(csv_rows, "BLOCK", 40)
+    done(panel_job(source, tmp_path / "blocks.csv"))
+    rows = (tmp_path / "blocks.csv").read_bytes()
+    assert rows == (tmp_path / "whole.csv").read_bytes()
+    assert rows.count(b"8.0") == 8
 
 
 def test_ids_are_known_after_they_were_merged(monkeypatch):

@@ -68,3 +68,8 @@ def test_numbers_are_read_with_decimal_commas():
     assert to_numbers("1,5; 2", ",") == [1.5, 2.0]
     with pytest.raises(ValueError, match="--decimal ,"):
         to_number("1,5")
+
+
+def test_a_long_list_in_a_message_ends_as_it_began():
+    with pytest.raises(ValueError, match=r"^\[0, 1, .*…\] is no number$"):
+        to_number(list(range(100)))

@@ -1,5 +1,6 @@
 """The command line: arguments, messages, exit statuses, and what goes to which stream."""
 
+import errno
 import json
 import os
 import shutil
@@ -7,10 +8,14 @@ import shutil
 import pytest
 from typer.testing import CliRunner
 
-from service.bulk.run import Progress
+from service.bulk.formats import Dialect, Form
+from service.bulk.job import TextTask, Written
+from service.bulk.outputs import parts_directory
+from service.bulk.reading.source import open_source
+from service.bulk.run import Job, Progress
 from service.cli import columns, main
 from service.cli.app import make_app
-from service.cli.bulk_job import identity_of
+from service.cli.bulk_job import identity_of, interruptible
 from service.cli.progress import Speed, said, summary
 from tests.processes import ROOT
 
@@ -172,6 +177,30 @@ def test_a_wrong_command_says_what_is_wrong(sales, arguments, status, message):
     result = invoke(*[argument.format(sales=sales) for argument in arguments])
     assert (result.exit_code, result.stdout) == (status, "")
     assert message in " ".join(result.stderr.split())
+
+
+def test_decimal_commas_are_recognized(tmp_path):
+    """Where no column holds numbers, the message says which option reads them."""
+    (tmp_path / "in.csv").write_text("month;sales\n2020-01-01;1,5\n2020-02-01;2,5\n")
+    assert "--decimal , reads decimal commas" in " ".join(invoke("forecast", tmp_path / "in.csv").stderr.split())
+
+
+def test_a_file_that_is_given_as_a_text_is_told(sales):
+    """Its name is judged, and a warning says how the file is read."""
+    result = invoke("sentiment", sales, "Fine.", "x" * 5000, "--model", SENTIMENT, "--format", "jsonl")
+    assert len(rows(result)) == 3
+    assert result.stderr == f"warning: '{sales}' is judged as a text, and is a file: --input {sales} reads it\n"
+
+
+def test_a_full_disk_is_told_with_what_was_kept(sales, tmp_path, capsys):
+    """The message names the output, and says that the run can go on."""
+    written = Written(tmp_path / "out.csv", Form("csv"))
+    job = Job(open_source(sales), TextTask(None, "month"), written, "model", Dialect())
+    parts_directory(written.path).mkdir()
+    with pytest.raises(OSError, match=r"out\.csv"), interruptible(job):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    job.source.close()
+    assert capsys.readouterr().err.startswith("warning: stopped; the same command goes on from here")
 
 
 def test_a_bad_value_is_named_with_its_row(tmp_path):

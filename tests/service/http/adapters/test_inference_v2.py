@@ -267,7 +267,10 @@ def test_a_long_reply_is_compressed_for_a_client_that_takes_it(client):
             {"inputs": [texts(GOOD)], "outputs": [{"name": "label", "parameters": {"binary_data": 1}}]},
             "/outputs/0/parameters/binary_data must be true or false",
         ),
-        ({"inputs": [texts(GOOD)], "parameters": {"sequence_id": 1}}, "/parameters/sequence_id: sequences are not offered"),
+        (
+            {"inputs": [texts(GOOD)], "parameters": {"sequence_id": 1}},
+            "/parameters/sequence_id: sequences are not offered",
+        ),
         ({"inputs": [texts(GOOD)], "parameters": {"priority": 1}}, "/parameters/priority: priorities are not offered"),
         ({"inputs": [texts(GOOD)], "parameters": {"colour": 1}}, "has no parameter `colour`"),
         ({"inputs": [texts(GOOD)], "parameters": {"timeout": -1}}, "whole number of microseconds"),

@@ -23,6 +23,7 @@ MAX_SINGLE_BYTES = 1 << 20  # of a request of one series or text; the largest ne
 MAX_VALUE_BYTES = 1 << 19  # of one value: 10,000 readings of 50 bytes, or a text of 20,000 characters written as \uXXXX
 SMALL_VALUE_BYTES = 1 << 14
 MAX_PARTS = 10_000  # brackets and colons of a value that is not small: parsing it takes some milliseconds
+TOO_HEAVY = "is larger than any valid value: a series has at most 10,000 readings, and a text 20,000 characters"
 MAX_MEMBERS = 64  # of an object; more than any request has
 
 
@@ -123,7 +124,7 @@ async def _parsed(text: JsonText, span: Span, turns: Turns) -> Any:
     """The value that lies at `span`, or an InvalidRequest that says why it cannot be read, with pointers within."""
     piece = text.at(span)
     if not is_light(piece):
-        return unreadable("", "is larger than any valid value")
+        return unreadable("", TOO_HEAVY)
     try:
         value = parse_json(piece)
     except ValueError as error:

@@ -144,7 +144,7 @@ def _no_field(fields: list[str], name: str) -> str:
     if len(name) <= MAX_SIMILAR_CHARACTERS:
         for similar in difflib.get_close_matches(name.lower(), fields, 1):
             return f"is not a field here; did you mean `{similar}`?"
-    return f"is not a field here; the fields are {', '.join(fields)}"
+    return f"is not a field here; {'the fields are ' + ', '.join(fields) if fields else 'there are none'}"
 
 
 def _hint(model: type[BaseModel], value: Any) -> str:

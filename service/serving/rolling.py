@@ -111,7 +111,8 @@ def check_judge(registry: Registry, model: str | None) -> None:
 def stretches_of(query: AnomalyQuery, last: int) -> Iterator[Stretch]:
     """Yield the last readings of a series in stretches of PIECE or a few more.
 
-    A stretch ends with a reading that is there. Where too many are missing, it says so, and it is the last one.
+    A stretch ends with a reading that is there. Where too many are missing, it says so, and it is the last one. A series whose
+    first reading is missing is no such case: who judges it says what is wrong.
     """
     count = len(query.readings)
     end = count - last
@@ -120,10 +121,12 @@ def stretches_of(query: AnomalyQuery, last: int) -> Iterator[Stretch]:
         while end < min(begin + LONGEST, count) and query.readings[end - 1] is None:
             end += 1
         known, first = _until(query.readings, end)
+        piece = query._replace(readings=known)
         if not _can_be_judged(known, end - begin) or (end < count and known[-1] is None):
-            yield Stretch(too_many_missing(known), end - begin, first)
+            is_gap = known[0] is not None or len(known) > CONTEXT
+            yield Stretch(too_many_missing(known) if is_gap else piece, end - begin, first)
             return
-        yield Stretch(query._replace(readings=known), end - begin, first)
+        yield Stretch(piece, end - begin, first)
 
 
 def stretches_in(last: int) -> int:

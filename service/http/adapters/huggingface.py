@@ -30,6 +30,7 @@ from ..predict_route import PredictRoute
 from ..request import RequestContext
 from ..routes.common import PredictRouter
 from ..schema_parts import MAX_ITEMS, Request, Response
+from . import tei_facts
 
 MAX_LABELS = 50
 TOO_LARGE, UNPROCESSABLE, FAILED, BUSY = 413, 422, 424, 429  # TEI's statuses
@@ -193,4 +194,4 @@ def _kind(error: GatecastError) -> tuple[int, str]:
 
 PREDICT_ROUTES = {"/predict": PredictRoute(PredictRequest, ScoreLists, predict)}
 ERROR_FORMS: Mapping[str, ErrorForm] = {"predict": as_tei_error}
-ROUTERS = (PredictRouter("sentiment", PREDICT_ROUTES),)
+ROUTERS = (PredictRouter("sentiment", PREDICT_ROUTES), tei_facts.router)

@@ -175,3 +175,23 @@ def test_a_loaded_forecaster_can_be_named(client, one, forecast_of):
     assert frame["TimeGPT"].to_numpy() == pytest.approx(
         forecast_of(one["y"], model="gru", horizon=3)["forecast"], rel=1e-5
     )
+
+
+@pytest.mark.parametrize(
+    "offset",
+    [
+        pd.offsets.CustomBusinessDay(weekmask="Sun Mon Tue Wed Thu", holidays=["2020-03-02"]),
+        pd.offsets.BusinessHour(start="08:00", end="16:00"),
+        pd.offsets.CustomBusinessMonthBegin(),
+        pd.offsets.DateOffset(months=1),
+    ],
+    ids=repr,
+)
+def test_dates_of_a_calendar_of_ones_own_are_kept(client, offset):
+    """The client makes them; the service reads no more than the season."""
+    dates = pd.date_range("2020-01-02", periods=63, freq=offset)
+    frame = pd.DataFrame({"unique_id": 1, "ds": dates[:60], "y": 100 + 10 * np.sin(np.arange(60) * np.pi / 6)})
+    forecast = client.forecast(frame, h=3, freq=offset, level=[80])
+    assert forecast["ds"].tolist() == dates[60:].tolist()
+    assert forecast["TimeGPT"].between(85, 115).all()
+    assert len(client.cross_validation(frame, h=3, n_windows=2, freq=offset)) == 6

@@ -4,7 +4,7 @@ import logging
 
 import numpy as np
 import pytest
-from nixtla import ApiError
+from nixtla import ApiError, NixtlaClient
 
 pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
 
@@ -114,9 +114,28 @@ def test_more_than_a_request_can_do_is_refused(refused, panel):
     )
 
 
-def test_what_is_not_offered_says_why(refused, one):
-    """Fine-tuning, paths, explanations and jobs are not found, in words."""
+def test_what_is_not_offered_says_why(refused, client, one):
+    """Fine-tuning, paths, explanations and jobs are not found, in words of their own."""
     assert "not fine-tuned" in refused("finetune", one, freq="MS")[1]
     assert "not fine-tuned" in refused("finetuned_model", "mine")[1]
-    assert "answer at once" in refused("simulate", one, h=3, n_paths=2, freq="MS")[1]
-    assert "answer at once" in refused("explain", one.assign(x=1.0), freq="MS")[1]
+    assert "not simulated" in refused("simulate", one, h=3, n_paths=2, freq="MS")[1]
+    assert "read a series alone" in refused("explain", one.assign(x=1.0), freq="MS")[1]
+    for job in (client.jobs.forecast, client.jobs.cross_validation):
+        with pytest.raises(ApiError) as caught:
+            job(one, h=3, freq="MS")
+        assert "answer at once" in caught.value.body["detail"]
+
+
+def test_further_columns_are_named_as_what_to_leave_out(refused, one):
+    """All methods but forecast send them without being told to."""
+    for method, options in (("cross_validation", {"h": 3}), ("detect_anomalies", {})):
+        assert "columns of df but those of the id" in refused(method, one.assign(price=1.0), freq="MS", **options)[1]
+
+
+def test_an_address_without_the_prefix_is_told_where_to_ask(service_url, one):
+    """By what the client asks first."""
+    lost = NixtlaClient(base_url=service_url, api_key="any", max_retries=1)
+    with pytest.raises(ApiError) as caught:
+        lost.forecast(one, h=3, freq="MS")
+    assert caught.value.status_code == 404
+    assert "ends with /nixtla here" in caught.value.body["detail"]

@@ -198,7 +198,9 @@ def test_a_version_may_be_named(client):
             "400",
             "`classification`",
         ),
-        ([text_input(["fine"])], {"sequence_id": 7, "sequence_start": True}, "400", "no parameter `sequence_id`"),
+        ([text_input(["fine"])], {"sequence_id": 7, "sequence_start": True}, "400", "sequences are not offered"),
+        ([text_input(["fine"])], {"priority": 2}, "400", "priorities are not offered"),
+        ([text_input(["fine " * 200_000], False)], {}, "400", "a text 20,000 characters"),
     ],
 )
 def test_what_cannot_be_answered_is_refused_in_words(client, inputs, options, status, words):
@@ -223,6 +225,13 @@ def test_what_cannot_be_forecast_is_refused_in_words(client, values, parameters,
     with pytest.raises(InferenceServerException, match=words) as error:
         client.infer("universal", [readings_input(values)], parameters=parameters)
     assert error.value.status() == "400"
+
+
+def test_what_a_forecaster_does_not_offer_is_refused_in_words(client):
+    for options, words in (({"sequence_id": "a"}, "each request stands alone"), ({"priority": 1}, "answered in turn")):
+        with pytest.raises(InferenceServerException, match=words) as error:
+            client.infer("universal", [readings_input(YEARS[0][None])], **options)
+        assert error.value.status() == "400"
 
 
 def test_shared_memory_is_refused_in_words(client):
@@ -256,7 +265,7 @@ def test_shared_memory_is_refused_in_words(client):
     ],
 )
 def test_other_extensions_are_refused_in_words(client, ask):
-    with pytest.raises(InferenceServerException, match=r"not offered|no model of that name") as error:
+    with pytest.raises(InferenceServerException, match="this extension of the protocol is not offered") as error:
         ask(client)
     assert error.value.status() == "404"
 

@@ -64,7 +64,7 @@ def test_a_bad_call_is_told_every_fault(tmp_path):
         ("sentiment", {"text": " "}, "white space"),
         ("sentiment", {"text": "x" * 20_001}, "it has 20,001"),
         ("anomalies", {"readings": fakes.READINGS}, "no forecaster of any series is loaded"),
-        ("models", {"model": "gru"}, "is not a field here"),
+        ("models", {"model": "gru"}, "is not a field here; there are none"),
     ],
 )
 def test_a_bad_call_says_what_would_be_right(tmp_path, name, arguments, words):

@@ -145,6 +145,16 @@ def test_a_series_that_ends_with_missing_readings_is_refused_as_such():
     assert "gap" not in refusal.detail
 
 
+@pytest.mark.parametrize(
+    ("readings", "last"),
+    [([None, *SEASON * 10], 5), ([None, *SEASON * 10], 29), ([None] * 41, 5), ([None, *SEASON * 1000], 3_989)],
+)
+def test_a_series_that_begins_with_missing_readings_is_refused_as_such(readings, last):
+    """However many are judged, also those right after them, and however long the series is."""
+    *_, refusal = judged(readings, last)
+    assert "the first and the last reading must be there" in refusal.detail
+
+
 def test_others_have_their_turn_between_two_stretches(monkeypatch):
     """Each may have to be read out of a long series."""
     pieces = []

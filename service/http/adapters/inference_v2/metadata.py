@@ -24,6 +24,11 @@ NAME, EXTENSIONS = "gatecast", ["binary_tensor_data"]
 PLATFORM = {"onnx": "onnxruntime_onnx", "tensorflow": "tensorflow_savedmodel"}
 ONE, TWO, THREE = [-1], [-1, -1], [-1, -1, -1]
 OUTPUT_SHAPES = {"label": ONE, "uncertain": ONE, "forecast": TWO, "lower": THREE, "upper": THREE}
+STATISTICS = "stats"  # of all models, where Triton's client asks as for a model of that name
+NO_EXTENSION = (
+    "this extension of the protocol is not offered; GET /v2 lists those that are. Models are loaded by POST /admin/reload, and "
+    "metrics are at /metrics"
+)
 # Triton's other extensions, by the paths that its client asks for
 NOT_OFFERED = (
     "/repository/{rest:path}",
@@ -71,6 +76,8 @@ async def models(loaded: Models) -> ModelNames:
 @router.get("/models/{name}", responses=problems(404, 422))
 async def model(name: Known, loaded: Models) -> ModelMetadata:
     """The tensors of the version that answers by default."""
+    if name == STATISTICS and name not in (await models(loaded)).models:
+        raise NotFound(NO_EXTENSION)
     return _metadata(loaded.get(name), loaded)
 
 
@@ -125,10 +132,7 @@ def _output(name: str, datatype: str, shape: list[int]) -> TensorMetadata:
 
 async def extension() -> None:
     """An extension of Triton's that is not offered."""
-    raise NotFound(
-        "this extension of the protocol is not offered; GET /v2 lists those that are. Models are loaded by POST "
-        "/admin/reload, and metrics are at /metrics"
-    )
+    raise NotFound(NO_EXTENSION)
 
 
 for path in NOT_OFFERED:

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from typing import Any
 
-from ....errors import Fault, InvalidRequest
+from ....errors import Fault, InvalidRequest, NotOffered
 from ...body import validate
 from ...schema_parts import Frequency, Horizon, Levels
 from ...schemas import SeriesFacts
@@ -11,6 +11,10 @@ from .outputs import ALL_BINARY
 
 TIMEOUT = "timeout"  # in microseconds
 OF_PROTOCOL = frozenset([ALL_BINARY, TIMEOUT])
+REFUSED = {  # what Triton's client can send besides, by how its name begins
+    "sequence_": "sequences are not offered: each request stands alone; leave sequence_id, sequence_start and sequence_end out",
+    "priority": "priorities are not offered: requests are answered in turn; leave priority out",
+}
 MAX_TIMEOUT = 2**64  # that the protocol's clients can send; a longer one than the service's own changes nothing
 MAX_TEXT = 200  # characters of a list that is written as a string
 
@@ -22,7 +26,8 @@ class ForecastParameters(SeriesFacts):
 
 
 def forecast_parameters(sent: dict[str, Any]) -> ForecastParameters:
-    """Validate the parameters of a forecast. Raises InvalidRequest."""
+    """Validate the parameters of a forecast. Raises InvalidRequest or NotOffered."""
+    check_offered(sent)
     own = {name: _value(name, value) for name, value in sent.items() if name not in OF_PROTOCOL}
     try:
         return validate(ForecastParameters, own)
@@ -32,12 +37,20 @@ def forecast_parameters(sent: dict[str, Any]) -> ForecastParameters:
 
 
 def check_none(sent: dict[str, Any], model: str) -> None:
-    """Check that a sentiment model gets no parameters but those of the protocol. Raises InvalidRequest."""
+    """Check that a sentiment model gets no parameters but those of the protocol. Raises InvalidRequest or NotOffered."""
+    check_offered(sent)
     if unknown := next((name for name in sent if name not in OF_PROTOCOL), None):
         raise InvalidRequest(
             f"model '{model}' has no parameter `{unknown[:40]}`; it has none but `{ALL_BINARY}` and `{TIMEOUT}`",
             pointer="/parameters",
         )
+
+
+def check_offered(sent: dict[str, Any]) -> None:
+    """Check that nothing is sent that the protocol has, and this service does not. Raises NotOffered."""
+    for begin, words in REFUSED.items():
+        if found := next((name for name in sent if name.startswith(begin)), None):
+            raise NotOffered(f"/parameters/{found}: {words}", pointer=f"/parameters/{found}")
 
 
 def timeout_seconds(sent: dict[str, Any]) -> float | None:

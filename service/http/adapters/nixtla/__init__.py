@@ -7,4 +7,4 @@ from . import metadata, routes
 
 PREDICT_ROUTES = routes.PREDICT_ROUTES
 ERROR_FORMS: Mapping[str, ErrorForm] = {}  # the client shows any JSON
-ROUTERS = (routes.router, metadata.router)
+ROUTERS = (routes.router, metadata.router, metadata.elsewhere)

@@ -32,7 +32,7 @@ ARRAYS = {
 }
 EXOGENOUS = (
     "cannot be used: the networks read a series alone. Leave out X_df, hist_exog_list, categorical_exog_list and "
-    "date_features; the season is known from freq"
+    "date_features, and all columns of df but those of the id, the time and the target; the season is known from freq"
 )
 FINE_TUNING = "cannot be done in a request: train a version with python -m training, and name it as `model`"
 CONTRIBUTIONS = "cannot be given: there are no exogenous features; leave feature_contributions out"

@@ -13,16 +13,18 @@ from ...routes.common import Models, Service, problems
 from .models import named_forecaster, names_of
 
 router = APIRouter(prefix="/nixtla", tags=["nixtla"])
+elsewhere = APIRouter()  # what the client asks first, without the prefix
+JOBS = "jobs"
 NOT_OFFERED = {  # by how the path begins, without its version
     "finetune": "networks are not fine-tuned in a request; train a version with python -m training, and name it as `model`",
     "simulate": "paths are not simulated; forecast with `level` or `quantiles` says how far readings may lie from the median",
     "explain": "features are not weighed, as the networks read a series alone",
-    "jobs": "nothing is done later: forecast, cross_validation and detect_anomalies_online answer at once",
+    JOBS: "nothing is done later: forecast, cross_validation and detect_anomalies_online answer at once",
 }
 RATE_LIMITS = {"RateLimit-Policy": re.compile(r'"(\w+)";q=(\d+)'), "RateLimit": re.compile(r'"(\w+)";r=(\d+)')}
 NOT_ANSWERED = {
     "/v2/finetune": ["POST"],
-    "/v2/finetuned_models/{name}": ["GET", "DELETE"],
+    "/v2/finetuned_models/{name:path}": ["GET", "DELETE"],
     "/v2/simulate": ["POST"],
     "/v2/explain": ["POST"],
     "/{endpoint:path}/async": ["POST"],
@@ -63,17 +65,23 @@ async def finetuned_models() -> dict[str, Any]:
     return {"finetuned_models": []}
 
 
+@elsewhere.get("/model_params", include_in_schema=False)
+@elsewhere.get("/validate_api_key", include_in_schema=False)
+async def without_prefix() -> None:
+    """Say where the client has to ask, whose base_url is not the whole one."""
+    raise NotFound(f"no such path; the base_url of the Nixtla client ends with {router.prefix} here")
+
+
 async def not_offered(request: Request) -> None:
     """Say why a path is not answered."""
     raise NotFound(reason_of(request.url.path))
 
 
 def reason_of(path: str) -> str:
-    """Why a path that the client may ask for is not answered."""
-    last = [part for part in path.split("/") if part]
-    if "async" in last or "jobs" in last:
-        return NOT_OFFERED["jobs"]
-    return next(words for begin, words in NOT_OFFERED.items() if any(part.startswith(begin) for part in last))
+    """Why a path that the client may ask for is not answered. It asks for paths and explanations as jobs."""
+    parts = path.split("/")
+    own = (words for begin, words in NOT_OFFERED.items() if any(part.startswith(begin) for part in parts))
+    return next(own, NOT_OFFERED[JOBS])
 
 
 for path, methods in NOT_ANSWERED.items():

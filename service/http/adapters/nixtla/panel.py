@@ -18,6 +18,8 @@ MAX_STEPS = 1_000_000  # forecasts × horizon
 MAX_REPLY = 2_000_000  # numbers
 MAX_JUDGED = 50_000  # readings
 POLARS_MINUTES = re.compile(r"(\d{1,9})m")  # its months are "mo", which the client sends as "MS"
+HOLIDAYS = re.compile(r"(\d{0,9})C(BM[SE]?)?")  # business days or months of a calendar that only the client knows
+NO_SEASON = re.compile(r"\d{0,9}[cC]?(?:bh|BH)|<[^<>]{1,126}>")  # business hours; offsets that pandas has no alias for
 INTEGER_TIMES = "MS"  # what the client sends for them
 NAMES = {"levels": "/level", "horizon": "/h", "frequency": "/freq", "last": "/detection_size"}
 FEWER = "send fewer series at once: the client's num_partitions splits them"
@@ -44,14 +46,18 @@ class Panel:
 
 
 def frequency_of(body: PanelBody) -> str | None:
-    """The frequency, as pandas writes it; None where times are whole numbers, which tell nothing of a season.
+    """The frequency, as pandas writes it; None where it tells nothing of a season, as of times that are whole numbers.
 
-    Raises UnusableFrequency.
+    The client makes the dates, so that holidays need not be known here. Raises UnusableFrequency.
     """
-    if body.freq == INTEGER_TIMES and body.series.start_datetime is None:
+    freq = body.freq
+    if (freq == INTEGER_TIMES and body.series.start_datetime is None) or NO_SEASON.fullmatch(freq):
         return None
-    minutes = POLARS_MINUTES.fullmatch(body.freq)
-    return frequency.parse(f"{minutes[1]}min" if minutes else body.freq).alias
+    if minutes := POLARS_MINUTES.fullmatch(freq):
+        freq = f"{minutes[1]}min"
+    elif holidays := HOLIDAYS.fullmatch(freq):
+        freq = f"{holidays[1]}{holidays[2] or 'B'}"
+    return frequency.parse(freq).alias
 
 
 class Place(NamedTuple):

@@ -51,6 +51,22 @@ def test_the_asynchronous_client_of_hugging_face_is_answered(url):
     assert [each[0].label for each in asyncio.run(ask())] == ["positive", "negative"] * 10
 
 
+def test_the_client_of_hugging_face_is_told_that_the_service_is_well_and_what_it_serves(url):
+    """Both are asked for below the address of the client; clients of text-embeddings-inference ask without it."""
+    for address in (url, url.removesuffix("/predict")):
+        hugging = InferenceClient(model=address, provider="hf-inference")
+        assert hugging.health_check()
+        info = hugging.get_endpoint_info()
+        assert info["model_type"]["classifier"]["id2label"] == {"0": "negative", "1": "neutral", "2": "positive"}
+        assert info["max_client_batch_size"] == 1000
+
+
+def test_without_a_sentiment_model_there_is_nothing_to_tell_of(serve):
+    reply = serve([fakes.forecast_bundle()]).get("/info")
+    assert reply.status_code == 404
+    assert "no sentiment model is loaded" in reply.json()["detail"]
+
+
 def test_the_client_of_hugging_face_shows_why_it_is_refused(url):
     with pytest.raises(HfHubHTTPError, match="the text is empty or white space") as error:
         InferenceClient(model=url).text_classification(" ")

@@ -267,7 +267,12 @@ def test_a_long_reply_is_compressed_for_a_client_that_takes_it(client):
             {"inputs": [texts(GOOD)], "outputs": [{"name": "label", "parameters": {"binary_data": 1}}]},
             "/outputs/0/parameters/binary_data must be true or false",
         ),
-        ({"inputs": [texts(GOOD)], "parameters": {"sequence_id": 1}}, "has no parameter `sequence_id`"),
+        (
+            {"inputs": [texts(GOOD)], "parameters": {"sequence_id": 1}},
+            "/parameters/sequence_id: sequences are not offered",
+        ),
+        ({"inputs": [texts(GOOD)], "parameters": {"priority": 1}}, "/parameters/priority: priorities are not offered"),
+        ({"inputs": [texts(GOOD)], "parameters": {"colour": 1}}, "has no parameter `colour`"),
         ({"inputs": [texts(GOOD)], "parameters": {"timeout": -1}}, "whole number of microseconds"),
         ({"inputs": [texts(GOOD)], "model": "gru"}, "/model is not a field here; did you mean `model_name`"),
     ],
@@ -474,3 +479,10 @@ def test_the_metrics_know_the_path_by_its_template(client):
 def test_a_reply_is_as_the_schema_says(client):
     reply = client.post(INFER, json={"inputs": [texts(GOOD)]})
     assert schemas.InferenceResponse.model_validate(reply.json()).outputs[0].data == ["positive"]
+
+
+def test_statistics_of_all_models_are_taken_for_no_model(client):
+    """Their path is that of a model called so."""
+    reply = client.get("/v2/models/stats")
+    assert reply.status_code == 404
+    assert "this extension of the protocol is not offered" in error(reply)

@@ -4,7 +4,9 @@ import json
 
 import pytest
 
+from service.forecast.seasons.seasonality import season_of_frequency
 from service.http.adapters.nixtla import panel
+from service.http.adapters.nixtla.schemas import NixtlaForecastRequest
 from tests.service.http.adapters.nixtla_requests import (
     anomalies,
     body,
@@ -55,7 +57,8 @@ def refusal(reply, status=422):
         ({"freq": "zzz"}, "/freq"),
         ({"freq": "7"}, "/freq"),
         ({"freq": "-1D"}, "/freq"),
-        ({"freq": "C"}, "/freq"),
+        ({"freq": "CC"}, "/freq"),
+        ({"freq": "<"}, "/freq"),
         ({"level": [-1] * 90_000}, "/level"),
         ({"horizon": 3}, "/horizon"),
         ({"series": None}, "/series"),
@@ -169,6 +172,19 @@ def test_the_frequencies_of_the_client_are_read(served):
     assert served.post("/nixtla/v2/forecast", json=dated).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("freq", "same"),
+    [("C", "B"), ("2C", "2B"), ("CBMS", "MS"), ("CBME", "ME"), ("CBM", "ME"), ("bh", None), ("2cbh", None), ("BH", None),
+     ("<DateOffset: months=1>", None), ("<Easter>", None)],
+)  # fmt: skip
+def test_calendars_that_only_the_client_knows_are_read_for_their_season(freq, same):
+    """The client makes the dates; business hours and nameless offsets tell no season, which is then found."""
+    dated = body(waves(1), freq=freq)
+    dated["series"]["start_datetime"] = ["2020-01-01"]
+    read = panel.frequency_of(NixtlaForecastRequest.model_validate(dated))
+    assert same is None if read is None else season_of_frequency(read) == season_of_frequency(same)
+
+
 @pytest.mark.parametrize("name", ["sizes", "start_datetime"])
 def test_of_a_long_list_of_bad_items_the_first_is_named(served, name):
     """To look for the others takes long."""
@@ -244,6 +260,10 @@ def test_too_many_series_are_refused_before_they_are_read(served):
         ("DELETE", "v2/finetuned_models/mine", "not fine-tuned"),
         ("POST", "v2/simulate", "not simulated"),
         ("POST", "v2/explain", "read a series alone"),
+        ("POST", "v2/simulate/async", "not simulated"),
+        ("POST", "v2/explain/async", "read a series alone"),
+        ("POST", "v2/finetune/async", "not fine-tuned"),
+        ("GET", "v2/finetuned_models/mine/or yours", "not fine-tuned"),
         ("POST", "v2/forecast/async", "answer at once"),
         ("GET", "v2/forecast/jobs/3/result", "answer at once"),
         ("POST", "v2/async/jobs/3/cancel", "answer at once"),
@@ -255,6 +275,12 @@ def test_what_is_not_offered_says_why(served, method, path, words):
     """The client shows these words, and does not try again."""
     detail, _ = refusal(served.request(method, f"/nixtla/{path}"), 404)
     assert words in detail
+
+
+def test_a_base_url_without_the_prefix_is_told_where_to_ask(served):
+    """By the first paths that the client asks for."""
+    for path in ("/model_params?model=timegpt-2.1&freq=MS", "/validate_api_key"):
+        assert "ends with /nixtla here" in refusal(served.get(path), 404)[0]
 
 
 def test_another_method_than_that_of_a_path_is_refused(served):

@@ -1,7 +1,10 @@
 """The start of traces from variables, and a start that goes on without them."""
 
+import os
 import random
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from opentelemetry.context import Context
@@ -14,6 +17,7 @@ from service.http.tracing.trace_context import TraceParent
 from service.http.tracing.tracer import below
 from tests.collector import collecting
 
+ROOT = Path(__file__).parents[4]
 ASKED = {"OTEL_TRACES_EXPORTER": "otlp"}
 
 
@@ -111,3 +115,13 @@ def test_spans_go_to_the_collector_with_its_headers(monkeypatch):
     assert collector.paths == ["/v1/traces"]
     assert (collector.headers[0]["api-key"], collector.headers[0]["content-encoding"]) == ("a b", "gzip")
     assert tracing.dropped == 0
+
+
+def test_a_propagator_that_is_not_installed_ends_no_import():
+    """OpenTelemetry raises for one where it is imported, which FastAPI does. The variable stays, so that a warning can name it."""
+    code = "import service.app, os; print(os.environ['OTEL_PROPAGATORS'])"
+    environment = os.environ | {"OTEL_PROPAGATORS": "b3,jaeger"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "b3,jaeger\n"), done.stderr

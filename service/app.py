@@ -7,6 +7,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from .http import openapi  # before FastAPI, for what http/__init__.py does
+
+# isort: split
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.telemetry import TelemetryConfig
@@ -17,7 +20,6 @@ from starlette.routing import Route
 from . import __version__
 from .artifacts import bundle
 from .errors import Fault, GatecastError, InvalidRequest, MethodNotAllowed, ModelFault, NotFound
-from .http import openapi
 from .http.access_log import log_defect
 from .http.adapters import huggingface, inference_v2, nixtla
 from .http.error_forms import ErrorForms

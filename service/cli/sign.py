@@ -80,14 +80,15 @@ def _read(file: Path, secret: bytes | None) -> "Ed25519PrivateKey":
     """The private key; its passphrase is asked for if it is needed and somebody is there."""
     from ..artifacts.signing import PassphraseNeeded, read_key
 
-    if os.name == "posix" and file.exists() and file.stat().st_mode & 0o077:
-        warn(f"{file} can be read by others; `chmod 600 {file}`")
     try:
-        return read_key(file, secret)
+        key = read_key(file, secret)
     except PassphraseNeeded:
         if not sys.stdin.isatty():
             raise
-        return read_key(file, _asked(confirmed=False))
+        key = read_key(file, _asked(confirmed=False))
+    if os.name == "posix" and file.stat().st_mode & 0o077:  # only now is it known to be a private key
+        warn(f"{file} can be read by others; `chmod 600 {file}`")
+    return key
 
 
 def _secret(file: Path | None) -> bytes | None:

@@ -69,7 +69,12 @@ class Metrics:
 
 def _publish_build(settings: Settings, measures: Measures) -> None:
     """Set what does not change while the process runs. `python_info` is as client libraries of Prometheus have it."""
-    build = measures.gauge("gatecast_build_info", "1", ("version", "python", "engine"), "max")
+    build = measures.gauge(
+        "gatecast_build_info",
+        "the service, its Python and its engine; always 1",
+        ("version", "python", "engine"),
+        "max",
+    )
     build.labels(__version__, platform.python_version(), settings.engine).set(1)
     major, minor, patch = platform.python_version_tuple()
     python = measures.gauge("python_info", "the Python", PYTHON, "max")

@@ -182,7 +182,11 @@ class RequestMiddleware:
             port = (scope.get("server") or ("", None))[1]
             if is_operation(path) != (port == operations_port):
                 raise NotFound("no such path on this port")
-        if self._hosts is not None and path not in PROBES and not self._hosts.allow(context.headers.get(b"host", b"")):
+        if (
+            self._hosts is not None
+            and not self._is_for_any_host(path)
+            and not self._hosts.allow(context.headers.get(b"host", b""))
+        ):
             raise UnknownHost(
                 "this host is not served here; check the URL", faults=[Fault("/headers/host", "is unknown")]
             )
@@ -190,6 +194,10 @@ class RequestMiddleware:
         context.caller = context.access.admit(path, context.headers, context.client, items)
         if not self.state.lifecycle.accepts and path not in PROBES:
             raise self._not_ready()
+
+    def _is_for_any_host(self, path: str) -> bool:
+        """Probes, and what has a port of its own: monitors and operators ask one process by its address."""
+        return path in PROBES or (self.state.operations_port is not None and is_operation(path))
 
     def _not_ready(self) -> NotReady:
         return NotReady(self.state.lifecycle.reason, headers={"Retry-After": "1"})

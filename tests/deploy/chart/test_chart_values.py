@@ -60,6 +60,19 @@ WRONG = [
     ('metrics.serviceMonitor.interval="often"', "/metrics/serviceMonitor/interval"),
     ('metrics.serviceMonitor.interval=""', "/metrics/serviceMonitor/interval"),
     ("resources=null", "resources is null"),
+    ("probes=null", "missing property 'probes'"),
+    ('image.repository="gatecast:latest"', "/image/repository"),
+    ('image.repository="https://registry.example.com/gatecast"', "/image/repository"),
+    ('fullnameOverride="-abc"', "/fullnameOverride"),
+    ('nameOverride="-"', "/nameOverride"),
+    ('models.versions="gru"', "/models/versions"),
+    ('models.versions="gru=3+4:5"', "/models/versions"),
+    ('podLabels={"app.kubernetes.io/name": "mine"}', "podLabels: app.kubernetes.io/name is set by the chart"),
+    ('podAnnotations={"kubectl.kubernetes.io/default-container": "a"}', "podAnnotations: "),
+    ('metrics.rules.labels={"app.kubernetes.io/version": "2"}', r"metrics\.rules\.labels: app.kubernetes.io/version"),
+    ('extraVolumes=[{"name": "tmp", "emptyDir": {}}]', "extraVolumes: the volume tmp is there already"),
+    ('extraVolumeMounts=[{"name": "tmp", "mountPath": "/tmp/"}]', "mounted at /tmp/ already"),
+    ('extraVolumeMounts=[{"name": "data", "mountPath": "/data"}]', "there is no volume data"),
     ("rollout.maxSurge=0", "rollout.maxSurge must not be 0"),
     ('rollout.maxSurge="0%"', "rollout.maxSurge must not be 0"),
     ('fullnameOverride="2nd"', "2nd begins with a digit"),
@@ -113,6 +126,21 @@ def test_a_release_whose_name_begins_with_a_digit_is_refused() -> None:
 def test_a_variable_that_is_set_twice_is_refused(values: list[str], name: str) -> None:
     """Which of the two counts would be for Kubernetes to say."""
     with pytest.raises(Refused, match=f"extraEnv: {name} stands there twice"):
+        with_values(*values)
+
+
+@pytest.mark.parametrize(
+    ("inner", "said"),
+    [("gru/3", 'b:1 would be mounted at "gru/3", within a:1'), ("grus", None), ("gru", "have the same path")],
+)
+def test_an_image_within_another_is_refused(inner: str, said: str | None) -> None:
+    """A read-only image has no place for it, but one beside it may begin with the same letters."""
+    images = [{"reference": "a:1", "path": "gru"}, {"reference": "b:1", "path": inner}]
+    values = ('models.source="image"', f"models.images={json.dumps(images)}")
+    if said is None:
+        assert with_values(*values).one("Deployment")
+        return
+    with pytest.raises(Refused, match=said):
         with_values(*values)
 
 

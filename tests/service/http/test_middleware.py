@@ -196,6 +196,15 @@ def test_only_allowed_hosts_are_served(serve):
         assert client.get("/livez", headers={"host": host}).status_code == 200
 
 
+def test_a_port_of_operations_is_asked_by_address(serve):
+    """Prometheus and operators ask one process of many, which has no name."""
+    client = serve(allowed_hosts=["api.example.com"])
+    client.app.state.operations_port = 9000
+    assert client.get("http://10.0.0.7:9000/metrics").status_code == 200
+    assert client.post("http://10.0.0.7:9000/admin/reload").status_code == 403
+    assert client.get("http://10.0.0.7:8000/models").status_code == 400
+
+
 def test_other_origins_are_told_that_they_may_call(serve):
     """A browser asks first, and then sees the headers that the service adds."""
     client = serve(cors_origins=["https://app.example"])

@@ -6,6 +6,7 @@
 {{- include "gatecast.checkModels" . -}}
 {{- include "gatecast.checkSizes" . -}}
 {{- include "gatecast.checkAutoscaling" . -}}
+{{- include "gatecast.checkClashes" . -}}
 {{- if and .Values.apiKeys.existingSecret .Values.metrics.serviceMonitor.enabled (not .Values.metrics.serviceMonitor.apiKeySecret.name) -}}
 {{- fail "metrics.serviceMonitor.apiKeySecret.name must be set: with apiKeys, /metrics asks for a key with the scope metrics (gatecast keys prometheus --scopes metrics)" -}}
 {{- end -}}
@@ -64,6 +65,7 @@
 {{- end -}}
 {{- $_ := set $paths $path .reference -}}
 {{- end -}}
+{{- include "gatecast.checkImagePaths" .images -}}
 {{- end -}}
 {{- if and (ne .source "pvc") .watchSeconds -}}
 {{- fail (printf "models.watchSeconds is for models.source pvc: the files of %s never change in a running pod" .source) -}}

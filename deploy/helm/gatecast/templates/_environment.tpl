@@ -49,7 +49,7 @@
 - name: K8S_NAMESPACE_NAME
   valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
 - name: OTEL_SERVICE_NAME
-  value: {{ include "gatecast.fullname" $ }}
+  value: {{ include "gatecast.fullname" $ | quote }}
 - name: OTEL_RESOURCE_ATTRIBUTES
   value: k8s.pod.name=$(K8S_POD_NAME),k8s.namespace.name=$(K8S_NAMESPACE_NAME)
 - name: OTEL_EXPORTER_OTLP_ENDPOINT

@@ -22,8 +22,8 @@
 {{- end -}}
 
 {{- define "gatecast.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "gatecast.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "gatecast.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: server
 {{- end -}}
 
@@ -40,8 +40,8 @@ app.kubernetes.io/part-of: gatecast
 {{- end -}}
 
 {{- define "gatecast.testLabels" -}}
-app.kubernetes.io/name: {{ include "gatecast.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "gatecast.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/component: test
 {{- end -}}
 

@@ -4,7 +4,7 @@
 topologySpreadConstraints:
   {{- range .Values.topologySpread.keys }}
   - maxSkew: 1
-    topologyKey: {{ . }}
+    topologyKey: {{ . | quote }}
     whenUnsatisfiable: {{ $.Values.topologySpread.whenUnsatisfiable }}
     labelSelector:
       matchLabels: {{- include "gatecast.selectorLabels" $ | nindent 8 }}

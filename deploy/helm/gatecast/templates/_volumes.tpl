@@ -16,15 +16,15 @@
 {{- with include "gatecast.trustedKeys" . }}
 - name: trust
 {{- if $.Values.models.trustedKeys.existingSecret }}
-  secret: {secretName: {{ . }}, defaultMode: 0440}
+  secret: {secretName: {{ . | quote }}, defaultMode: 0440}
 {{- else }}
-  configMap: {name: {{ . }}, defaultMode: 0444}
+  configMap: {name: {{ . | quote }}, defaultMode: 0444}
 {{- end }}
 {{- end }}
 {{- range $name, $values := dict "keys" .Values.apiKeys "admin" .Values.adminKey "tls" .Values.tls }}
 {{- if $values.existingSecret }}
 - name: {{ $name }}
-  secret: {secretName: {{ $values.existingSecret }}, defaultMode: 0440}
+  secret: {secretName: {{ $values.existingSecret | quote }}, defaultMode: 0440}
 {{- end }}
 {{- end }}
 {{- with .Values.extraVolumes }}
@@ -43,10 +43,10 @@
 {{- end }}
 {{- else if eq .source "pvc" }}
 - name: models
-  persistentVolumeClaim: {claimName: {{ .pvc.claimName }}, readOnly: true}
+  persistentVolumeClaim: {claimName: {{ .pvc.claimName | quote }}, readOnly: true}
 {{- else if eq .source "init" }}
 - name: models
-  emptyDir: {sizeLimit: {{ .init.sizeLimit }}}
+  emptyDir: {sizeLimit: {{ include "gatecast.quantity" .init.sizeLimit }}}
 {{- end }}
 {{- end }}
 {{- end -}}

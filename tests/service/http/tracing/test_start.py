@@ -1,8 +1,11 @@
 """The start of traces from variables, and a start that goes on without them."""
 
 import asyncio
+import os
 import random
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from opentelemetry.context import Context
@@ -19,6 +22,7 @@ from tests.collector import collecting
 from tests.patience import PATIENCE_S
 
 SCOPE = {"method": "GET", "path": "/models", "scheme": "http", "http_version": "1.1", "headers": []}
+ROOT = Path(__file__).parents[4]
 ASKED = {"OTEL_TRACES_EXPORTER": "otlp"}
 
 
@@ -125,3 +129,13 @@ def test_the_variables_for_limits_hold(monkeypatch):
     (span,) = collector.spans
     assert len(span.attributes) == 4
     assert span.attributes["url.path"] == "/mo"
+
+
+def test_a_propagator_that_is_not_installed_ends_no_import():
+    """OpenTelemetry raises for one where it is imported, which FastAPI does. The variable stays, so that a warning can name it."""
+    code = "import service.app, os; print(os.environ['OTEL_PROPAGATORS'])"
+    environment = os.environ | {"OTEL_PROPAGATORS": "b3,jaeger"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "b3,jaeger\n"), done.stderr

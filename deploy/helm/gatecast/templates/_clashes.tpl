@@ -1,0 +1,56 @@
+{{- /* Values of the user that stand where the chart has set something itself: one of the two would be lost, unsaid. */ -}}
+{{- define "gatecast.checkClashes" -}}
+{{- $own := include "gatecast.selectorLabels" . | fromYaml -}}
+{{- include "gatecast.checkKeys" (list "podLabels" .Values.podLabels $own) -}}
+{{- include "gatecast.checkKeys" (list "podAnnotations" .Values.podAnnotations (dict "kubectl.kubernetes.io/default-container" "" "checksum/trusted-keys" "")) -}}
+{{- $labels := merge $own (include "gatecast.commonLabels" . | fromYaml) -}}
+{{- with .Values.metrics -}}
+{{- include "gatecast.checkKeys" (list "metrics.serviceMonitor.labels" .serviceMonitor.labels $labels) -}}
+{{- include "gatecast.checkKeys" (list "metrics.rules.labels" .rules.labels $labels) -}}
+{{- include "gatecast.checkKeys" (list "metrics.dashboard.labels" .dashboard.labels $labels) -}}
+{{- end -}}
+{{- include "gatecast.checkVolumes" . -}}
+{{- end -}}
+
+{{- /* list "podLabels" VALUES OWN */ -}}
+{{- define "gatecast.checkKeys" -}}
+{{- $own := index . 2 -}}
+{{- range $key, $_ := index . 1 -}}
+{{- if hasKey $own $key -}}
+{{- fail (printf "%s: %s is set by the chart; leave it out, and use nameOverride for another name" (index $ 0) $key) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "gatecast.checkVolumes" -}}
+{{- $names := dict -}}
+{{- range include "gatecast.volumes" . | fromYamlArray -}}
+{{- if hasKey $names .name -}}
+{{- fail (printf "extraVolumes: the volume %s is there already; give yours another name" .name) -}}
+{{- end -}}
+{{- $_ := set $names .name true -}}
+{{- end -}}
+{{- $paths := dict -}}
+{{- range include "gatecast.mounts" . | fromYamlArray -}}
+{{- $path := trimSuffix "/" .mountPath -}}
+{{- if hasKey $paths $path -}}
+{{- fail (printf "extraVolumeMounts: something is mounted at %s already" .mountPath) -}}
+{{- end -}}
+{{- if not (hasKey $names .name) -}}
+{{- fail (printf "extraVolumeMounts: there is no volume %s; add it to extraVolumes" .name) -}}
+{{- end -}}
+{{- $_ := set $paths $path true -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* An image that is mounted within another would need an empty directory in it, which nobody can make there */ -}}
+{{- define "gatecast.checkImagePaths" -}}
+{{- range $outer := . -}}
+{{- $within := ternary "" (printf "%s/" (default "" $outer.path)) (empty $outer.path) -}}
+{{- range $inner := $ -}}
+{{- if and (ne (default "" $inner.path) (default "" $outer.path)) (hasPrefix $within (default "" $inner.path)) -}}
+{{- fail (printf "models.images: %s would be mounted at %q, within %s at %q, which is read-only; give both paths beside each other" $inner.reference $inner.path $outer.reference (default "" $outer.path)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}

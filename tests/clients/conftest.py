@@ -24,6 +24,7 @@ START_SECONDS = 120
 @contextmanager
 def _serving(variables: Mapping[str, str]) -> Iterator[str]:
     settings = {name: value for name, value in os.environ.items() if not name.startswith("GATECAST_")}
+    settings |= {"GATECAST_TIMEOUT_MS": "600000", "GATECAST_MAX_TIMEOUT_MS": "600000"}  # the machine may be slow
     with socket.socket() as holder:  # nobody else gets its port, and the service may listen there nevertheless
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         holder.bind(("127.0.0.1", 0))

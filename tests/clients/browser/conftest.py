@@ -16,7 +16,7 @@ NOTE_BREACHES = (
     "window.breaches = []; addEventListener('securitypolicyviolation', "
     "e => breaches.push(`${e.violatedDirective} ${e.blockedURI}`))"
 )
-PATIENCE_MS = 120_000  # the tests share their cores with others
+PATIENCE_MS = 300_000  # the tests share their cores with others
 
 
 @dataclass

@@ -123,7 +123,7 @@ def proxied_url(service_url: str) -> Iterator[str]:
             headers = {name: value for name, value in self.headers.items() if name.startswith("Content-T")}
             url = service_url + self.path.removeprefix("/some/path")
             try:
-                with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=120) as reply:
+                with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=300) as reply:
                     content, kind, status = reply.read(), reply.headers["Content-Type"], reply.status
             except urllib.error.HTTPError as error:
                 content, kind, status = error.read(), error.headers["Content-Type"], error.code

@@ -8,6 +8,7 @@ from service.http import server
 from tests.patience import PATIENCE_S
 
 if __name__ == "__main__":
-    app.CLOSE_SECONDS = server.TRACES_SECONDS = server.WATCHDOG_SECONDS = PATIENCE_S
+    for module, name in ((app, "CLOSE_SECONDS"), (server, "TRACES_SECONDS"), (server, "WATCHDOG_SECONDS")):
+        setattr(module, name, PATIENCE_S)
     line_writer.LineWriter.close.__defaults__ = (PATIENCE_S,)
     sys.exit(main(sys.argv[1:]))

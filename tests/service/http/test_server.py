@@ -241,8 +241,8 @@ def test_operations_have_a_port_of_their_own(models):
         assert client.get("/livez").status_code == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_S) == 0
-        with socket.socket() as client:
-            assert client.connect_ex(("127.0.0.1", port)) != 0
+        with socket.socket() as caller:
+            assert caller.connect_ex(("127.0.0.1", port)) != 0
 
 
 def test_an_idle_connection_stays_open_for_the_time_of_the_setting(models):

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 VERSION = re.compile(r"[1-9][0-9]{0,8}")
+SHARE = re.compile(r"[0-9]+(\.[0-9]*)?", re.ASCII)  # float() reads 1_0, 1e1 and digits of other scripts too
 NEWEST_WORD = "newest"
 FORM = "must be like gru=2, gru=newest or sentiment=5+6:5% (version 5, and version 6 for 5 % of the requests)"
 NO_SHARE = "has a share that is no number from 0 to 100 (percent)"
@@ -61,12 +62,14 @@ def read_policy(content: object) -> Policy:
     """Return the policy of a parsed policy.json. Raises PolicyFault."""
     if not isinstance(content, dict):
         raise PolicyFault('must be an object like {"policy": "pinned", "version": "2"}')
-    kind = content.get("policy")
+    if "policy" not in content:
+        raise PolicyFault("lacks 'policy'; policies are newest, pinned and canary")
+    kind = content["policy"]
     if not isinstance(kind, str) or kind not in KEYS:
-        raise PolicyFault(f"has no known policy ({_shown(kind)}); policies are newest, pinned and canary")
+        raise PolicyFault(f"has no known policy ({shown(kind)}); policies are newest, pinned and canary")
     if unlike := sorted(KEYS[kind] ^ content.keys(), key=str):
         verb = "lacks" if unlike[0] in KEYS[kind] else "has the unknown key"
-        raise PolicyFault(f"{verb} {_shown(unlike[0])}; the policy {kind} has {', '.join(sorted(KEYS[kind]))}")
+        raise PolicyFault(f"{verb} {shown(unlike[0])}; the policy {kind} has {', '.join(sorted(KEYS[kind]))}")
     if kind == "newest":
         return NEWEST
     if kind == "pinned":
@@ -80,15 +83,15 @@ def read_setting(entries: Iterable[str]) -> dict[str, Policy]:
     for number, entry in enumerate(entries, 1):
         name, sign, parts = map(str.strip, entry.partition("="))
         if not sign:
-            raise PolicyFault(f"entry {number}, {_shown(entry)}, {FORM}")
+            raise PolicyFault(f"entry {number}, {shown(entry)}, {FORM}")
         if not NAME.fullmatch(name):
-            raise PolicyFault(f"entry {number}: {_shown(name)} is not the name of a model")
+            raise PolicyFault(f"entry {number}: {shown(name)} is not the name of a model")
         if name in policies:
             raise PolicyFault(f"entry {number}: '{name}' has a policy already; a model has one")
         try:
             policies[name] = _entry_policy(parts)
         except PolicyFault as fault:
-            raise PolicyFault(f"entry {number}, {_shown(entry)}, {fault}") from None
+            raise PolicyFault(f"entry {number}, {shown(entry)}, {fault}") from None
     return policies
 
 
@@ -112,11 +115,10 @@ def _entry_policy(parts: str) -> Policy:
         return NEWEST
     if not plus:
         return Policy(_number(version))
-    try:
-        share = float(percent[:-1])
-    except ValueError:
-        raise PolicyFault(NO_SHARE) from None
-    return _canary(version, canary, share)
+    share = percent[:-1].strip()
+    if not SHARE.fullmatch(share):
+        raise PolicyFault(NO_SHARE)
+    return _canary(version, canary, float(share))
 
 
 def _canary(version: Any, canary: Any, percent: Any) -> Policy:
@@ -125,17 +127,17 @@ def _canary(version: Any, canary: Any, percent: Any) -> Policy:
     if isinstance(percent, bool) or not isinstance(percent, int | float) or not 0 <= percent <= 100:
         raise PolicyFault(NO_SHARE)
     if _number(canary) == pinned.version:
-        raise PolicyFault(f"has {_shown(canary)} as the canary of itself; a canary is another version")
+        raise PolicyFault(f"has {shown(canary)} as the canary of itself; a canary is another version")
     return Policy(pinned.version, _number(canary), float(percent))
 
 
 def _number(value: Any) -> str:
     text = str(value)
     if isinstance(value, bool) or not isinstance(value, int | str) or not VERSION.fullmatch(text):
-        raise PolicyFault(f"has {_shown(value)} where a version is expected (a whole number from 1)")
+        raise PolicyFault(f"has {shown(value)} where a version is expected (a whole number from 1)")
     return text
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """A value in a message: short, in one line, in quotes."""
     return ascii(str(value)[:MAX_SHOWN])

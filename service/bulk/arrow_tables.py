@@ -1,9 +1,12 @@
-"""Rows with the types of Parquet. pyarrow is an optional package: nothing imports this module before it is needed."""
+"""Rows with the types of Parquet, or texts of plain CSV. pyarrow is an optional package: nothing imports this module before it is needed."""
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -36,14 +39,27 @@ class ArrowTable:
         values: list[Any] = self.table.column(name).to_pylist()
         return values
 
-    def typed(self, name: str) -> Any:
+    def numbers(self, name: str, decimal: str) -> npt.NDArray[np.float64] | None:
         column = self.table.column(name)
+        if _is_text(column.type):
+            return _numbers_of_texts(column, decimal)
         if any(is_kind(column.type) for is_kind in NUMBERS):
-            return column.cast(pa.float64(), safe=False).to_numpy()  # to the nearest one
-        if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
-            kind = pa.timestamp("us", getattr(column.type, "tz", None))
-            return pd.DatetimeIndex(column.cast(kind, safe=False).to_pandas())
+            return _floats(column.cast(pa.float64(), safe=False))  # to the nearest one
         return None
+
+    def dates(self, name: str) -> pd.DatetimeIndex | None:
+        column = self.table.column(name)
+        if not pa.types.is_timestamp(column.type) and not pa.types.is_date(column.type):
+            return None
+        kind = pa.timestamp("us", getattr(column.type, "tz", None))
+        return pd.DatetimeIndex(column.cast(kind, safe=False).to_pandas())
+
+    def different(self, name: str) -> tuple[list[Any], npt.NDArray[np.intp]] | None:
+        column = self.table.column(name)
+        if not _is_text(column.type):
+            return None
+        encoded = column.combine_chunks().dictionary_encode("encode")
+        return encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
 
     def runs(self, name: str) -> Iterator[tuple[int, int, Any]]:
         column = self.table.column(name)
@@ -65,6 +81,26 @@ class ArrowTable:
 
     def take(self, rows: Sequence[int]) -> "ArrowTable":
         return ArrowTable(self.table.take(pa.array(rows, pa.int64())))
+
+
+def _is_text(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _numbers_of_texts(column: Any, decimal: str) -> npt.NDArray[np.float64] | None:
+    """Texts as numbers; None if one is neither a number nor empty."""
+    if decimal != ".":
+        column = pc.replace_substring(column, decimal, ".")
+    with suppress(pa.ArrowInvalid):
+        return _floats(column.cast(pa.float64()))
+    with suppress(pa.ArrowInvalid):
+        return _floats(pc.if_else(pc.equal(column, ""), None, column).cast(pa.float64()))
+    return None
+
+
+def _floats(column: Any) -> npt.NDArray[np.float64]:
+    """Numbers with NaN where there is none. They can be changed."""
+    return np.array(column.to_numpy(), np.float64)
 
 
 def to_ipc(table: Any) -> bytes:

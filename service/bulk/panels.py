@@ -138,7 +138,7 @@ def joined(pieces: list[Table]) -> Table:
     """One table of several. Columns that a piece lacks are filled with nothing."""
     if len(pieces) == 1:
         return pieces[0]
-    if isinstance(pieces[0], ListTable):
+    if any(isinstance(piece, ListTable) for piece in pieces):  # CSV has both where only some of its blocks are plain
         names = list(dict.fromkeys(name for piece in pieces for name in piece.names))
         columns = {name: list(chain.from_iterable(_values(piece, name) for piece in pieces)) for name in names}
         return ListTable(columns, sum(map(len, pieces)))

@@ -1,7 +1,7 @@
 """Rows of a file in memory: a batch of them, column by column.
 
 There are two forms. A ListTable has Python values, as CSV and JSON lines give them. An ArrowTable (arrow_tables.py) has the
-columns of a Parquet file with their types. Both can be asked for the same things, so that every format can be written from
+columns of a Parquet file with their types, or texts of plain CSV. Both can be asked for the same things, so that every format can be written from
 every other one.
 """
 
@@ -9,6 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from .errors import UnreadableInput
 from .limits import COLUMNS
@@ -28,8 +32,14 @@ class Table(Protocol):
     def values(self, name: str) -> list[Any]:
         """The Python values of a column; None or ABSENT where there is none."""
 
-    def typed(self, name: str) -> Any:
-        """A column of numbers or dates as numpy or pandas has it; None for one that has no such type."""
+    def numbers(self, name: str, decimal: str) -> npt.NDArray[np.float64] | None:
+        """A column of numbers, or of texts that are numbers or empty, with NaN where one is missing; None for another one."""
+
+    def dates(self, name: str) -> pd.DatetimeIndex | None:
+        """A column that has the type of dates; None for another one."""
+
+    def different(self, name: str) -> tuple[list[Any], npt.NDArray[np.intp]] | None:
+        """The different values of a column of texts, and which of them each row has; None where values must be looked at."""
 
     def runs(self, name: str) -> Iterator[tuple[int, int, Any]]:
         """Rows that follow each other and have the same value: begin, end, value."""
@@ -69,7 +79,13 @@ class ListTable:
     def values(self, name: str) -> list[Any]:
         return self.columns[name]
 
-    def typed(self, name: str) -> Any:  # noqa: ARG002
+    def numbers(self, name: str, decimal: str) -> None:  # noqa: ARG002
+        return None
+
+    def dates(self, name: str) -> None:  # noqa: ARG002
+        return None
+
+    def different(self, name: str) -> None:  # noqa: ARG002
         return None
 
     def runs(self, name: str) -> Iterator[tuple[int, int, Any]]:

@@ -41,12 +41,15 @@ def versions(
 ) -> None:
     """List the versions of models and their shares; or choose which one answers: NAME --newest, --pin N, --canary N --percent P."""
     from ..artifacts.files import BundleError
+    from ..policies import no_such_model
     from ..serving.version_states import CannotChoose, find_model, find_models, states_of
 
     with exits.reporting():
         try:
             found = find_models(models or Path(os.environ.get("GATECAST_MODELS_DIR") or "models"))
             setting = _setting()
+            for missing in sorted(setting.keys() - found.keys()):
+                exits.warn(no_such_model(missing, found))
             if name is not None:
                 found = {name: find_model(found, name)}
             if newest or pin is not None or canary is not None or percent is not None:

@@ -211,16 +211,17 @@ class Forecaster(ABC):
     @staticmethod
     def _answer(
         item: PreparedSeries,
-        values: Array,
-        intervals: Sequence[Interval],
+        values: list[float],
+        intervals: list[Interval],
         skill: dict[str, Any] | None,
         warnings: list[Notice],
     ) -> Forecast:
         """A forecast within the bounds of its series."""
-        if item.bounds == NO_BOUNDS:
-            return Forecast(values.tolist(), list(intervals), skill, warnings)
-        within = [item.bounds.clip_interval(interval) for interval in intervals]
-        return Forecast(item.bounds.clip(values).tolist(), within, skill, warnings)
+        bounds = item.bounds
+        if bounds is NO_BOUNDS or bounds == NO_BOUNDS:
+            return Forecast(values, intervals, skill, warnings)
+        within = [bounds.clip_interval(interval) for interval in intervals]
+        return Forecast(bounds.clip(np.array(values)).tolist(), within, skill, warnings)
 
     @abstractmethod
     def _read(

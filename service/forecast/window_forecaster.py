@@ -24,6 +24,7 @@ MAX_SCALED = 1e9  # far outside any training range, and safe in float32
 MAX_ORIGINS = 48
 ROWS_PER_CALL = 64  # more would hardly make a row cheaper, and the first caller would wait for the last
 MIN_WIDENING = 1.0
+LEAST_UNIT = np.float64(1e-12)  # of a score
 
 
 class WindowForecaster(Forecaster):
@@ -99,18 +100,20 @@ class WindowForecaster(Forecaster):
         future = self._future(batch, scaled, self._predict_steps(scaled))
         return [
             self._answer(item, values[: item.horizon], intervals, None, [])
-            for item, values, intervals in zip(batch, future, self._intervals_of_all(batch, future), strict=True)
+            for item, values, intervals in zip(
+                batch, future.tolist(), self._intervals_of_all(batch, future), strict=True
+            )
         ]
 
     def _future(self, batch: Sequence[PreparedSeries], scaled: Array, first: Array) -> Array:
         """Forecasts of the longest horizon, (batch, horizon), from the last windows and what is known to follow them."""
         card = self.card
         steps = [first]
-        for _ in range(1, max([-(-item.horizon // card.steps) for item in batch])):
+        for _ in range(card.steps, max([item.horizon for item in batch]), card.steps):
             scaled = np.concatenate([scaled, steps[-1]], axis=1)[:, -card.window :]
             steps.append(self._predict_steps(scaled))
         future = self._scaler.inverse(np.concatenate(steps, axis=1) if len(steps) > 1 else steps[0])
-        if not math.isfinite(float(future.sum())):
+        if not math.isfinite(np.add.reduce(future, axis=None)):  # `sum` does the same and takes twice as long
             raise ModelFault(f"model '{card.name}' gave a forecast that is not a number")
         return future
 
@@ -146,7 +149,7 @@ class WindowForecaster(Forecaster):
         if self._calibration is not None and item.levels:
             unit = self._score_unit(values)
             intervals = self._calibration.intervals(values, unit, unit, item.levels, local_scores, MIN_WIDENING)
-        return self._answer(item, values, intervals, skill, warnings)
+        return self._answer(item, values.tolist(), intervals, skill, warnings)
 
     def _correct(self, backtest: Backtest, values: Array) -> tuple[Backtest, Array]:
         """Shift the forecast by the errors known now, and each earlier one by the errors known then."""
@@ -159,13 +162,12 @@ class WindowForecaster(Forecaster):
     def _score_unit(self, forecasts: Array) -> Array:
         """The readings' units of a score of 1, for each forecast."""
         if self._scores_by_forecast:
-            return np.maximum(np.abs(forecasts), 1e-12)
+            return np.maximum(np.abs(forecasts), LEAST_UNIT)
         return np.ones_like(forecasts)
 
     def _predict_steps(self, scaled: Array) -> Array:
         """One model call: (batch, window) → (batch, steps), scaled units."""
-        outputs = self._network(scaled[:, :, np.newaxis].astype(np.float32))
-        (predictions,) = outputs.values()
+        (predictions,) = self._network(scaled.astype(np.float32)[:, :, np.newaxis]).values()
         if predictions.ndim == 3:  # a prediction at every position: the last one is the future
             predictions = predictions[:, -1]
         if predictions.shape != (len(scaled), self.card.steps):

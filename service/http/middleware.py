@@ -141,7 +141,7 @@ class RequestMiddleware:
         try:
             if self.state.tracing is not None and path not in PROBES:
                 route = context.template or path if predict_route is not None else ""
-                context.trace = self.state.tracing.begin(method, route, context.headers)
+                context.trace = self.state.tracing.begin(route, context.headers)
             self._check(context, path, scope, items=1 if predict_route is not None else 0)
         except Exception as error:
             fault = error if isinstance(error, GatecastError) else _defect(error)
@@ -241,7 +241,7 @@ class RequestMiddleware:
         )
 
     def _end_trace(self, context: RequestContext, scope: Scope) -> None:
-        """Make the spans of a request. A defect of theirs must not become one of the request."""
+        """Hand on what the spans of a request need. A defect of theirs must not become one of the request."""
         context.status = context.status or ModelFault.status
         try:
             if self.state.tracing is not None:

@@ -7,15 +7,14 @@ the connection stays open; if the client waits for `100 Continue`, it is sent at
 
 What is no HTTP, has too large a head, or breaks a rule of HTTP/1.1 that this service relies on, is answered as a problem,
 counted and logged; then the connection is closed. A request that predicts and comes whole is answered in the way of
-whole_request.py, any other in uvicorn's. What is used of uvicorn and not documented is listed in uvicorn_connection.py.
+whole_request.py, any other in uvicorn's. How a connection refuses and ends is in refusing.py. What is used of uvicorn and not
+documented is listed in uvicorn_connection.py.
 """
 
 import asyncio
-import logging
-from typing import Any, NoReturn
+from typing import Any
 
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ..errors import (
     GatecastError,
@@ -24,53 +23,33 @@ from ..errors import (
     Overloaded,
 )
 from .client_connection import CONNECTION
-from .early_answers import prepared, problem
 from .heads import FIELD_OVERHEAD, HEAD_LIMITS, MAX_HEAD_BYTES, MAX_HEAD_FIELDS, check_head, says_it_is_small
-from .middleware import RequestMiddleware
-from .request import make_request_id
+from .refusing import RefusingProtocol
 from .uvicorn_connection import UvicornConnection
 from .whole_request import HTTP, WholeRequest
 
-# A client that still sends would lose a refusal to a reset, so for so long what it sends is read and thrown away.
-LINGER_SECONDS = 1.0
-MAX_LINGER_BYTES = 1 << 20
 # Clients may send thousands of requests, or of chunks, at once. They are parsed in pieces, so that others need not wait.
 MAX_LINES = 64  # of data that is parsed at once, as it comes
 PIECE_BYTES = 1 << 11
 BODY_SECONDS = 0.001  # that its body may come after its head: many clients send them one after the other
-QUIET = logging.getLogger("gatecast.protocol")
-QUIET.setLevel(logging.ERROR)
 
 
-class AdmissionProtocol(HttpToolsProtocol):
+class AdmissionProtocol(RefusingProtocol):
     """One client's connection. The application must be a RequestMiddleware."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._middleware: RequestMiddleware = self.app
-        state = self._middleware.state
-        self._settings = state.settings
-        self._lifecycle = state.lifecycle
-        self._shedding = state.load_shedding
-        self._connections = state.connections
-        self._feeder = state.connections.feeder
-        self.logger = QUIET  # uvicorn's words about bad requests say less than the line of the request
-        self.url = b""  # uvicorn sets it when a request begins
-        self._request: UvicornConnection | None = None  # whose head came last
+        self._feeder = self._connections.feeder
         self._running: Any = None  # the cycle that is being answered
         self._whole_path: str | None = None  # of a request that may come whole, until it has
         self._whole_body = b""
         self._whole_alarm: asyncio.TimerHandle | None = None  # when it is given to uvicorn after all
         self._may_be_whole = False  # the next request; one in each piece of data, as it may be answered at once
         self._is_refusing = False
-        self._is_ended = False  # a refusal has been sent, and the connection is being closed
         self._is_reading_head = True
-        self._head_deadline: float | None = None
         self._head_bytes = 0  # of the request line and the headers so far
         self._head_fields = 0
-        self._unparsed_bytes = 0  # given to the parser since it last completed a part of a message
         self._unfed = b""  # what the parser gets when the requests before it are answered
-        self._fault: GatecastError | None = None  # why the parser was ended
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -96,15 +75,9 @@ class AdmissionProtocol(HttpToolsProtocol):
         self._begin_cycle_of_part()
         super().shutdown()
 
-    def close_idle(self) -> None:
-        """Close a connection that waits for a request: another one needs its place."""
-        self.timeout_keep_alive_handler()
-
     def data_received(self, data: bytes) -> None:
         if self._is_ended:
-            self._unparsed_bytes += len(data)
-            if self._unparsed_bytes > MAX_LINGER_BYTES:
-                self.transport.abort()
+            self._linger(data)
         elif self._unfed or data.count(b"\n") > MAX_LINES:
             self._unfed += data
             self.flow.pause_reading()
@@ -147,17 +120,6 @@ class AdmissionProtocol(HttpToolsProtocol):
         else:
             self._head_deadline = None
 
-    def _wait_for_head(self) -> None:
-        """Close the connection if no whole head arrives within the time limit."""
-        now = self.loop.time()
-        if self._head_deadline is None:
-            self._head_deadline = now + self._settings.body_timeout_ms / 1000
-            self._connections.start_waiting(self)
-        if not self.transport.is_closing():
-            self.timeout_keep_alive_task = self.loop.call_later(
-                max(0.0, self._head_deadline - now), self.timeout_keep_alive_handler
-            )
-
     def on_message_begin(self) -> None:
         self._head_bytes = self._head_fields = 0
         self._is_reading_head = True
@@ -181,11 +143,6 @@ class AdmissionProtocol(HttpToolsProtocol):
             if name == b"expect" and value.lower() == b"100-continue":
                 self.expect_100_continue = True
             self.headers.append((name, value))
-
-    def _end_parser(self, fault: GatecastError) -> NoReturn:
-        """Make the parser stop; `send_400_response` follows. Raises `fault`."""
-        self._fault = fault
-        raise fault
 
     def on_headers_complete(self) -> None:
         self._unparsed_bytes = 0
@@ -318,65 +275,3 @@ class AdmissionProtocol(HttpToolsProtocol):
             self._feeder.add(self)
         if self.timeout_keep_alive_task is not None:
             self._connections.start_waiting(self)
-
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - its words are about the parser
-        """Answer what the parser refused, unless it came after the last answer of the connection."""
-        if self.transport.is_closing():
-            return
-        self._end(self._fault or MalformedRequest("this is not a request of HTTP/1.1; see RFC 9112"))
-
-    def _end(self, error: GatecastError) -> None:
-        """Answer with a problem and close the connection. A response that comes before is still sent."""
-        if self._is_ended:
-            return
-        self._is_ended = True
-        self._unparsed_bytes = 0
-        self._unset_keepalive_if_required()
-        self._connections.stop_waiting(self)
-        if self.cycle is None or self.cycle.response_complete:
-            self._write_problem(error)
-            self._close_in_peace()
-        elif self.cycle.more_body and self._request is not None:
-            self._request.fail(error)  # its own body is at fault
-        else:
-            self.cycle.keep_alive = False
-
-    def _write_problem(self, error: GatecastError) -> None:
-        path, request_id = self._path, make_request_id(None)
-        self.transport.write(problem(error, path, request_id, self.server_state.default_headers))
-        self._middleware.record_refusal("", path, error.status, request_id, self.client, error.refusal)
-
-    def _close_in_peace(self) -> None:
-        """Close in a way that lets the client read what was written, though it may still be sending."""
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-            self.timeout_keep_alive_task = self.loop.call_later(LINGER_SECONDS, self.timeout_keep_alive_handler)
-        else:
-            self.transport.close()
-
-    @property
-    def _path(self) -> str:
-        return str(self.url.partition(b"?")[0].decode("ascii", "replace"))
-
-    def _may_refuse(self) -> bool:
-        """Whether it predicts, and is alone on its connection: responses have the order of their requests."""
-        is_alone = self.cycle is None or self.cycle.response_complete
-        return is_alone and self.parser.get_method() == b"POST" and self._middleware.predicts(self._path)
-
-    def _refuse(self, *, keep_alive: bool) -> None:
-        if self.flow.write_paused:
-            self.transport.abort()
-            return
-        path = self._path
-        request_id = make_request_id(next((value for name, value in self.headers if name == b"x-request-id"), None))
-        refusal = self._shedding.refusal(self._middleware.refused_as(path), self.loop.time())
-        self.transport.write(prepared(refusal, request_id, self.server_state.default_headers, keep_alive=keep_alive))
-        self._middleware.record_refusal("POST", path, refusal.status, request_id, self.client, "in_flight")
-        self._unset_keepalive_if_required()
-        if keep_alive:
-            self._connections.start_waiting(self)
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
-        else:
-            self.transport.close()

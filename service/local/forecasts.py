@@ -75,8 +75,10 @@ def check_options(
 
 
 def _number(name: str, value: Any) -> float | None:
-    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if value is None or (is_number and np.abs(value) <= MAX_READING):
+    is_number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    if value is None or (
+        is_number and -MAX_READING <= (value if isinstance(value, int) else float(value)) <= MAX_READING
+    ):
         return None if value is None else float(value)
     raise InvalidRequest(f"`{name}` must be a finite number", pointer=f"/{name}")
 
@@ -91,16 +93,26 @@ def whole(name: str, value: Any, most: int) -> int:
 
 def checked_levels(levels: Any) -> list[float]:
     """Return levels in percent. Raises InvalidRequest."""
-    try:
-        numbers = [float(level) for level in levels]
-    except (TypeError, ValueError):
-        raise InvalidRequest("`levels` is a list of percentages, such as (80, 95)", pointer="/levels") from None
+    numbers = _percentages(levels)
+    if numbers is None:
+        raise InvalidRequest("`levels` is a list of percentages, such as (80, 95)", pointer="/levels")
     if len(numbers) > MAX_LEVELS or not all(1 <= number < 100 for number in numbers):
         raise InvalidRequest(
             f"`levels` has up to {MAX_LEVELS} percentages from 1 to less than 100, such as (80, 95); 80 and not 0.8",
             pointer="/levels",
         )
     return numbers
+
+
+def _percentages(levels: Any) -> list[float] | None:
+    """Levels as numbers; None for what has no numbers, such as text, whose characters are no levels, and truth values."""
+    if isinstance(levels, str | bytes | bytearray):
+        return None
+    try:
+        given = list(levels)
+        return None if any(isinstance(level, bool | np.bool_) for level in given) else [float(level) for level in given]
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def forecast_all(
@@ -169,5 +181,10 @@ def of_series(error: GatecastError, series: Series) -> GatecastError:
 
 
 def level_columns(levels: Iterable[float]) -> list[str]:
-    """Return the names of the columns of intervals."""
-    return [f"{side}_{level:g}" for level in levels for side in ("lower", "upper")]
+    """Return the names of the columns of intervals, a name of its own for each level."""
+    return [f"{side}_{_named(level)}" for level in levels for side in ("lower", "upper")]
+
+
+def _named(level: float) -> str:
+    short = f"{level:g}"  # six digits
+    return short if float(short) == level else repr(float(level))

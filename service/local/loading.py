@@ -12,6 +12,7 @@ from ..predictors import load_predictor
 from ..sentiment.classifier import SentimentClassifier
 from .errors import LoadError
 from .model import Model
+from .series.text_dates import shown
 
 MAX_THREADS = 256
 MAX_NAMED = 10  # models that a message lists
@@ -33,7 +34,7 @@ def load(path: str | os.PathLike[str], *, threads: int = 1) -> Model:
         raise LoadError(f"`threads` must be a whole number from 1 to {MAX_THREADS}")
     version = version_path(path)
     try:
-        return Model(_verified(version, threads), version)
+        return Model(_verified(version, threads), version, threads)
     except BundleError as error:
         raise LoadError(str(error)) from error
 
@@ -43,14 +44,16 @@ def version_path(path: str | os.PathLike[str]) -> Path:
     try:
         given = Path(path)
         directory = Path(os.path.realpath(given))
+        if (directory / MANIFEST).is_file():
+            return directory
+        found = bundle.versions(directory)
+        if found:
+            return found[-1]
+        raise LoadError(_unfound(given, directory))
     except (TypeError, ValueError) as error:
         raise LoadError("a model is named by the path of its directory, such as 'models/universal'") from error
-    if (directory / MANIFEST).is_file():
-        return directory
-    found = bundle.versions(directory)
-    if found:
-        return found[-1]
-    raise LoadError(_unfound(given, directory))
+    except OSError as error:  # of a path that is too long, or may not be read
+        raise LoadError(f"{shown(os.fspath(path))} cannot be read: {error.strerror}") from error
 
 
 def _verified(version: Path, threads: int) -> Forecaster | SentimentClassifier:

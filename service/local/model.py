@@ -21,11 +21,24 @@ DEFAULT_LEVELS = (80, 95)
 
 
 class Model:
-    """A model version, loaded by `load`. Several threads may use it at the same time."""
+    """A model version, loaded by `load`. Several threads may use it at the same time.
 
-    def __init__(self, predictor: Forecaster | SentimentClassifier, path: Path) -> None:
+    A pickle of it holds its path alone: a process that reads the pickle loads the files, and checks them, again.
+    """
+
+    def __init__(self, predictor: Forecaster | SentimentClassifier, path: Path, threads: int = 1) -> None:
         self.predictor = predictor
         self.path = path
+        self._threads = threads
+
+    def __copy__(self) -> "Model":
+        return self
+
+    def __deepcopy__(self, _: object) -> "Model":
+        return self  # nothing in it changes
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _load_again, (self.path, self._threads)
 
     @property
     def card(self) -> ForecastCard | SentimentCard:
@@ -181,3 +194,10 @@ class Model:
             f"model '{self.card.name}' forecasts; texts are judged by a classifier, such as "
             "gatecast.load('models/sentiment')"
         )
+
+
+def _load_again(path: Path, threads: int) -> Model:
+    """Return the model of a pickle or a copy."""
+    from .loading import load  # which makes models: imported here, because it imports this module
+
+    return load(path, threads=threads)

@@ -13,6 +13,8 @@ from .directories import find_versions
 from .policy_files import POLICY_FILE, read_policy_file
 from .registry import quoted
 
+SETTING = "GATECAST_VERSIONS"
+
 
 class VersionState(NamedTuple):
     """A version on disk: its share of the requests that name none, from 0 to 1, and what it is in words."""
@@ -66,7 +68,8 @@ def states_of(name: str, model: Model, setting: Mapping[str, Policy]) -> list[Ve
         policy = setting[name] if name in setting else read_policy_file(model.directory)
     except BundleError as error:
         return [VersionState(name, str(version), 0, f"policy refused: {error}", "") for version in model.faults]
-    arms, note = _arms(model, policy)
+    source = SETTING if name in setting else str(model.directory / POLICY_FILE)
+    arms, note = _arms(model, policy, source)
     rows = []
     for version, fault in model.faults.items():
         part = arms.part_of(version)[0] if arms else ""
@@ -122,16 +125,15 @@ def _check_there(model: Model, version: int) -> None:
         raise CannotChoose(f"version {version} cannot be served: {fault}")
 
 
-def _arms(model: Model, policy: Policy) -> tuple[Arms | None, str]:
-    """Who answers, and what is to be said of it. None if nobody can."""
+def _arms(model: Model, policy: Policy, source: str) -> tuple[Arms | None, str]:
+    """Who answers, and what is to be said of it. None if nobody can. `source` is where the policy stands."""
     if not model.whole:
         return None, ""
-    file = model.directory / POLICY_FILE
     try:
         arms, warning = arms_of(policy, model.whole)
     except PolicyFault as fault:
-        return None, f"refused: the policy {fault}"
-    return arms, f"{file} {warning}" if warning else ""
+        return None, f"refused: {source} {fault}"
+    return arms, f"{source} {warning}" if warning else ""
 
 
 def _fault_of(path: Path) -> str:

@@ -21,7 +21,7 @@ def test_numbers_are_as_good_as_text():
     ("content", "fault"),
     [
         ([], "must be an object"),
-        ({}, "no known policy"),
+        ({}, "lacks 'policy'"),
         ({"policy": "latest"}, "no known policy ('latest'); policies are newest, pinned and canary"),
         ({"policy": ["pinned"]}, "no known policy"),
         ({"policy": "pinned"}, "lacks 'version'"),
@@ -70,6 +70,9 @@ def test_the_setting_has_a_policy_for_each_model():
         (["=2"], "entry 1: '' is not the name of a model"),
         (["gru=2=3"], "has '2=3' where a version is expected"),
         (["gru=2+3:1e999%"], "no number from 0 to 100"),
+        (["gru=2+3:1_0%"], "no number from 0 to 100"),
+        (["gru=2+3:٥%"], "no number from 0 to 100"),
+        (["gru=2+3:nan%"], "no number from 0 to 100"),
         (["gru=2+2:5%"], "the canary of itself"),
     ],
 )

@@ -44,7 +44,13 @@ def form_of_dates(values: list[Any], written: str | None) -> DateForm:
 
 def dates_in_form(values: list[Any], form: DateForm) -> tuple[pd.DatetimeIndex, npt.NDArray[np.bool_]]:
     """Return dates in a form; NaT for what is none. Also which are dates with an offset where it has none, or without."""
-    different, codes = _different(values)
+    return different_in_form(*_different(values), form)
+
+
+def different_in_form(
+    different: list[Any], codes: npt.NDArray[np.intp], form: DateForm
+) -> tuple[pd.DatetimeIndex, npt.NDArray[np.bool_]]:
+    """Return the same as `dates_in_form` for values of which it is known which are different, and which each row has."""
     dates = _parsed(different, form.written)
     if form.zone is None and dates.tz is None:
         return dates[codes], np.zeros(len(codes), bool)

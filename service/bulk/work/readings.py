@@ -14,10 +14,10 @@ import pandas as pd
 
 from ...local.series.axes import MAX_NUMBER
 from ..limits import SERIES_READINGS
-from ..tables import Batch
+from ..tables import Batch, Table
 from ..values import is_missing, is_no_id, short, to_number
 from . import ERROR, values_of
-from .dates import DateForm, dates_in_form
+from .dates import DateForm, dates_in_form, different_in_form
 
 Times = Literal["timestamp", "number"]
 NO_ID = "the row has no id"
@@ -71,12 +71,12 @@ def note(series: list[SeriesRows], row: int, fault: str) -> None:
 
 def read_values(batch: Batch, column: str, decimal: str, series: list[SeriesRows]) -> npt.NDArray[np.float64]:
     """Return the readings as numbers; NaN where one is missing."""
-    typed = batch.rows.typed(column) if column in batch.rows.names else None
-    if isinstance(typed, np.ndarray):
-        return typed
-    values = values_of(batch.rows, column)
-    numbers = _quickly(values, decimal)
-    for row in np.flatnonzero(np.isnan(numbers)).tolist():
+    numbers = batch.rows.numbers(column, decimal) if column in batch.rows.names else None
+    if numbers is None:
+        numbers = _quickly(values_of(batch.rows, column), decimal)
+    missing = np.flatnonzero(np.isnan(numbers)).tolist()
+    values = values_of(batch.rows, column) if missing else []
+    for row in missing:
         try:
             numbers[row] = to_number(values[row], decimal)
         except ValueError as error:
@@ -111,16 +111,23 @@ def read_times(batch: Batch, column: str, times: Times, form: DateForm, series: 
             if abs(numbers[row]) > MAX_NUMBER:
                 note(series, row, f"{short(value)} is too large for a number of steps; number the readings from 1")
         return pd.Index(numbers)
-    typed = batch.rows.typed(column) if column in batch.rows.names else None
-    if isinstance(typed, pd.DatetimeIndex):
-        values = [None] * len(typed)
-        dates, odd = typed, np.zeros(len(typed), bool)
-    else:
-        values = values_of(batch.rows, column)
-        dates, odd = dates_in_form(values, form)
-    for row in np.flatnonzero(dates.isna() | odd).tolist():
+    dates, odd = _dates(batch.rows, column, form)
+    bad = np.flatnonzero(dates.isna() | odd).tolist()
+    values = values_of(batch.rows, column) if bad else []
+    for row in bad:
         note(series, row, _no_date(values[row], form, is_date=bool(odd[row])))
     return dates
+
+
+def _dates(rows: Table, column: str, form: DateForm) -> tuple[pd.DatetimeIndex, npt.NDArray[np.bool_]]:
+    """The dates of a column, and which of them do not have the form."""
+    if column not in rows.names:
+        return dates_in_form(values_of(rows, column), form)
+    typed = rows.dates(column)
+    if typed is not None:
+        return typed, np.zeros(len(typed), bool)
+    different = rows.different(column)
+    return dates_in_form(rows.values(column), form) if different is None else different_in_form(*different, form)
 
 
 def _no_date(value: Any, form: DateForm, *, is_date: bool) -> str:

@@ -3,19 +3,17 @@
 It holds no text, no reading, no key and no query: nothing but facts about the request.
 """
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from opentelemetry.util.types import AttributeValue
-from starlette.types import Scope
 
 from ...log_lines import encodable
-from ..request import RequestContext
-from .trace import ModelCall, Trace
+from .finished import FinishedCall, FinishedRequest
 
-MAX_PATH = 200  # characters; a path may be anything
-MAX_HOST = 260
 METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"])
 PORTS = {"http": 80, "https": 443}
+MAX_HOSTS = 64  # whose parts are kept
 Attributes = dict[str, AttributeValue]
 
 
@@ -25,46 +23,44 @@ def span_name(method: str, route: str) -> str:
     return f"{known} {route}" if route else known
 
 
-def server_attributes(context: RequestContext, scope: Scope, trace: Trace, route: str) -> Attributes:
+def server_attributes(request: FinishedRequest) -> Attributes:
     """What the server's span says."""
-    method = scope["method"]
     attributes: Attributes = {
-        "http.request.method": method if method in METHODS else "_OTHER",
-        "http.response.status_code": context.status,
-        "url.scheme": scope["scheme"],
-        "url.path": encodable(context.path[:MAX_PATH]),
-        "network.protocol.version": scope["http_version"],
-        "gatecast.request_id": context.request_id,
-        **_server(context.headers.get(b"host", b""), scope),
+        "http.request.method": request.method if request.method in METHODS else "_OTHER",
+        "http.response.status_code": request.status,
+        "url.scheme": request.scheme,
+        "url.path": encodable(request.path),
+        "network.protocol.version": request.http_version,
+        "gatecast.request_id": request.request_id,
     }
+    address, port = _host(request.host, request.scheme)
+    if not address:
+        address, port = request.server or (None, None)
     known: Attributes = {
-        "http.route": route,
-        "client.address": context.client,
-        "gatecast.model": context.model,
-        "gatecast.version": context.version,
-        "gatecast.items": context.items,
-        "gatecast.model_calls": trace.model_calls,
-        "error.type": str(context.status) if context.status >= 500 else "",
+        "server.address": address or "",
+        "server.port": port or 0,
+        "http.route": request.route,
+        "client.address": request.client,
+        "gatecast.model": request.model,
+        "gatecast.version": request.version,
+        "gatecast.items": request.items,
+        "gatecast.model_calls": request.model_calls,
+        "error.type": str(request.status) if request.status >= 500 else "",
     }
     return attributes | {name: value for name, value in known.items() if value}
 
 
-def model_attributes(call: ModelCall) -> Attributes:
+def model_attributes(call: FinishedCall) -> Attributes:
     """What the span of a model call says."""
-    named: Attributes = (
-        {} if call.model is None else {"gatecast.model": call.model.name, "gatecast.version": call.model.version}
-    )
+    named: Attributes = {"gatecast.model": call.model, "gatecast.version": call.version} if call.model else {}
     return named | {"gatecast.batch.items": call.items}
 
 
-def _server(host: bytes, scope: Scope) -> Attributes:
-    """The host and the port that the client asked for; without a usable one, those that it reached."""
+@lru_cache(MAX_HOSTS)
+def _host(host: bytes, scheme: str) -> tuple[str | None, int | None]:
+    """The host and the port that the client asked for, if its header has usable ones."""
     try:
-        url = urlsplit(f"//{host[:MAX_HOST].decode('ascii')}")
-        address, port = url.hostname, url.port or PORTS.get(scope["scheme"])
+        url = urlsplit(f"//{host.decode('ascii')}")
+        return url.hostname, url.port or PORTS.get(scheme)
     except ValueError:
-        address, port = None, None
-    if not address:
-        address, port = scope.get("server") or (None, None)
-    attributes: Attributes = {"server.address": address} if address else {}
-    return attributes | ({"server.port": port} if port else {})
+        return None, None

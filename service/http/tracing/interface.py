@@ -15,12 +15,12 @@ class Tracing(Protocol):
     @property
     def dropped(self) -> int: ...
 
-    def begin(self, method: str, route: str, headers: Mapping[bytes, bytes]) -> Trace | None:
-        """Return the trace of a request, if the sampler chooses it. `route` is "" where it is not known yet."""
+    def begin(self, route: str, headers: Mapping[bytes, bytes]) -> Trace | None:
+        """Return the trace of a request, if it is sampled. `route` is "" where it is not known yet."""
         ...
 
     def end(self, context: RequestContext, scope: Scope) -> None:
-        """Make the spans of a request that has a trace. Its response has been written."""
+        """Hand on what is known of a request that has a trace. Its response has been written."""
         ...
 
     def close(self, seconds: float) -> None:

@@ -1,22 +1,21 @@
-"""Options → traces: the SDK's sampler and exporter. Only this module and what it imports need the extra `tracing`."""
+"""Options → traces: the SDK's resource, spans and exporter. Only this module and what it imports need the extra `tracing`."""
 
 import os
 import uuid
-from collections.abc import Mapping
 from typing import Any
 
 import requests
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SpanExporter
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased, Sampler, TraceIdRatioBased
 
 from ... import __version__
 from .attributes import Attributes
 from .options import TraceOptions
 from .reports import Reasons, Reports
-from .sampling import Shortcut
+from .sampling import make_sampling
 from .span_queue import QueueLimits, SpanQueue
+from .spans import SpanMaker
 from .tracer import RequestTracing
 
 MAX_REPLY_BYTES = 1 << 16  # of a collector's reply that are read
@@ -25,31 +24,11 @@ MAX_REPLY_BYTES = 1 << 16  # of a collector's reply that are read
 def make_tracing(options: TraceOptions, reasons: Reasons, worker: int | None) -> RequestTracing:
     """Start to trace. Raises what the SDK raises."""
     limits = QueueLimits(options.max_spans, options.batch_spans, options.delay_s)
-    resource = make_resource(worker)
-    queue = SpanQueue(_exporter(options), limits, Reports(reasons).tell)
+    maker = SpanMaker(make_resource(worker))
+    queue = SpanQueue(_exporter(options), maker.make, limits, Reports(reasons).tell)
     return RequestTracing(
-        make_sampler(options),
-        queue,
-        resource,
-        shortcut=make_shortcut(options),
-        takes_parents=options.takes_parents,
-        when_closed=reasons.remove,
+        make_sampling(options), queue, takes_parents=options.takes_parents, when_closed=reasons.remove
     )
-
-
-def make_sampler(options: TraceOptions) -> Sampler:
-    """The SDK's sampler of this name."""
-    kind = options.sampler.removeprefix("parentbased_")
-    fixed: Mapping[str, Sampler] = {"always_on": ALWAYS_ON, "always_off": ALWAYS_OFF}
-    root = fixed.get(kind) or TraceIdRatioBased(options.ratio)
-    return ParentBased(root) if options.sampler.startswith("parentbased_") else root
-
-
-def make_shortcut(options: TraceOptions) -> Shortcut:
-    """What this sampler leaves out for sure."""
-    kind = options.sampler.removeprefix("parentbased_")
-    ratio = {"always_on": 1.0, "always_off": 0.0}.get(kind, options.ratio)
-    return Shortcut(TraceIdRatioBased.get_bound_for_rate(ratio), options.sampler != kind)
 
 
 def make_resource(worker: int | None) -> Resource:

@@ -2,10 +2,8 @@
 
 from typing import NamedTuple
 
-from opentelemetry.context import Context
-from opentelemetry.trace import TraceState, format_trace_id
-
 from ...interfaces import Named
+from .trace_context import TraceParent
 
 MAX_CALLS = 16  # that have a span of their own; a request of thousands of items takes more
 
@@ -20,18 +18,18 @@ class ModelCall(NamedTuple):
 
 
 class Trace:
-    """The trace of a request that the sampler chose. `parent` has the caller's span, if it sent one; `route` is the template of
-    the path, or "" where it is not known yet.
+    """The trace of a request that is sampled. `parent` is the caller's span, if it sent one, and `state` its header `tracestate`;
+    `route` is the template of the path, or "" where it is not known yet.
 
     `asked` is when the first of its items began to wait, on the clock of `perf_counter`.
     """
 
     __slots__ = ("_calls", "asked", "number", "parent", "route", "state", "trace_id")
 
-    def __init__(self, number: int, route: str, parent: Context, state: TraceState | None) -> None:
+    def __init__(self, number: int, route: str, parent: TraceParent | None = None, state: bytes | None = None) -> None:
         self.number = number
         self.route = route
-        self.trace_id = format_trace_id(number)
+        self.trace_id = f"{number:032x}"
         self.parent = parent
         self.state = state
         self.asked = float("inf")

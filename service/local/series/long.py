@@ -1,6 +1,6 @@
 """A long data frame → series: a row for each reading."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -38,9 +38,10 @@ def is_long(frame: pd.DataFrame, columns: Columns) -> bool:
 
 def read_long(frame: pd.DataFrame, columns: Columns) -> Table:
     """Return the series of a frame, in the order in which they first come. Raises DataError."""
-    value = _named(frame, columns.value or VALUE, "value", "readings")
+    value = _named(frame, VALUE if columns.value is None else columns.value, "value", "readings")
     time = _optional(frame, columns.time, TIME, "time", "dates")
     identifier = _optional(frame, columns.id, ID, "id", "names of the series")
+    _check_apart(value, {"id": identifier, "time": time})
     bad: Mask = np.zeros(len(frame), dtype=bool)
     axis, dates = axis_of_index(frame.index)
     if time is not None:
@@ -131,11 +132,19 @@ def _fault(frame: pd.DataFrame, row: int, names: tuple[str | None, str]) -> Data
 
 
 def _optional(frame: pd.DataFrame, named: str | None, usual: str, option: str, meaning: str) -> str | None:
-    return _named(frame, named or usual, option, meaning) if named is not None or usual in frame.columns else None
+    name = usual if named is None else named
+    return _named(frame, name, option, meaning) if named is not None or usual in frame.columns else None
+
+
+def _check_apart(value: str, others: dict[str, str | None]) -> None:
+    """Raise DataError if the readings are to be something else too."""
+    for option, name in others.items():
+        if name == value:
+            raise DataError(f"`{option}` and `value` are both the column '{value}'; each is a column of its own")
 
 
 def _named(frame: pd.DataFrame, name: str, option: str, meaning: str) -> str:
-    if name not in frame.columns:
+    if not isinstance(name, Hashable) or name not in frame.columns:
         raise DataError(
             f"the frame has no column '{name}' of {meaning}: name it with {option}=…; {named_columns(frame)}"
         )

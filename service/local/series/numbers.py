@@ -1,6 +1,7 @@
 """A column → readings as floats, NaN where one is missing."""
 
 import math
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,18 @@ PLAIN_TYPES = frozenset([float, int, type(None)])  # types that numpy reads as w
 
 def read_numbers(values: Any, where: str) -> Array:
     """Return one-dimensional values as float64. Raises DataError for text, truth values and infinite numbers."""
-    column = values if isinstance(values, pd.Series) else as_column(values, where)
+    column = of_plain_type(values if isinstance(values, pd.Series) else as_column(values, where))
     if column.dtype == object:
         column = _numbers_of_objects(column, where)
     if not pd.api.types.is_numeric_dtype(column.dtype) or column.dtype.kind not in "iuf":
         raise DataError(_not_numbers(column, where))
     return _checked(column.to_numpy(dtype=np.float64, na_value=np.nan), where)
+
+
+def of_plain_type(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return categories and Arrow's decimals as the objects that they stand for; other columns as they are."""
+    is_decimal = isinstance(column.dtype, pd.ArrowDtype) and column.dtype.type is Decimal
+    return column.astype(object) if is_decimal or isinstance(column.dtype, pd.CategoricalDtype) else column
 
 
 def as_column(values: Any, where: str) -> "pd.Series[Any]":
@@ -61,6 +68,7 @@ def read_list(values: Any, where: str) -> Array:
 
 def numbers_of_text(column: "pd.Series[Any]") -> tuple[Array, Mask]:
     """Return a column as float64, and which of its values are no finite numbers. Text that is a number is one."""
+    column = of_plain_type(column)
     if column.dtype.kind in "bcmM" or isinstance(column.dtype, pd.PeriodDtype):
         return np.full(len(column), np.nan), column.notna().to_numpy()
     try:
@@ -102,5 +110,10 @@ def _not_numbers(column: "pd.Series[Any]", where: str) -> str:
 
 def _with_example(column: "pd.Series[Any]", where: str, row: int) -> str:
     value = column.iloc[row]
-    advice = "pd.to_numeric makes numbers of text" if isinstance(value, str) else "give numbers"
-    return f"{where} holds {shown(value)} in row {row} (counted from 0), which is no number; {advice}"
+    return f"{where} holds {shown(value)} in row {row} (counted from 0), which is no number; {_advice(value)}"
+
+
+def _advice(value: object) -> str:
+    if isinstance(value, bool | np.bool_):
+        return "astype(int) makes 1 of True and 0 of False"
+    return "pd.to_numeric makes numbers of text" if isinstance(value, str) else "give numbers"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from pandas.tseries.offsets import Tick
+from pandas.tseries.offsets import Day, Tick
 
 from ...errors import UnusableFrequency
 from ...forecast.dates import frequency as frequencies
@@ -115,7 +115,8 @@ class Placement:
             return _inferred(dates, axis.declared) if frequency is None else _given(dates, frequency), None
         clock = _clock(dates, axis.zone)
         if frequency is not None:
-            passes = isinstance(frequencies.parse(frequency).offset, Tick)
+            offset = frequencies.parse(frequency).offset
+            passes = isinstance(offset, Tick) and not isinstance(offset, Day)  # which is a tick to pandas 2
             return (_given(dates, frequency), None) if passes else (_given(clock, frequency), axis.zone)
         return _inferred_in_zone(dates, clock, axis)
 
@@ -213,9 +214,20 @@ def _too_sparse(dates: Dates, count: int) -> str:
 def _clock(dates: Dates, zone: object) -> Dates:
     try:
         local = pd.DatetimeIndex(dates).tz_localize("UTC").tz_convert(zone)  # type: ignore[arg-type]
-        return local.tz_localize(None).to_numpy()
+        return _unmoved(local.tz_localize(None).to_numpy(), dates, zone)
     except (NotImplementedError, ValueError, OverflowError) as error:
         raise DataError(BEYOND_ZONES) from error
+
+
+def _unmoved(clock: Dates, dates: Dates, zone: object) -> Dates:
+    """Clock times without the moves that a change of the clock made: a day without a midnight begins at one o'clock."""
+    days = clock.astype("datetime64[D]")
+    times, counts = np.unique(clock - days, return_counts=True)
+    usual = (days + times[counts.argmax()]).astype(clock.dtype)
+    is_moved = clock != usual
+    if is_moved.any():
+        is_moved[is_moved] = _utc(usual[is_moved], zone) == dates[is_moved]
+    return np.where(is_moved, usual, clock)
 
 
 def _utc(clock: Dates, zone: object) -> Dates:

@@ -2,16 +2,29 @@
 
 import csv
 import io
+import math
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from service.bulk.arrow_tables import ArrowTable
 from service.bulk.formats import Dialect
 from service.bulk.limits import BATCH_BYTES
 from service.bulk.reading import csv_rows
-from service.bulk.reading.csv_rows import read_csv, sniff, unquoted_columns
+from service.bulk.reading.csv_rows import read_csv, sniff
+from service.bulk.reading.plain_csv import is_plain, plain_lines, unquoted_columns
 
+NUMBERS = st.one_of(
+    st.floats().map(repr),
+    st.integers(-(10**25), 10**25).map(str),
+    st.sampled_from(
+        ["", " 1", "1 ", "+1", "1e5", "1e400", "1e-400", "1_000", ".5", "5.", "1,5", "0x1", "nan", "-inf", "NaN"]
+    ),
+    st.text("0123456789.,eE+-_ infa", max_size=8),
+)
 FIELDS = st.lists(st.lists(st.text('ab,;"\n é', max_size=4), min_size=2, max_size=2), max_size=12)
 
 
@@ -47,8 +60,34 @@ def test_plain_lines_are_taken_apart_at_once():
     assert unquoted_columns("a,b\n\nc,\n", ",", 2) == [["a", "c"], ["b", ""]]
     assert unquoted_columns("a\r\nb\r\n", ",", 1) == [["a", "b"]]
     assert unquoted_columns("", ",", 2) == [[], []]
-    for block in ('"a",b\n', "a,b,c\n", "a\n", "a,b,c\nd\n", "a\rb,c\n"):
+    for block in ("a,b,c\n", "a\n", "a,b,c\nd\n"):
         assert unquoted_columns(block, ",", 2) is None
+    for block in ('"a",b\n', "a,b,c\n", "a\n", "a,b,c\nd\n", "a\rb,c\n"):
+        assert plain_lines(["one", "two"], ",")(block) is None
+
+
+LINES = st.text("ab1 ,;\n\r\t\0\x1f\ufeffé\udc80", max_size=24)
+
+
+@settings(deadline=None, derandomize=True, max_examples=300)
+@given(LINES, st.sampled_from([",", ";", "\x1f"]), st.integers(1, 3))
+def test_pyarrow_reads_the_same_texts(block, delimiter, width):
+    """It is installed here or not: no text differs, and no block is left alone that the other way reads."""
+    names = ["one", "two", "three"][:width]
+    table = plain_lines(names, delimiter)(block)
+    expected = unquoted_columns(block, delimiter, width) if is_plain(block) else None
+    assert (None if table is None else [table.values(name) for name in names]) == expected
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+@settings(deadline=None, derandomize=True, max_examples=300)
+@given(fields=st.lists(NUMBERS, min_size=1, max_size=6))
+def test_pyarrow_reads_the_same_numbers(fields, decimal):
+    """What it reads as a number is the number that Python reads."""
+    numbers = ArrowTable(pa.table({"y": fields})).numbers("y", decimal)
+    if numbers is not None:
+        expected = [math.nan if field == "" else float(field.replace(decimal, ".")) for field in fields]
+        np.testing.assert_array_equal(numbers, expected)
 
 
 def test_rows_after_an_odd_one_are_read_too():

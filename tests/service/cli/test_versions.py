@@ -26,6 +26,12 @@ def invoke(models, *arguments):
     return CliRunner().invoke(make_app(), ["versions", "--models", str(models), *map(str, arguments)])
 
 
+def with_setting(models, monkeypatch, setting):
+    """What is listed where the setting has policies."""
+    monkeypatch.setenv("GATECAST_VERSIONS", setting)
+    return invoke(models)
+
+
 def listed(models, *arguments):
     """Version, share and state of each line."""
     result = invoke(models, "--json", *arguments)
@@ -129,5 +135,8 @@ def test_a_setting_that_wins_is_shown(models, monkeypatch):
     monkeypatch.setenv("GATECAST_VERSIONS", "gru=1")
     assert listed(models, "gru")[0] == ("gru/1", 1.0, "answers")
     assert "GATECAST_VERSIONS names 'gru' here, and wins" in invoke(models, "gru", "--newest").stderr
+    assert "GATECAST_VERSIONS has version 7 as" in with_setting(models, monkeypatch, "gru=1+7:5%").stdout
+    assert "GATECAST_VERSIONS wants version 7" in with_setting(models, monkeypatch, "gru=7").stdout
+    assert "did you mean 'gru'?" in with_setting(models, monkeypatch, "grru=1").stderr
     monkeypatch.setenv("GATECAST_VERSIONS", "gru")
     assert "GATECAST_VERSIONS: entry 1, 'gru', must be like" in invoke(models).stderr

@@ -3,11 +3,12 @@
 import asyncio
 
 import pytest
-from opentelemetry.context import Context
 
 from service.http.request import RequestContext
-from service.http.tracing.attributes import MAX_PATH, server_attributes, span_name
+from service.http.tracing.attributes import server_attributes, span_name
+from service.http.tracing.finished import MAX_PATH
 from service.http.tracing.trace import Trace
+from service.http.tracing.tracer import finished
 
 SCOPE = {"method": "GET", "scheme": "https", "http_version": "1.1", "server": ("10.0.0.1", 8000), "headers": []}
 
@@ -16,7 +17,7 @@ def attributes(path="/models", host=None, **changes):
     scope = SCOPE | changes | {"path": path, "headers": [] if host is None else [(b"host", host)]}
     context = RequestContext(scope, asyncio.Queue().get)
     context.status = 200
-    return server_attributes(context, scope, Trace(1, "", Context(), None), "")
+    return server_attributes(finished(context, Trace(1, ""), scope))
 
 
 @pytest.mark.parametrize(

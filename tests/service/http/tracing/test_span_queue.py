@@ -37,15 +37,36 @@ class FakeExporter(SpanExporter):
         self.is_shut = True
 
 
+class FakeRequest(str):
+    """A request that has a span for each of its letters."""
+
+    @property
+    def spans(self):
+        return len(self)
+
+    request_id = "a-request"
+
+
+def make(request):
+    if request == "bad":
+        raise ValueError("a defect")
+    return list(request)
+
+
 def started(exporter, limits):
     told = []
-    return SpanQueue(exporter, limits, lambda dropped, is_taken: told.append((dropped, is_taken))), told
+    return SpanQueue(exporter, make, limits, lambda dropped, is_taken: told.append((dropped, is_taken))), told
+
+
+def put(queue, *requests):
+    for request in requests:
+        queue.put(FakeRequest(request))
 
 
 def test_spans_are_sent_when_they_have_waited_for_company():
     exporter = FakeExporter()
     queue, told = started(exporter, SOON)
-    queue.on_end("a")
+    put(queue, "a")
     until(lambda: told)
     assert (exporter.batches, told) == ([["a"]], [(0, True)])
     queue.close(PATIENCE_S)
@@ -54,8 +75,7 @@ def test_spans_are_sent_when_they_have_waited_for_company():
 def test_a_full_batch_is_sent_at_once_and_the_rest_at_the_end():
     exporter = FakeExporter()
     queue, told = started(exporter, FULL)
-    for span in "abcde":
-        queue.on_end(span)
+    put(queue, *"abcde")
     until(lambda: told)
     assert exporter.batches == [["a", "b", "c", "d"]]
     queue.close(PATIENCE_S)
@@ -68,15 +88,12 @@ def test_spans_without_room_are_counted_and_nobody_waits():
     """The exporter hangs; a request's spans find room together or not at all."""
     exporter = FakeExporter(is_open=False)
     queue, _ = started(exporter, FULL)
-    for span in "abcd":
-        queue.on_end(span)
+    put(queue, *"abcd")
     assert exporter.entered.wait(PATIENCE_S)
-    for span in "efghijk":
-        queue.on_end(span)
-    assert queue.takes(1)
-    assert not queue.takes(2)
-    queue.on_end("l")
-    queue.on_end("m")
+    put(queue, *"efghijk")
+    put(queue, "lm")
+    assert queue.dropped == 2
+    put(queue, "l", "m")
     assert queue.dropped == 3
     exporter.gate.set()
     queue.close(PATIENCE_S)
@@ -86,8 +103,7 @@ def test_spans_without_room_are_counted_and_nobody_waits():
 def test_spans_that_the_collector_does_not_take_are_counted(outcome):
     exporter = FakeExporter(outcome)
     queue, told = started(exporter, FULL)
-    for span in "abcd":
-        queue.on_end(span)
+    put(queue, *"abcd")
     until(lambda: told)
     assert told == [(4, False)]
     queue.close(PATIENCE_S)
@@ -96,10 +112,32 @@ def test_spans_that_the_collector_does_not_take_are_counted(outcome):
 def test_the_end_does_not_wait_for_an_exporter_that_hangs():
     exporter = FakeExporter(is_open=False)
     queue, told = started(exporter, FULL)
-    for span in "abcdef":
-        queue.on_end(span)
+    put(queue, *"abcdef")
     assert exporter.entered.wait(PATIENCE_S)
     queue.close(0.01)
     assert exporter.is_shut
     assert told[-1] == (2, False)
     exporter.gate.set()
+
+
+def test_a_request_of_many_spans_is_sent_in_batches_that_are_no_larger():
+    exporter = FakeExporter()
+    queue, _ = started(exporter, FULL)
+    put(queue, "abc", "defg", "h")
+    queue.close(PATIENCE_S)
+    assert exporter.batches == [["a", "b", "c", "d"], ["e", "f", "g", "h"]]
+    assert queue.dropped == 0
+
+
+def test_a_request_whose_spans_cannot_be_made_loses_them_and_no_others(caplog):
+    """It is logged as a defect, and its room is free again."""
+    exporter = FakeExporter()
+    queue, told = started(exporter, FULL)
+    put(queue, "bad", "x")
+    until(lambda: told)
+    assert exporter.batches == [["x"]]
+    assert queue.dropped == 3
+    assert "defect, id=a-request" in caplog.text
+    put(queue, "bad", "bad")
+    queue.close(PATIENCE_S)
+    assert (exporter.batches, queue.dropped) == ([["x"]], 9)

@@ -1,21 +1,32 @@
 """The start of traces from variables, and a start that goes on without them."""
 
+import asyncio
 import random
 import sys
 
 import pytest
 from opentelemetry.context import Context
-from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import _get_from_env_or_default
+from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
 
+from service.http.request import RequestContext
 from service.http.tracing.options import SAMPLERS, read
-from service.http.tracing.provider import make_resource, make_sampler, make_shortcut
+from service.http.tracing.provider import make_resource
+from service.http.tracing.sampling import make_sampling
 from service.http.tracing.start import start_tracing
 from service.http.tracing.trace_context import TraceParent
-from service.http.tracing.tracer import below
 from tests.collector import collecting
 from tests.patience import PATIENCE_S
 
+SCOPE = {"method": "GET", "path": "/models", "scheme": "http", "http_version": "1.1", "headers": []}
 ASKED = {"OTEL_TRACES_EXPORTER": "otlp"}
+
+
+def one_request(tracing):
+    """Let a request have spans."""
+    context = RequestContext(SCOPE, asyncio.Queue().get)
+    context.trace = tracing.begin("", context.headers)
+    tracing.end(context, SCOPE)
 
 
 def test_nothing_is_started_and_said_where_nobody_asks(caplog):
@@ -51,36 +62,25 @@ def test_the_line_of_a_start_repeats_no_password(caplog):
     assert "secret" not in caplog.text
 
 
-@pytest.mark.parametrize("name", SAMPLERS)
-def test_each_sampler_is_the_sdks(name):
-    sampler = make_sampler(read(ASKED | {"OTEL_TRACES_SAMPLER": name, "OTEL_TRACES_SAMPLER_ARG": "0.25"}, print))
-    described = sampler.get_description()
-    assert described.startswith("ParentBased") == name.startswith("parentbased_")
-    assert ("TraceIdRatioBased{0.25}" in described) == name.endswith("ratio")
-
-
-def test_samplers_without_a_ratio_take_all_or_nothing():
-    options = read(ASKED | {"OTEL_TRACES_SAMPLER": "always_on"}, print)
-    assert make_sampler(options) is ALWAYS_ON
-    default = make_sampler(read(ASKED, print)).get_description()
-    assert default == ParentBased(ALWAYS_ON).get_description()
-    assert default != ParentBased(TraceIdRatioBased(1.0)).get_description()
-
-
 @pytest.mark.parametrize("flags", [None, 0, 1])
 @pytest.mark.parametrize("ratio", ["0", "0.3", "1"])
 @pytest.mark.parametrize("name", SAMPLERS)
-def test_the_shortcut_leaves_out_what_the_sampler_does(name, ratio, flags):
+def test_each_sampler_takes_what_the_sdks_does(monkeypatch, name, ratio, flags):
     """For requests without a parent, with one that is not sampled, and with one that is."""
-    options = read(ASKED | {"OTEL_TRACES_SAMPLER": name, "OTEL_TRACES_SAMPLER_ARG": ratio}, print)
-    sampler, shortcut = make_sampler(options), make_shortcut(options)
+    variables = {"OTEL_TRACES_SAMPLER": name, "OTEL_TRACES_SAMPLER_ARG": ratio}
+    for variable, value in variables.items():
+        monkeypatch.setenv(variable, value)
+    sampler, sampling = _get_from_env_or_default(), make_sampling(read(ASKED | variables, print))
     numbers = random.Random(1)
     for _ in range(50):
         number = numbers.getrandbits(128)
         parent = None if flags is None else TraceParent(f"{number:032x}", "00f067aa0ba902b7", flags)
-        above = Context() if parent is None else below(parent, number, None)
+        above = Context()
+        if flags is not None:
+            remote = SpanContext(number, 1, True, TraceFlags(flags))
+            above = set_span_in_context(NonRecordingSpan(remote), above)
         decision = sampler.should_sample(above, number, "POST /forecast").decision
-        assert decision.is_sampled() != shortcut.leaves_out(number, parent)
+        assert decision.is_sampled() == sampling.takes(number, parent)
 
 
 def test_every_process_has_an_id_of_its_own(monkeypatch):
@@ -106,9 +106,22 @@ def test_spans_go_to_the_collector_with_its_headers(monkeypatch):
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")
     with collecting() as collector:
         tracing = start_tracing({"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url})
-        tracing._tracer.start_span("one").end()
+        one_request(tracing)
         tracing.close(PATIENCE_S)
-        assert [span.name for span in collector.spans] == ["one"]
+        assert [span.name for span in collector.spans] == ["GET"]
     assert collector.paths == ["/v1/traces"]
     assert (collector.headers[0]["api-key"], collector.headers[0]["content-encoding"]) == ("a b", "gzip")
     assert tracing.dropped == 0
+
+
+def test_the_variables_for_limits_hold(monkeypatch):
+    """Values are cut, and what is over the count is left out."""
+    monkeypatch.setenv("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "3")
+    monkeypatch.setenv("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "4")
+    with collecting() as collector:
+        tracing = start_tracing({"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url})
+        one_request(tracing)
+        tracing.close(PATIENCE_S)
+    (span,) = collector.spans
+    assert len(span.attributes) == 4
+    assert span.attributes["url.path"] == "/mo"

@@ -1,13 +1,13 @@
 """Spans of requests to the app: their ids, times and attributes, and which requests have none."""
 
 import pytest
-from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased, TraceIdRatioBased
 from opentelemetry.trace import SpanKind, StatusCode, format_span_id, format_trace_id
 
+from service.http.tracing.sampling import LAST_BITS, Sampling
 from service.http.tracing.span_queue import QueueLimits, SpanQueue
+from service.http.tracing.spans import SpanMaker
 from service.http.tracing.trace import MAX_CALLS, ModelCall, Trace
 from service.http.tracing.tracer import RequestTracing
 from tests import fakes
@@ -16,17 +16,18 @@ from tests.patience import PATIENCE_S
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 FORECAST = {"readings": READINGS}
+ALWAYS_ON, PARENTS_ONLY = Sampling(), Sampling(bound=0, follows_parents=True)
 LIMITS = QueueLimits(delay_s=600)  # spans are sent at the end
 
 
 class Spans:
     """The app with traces that stay in memory."""
 
-    def __init__(self, client, sampler=ALWAYS_ON, limits=LIMITS, **options):
+    def __init__(self, client, sampling=ALWAYS_ON, limits=LIMITS, **options):
         self.client = client
         self._memory = InMemorySpanExporter()
-        self._queue = SpanQueue(self._memory, limits, lambda *_: None)
-        self.tracing = RequestTracing(sampler, self._queue, Resource({}), **options)
+        queue = SpanQueue(self._memory, SpanMaker(Resource({})).make, limits, lambda *_: None)
+        self.tracing = RequestTracing(sampling, queue, **options)
         client.app.state.tracing = self.tracing
 
     def finished(self):
@@ -114,7 +115,7 @@ def test_probes_have_none(client, path):
 
 
 def test_a_span_continues_the_trace_of_its_caller(client):
-    spans = Spans(client, ParentBased(ALWAYS_OFF))
+    spans = Spans(client, PARENTS_ONLY)
     client.post("/forecast", json=FORECAST, headers=parent())
     server = spans.finished()["POST /forecast"]
     assert format_trace_id(server.context.trace_id) == TRACE
@@ -123,13 +124,13 @@ def test_a_span_continues_the_trace_of_its_caller(client):
 
 
 def test_an_unsampled_caller_has_no_spans(client):
-    spans = Spans(client, ParentBased(ALWAYS_ON))
+    spans = Spans(client, Sampling(follows_parents=True))
     client.post("/forecast", json=FORECAST, headers=parent("00"))
     assert spans.finished() == {}
 
 
 def test_a_malformed_parent_counts_as_none(client):
-    spans = Spans(client, ParentBased(ALWAYS_ON))
+    spans = Spans(client, Sampling(follows_parents=True))
     client.post("/forecast", json=FORECAST, headers={"traceparent": "nonsense", "tracestate": "nonsense"})
     assert spans.finished()["POST /forecast"].parent is None
 
@@ -147,14 +148,14 @@ def test_callers_have_no_say_where_parents_are_not_taken(client):
     assert spans.finished()["POST /forecast"].parent is None
 
 
-@pytest.mark.parametrize("sampler", [TraceIdRatioBased(0.5), ParentBased(TraceIdRatioBased(0.5))])
-def test_a_share_is_chosen_as_the_sampler_of_the_sdk_does(client, sampler):
-    tracing = Spans(client, sampler).tracing
-    chosen = [tracing.begin("POST", "/forecast", {}) for _ in range(400)]
+@pytest.mark.parametrize("follows_parents", [False, True])
+def test_a_share_is_chosen(client, follows_parents):
+    tracing = Spans(client, Sampling(1 << 63, follows_parents)).tracing
+    chosen = [tracing.begin("/forecast", {}) for _ in range(400)]
     traces = [trace for trace in chosen if trace is not None]
     assert 150 < len(traces) < 250
     assert len({trace.trace_id for trace in traces}) == len(traces)
-    assert all(trace.number & TraceIdRatioBased.TRACE_ID_LIMIT < 1 << 63 for trace in traces)
+    assert all(trace.number & LAST_BITS < 1 << 63 for trace in traces)
 
 
 def test_a_defect_is_marked_and_a_refusal_is_not(serve):
@@ -221,7 +222,7 @@ def test_a_request_without_room_for_its_spans_is_answered(client):
 
 
 def test_a_request_of_many_model_calls_has_a_bounded_number_of_spans():
-    trace = Trace(1, "/forecast/batch", Context(), None)
+    trace = Trace(1, "/forecast/batch")
     for number in reversed(range(100)):
         trace.note(1.0, ModelCall(10.0 + number, 0.5, 4, None))
         trace.note(1.0, ModelCall(10.0 + number, 0.5, 4, None))

@@ -38,7 +38,7 @@ def installed_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         else:
             shutil.copyfile(ROOT / name, source / name)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps"]
-    subprocess.run([*pip, "--no-build-isolation", "--target", target, source], check=True, timeout=120)
+    subprocess.run([*pip, "--no-build-isolation", "--target", target, source], check=True, timeout=300)
     return target
 
 

@@ -271,7 +271,8 @@ class Gate:
 
 
 def settings(models_dir: Path, **changes: Any) -> Settings:
-    return Settings(models_dir=models_dir, **changes)
+    """The defaults, but for a deadline that a slow machine does not reach."""
+    return Settings(models_dir=models_dir, **({"timeout_ms": 60_000} | changes))
 
 
 @dataclass

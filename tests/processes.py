@@ -18,6 +18,7 @@ from tests.patience import PATIENCE_S
 ROOT = Path(__file__).parents[1]
 KEY = "correct horse battery"
 COMMAND = [sys.executable, "-m", "service"]
+PATIENT = [sys.executable, "-m", "tests.patient_service"]  # with its own end
 
 
 def shipped(name: str) -> Path:
@@ -37,8 +38,9 @@ class ServerProcess(NamedTuple):
 
 
 def environment(models: Path, **settings: object) -> dict[str, str]:
-    """Environment variables with these settings, for a free port."""
-    variables = {name.upper(): str(value) for name, value in ({"port": 0, "models_dir": models} | settings).items()}
+    """Environment variables with these settings, for a free port, and with a deadline that a slow machine does not reach."""
+    usual = {"port": 0, "models_dir": models, "timeout_ms": 60_000}
+    variables = {name.upper(): str(value) for name, value in (usual | settings).items()}
     return os.environ | {f"GATECAST_{name}": value for name, value in variables.items()}
 
 

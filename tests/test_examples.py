@@ -22,7 +22,7 @@ def test_a_notebook_runs_with_the_installed_package(notebook, installed_wheel):
         env={**os.environ, "PYTHONPATH": str(installed_wheel), "MPLBACKEND": "Agg"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
 

@@ -25,7 +25,7 @@ def test_the_examples_in_python_run_as_they_stand(installed_wheel):
         env={**os.environ, "PYTHONPATH": str(installed_wheel)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     assert "2024-01-01" in done.stdout

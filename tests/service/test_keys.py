@@ -17,7 +17,6 @@ from tests.processes import ROOT
 SECRET = b"gc_a secret of a test"
 HASH = sha256(SECRET).hexdigest()
 ENTRY = {"name": "shop", "sha256": HASH, "scopes": ["forecast", "models"]}
-TOMORROW = datetime.now(UTC) + timedelta(days=1)
 
 
 @pytest.fixture
@@ -230,7 +229,7 @@ def test_a_new_key_is_printed_once_and_its_hash_is_kept(run, path):
 
 
 def test_what_is_asked_for_is_in_the_entry(run, path):
-    day = TOMORROW.date().isoformat()
+    day = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()  # to come, also if this test runs over midnight
     run("a", "--scopes", "metrics, admin", "--expires", day, "--rate-requests", "0.5", "--rate-items", "100")
     (key,) = read_file(path)
     assert key.scopes == {"metrics", "admin"}

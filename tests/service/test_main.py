@@ -18,6 +18,7 @@ from service.__main__ import main
 from tests.connections import until
 from tests.patience import PATIENCE_S
 from tests.processes import COMMAND, ROOT, environment, run_service, serving, shipped
+from tests.service.http.test_server import copy_as_version
 
 
 def test_a_wrong_argument_or_setting_is_named(models):
@@ -86,7 +87,9 @@ def test_an_address_that_is_taken_is_named(models):
 
 @contextmanager
 def starting(models, *prefix, command=COMMAND):
-    """A process that is about to start; its models are verified by TensorFlow, which takes seconds."""
+    """A process that is about to start: its many models are verified by TensorFlow, so that it is far from its end."""
+    for version in range(100, 112):
+        copy_as_version(models / "ensemble", str(version))
     process = subprocess.Popen(
         [*prefix, *command],
         cwd=ROOT,

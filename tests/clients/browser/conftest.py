@@ -16,7 +16,7 @@ NOTE_BREACHES = (
     "window.breaches = []; addEventListener('securitypolicyviolation', "
     "e => breaches.push(`${e.violatedDirective} ${e.blockedURI}`))"
 )
-PATIENCE_MS = 120_000  # the tests share their cores with others
+PATIENCE_MS = 300_000  # the tests share their cores with others
 
 
 @dataclass
@@ -60,7 +60,7 @@ def browser() -> Iterator[Browser]:
     if executable is None:
         pytest.skip(f"no Chromium is installed (looked for {', '.join(NAMES)})")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"], timeout=PATIENCE_MS)
         yield browser
         browser.close()
 

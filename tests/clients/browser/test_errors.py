@@ -81,7 +81,7 @@ def test_a_service_that_does_not_answer_is_told(visit):
 def test_a_key_is_asked_for_kept_in_the_tab_and_sent(visit, guarded_url, api_key):
     """The page itself needs none. Code shows a variable in its place. Too many requests say when to come back."""
     page = visit(f"{guarded_url}/", refuses=True)
-    assert page.get_by_text("This service asks for an API key.").is_visible()
+    page.get_by_text("This service asks for an API key.").wait_for()
     page.get_by_label("API key", exact=True).fill("wrong")
     page.get_by_role("button", name="Use this key").click()
     page.get_by_text("The service does not take this key here.").wait_for()

@@ -70,7 +70,7 @@ def run() -> Callable[..., subprocess.CompletedProcess[str]]:
 
     def run(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, str(EXAMPLES / name), *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=240)
+        return subprocess.run(command, capture_output=True, text=True, timeout=600)
 
     return run
 

@@ -16,7 +16,7 @@ YEARS = np.stack([np.sin(np.arange(48) * np.pi / 6 + phase) * 10 + 100 + phase f
 
 def post(url, body):
     request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=120) as response:
+    with urllib.request.urlopen(request, timeout=300) as response:
         return json.load(response)
 
 
@@ -24,7 +24,7 @@ def run(work):
     """Run a coroutine function with a client."""
 
     async def inner():
-        return await work(InferenceRESTClient(RESTConfig(protocol="v2", retries=5, timeout=120)))
+        return await work(InferenceRESTClient(RESTConfig(protocol="v2", retries=5, timeout=300)))
 
     return asyncio.run(inner())
 

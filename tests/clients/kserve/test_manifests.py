@@ -106,7 +106,7 @@ def test_the_service_serves_what_kserve_mounts(tmp_path: Path, start_service: Ca
     url = start_service(**variables | {"GATECAST_MODELS_DIR": str(mounted(tmp_path)), "GATECAST_GRACE_S": "0"})
 
     async def ask() -> Any:
-        client = InferenceRESTClient(RESTConfig(protocol="v2", timeout=120))
+        client = InferenceRESTClient(RESTConfig(protocol="v2", timeout=300))
         assert await client.is_model_ready(url, "universal")
         readings = InferInput("readings", [1, 48], "FP64", [[float(each % 12) for each in range(48)]])
         return await client.infer(url, InferRequest("universal", [readings]), model_name="universal")

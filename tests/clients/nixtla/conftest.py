@@ -70,7 +70,7 @@ def forecast_of(service_url):
     def ask(readings, **options):
         body = json.dumps({"readings": [float(np.float32(each)) for each in readings], **options}).encode()
         request = urllib.request.Request(f"{service_url}/forecast", body, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=120) as reply:
+        with urllib.request.urlopen(request, timeout=300) as reply:
             return json.load(reply)
 
     return ask

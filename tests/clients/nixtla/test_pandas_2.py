@@ -62,6 +62,6 @@ def test_series_are_read_and_answers_are_frames(gatecast_wheel):
         env={**os.environ, "PYTHONPATH": str(gatecast_wheel)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr

@@ -31,7 +31,7 @@ def findings(folder: Path) -> dict[tuple[str, str], str]:
     """What checkov finds in all files of a directory, by policy and kind: one of the objects."""
     options = ["--framework", "kubernetes", "--output", "json", "--compact", "--quiet", "--soft-fail"]
     command = [sys.executable, "-m", "checkov.main", "--directory", str(folder), *options]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=True)
     report = json.loads(done.stdout)
     assert report["summary"]["passed"] > 0
     assert report["summary"]["parsing_errors"] == 0

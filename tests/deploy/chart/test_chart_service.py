@@ -16,7 +16,7 @@ from tests.patience import PATIENCE_S
 from tests.ports import reserved_port
 
 PYTHON = ROOT / ".venv/bin/python"
-START_SECONDS = 120
+START_SECONDS = 300
 
 
 def variables(chart: Rendering, ports: dict[str, int]) -> dict[str, str]:

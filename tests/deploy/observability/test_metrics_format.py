@@ -16,7 +16,7 @@ PYTHON = ROOT / ".venv" / "bin" / "python"
 def text():
     """What /metrics answers, by a process with the service's packages: those of these tests are others."""
     command = [PYTHON, "-m", "tests.deploy.observability.metrics_text"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120).stdout
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=300).stdout
 
 
 def test_promtool_has_no_complaint(text):

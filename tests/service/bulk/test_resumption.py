@@ -180,8 +180,9 @@ def test_workers_give_the_rows_in_order(source, tmp_path, expected):
     assert out.read_bytes() == expected
 
 
-def test_a_worker_that_dies_is_reported_and_nothing_is_lost(tmp_path):
+def test_a_worker_that_dies_is_reported_and_nothing_is_lost(tmp_path, monkeypatch):
     """The batch is named; what was done before it is kept."""
+    monkeypatch.setattr("service.bulk.workers.END_SECONDS", PATIENCE_S)  # for the system to say how it ended
     source, out = tmp_path / "in.jsonl", tmp_path / "out.csv"
     source.write_text('{"body": "text"}\n' * 1500 + '{"body": "die"}\n' + '{"body": "text"}\n' * 1000)
     with pytest.raises(WorkerDied, match=r"SIGKILL while it scored batch 2: rows 1,001 to 2,000.*--workers"):

@@ -143,7 +143,7 @@ def test_small_bodies_are_smaller_than_large_ones():
 
 def test_connections_are_fed_in_turns(monkeypatch):
     """Each gets a piece, then the next; others have their turn in between."""
-    monkeypatch.setattr("service.http.connections.FEEDING_SECONDS", 1e-9)
+    monkeypatch.setattr("service.http.connections.FEEDING_SECONDS", -1.0)
     events = []
 
     class Sender:

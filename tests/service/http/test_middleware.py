@@ -273,8 +273,8 @@ def test_a_faulty_time_limit_has_a_pointer_to_its_header(client, sent):
 
 
 def test_a_time_limit_is_no_longer_than_the_operator_allows(serve):
-    client = serve(timeout_ms=1000, max_timeout_ms=2000)
-    for sent, status in (("2000", 200), ("2001", 422)):
+    client = serve(timeout_ms=30_000, max_timeout_ms=40_000)
+    for sent, status in (("40000", 200), ("40001", 422)):
         reply = client.post("/forecast", json={"readings": READINGS}, headers={"x-request-timeout-ms": sent})
         assert reply.status_code == status
 

@@ -102,7 +102,7 @@ def test_versions_come_and_go_by_signal_and_by_request(models):
             return client.get("/version").json()["models"]["ensemble"]
 
         old = shipped("ensemble").name
-        copy_as_version_98(models / "ensemble")
+        copy_as_version(models / "ensemble")
         process.send_signal(signal.SIGHUP)
         until(lambda: loaded_versions() == [old, "98"])
         assert client.post("/forecast", json=BODY).json()["version"] == "98"
@@ -114,15 +114,15 @@ def test_versions_come_and_go_by_signal_and_by_request(models):
         assert loaded_versions() == [old]
 
 
-def copy_as_version_98(model):
-    """Make a second version of a shipped model, as a training run would write it."""
-    copy = model / ".98-copy"
+def copy_as_version(model, version="98"):
+    """Make another version of a shipped model, as a training run would write it."""
+    copy = model / f".{version}-copy"
     shutil.copytree(model / shipped(model.name).name, copy)
     card = json.loads((copy / "manifest.json").read_text())
-    (copy / "manifest.json").write_text(json.dumps(card | {"version": "98"}))
+    (copy / "manifest.json").write_text(json.dumps(card | {"version": version}))
     files = {n: p for n, p in plain_files(copy).items() if n != "SHA256SUMS" and not n.startswith("compiled/")}
     (copy / "SHA256SUMS").write_text("".join(f"{sha256(p)}  {n}\n" for n, p in sorted(files.items())))
-    copy.rename(model / "98")
+    copy.rename(model / version)
 
 
 def hanging(models, tmp_path, **settings):
@@ -241,8 +241,8 @@ def test_operations_have_a_port_of_their_own(models):
         assert client.get("/livez").status_code == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_S) == 0
-        with socket.socket() as client:
-            assert client.connect_ex(("127.0.0.1", port)) != 0
+        with socket.socket() as caller:
+            assert caller.connect_ex(("127.0.0.1", port)) != 0
 
 
 def test_an_idle_connection_stays_open_for_the_time_of_the_setting(models):

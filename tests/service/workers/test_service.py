@@ -198,9 +198,9 @@ def test_all_workers_change_versions_together(models):
         report = running.client.post("/admin/reload", headers={"x-api-key": KEY}).json()
         assert ("SHA256SUMS is missing" in report["refused"][0]["reason"], loaded_versions()) == (True, {old})
         bad.rmdir()
-        from tests.service.http.test_server import copy_as_version_98
+        from tests.service.http.test_server import copy_as_version
 
-        copy_as_version_98(models / "ensemble")
+        copy_as_version(models / "ensemble")
         running.process.send_signal(signal.SIGHUP)
         until(lambda: "98" in loaded_versions())
         assert loaded_versions() == {"98"}

@@ -12,7 +12,7 @@ from service.http.schema_parts import RECENT_MONTHS
 from tests.collector import collecting
 from tests.connections import until
 from tests.patience import PATIENCE_S
-from tests.processes import serving
+from tests.processes import COMMAND, PATIENT, serving
 
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 BODY = {"readings": RECENT_MONTHS}
@@ -20,12 +20,12 @@ SERVER, ERROR = 2, 2  # in the protocol: the kind of a span, and its status
 
 
 @contextmanager
-def traced(monkeypatch, models, endpoint, **variables):
+def traced(monkeypatch, models, endpoint, command=COMMAND, **variables):
     """The service, whose spans go to this endpoint soon."""
     variables = {"EXPORTER_OTLP_ENDPOINT": endpoint, "BSP_SCHEDULE_DELAY": "20"} | variables
     for name, value in variables.items():
         monkeypatch.setenv(f"OTEL_{name}", value)
-    with serving(models, engine="onnx", grace_s=0, log_format="json") as server:
+    with serving(models, command=command, engine="onnx", grace_s=0, log_format="json") as server:
         yield server
 
 
@@ -73,7 +73,7 @@ def test_a_caller_says_which_trace_a_request_belongs_to(monkeypatch, models):
 def test_the_last_spans_are_sent_when_the_service_ends(monkeypatch, models):
     with (
         collecting() as collector,
-        traced(monkeypatch, models, collector.url, BSP_SCHEDULE_DELAY="600000") as (process, client, _),
+        traced(monkeypatch, models, collector.url, PATIENT, BSP_SCHEDULE_DELAY="600000") as (process, client, _),
     ):
         client.post("/forecast", json=BODY)
         process.send_signal(signal.SIGTERM)

@@ -14,6 +14,7 @@ REASONS = {
     errno.EADDRNOTAVAIL: "no network interface of this machine has the address (GATECAST_HOST)",
     errno.EACCES: "this process may not use the port; those below 1024 need the capability CAP_NET_BIND_SERVICE",
     errno.EAFNOSUPPORT: "this machine has no IPv6",
+    errno.EMFILE: "this process may not open more files; allow more (ulimit -n)",
 }
 NO_ADDRESS = "GATECAST_HOST must be an address of this machine, like 127.0.0.1, 0.0.0.0 or ::1, without a port"
 log = logging.getLogger("gatecast")

@@ -78,8 +78,15 @@ class Acceptors:
         self._public, self._operations = {}, []
 
     async def _listen(self, bound: socket.socket, copies: int) -> list[asyncio.AbstractServer]:
-        loop = asyncio.get_running_loop()
-        return [
-            await loop.create_server(self._make_protocol, sock=bound.dup(), ssl=self._tls, backlog=self._backlog)
-            for _ in range(copies)
-        ]
+        loop, servers = asyncio.get_running_loop(), list[asyncio.AbstractServer]()
+        try:
+            for _ in range(copies):
+                copy = bound.dup()
+                servers.append(
+                    await loop.create_server(self._make_protocol, sock=copy, ssl=self._tls, backlog=self._backlog)
+                )
+        except BaseException:  # perhaps there is no room for more files; nobody would close these
+            for server in servers:
+                server.close()
+            raise
+        return servers

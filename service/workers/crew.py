@@ -1,7 +1,6 @@
 """The workers of the host: started, watched, replaced one by one, and told which connections to accept."""
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Coroutine
@@ -69,8 +68,9 @@ class Crew:
             raise
 
     async def open(self) -> None:
-        """Have all accept connections, and see to it from now on."""
-        await self._arrange()
+        """Have all accept connections, and see to it from now on. Raises CannotStart."""
+        if faults := await self._arrange():
+            raise CannotStart(Failed(status=3, faults=faults))
         for slot, backoff in enumerate(self._backoffs):
             backoff.note_birth()
             self._run(self._keep(slot))
@@ -93,6 +93,7 @@ class Crew:
         async with self._reloading:
             workers = [worker for worker in self._serving if worker.is_able]
             if not workers or self._is_stopping:
+                log.error("reload: failed: %s", NO_WORKER)
                 return Unable(reason=NO_WORKER)
             reloading = Reloading(workers, self._timing)
             answer = await reloading.run(question.unsettled)
@@ -247,8 +248,11 @@ class Crew:
             self._changed.clear()
             await self._arrange()
 
-    async def _arrange(self) -> None:
-        """Tell the workers which connections to accept. Who gets more is told first, so that somebody always accepts."""
+    async def _arrange(self) -> list[str]:
+        """Tell the workers which connections to accept. Who gets more is told first, so that somebody always accepts.
+
+        Returns why some cannot accept any.
+        """
         async with self._arranging:
             able = [worker.is_able for worker in self._serving]
             changes = [
@@ -256,9 +260,24 @@ class Crew:
                 for worker, slots in zip(self._serving, assign(able), strict=True)
                 if worker.phase is not Phase.ENDED and worker.slots != slots
             ]
-            for worker, slots in sorted(changes, key=lambda change: -len(change[1])):
-                with contextlib.suppress(Gone, CannotDo, TimeoutError):  # its end is noticed elsewhere
-                    await worker.listen(slots)
+            changes.sort(key=lambda change: -len(change[1]))
+            return [fault for change in changes if (fault := await self._have_accept(*change))]
+
+    async def _have_accept(self, worker: Worker, slots: list[int]) -> str:
+        """Have a worker accept connections of these slots. One that can accept none is killed; returns why, or nothing."""
+        before = worker.slots
+        try:
+            await worker.listen(slots)
+        except CannotDo as error:
+            worker.slots = before
+            fault = f"worker {worker.slot} cannot accept connections: {error}"
+            log.error(fault)
+            if not before:
+                worker.kill()
+                return fault
+        except (Gone, TimeoutError):
+            pass  # its end is noticed elsewhere
+        return ""
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         _run(work, self._keeping)

@@ -1,6 +1,7 @@
 """The start of the service: one process, or a supervisor that starts several. It says why there is no start."""
 
 import asyncio
+import errno
 import logging
 import os
 import sys
@@ -11,10 +12,9 @@ from ..cores import usable_cores
 from ..environment import EnvironmentFault, read_settings, warnings
 from ..settings import Settings
 
-TOO_MUCH = (
-    "the memory that %d workers share cannot be made: %s. Allow more open files (ulimit -n; a supervisor of N workers has up to "
-    "5 N + 30), or ask for fewer by GATECAST_WORKERS"
-)
+MORE_FILES = "Allow more open files (ulimit -n; a supervisor of N workers has up to 5 N + 30), or ask for fewer by GATECAST_WORKERS"
+TOO_MUCH = f"the memory that %d workers share cannot be made: %s. {MORE_FILES}"
+TOO_FEW_FILES = f"%d workers cannot be supervised: %s. {MORE_FILES}"
 log = logging.getLogger("gatecast")
 
 
@@ -62,6 +62,10 @@ def _supervise(settings: Settings, workers: int, *, ends_at_hangup: bool) -> int
         return fail([str(error)], 3)
     except CannotStart as error:
         return fail(error.faults, error.status)
+    except OSError as error:
+        if error.errno not in (errno.EMFILE, errno.ENFILE):
+            raise
+        return fail([TOO_FEW_FILES % (workers, error)], 3)
 
 
 def fail(faults: Iterable[str], status: int) -> int:

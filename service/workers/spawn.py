@@ -1,7 +1,8 @@
-"""How the process of a worker begins: by the same interpreter, with the same paths and flags, in a session of its own.
+"""How the process of a worker begins: by the same interpreter, with the same paths and flags, in a process group of its own.
 
-Never by fork: threads and locks of native libraries do not survive it. In a session of its own, Ctrl-C and a closed
-terminal reach the supervisor only.
+Never by fork: threads and locks of native libraries do not survive it. In a group of its own, Ctrl-C and a closed terminal
+reach the supervisor only. It is in the session of the supervisor: Linux may schedule each session as a group of its own
+(autogroup), and then a request and its answer between two processes on one core take 17 µs instead of 15.5.
 """
 
 import subprocess
@@ -21,7 +22,7 @@ def spawn(inheritance: Inheritance, control: int) -> "subprocess.Popen[bytes]":
         [sys.executable, *_flags(), "-c", code, title],
         stdin=subprocess.DEVNULL,
         pass_fds=[control, *inheritance.files],
-        start_new_session=True,
+        process_group=0,
     )
 
 

@@ -18,7 +18,7 @@ from . import sockets
 from .channel import CannotDo, Gone
 from .crew import Crew
 from .memory import Estate
-from .messages import Detach, End, Message, Reload, Stop, Unable
+from .messages import Detach, End, Message, Reload, Stop
 from .process import Worker
 from .timing import Timing
 
@@ -42,7 +42,7 @@ class Supervisor:
         self._grace: asyncio.Future[float] = (
             asyncio.get_running_loop().create_future()
         )  # of the stop that was asked for
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
 
     async def run(self) -> int:
         """Serve, and return the exit status. Raises CannotStart or CannotListen."""
@@ -90,12 +90,7 @@ class Supervisor:
 
     def _reload(self) -> None:
         if self._is_open:
-            self._keep(self._reload_all())
-
-    async def _reload_all(self) -> None:
-        answer = await self._crew.reload(Reload())
-        if isinstance(answer, Unable):
-            log.error("reload: failed: %s", answer.reason)
+            self._keep(self._crew.reload(Reload()))
 
     def _replace(self) -> None:
         if self._is_open:
@@ -153,7 +148,7 @@ class Supervisor:
             worker.kill()
             await worker.ended
 
-    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+    def _keep(self, work: Coroutine[Any, Any, object]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -21,6 +21,7 @@ def main(number: int) -> int:
         signal.signal(sig, _end)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until a reload is possible
     signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # it is for the supervisor
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # its log may go to a terminal where only one process group may write
     os.set_inheritable(number, False)
     connected = socket.socket(fileno=number)
     try:

@@ -8,6 +8,7 @@ from types import FrameType
 
 import uvicorn
 
+from ..http import listening
 from ..http.lifecycle import Phase
 from ..http.middleware import RequestMiddleware
 from ..http.ports import Ports
@@ -53,8 +54,9 @@ class WorkerServer(Server):
     async def listen(self, slots: list[int]) -> None:
         """Accept connections of these slots, and of no others any more."""
         self._slots = slots
-        await self._acceptors.accept_from(self._ports, slots)
-        await self._acceptors.accept_operations(self._ports)
+        with listening.explained(self._settings, "port"):
+            await self._acceptors.accept_from(self._ports, slots)
+            await self._acceptors.accept_operations(self._ports)
         self._is_told.set()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler

@@ -56,7 +56,12 @@ def test_an_address_of_another_machine_is_told():
 
 @pytest.mark.parametrize(
     ("number", "words"),
-    [(errno.EACCES, "below 1024"), (errno.EAFNOSUPPORT, "no IPv6"), (errno.EMFILE, os.strerror(errno.EMFILE))],
+    [
+        (errno.EACCES, "below 1024"),
+        (errno.EAFNOSUPPORT, "no IPv6"),
+        (errno.EMFILE, "ulimit -n"),
+        (errno.ENOBUFS, os.strerror(errno.ENOBUFS)),
+    ],
 )
 def test_other_faults_of_the_system_are_told(number, words):
     """Root may use every port, so the fault is raised here."""

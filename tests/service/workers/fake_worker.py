@@ -18,8 +18,8 @@ REPORT = {"loaded": [["gru", "2"]], "retired": [["gru", "1"]], "refused": []}
 class FakeWorker:
     """Does what a behaviour says: "", "fail" at its start, "die" at its start, "other" versions than the first worker.
 
-    "part": it loads none of the versions; "hang": its start does not end; "stay": it does not stop. "wait": it begins when its
-    standard input ends.
+    "part": it loads none of the versions; "hang": its start does not end; "stay": it does not stop; "deaf": it cannot accept;
+    "quit": it ends when it is to load something. "wait": it begins when its standard input ends.
     """
 
     def __init__(self, control: socket.socket, behaviour: str) -> None:
@@ -49,10 +49,14 @@ class FakeWorker:
 
     async def _answer(self, message: messages.Message) -> messages.Message | None:
         match message:
+            case messages.Listen() if self._behaviour == "deaf":
+                return messages.Unable(reason="no more files")
             case messages.Listen(slots=slots):
                 await self._listen(slots)
             case messages.Prepare() if self._behaviour == "part":
                 return messages.Prepared(report={"refused": [["gru", "1", "gru/1: half of it"]]}, versions=[])
+            case messages.Prepare() if self._behaviour == "quit":
+                os._exit(1)
             case messages.Discard(refused=refused):
                 return messages.Reloaded(report={"refused": refused})
             case messages.Prepare():

@@ -56,6 +56,32 @@ def test_a_worker_that_cannot_start_ends_the_start(monkeypatch, behaviour, posit
     assert (raised.value.status, words in raised.value.faults[0]) == (3, True)
 
 
+@pytest.mark.parametrize("position", [0, 1])
+def test_a_worker_that_cannot_accept_ends_the_start(monkeypatch, position):
+    """Clients would wait for it in vain, and nothing would say so."""
+
+    async def scenario():
+        async with crew(monkeypatch, [""] * position + ["deaf"]):
+            raise AssertionError
+
+    with pytest.raises(CannotStart, match=f"worker {position} cannot accept connections: no more files"):
+        asyncio.run(scenario())
+
+
+def test_a_replacement_that_cannot_accept_is_replaced(monkeypatch, caplog):
+    """The other one accepts its connections until there is one that can."""
+
+    async def scenario():
+        async with crew(monkeypatch, ["", "", "deaf"]) as (started, ports, spawner):
+            os.kill(by_slot(started)[0].pid, signal.SIGKILL)
+            await until(lambda: spawner.count == 4)
+            await until_each_has_its_slot(started)
+            assert {slot for slot, _ in await greetings(ports)} == {0, 1}
+
+    asyncio.run(scenario())
+    assert "worker 0 cannot accept connections: no more files" in caplog.text
+
+
 def test_another_worker_accepts_until_a_dead_one_is_replaced(monkeypatch):
     """No connection is refused meanwhile, and the slots go back."""
 

@@ -53,6 +53,25 @@ def test_too_few_files_for_so_many_workers_are_told(monkeypatch, capsys):
     assert "Allow more open files (ulimit -n; a supervisor of N workers has up to 5 N + 30)" in told
 
 
+def test_too_few_files_for_the_supervisor_are_told(monkeypatch, capsys):
+    """Also those that are lacking when it runs. Other faults of the system are defects, and keep their traceback."""
+    from service.workers import sockets, supervisor
+
+    monkeypatch.setenv("GATECAST_WORKERS", "2")
+    monkeypatch.setattr(sockets, "bind", lambda *_: (Ports({}), None))
+    monkeypatch.setattr(logs, "configure", lambda *_: None)
+    faults = [OSError(24, "Too many open files"), OSError(5, "Input/output error")]
+
+    def refuse(*_, **__):
+        raise faults.pop(0)
+
+    monkeypatch.setattr(supervisor, "Supervisor", refuse)
+    assert launch.serve(ends_at_hangup=False) == 3
+    assert "error: 2 workers cannot be supervised: [Errno 24] Too many open files. Allow" in capsys.readouterr().err
+    with pytest.raises(OSError, match="Input/output"):
+        launch.serve(ends_at_hangup=False)
+
+
 def test_a_taken_port_ends_a_start_of_several_workers(monkeypatch, capsys):
     """Before anything is started."""
     from service.workers import sockets

@@ -39,6 +39,14 @@ def test_both_workers_answer_and_the_supervisor_is_small(models):
         assert {"worker=0", "worker=1"} <= {line.rpartition(" ")[2] for line in lines.splitlines()}
 
 
+def test_the_keys_of_a_terminal_reach_the_supervisor_only(models):
+    """Workers have process groups of their own; but one session, as the system schedules by session."""
+    with workers(models) as running:
+        processes = pids(running)
+        assert [os.getpgid(pid) for pid in processes] == processes
+        assert {os.getsid(pid) for pid in processes} == {os.getsid(running.process.pid)}
+
+
 def test_a_start_that_fails_is_told_as_by_one_process(models):
     """Wrong settings, bad models, a bad key file and a taken port: the same status and the same lines, by one process."""
     assert run_service(models, workers=2, engine="torch").returncode == 2

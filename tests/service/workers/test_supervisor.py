@@ -89,6 +89,21 @@ def test_a_hangup_reloads_and_a_user_signal_replaces_all(monkeypatch):
     assert supervise(monkeypatch, scenario, grace_s=0) == 0
 
 
+def test_a_reload_that_fails_is_logged_once(monkeypatch, caplog):
+    """The worker that is to load the new versions cannot."""
+
+    async def scenario(ports, spawner, _):
+        await serving(ports)
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(lambda: "reload: failed" in caplog.text)
+        await until(lambda: spawner.count == 3)  # the one that ended is replaced
+        await serving(ports)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    assert supervise(monkeypatch, scenario, ["quit"]) == 0
+    assert caplog.text.count("reload: failed") == 1
+
+
 def test_a_start_that_fails_leaves_no_process(monkeypatch):
     spawners = []
 

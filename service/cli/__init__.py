@@ -4,6 +4,7 @@ Standard output has data and nothing else; progress, warnings and errors go to s
 `exits.py`. A module holds one command, and asks `service.local`, `service.bulk` or the service to do it.
 """
 
+import io
 import sys
 from collections.abc import Sequence
 
@@ -21,6 +22,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ends_at_hangup = handle_signals(is_check=given[0] == "check")
         if len(given) == 1:  # no options: typer is not needed, and a start does not wait for it
             return serve(["--check"] if given[0] == "check" else [], ends_at_hangup=ends_at_hangup)
+    _write_always()
     from .app import run
 
     return run(given, ends_at_hangup=ends_at_hangup)
+
+
+def _write_always() -> None:
+    """Let stdout have a question mark for what its encoding has not. Data are bytes, in UTF-8 whatever the locale is."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")

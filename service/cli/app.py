@@ -3,12 +3,20 @@
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 
+from .. import __version__
 from . import anomalies, bulk, exits, forecast, keys, sentiment, serving, sign, versions
 
 EPILOG = "Exit statuses: 0 done; 1 some rows have errors; 2 usage, or input that cannot be read; 3 a model that cannot be loaded; 130 interrupted."
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"gatecast {__version__}")
+        raise typer.Exit
 
 
 def make_app() -> typer.Typer:
@@ -22,10 +30,18 @@ def make_app() -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback()(lambda: None)
+    app.callback()(_options)
     for module in (serving, forecast, anomalies, sentiment, bulk, keys, versions, sign):
         module.add_to(app)
     return app
+
+
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Options without a command."""
 
 
 def run(arguments: Sequence[str], *, ends_at_hangup: bool = False) -> int:

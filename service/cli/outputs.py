@@ -68,6 +68,8 @@ def encoded(frame: pd.DataFrame, written: Written) -> bytes:
     columns = plain_columns(frame)
     if written.form.format != "parquet":
         columns = {name: without_midnights(values) if _are_days(values) else values for name, values in columns.items()}
+    else:
+        columns = {name: list(map(_in_utf8, values)) for name, values in columns.items()}
     table = ListTable(columns)
     encoder = written.encoder([])
     if isinstance(encoder, CsvEncoder):
@@ -81,6 +83,11 @@ def encoded(frame: pd.DataFrame, written: Written) -> bytes:
     whole = io.BytesIO()
     write_parquet(lambda: iter([body]), whole)
     return whole.getvalue()
+
+
+def _in_utf8(value: Any) -> Any:
+    """Text as Parquet can hold it: what were bytes of another encoding are question marks."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value
 
 
 def _are_days(values: list[Any]) -> bool:

@@ -35,20 +35,24 @@ def sentiment(
     Large files, and those whose other columns are wanted, are for `gatecast bulk`.
     """
     with reporting():
+        import pandas as pd
+
         from ..local.loading import load
         from .exits import USAGE, fail, warn
         from .outputs import check_free, write_frame
-        from .texts import texts_of
+        from .texts import faults_of_encoding, texts_of
 
-        if texts and texts != ["-"] and source is not None:
-            raise fail("give texts, or --input and a file, not both", USAGE)
+        if texts and texts != ["-"] and (source is not None or text is not None):
+            raise fail("give texts, or --input and a file, not both; --text is a column of the file", USAGE)
         check_free(out, overwrite=overwrite)
         arguments = None if texts in (None, [], ["-"]) else texts
         for name in filter(_is_file, arguments or []):
             warn(f"'{name}' is judged as a text, and is a file: --input {name} reads it")
         given = arguments or texts_of(source or "-", text, input_format, delimiter, encoding)
         answer = load(model).sentiment(given, explain=explain, errors="column")
-        answer.insert(0, "text", given)
+        answer.insert(0, "text", pd.Series(given, dtype=object))  # Arrow's text is in UTF-8 alone
+        for place, fault in faults_of_encoding(given).items():
+            answer.loc[place, "error"] = fault
         errors = int(answer["error"].notna().sum())
         answer = answer if errors else answer.drop(columns="error")
         write_frame(answer, out, output_format, overwrite=overwrite, shown=SHOWN)

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..bulk.errors import UnreadableInput
 from ..bulk.reading import check_columns
+from ..bulk.work.rows import read_text
 from .inputs import dialect_of, first_fault, open_input, read_all, strings
 
 NAMES = ("text", "review", "body", "comment", "content", "message")
@@ -23,6 +24,17 @@ def texts_of(
         column = _found(read.name, read.rows.names)
     check_columns(read.name, [column], read.rows.names)
     return strings(read.rows.values(column))
+
+
+def faults_of_encoding(texts: list[Any]) -> dict[int, str]:
+    """Return what is wrong with texts that are not in UTF-8, by their places."""
+    faults = {}
+    for place, text in enumerate(texts):
+        try:
+            read_text(text)
+        except ValueError as error:
+            faults[place] = str(error)
+    return faults
 
 
 def _found(name: str, present: list[str]) -> str:

@@ -17,7 +17,9 @@ export async function fileText(file) {
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) {
     throw new Refusal(`${file.name} is a workbook or an archive. Save the sheet as CSV first.`);
   }
-  return decode(bytes, file.name);
+  const text = decode(bytes, file.name);
+  if (!text.trim()) throw new Refusal(`${file.name} is empty.`);
+  return text;
 }
 
 const megabytes = (bytes) => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
@@ -51,7 +53,7 @@ export function readTable(text) {
 /** Readings in running text, with spaces, commas or semicolons between them, or as a JSON list; null for anything else. */
 function typedCells(text) {
   const trimmed = text.trim();
-  const bare = trimmed.replace(/^\[\s*/, "").replace(/\s*,?\s*\]$/, "");
+  const bare = trimmed.replace(/^[[(]\s*/, "").replace(/\s*,?\s*[\])]$/, "");
   const isList = bare !== trimmed;
   const lines = bare.split(/\r?\n/).filter((line) => line.trim());
   const flows = isList || lines.length === 1 || lines.some((line) => /,\s|[^,;\t] +[^ ,;\t]|,$/.test(line.trim()));
@@ -59,7 +61,11 @@ function typedCells(text) {
   const cells = tokens(bare);
   if (cells.at(-1) === "") cells.pop();
   const isReading = (cell) => isMissing(cell) || toNumber(cell, ".") !== undefined || toNumber(cell, ",") !== undefined;
-  return cells.length > 1 && cells.every(isReading) ? cells : null;
+  const wrong = cells.findIndex((cell) => !isReading(cell));
+  if (wrong < 0) return cells.length > 1 ? cells : null;
+  const isNearly = (isList || lines.length === 1) && cells.filter(isReading).length > cells.length / 2;
+  if (isNearly) throw new Refusal(`“${cells[wrong].slice(0, 60)}” is not a number (reading ${wrong + 1}).`);
+  return null;
 }
 
 function tokens(text) {

@@ -7,10 +7,13 @@ export const DAY = 86_400_000;
 const MAX_POINTS = 200_000;
 const NAMES = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const WEEKDAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
-const CLOCK = "(?:[T ](\\d{1,2}):(\\d{2})(?::(\\d{2})(?:\\.\\d+)?)?\\s*(Z|[+-]\\d{2}:?\\d{2})?)?";
+const CLOCK = "(?:,?[T ](\\d{1,2}):(\\d{2})(?::(\\d{2})(?:\\.\\d+)?)?\\s*([ap]m)?\\s*(Z|[+-]\\d{2}:?\\d{2})?)?";
+const YEAR = "(\\d{4}|\\d{2})";
 const ISO = new RegExp(`^(\\d{4})[-/](\\d{1,2})[-/](\\d{1,2})${CLOCK}$`, "i");
-const DOTTED = new RegExp(`^(\\d{1,2})\\.(\\d{1,2})\\.(\\d{4})${CLOCK}$`, "i");
-const SLASHED = new RegExp(`^(\\d{1,2})[/-](\\d{1,2})[/-](\\d{4})${CLOCK}$`, "i");
+const DOTTED = new RegExp(`^(\\d{1,2})\\.(\\d{1,2})\\.${YEAR}${CLOCK}$`, "i");
+const SLASHED = new RegExp(`^(\\d{1,2})[/-](\\d{1,2})[/-]${YEAR}${CLOCK}$`, "i");
+const DAY_NAMED = new RegExp(`^(\\d{1,2})[-/ ]+([a-z]{3})[a-z]*\\.?[-/ ,]+${YEAR}${CLOCK}$`, "i");
+const NAMED_DAY = new RegExp(`^([a-z]{3})[a-z]*\\.? +(\\d{1,2}),? +(\\d{4})${CLOCK}$`, "i");
 const FORMS = [
   (text) => match(ISO, text, (m) => moment(m[1], m[2], m[3], m.slice(4))),
   (text) => match(/^(\d{4})(\d{2})(\d{2})$/, text, (m) => moment(m[1], m[2], m[3])),
@@ -18,12 +21,17 @@ const FORMS = [
   (text) => match(/^(\d{4})[- ]?Q([1-4])$/i, text, (m) => moment(m[1], m[2] * 3 - 2, 1)),
   (text) => match(/^Q([1-4])[- /]?(\d{4})$/i, text, (m) => moment(m[2], m[1] * 3 - 2, 1)),
   (text) => match(/^(\d{4})-?W(\d{2})(?:-?([1-7]))?$/i, text, (m) => week(+m[1], +m[2], +(m[3] ?? 1))),
-  (text) => match(/^([a-z]{3})[a-z]*[ -]+(\d{4})$/i, text, (m) => moment(m[2], NAMES.indexOf(m[1].toUpperCase()) + 1, 1)),
+  (text) => match(/^([a-z]{3})[a-z]*[ -]+(\d{4})$/i, text, (m) => moment(m[2], monthNamed(m[1]), 1)),
+  (text) => match(/^([a-z]{3})-(\d{2})$/i, text, (m) => moment(m[2], monthNamed(m[1]), 1)),
+  (text) => match(DAY_NAMED, text, (m) => moment(m[3], monthNamed(m[2]), m[1], m.slice(4))),
+  (text) => match(NAMED_DAY, text, (m) => moment(m[3], monthNamed(m[1]), m[2], m.slice(4))),
   (text) => match(/^(\d{4})$/, text, (m) => moment(m[1], 1, 1)),
   (text) => match(DOTTED, text, (m) => moment(m[3], m[2], m[1], m.slice(4))),
   (text) => match(SLASHED, text, (m) => moment(m[3], m[1], m[2], m.slice(4))),
   (text) => match(SLASHED, text, (m) => moment(m[3], m[2], m[1], m.slice(4))),
 ];
+
+const monthNamed = (name) => NAMES.indexOf(name.toUpperCase()) + 1; // 0, which is none, for any other word
 
 function match(pattern, text, read) {
   const found = pattern.exec(text);
@@ -31,17 +39,22 @@ function match(pattern, text, read) {
 }
 
 /** `{time, offset}`: milliseconds since 1970 of what the clock shows, and the clock's offset; null for no such date. */
-function moment(year, month, day, [hour = 0, minute = 0, second = 0, zone] = []) {
-  const time = Date.UTC(+year, month - 1, +day, +(hour || 0), +(minute || 0), +(second || 0));
+function moment(written, month, day, [clock = 0, minute = 0, second = 0, half = "", zone = ""] = []) {
+  const year = written.length === 2 ? +written + (+written < 70 ? 2000 : 1900) : +written;
+  const hour = half ? (clock % 12) + (/p/i.test(half) ? 12 : 0) : +clock;
+  if (half && (+clock < 1 || +clock > 12)) return null;
+  const time = Date.UTC(year, month - 1, +day, hour, +minute, +second);
   const read = new Date(time);
-  if (+year < 1 || read.getUTCMonth() !== month - 1 || read.getUTCDate() !== +day || +hour > 23 || +minute > 59) return null;
-  return { time, offset: (zone ?? "").toUpperCase() };
+  // of years below 100, Date.UTC makes those of the last century
+  if (year < 100 || read.getUTCMonth() !== month - 1 || read.getUTCDate() !== +day || hour > 23 || +minute > 59) return null;
+  return { time, offset: zone.toUpperCase() };
 }
 
 function week(year, number, day) {
   const fourth = new Date(Date.UTC(year, 0, 4)); // always in week 1
   const monday = fourth.getTime() - ((fourth.getUTCDay() + 6) % 7) * DAY;
-  return number < 1 || number > 53 ? null : { time: monday + (number - 1) * 7 * DAY + (day - 1) * DAY, offset: "" };
+  const thursday = new Date(monday + ((number - 1) * 7 + 3) * DAY); // whose year is the week's
+  return number < 1 || thursday.getUTCFullYear() !== year ? null : { time: monday + (number - 1) * 7 * DAY + (day - 1) * DAY, offset: "" };
 }
 
 /** The dates of all cells in one form, or null. Of two orders of day and month, the one that leaves fewer gaps. */

@@ -7,6 +7,9 @@ import { Refusal } from "./refusal.js";
 import { count } from "./words.js";
 
 export const MAX_READINGS = 10_000;
+const NEARLY = 0.8; // a column with so many dates is meant as dates
+const OF_TIME = /year|month|date|day|time|period|jahr|datum|ann/i;
+const TIME = /^(?:unix|epoch|t|time|timestamp|date|datetime|year|month|day)$/i;
 const MOSTLY = 0.5; // a column with fewer numbers is not offered; any other cell of the chosen one is refused by its place
 
 /**
@@ -21,16 +24,19 @@ export function readSeries(text, column = "", decimal = "") {
   const body = header ? rows.slice(1) : rows;
   if (body.length === 0) throw new Refusal("There is one line of words, and no reading under it.");
   const names = nameColumns(header, body[0].length);
+  const line = (index) => (lines ? `line ${lines[index + (header ? 1 : 0)]}` : `reading ${index + 1}`);
   const dateColumn = typed ? -1 : findDates(body, names, mark);
+  if (dateColumn < 0 && !typed) checkNearlyDates(body, names, mark, line);
   const numeric = numericColumns(body, dateColumn, mark);
   if (numeric.length === 0) throw noNumbers(body, names, dateColumn, lines, header);
-  const chosen = numeric.find((index) => names[index] === column) ?? usualColumn(body, numeric, mark);
-  const line = (index) => (lines ? `line ${lines[index + (header ? 1 : 0)]}` : `reading ${index + 1}`);
+  const chosen = numeric.find((index) => names[index] === column) ?? usualColumn(body, numeric, mark, names);
   const columns = numeric.map((index) => names[index]);
   const values = readings(body, chosen, mark, line, columns, names[chosen]);
   const dates = dateColumn < 0 ? null : readDates(body.map((row) => row[dateColumn]));
   const series = dates ? onGrid(dates, values, line) : { readings: values, times: null, step: null, offset: "", notes: [] };
   trim(series);
+  const unread = header && !dates ? names.find((name, index) => TIME.test(name) && !numeric.includes(index)) : undefined;
+  if (unread) series.notes.push(`The column ${clip(unread)} was not read as dates; write them as 2026-01-31.`);
   return {
     ...series,
     start: series.times ? iso(series.times[0], series.offset) : "",
@@ -63,13 +69,7 @@ function isHeader(rows, mark) {
   });
 }
 
-function isDate(cell) {
-  try {
-    return readDates([cell]) !== null;
-  } catch {
-    return true; // two readings of it
-  }
-}
+const isDate = (cell) => areRead([cell]);
 
 /** The first column whose cells are all dates; −1 without one. Dates that are numbers count by the column's name. */
 function findDates(body, names, mark) {
@@ -83,8 +83,29 @@ function findDates(body, names, mark) {
   return -1;
 }
 
+/** Raise Refusal for a column of dates in which something else stands, such as the word before a sum. */
+function checkNearlyDates(body, names, mark, line) {
+  names.forEach((name, column) => {
+    const cells = body.map((row) => row[column]);
+    const good = cells.map((cell) => cell !== "" && toNumber(cell, mark) === undefined && isDate(cell));
+    const dates = cells.filter((_, index) => good[index]);
+    if (dates.length < 3 || dates.length === cells.length || dates.length < NEARLY * cells.length || !areRead(dates)) return;
+    const row = good.indexOf(false);
+    const what = cells[row] ? `“${clip(cells[row])}” is not a date like the others` : "There is no date";
+    throw new Refusal(`${what} (${line(row)}, ${clip(name)}). Leave out rows that are no readings, such as sums.`);
+  });
+}
+
+function areRead(cells) {
+  try {
+    return readDates(cells) !== null;
+  } catch {
+    return true; // in two ways
+  }
+}
+
 function areDates(cells, name) {
-  const isNamed = /year|month|date|day|time|period|jahr|datum|ann/i.test(name);
+  const isNamed = OF_TIME.test(name);
   const years = cells.map(Number);
   const areYears = years.every((year) => Number.isInteger(year) && year >= 1500 && year <= 2200);
   const climb = years.every((year, index) => index === 0 || Math.abs(year - years[index - 1]) === 1);
@@ -101,12 +122,12 @@ function numericColumns(body, dateColumn, mark) {
   return columns;
 }
 
-/** The first column that does not merely number the rows. */
-function usualColumn(body, numeric, mark) {
+/** The first column that does not merely number the rows, nor is called a time. */
+function usualColumn(body, numeric, mark, names) {
   const counts = (column) =>
     body.length > 1 &&
     body.every((row, index) => index === 0 || toNumber(row[column], mark) - toNumber(body[index - 1][column], mark) === 1);
-  return numeric.find((column) => !counts(column)) ?? numeric[0];
+  return numeric.find((column) => !counts(column) && !TIME.test(names[column])) ?? numeric.find((column) => !TIME.test(names[column])) ?? numeric[0];
 }
 
 function noNumbers(body, names, dateColumn, lines, header) {
@@ -114,7 +135,8 @@ function noNumbers(body, names, dateColumn, lines, header) {
   if (column < 0) return new Refusal("There are dates, but no column of readings beside them.");
   const row = Math.max(0, body.findIndex((each) => !isMissing(each[column])));
   const line = lines ? `Line ${lines[row + (header ? 1 : 0)]}` : "The text";
-  return new Refusal(`No column has numbers. ${line} has “${clip(body[row][column])}” in ${clip(names[column])}.`);
+  const hint = /\d/.test(body[row][column]) ? " Leave units and words out." : "";
+  return new Refusal(`No column has numbers. ${line} has “${clip(body[row][column])}” in ${clip(names[column])}.${hint}`);
 }
 
 function readings(body, chosen, mark, line, columns, column) {

@@ -28,6 +28,20 @@ READABLE = {
         'd,"v, sum"\n2015-01-05,"1,234.5"\n2015-01-12,"2,000.1"',
         "2 readings · weekly, from 2015-01-05",
     ),
+    "years of two digits": ("d;v\n30.12.19;1,5\n31.12.19;2\n01.01.20;4", "3 readings · daily, from 2019-12-30 · v"),
+    "names of months": ("d,v\n30-Dec-2019,1\n31-Dec-2019,2\n01-Jan-2020,4", "3 readings · daily, from 2019-12-30 · v"),
+    "months as words": ('d,v\n"Jan 30, 2020",1\n"Jan 31, 2020",2\n"Feb 1, 2020",4', "daily, from 2020-01-30 · v"),
+    "months as spreadsheets write them": ("d,v\nNov-19,1\nDec-19,2\nJan-20,4", "monthly, from 2019-11-01 · v"),
+    "clocks of twelve hours": (
+        "d,v\n12/31/2019 10:00 PM,1\n12/31/2019 11:00 PM,2\n1/1/2020 12:00 AM,4",
+        "3 readings · hourly, from 2019-12-31 22:00:00 · v",
+    ),
+    "seconds since 1970": ("time,v\n1577836800,3\n1577840400,5\n1577844000,4", "3 readings · v"),
+    "dates of another form": (
+        "date,v\n1 de enero,3\n2 de enero,5\n3 de enero,4",
+        "The column date was not read as dates",
+    ),
+    "a tuple of Python": ("(1, 2, 3.5, 4)", "4 readings"),
     "a list of JSON": ("[1, 2, null, 4.5]", "4 readings · 1 missing"),
     "one a line": ("1.5\n2\n3", "3 readings"),
 }
@@ -38,6 +52,12 @@ REFUSED = {
     "two dates alike": ("id,d,v\na,2015-01-05,1\na,2015-01-12,2\nb,2015-01-05,4", "2015-01-05 is there twice (line 2 and line 4)"),
     "uneven dates": ("d,v\n2015-01-01,1\n2015-01-03,2\n2015-01-04,4\n2015-01-09,5", "The dates do not come evenly: 2015-01-03"),
     "day or month": ("d,v\n1/2/2015,3\n2/3/2015,4", "can be read as two dates"),
+    "a sum under the dates": ("d,v\n2015-01-01,1\n2015-01-02,2\n2015-01-03,3\n2015-01-04,4\nTotal,10",
+                              "“Total” is not a date like the others (line 6, d). Leave out rows that are no readings"),
+    "no date in a row": ("d,v\n2015-01-01,1\n2015-01-02,2\n,3\n2015-01-04,4\n2015-01-05,4", "There is no date (line 4, d)."),
+    "a week that is not": ("w,v\n2019-W51,1\n2019-W52,2\n2019-W53,3\n2020-W01,4\n2020-W02,4", "“2019-W53” is not a date like"),
+    "a number beyond all": ("1, 2, inf, 4", "“inf” is not a number (reading 3)."),
+    "units": ("d,v\n2015-01-01,€ 1\n2015-01-02,€ 2", "has “€ 1” in v. Leave units and words out."),
     "ragged": ("a,b\n1,2\n1,2,3\n4,5\n6,7\n8,9", "Line 3 has 3 cells and most others have 2, if commas part them."),
     "open quote": ('a,b\n"x,1\n2,3', "A quote in line 2 is never closed."),
 }  # fmt: skip
@@ -115,6 +135,7 @@ def test_a_pasted_table_is_read(visit):
     ("name", "content", "words"),
     [
         ("book.xlsx", b"PK\x03\x04rest", "is a workbook or an archive. Save the sheet as CSV first."),
+        ("none.csv", b"\r\n", "none.csv is empty."),
         ("photo.csv", b"\x89PNG\x00\x00", "is not a text file."),
         ("long.csv", b"1\n" * 1_100_000, "has 2.1 MB; a file may have 2.0 MB here."),
     ],

@@ -136,12 +136,12 @@ def summary(rounds: Rounds) -> list[dict[str, Any]]:
             ratios = [own / other for own, other in zip(by_server[OWN], costs, strict=True)]
             low, middle, high = quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
             figures = {"us": round(median(costs), 1), "own_of_it": round(middle, 4)}
-            spread = {"quartiles": [round(low, 4), round(high, 4)], "least": round(_least(by_server[OWN], costs), 4)}
+            spread = {"quartiles": [round(low, 4), round(high, 4)], "least": round(least(by_server[OWN], costs), 4)}
             rows.append({"connections": int(count), "server": name} | figures | spread)
     return rows
 
 
-def _least(own: Sequence[float], other: Sequence[float]) -> float:
+def least(own: Sequence[float], other: Sequence[float]) -> float:
     """The ratio of the medians of the cheapest tenth of rounds, and of three at least."""
     cheapest = [sorted(costs)[: max(3, len(costs) // 10)] for costs in (own, other)]
     return median(cheapest[0]) / median(cheapest[1])

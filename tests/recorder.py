@@ -15,9 +15,8 @@ import uvicorn
 
 from service.app import create_app
 from service.http.memory import MemoryKeeper
-from service.http.middleware import RequestMiddleware
 from service.http.protocol import AdmissionProtocol
-from service.http.request_counts import RequestCounts
+from service.http.request_records import RequestRecords
 from service.settings import Settings
 from tests.connections import post_bytes, read_status, until
 from tests.patience import PATIENCE_S
@@ -27,7 +26,7 @@ SERVICE = f"{ROOT / 'service'}/"
 # what the service does every now and then beside the requests, perhaps while one is recorded; and when a response is written
 BESIDE = {
     function.__code__
-    for function in (RequestMiddleware.flush, RequestCounts.count, MemoryKeeper.run, MemoryKeeper.tidy)
+    for function in (RequestRecords.answered, RequestRecords.flush, MemoryKeeper.run, MemoryKeeper.tidy)
 }
 
 

@@ -1,15 +1,15 @@
-"""JSON in, a validated request out; every fault with a JSON Pointer. The input is never repeated.
+"""What a body may be, and JSON in, a validated request out; every fault with a JSON Pointer. The input is never repeated.
 
 A body that a parser has done with in a few milliseconds is parsed at once. Any other, and one that holds what cannot be
 read, is taken apart: its values are parsed one by one, and other requests have their turn between them.
 """
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ..errors import BodyTooLarge, InvalidRequest
+from ..errors import BodyTooLarge, Fault, InvalidRequest, UnsupportedMedia
 from ..serving.turns import Turns
 from . import long_arrays
 from .faults import refusal
@@ -25,6 +25,47 @@ SMALL_VALUE_BYTES = 1 << 14
 MAX_PARTS = 10_000  # brackets and colons of a value that is not small: parsing it takes some milliseconds
 TOO_HEAVY = "is larger than any valid value: a series has at most 10,000 readings, and a text 20,000 characters"
 MAX_MEMBERS = 64  # of an object; more than any request has
+READING_BYTES = 20  # a reading with all its digits, a comma and a space
+MAX_REQUESTS = 1_000  # that a body which is too large might be sent in
+CHARSETS = (b"", b"utf-8", b"utf8", b"us-ascii")
+
+
+class BodyLimits(NamedTuple):
+    """How large a body may be, as sent and inflated, and the milliseconds that it and the whole request may take."""
+
+    max_bytes: int
+    body_timeout_ms: int
+    timeout_ms: int
+
+
+def check_type(sent: bytes) -> None:
+    """Check the header Content-Type. Raises UnsupportedMedia unless it is JSON in UTF-8."""
+    if sent == b"application/json":
+        return
+    kind, *parameters = sent.lower().split(b";")
+    kind = kind.strip()
+    if kind != b"application/json" and not (kind.startswith(b"application/") and kind.endswith(b"+json")):
+        raise _unsupported("send the body as JSON, with 'Content-Type: application/json'")
+    for name, _, value in (parameter.partition(b"=") for parameter in parameters):
+        if name.strip() == b"charset" and value.strip().strip(b'"') not in CHARSETS:
+            raise _unsupported("JSON is sent in UTF-8; encode the body so, and leave the charset out")
+
+
+def _unsupported(detail: str) -> UnsupportedMedia:
+    return UnsupportedMedia(detail, faults=[Fault("/headers/content-type", detail)])
+
+
+def too_large(max_bytes: int, size: int) -> BodyTooLarge:
+    """The refusal of a body of `size` bytes, 0 if that is not known. It says how much fits."""
+    parts = (
+        f"in {-(-size // max_bytes)} requests or more"
+        if max_bytes < size < MAX_REQUESTS * max_bytes
+        else "in several ones"
+    )
+    return BodyTooLarge(
+        f"the body is larger than {max_bytes} bytes; send less at once: a batch can go {parts}. About "
+        f"{max(1, max_bytes // READING_BYTES):,} readings of 17 digits fit in one body"
+    )
 
 
 def parse_small(raw: bytes, model: type[Body]) -> Body | None:

@@ -6,7 +6,6 @@ longer than the model. All other requests go on to FastAPI.
 
 import asyncio
 import re
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,7 +25,7 @@ from ..errors import (
 )
 from ..serving.turns import take_turn
 from .access import Caller
-from .access_log import RequestRecord, log_defect
+from .access_log import log_defect
 from .client_connection import CONNECTION
 from .cors import CONTEXT, with_cors
 from .encoding import MIN_COMPRESSED_BYTES
@@ -34,17 +33,15 @@ from .error_forms import JSON
 from .hosts import AllowedHosts
 from .lifecycle import Phase
 from .predict_route import PredictRoute, Reply, frame_limits, plain_limits
-from .probes import HEALTH_CHECKS, LIVE, PROBES
+from .probes import COMMON, HEALTH_CHECKS, LIVE, PROBES, is_operation
 from .proxies import TrustedProxies
 from .replies import Replies
 from .request import RequestContext
+from .request_records import RequestRecords
 from .route_table import RouteTable
 from .state import State
 
-FLUSH_SECONDS = 0.2  # between two times that requests are logged
-MAX_RECORDS = 100  # requests that wait for it; the lines of so many take half a millisecond
 PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.-]+")
-COMMON = frozenset(["/livez", "/readyz", "/version"])  # answered on both ports
 
 
 class RequestMiddleware:
@@ -60,7 +57,7 @@ class RequestMiddleware:
         self._routes = RouteTable(predict_routes)
         self._exact = self._routes.exact
         self._replies = Replies(state)
-        self._records: list[RequestRecord] = []
+        self._records = RequestRecords(state)
         self._plain_limits, self._frame_limits = plain_limits(settings), frame_limits(settings)
         self._root_path = root = settings.root_path
         paths = [*self._exact, *(root + path for path in self._exact)]
@@ -115,7 +112,7 @@ class RequestMiddleware:
         finally:
             lifecycle.in_flight -= 1
             context.connection.release()
-            self._record(context, scope)
+            self._records.answered(context, scope)
             if context.trace is not None:
                 self._end_trace(context, scope)
 
@@ -213,40 +210,7 @@ class RequestMiddleware:
     ) -> None:
         """Count and log a request that protocol.py refused. `method` is "" and `path` may be if they were not read."""
         template = self._routes.template(self._local(path))
-        self.state.counts.count(method, template, status, 0.0, refusal)
-        address = client[0] if client else None
-        self._add_record(RequestRecord(method, path, template, status, 0.0, request_id, time.time(), address))
-
-    def _record(self, context: RequestContext, scope: Scope) -> None:
-        """Count a request that was answered, and note it for the log."""
-        scope_route = scope.get("route")  # set by FastAPI, if it has one
-        route = context.template or (context.path if scope_route is None else scope_route.path)
-        status, seconds = context.status or ModelFault.status, context.total_seconds
-        sampled = context.sampled_trace_id
-        self.state.counts.count(scope["method"], route, status, seconds, context.refusal, sampled)
-        if sampled is not None and context.model:
-            self.state.serving_measures.keep_exemplar(context.model, context.version, context.queue_seconds, sampled)
-        self._add_record(
-            RequestRecord(
-                scope["method"],
-                context.path,
-                route,
-                status,
-                seconds,
-                context.request_id,
-                time.time(),
-                context.client or None,
-                context.caller.key or None if context.caller is not None else None,
-                context.model or None,
-                context.version or None,
-                context.items or None,
-                context.body_bytes or None,
-                context.reply_bytes or None,
-                context.queue_seconds if context.model else None,
-                context.compute_seconds if context.model else None,
-                context.trace_id,
-            )
-        )
+        self._records.refused(method, path, template, status, request_id, client, refusal)
 
     def _end_trace(self, context: RequestContext, scope: Scope) -> None:
         """Hand on what the spans of a request need. A defect of theirs must not become one of the request."""
@@ -257,19 +221,9 @@ class RequestMiddleware:
         except Exception as error:
             log_defect(context.request_id, error)
 
-    def _add_record(self, record: RequestRecord) -> None:
-        """Keep a record. Requests are logged with others, a few times a second."""
-        self._records.append(record)
-        if len(self._records) == 1:
-            asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
-        elif len(self._records) >= MAX_RECORDS:
-            self.flush()
-
     def flush(self) -> None:
         """Log the requests that were recorded."""
-        records, self._records = self._records, []
-        if records:
-            self.state.access_log.write(records)
+        self._records.flush()
 
     async def _predict(self, context: RequestContext, route: PredictRoute, send: Send) -> None:
         """Read the body, predict, send."""
@@ -347,8 +301,3 @@ def _defect(error: Exception) -> ModelFault:
     fault = ModelFault("a defect; the log has it under the request id")
     fault.__cause__ = error
     return fault
-
-
-def is_operation(path: str) -> bool:
-    """Whether a path is for operators, and so on their port if there is one."""
-    return path == "/metrics" or path.startswith("/admin/")

@@ -13,10 +13,10 @@ from pydantic.json_schema import models_json_schema
 from ..settings import Settings
 from .access import SCOPE_OF, is_open
 from .error_forms import ErrorForms
-from .middleware import is_operation
 from .openapi_bodies import BODY_EXAMPLES, REQUESTS, RESPONSES, RULES
 from .openapi_errors import component_name, error_components, header_references, own_statuses
 from .openapi_parts import ALWAYS, CODING, DESCRIPTION, HEADERS, SECURITY_SCHEMES, TAGS
+from .probes import is_operation
 from .problems import LIMITS
 
 Json = dict[str, Any]

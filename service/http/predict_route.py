@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from ..settings import Settings
+from .body import BodyLimits
 from .encoding import CODINGS
 from .error_forms import JSON
-from .request import BodyLimits, RequestContext
+from .request import RequestContext
 
 
 class Reply(NamedTuple):

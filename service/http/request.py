@@ -9,27 +9,16 @@ import re
 import secrets
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any, NamedTuple
 
-from pydantic import BaseModel
 from starlette.types import Message, Receive, Scope
 
-from ..errors import (
-    BodyTimeout,
-    BodyTooLarge,
-    ClientDisconnected,
-    DeadlineExceeded,
-    Fault,
-    InvalidRequest,
-    Refusal,
-    UnsupportedMedia,
-)
+from ..errors import BodyTimeout, ClientDisconnected, DeadlineExceeded, Fault, InvalidRequest, Refusal
 from ..interfaces import Named
 from ..keys import Scope as KeyScope
 from ..serving.registry import Registry
 from ..serving.turns import Turns
 from .access import Access, Caller
-from .body import Body, parse, parse_small
+from .body import Body, BodyLimits, check_type, parse, parse_small, too_large
 from .client_connection import CONNECTION, UNKNOWN_CONNECTION, Connection
 from .encoding import CODINGS, decode, joined
 from .lifecycle import Lifecycle
@@ -37,21 +26,10 @@ from .tracing.trace import ModelCall, Trace
 from .tracing.trace_context import TraceParent, parse_parent
 
 SANE_ID = re.compile(rb"[A-Za-z0-9._:\-]{1,128}")
-READING_BYTES = 20  # a reading with all its digits, a comma and a space
-MAX_PARTS = 1_000  # requests that a body which is too large might be sent in
 MILLISECONDS = re.compile(rb"[0-9]{1,9}")
-CHARSETS = (b"", b"utf-8", b"utf8", b"us-ascii")
 
 _id_prefix = secrets.token_hex(8)  # of all request ids that this process makes
 _id_counter = itertools.count()
-
-
-class BodyLimits(NamedTuple):
-    """How large a body may be, as sent and inflated, and the milliseconds that it and the whole request may take."""
-
-    max_bytes: int
-    body_timeout_ms: int
-    timeout_ms: int
 
 
 class RequestContext:
@@ -204,7 +182,7 @@ class RequestContext:
         Raises UnsupportedMedia, BodyTooLarge, BodyTimeout when the body does not arrive in time, ClientDisconnected,
         MalformedBody, InvalidRequest or DeadlineExceeded; and Overloaded when there is no room for a large body.
         """
-        _check_type(self.headers.get(b"content-type", b""))
+        check_type(self.headers.get(b"content-type", b""))
         try:
             raw = await self._read_body(limits, lifecycle)
         finally:
@@ -242,7 +220,7 @@ class RequestContext:
         max_bytes = limits.max_bytes
         length = self.headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > max_bytes:
-            raise _too_large(max_bytes, int(length) if length.isdigit() else 0)
+            raise too_large(max_bytes, int(length) if length.isdigit() else 0)
         if b"content-length" in self.headers and self.connection.has_whole_body():
             self._raise_fault()
             return _content(await self._receive())  # no more bytes than the header says
@@ -255,7 +233,7 @@ class RequestContext:
             size += len(parts[-1])
             more = message.get("more_body", False)
             if size > max_bytes:
-                raise _too_large(max_bytes, 0)
+                raise too_large(max_bytes, 0)
         return parts[0] if len(parts) == 1 else await joined(parts)
 
     def _raise_fault(self) -> None:
@@ -289,19 +267,6 @@ class RequestContext:
         return message
 
 
-def _too_large(max_bytes: int, size: int) -> BodyTooLarge:
-    """The refusal of a body of `size` bytes, 0 if that is not known. It says how much fits."""
-    parts = (
-        f"in {-(-size // max_bytes)} requests or more"
-        if max_bytes < size < MAX_PARTS * max_bytes
-        else "in several ones"
-    )
-    return BodyTooLarge(
-        f"the body is larger than {max_bytes} bytes; send less at once: a batch can go {parts}. About "
-        f"{max(1, max_bytes // READING_BYTES):,} readings of 17 digits fit in one body"
-    )
-
-
 def _content(message: Message) -> bytes:
     if message["type"] == "http.disconnect":
         raise ClientDisconnected("the caller left before its body was whole")
@@ -314,26 +279,3 @@ def make_request_id(sent: bytes | None) -> str:
     if sent is not None and SANE_ID.fullmatch(sent):
         return sent.decode("ascii")
     return f"{_id_prefix}{next(_id_counter):016x}"
-
-
-def body_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """`openapi_extra` of a route whose body is `model`."""
-    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
-
-
-def _check_type(sent: bytes) -> None:
-    """Check the header Content-Type. Raises UnsupportedMedia unless it is JSON in UTF-8."""
-    if sent == b"application/json":
-        return
-    kind, *parameters = sent.lower().split(b";")
-    kind = kind.strip()
-    if kind != b"application/json" and not (kind.startswith(b"application/") and kind.endswith(b"+json")):
-        raise _unsupported("send the body as JSON, with 'Content-Type: application/json'")
-    for name, _, value in (parameter.partition(b"=") for parameter in parameters):
-        if name.strip() == b"charset" and value.strip().strip(b'"') not in CHARSETS:
-            raise _unsupported("JSON is sent in UTF-8; encode the body so, and leave the charset out")
-
-
-def _unsupported(detail: str) -> UnsupportedMedia:
-    return UnsupportedMedia(detail, faults=[Fault("/headers/content-type", detail)])

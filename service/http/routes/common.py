@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel
 from pydantic_core import to_json
 
 from ...errors import (
@@ -23,7 +24,7 @@ from ..access_log import log_defect
 from ..body import validate
 from ..lifecycle import Phase
 from ..predict_route import PredictRoute
-from ..request import RequestContext, body_schema
+from ..request import RequestContext
 from ..schema_parts import MAX_ID_CHARACTERS
 from ..schemas import BatchSeries
 from ..schemas_anomalies import AnomalySeries
@@ -77,10 +78,16 @@ class PredictRouter(APIRouter):
                 _answered_in_front,
                 methods=["POST"],
                 response_model=route.response,
-                openapi_extra=body_schema(route.body),
+                openapi_extra=_body_schema(route.body),
                 name=getattr(route.handler, "__name__", path),
                 description=route.handler.__doc__,
             )
+
+
+def _body_schema(model: type[BaseModel]) -> dict[str, Any]:
+    """`openapi_extra` of a route whose body is `model`."""
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
 async def _answered_in_front() -> None:

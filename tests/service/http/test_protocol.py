@@ -452,8 +452,9 @@ def test_thousands_of_pipelined_requests_are_parsed_in_their_turn(tmp_path):
             queued = max([queued, *(len(protocol.pipeline) for protocol in protocols)])
 
         running.app.record_refusal = note
-        add_record = running.app._add_record
-        running.app._add_record = lambda record: (note(), add_record(record))
+        records = running.app._records
+        answered = records.answered
+        records.answered = lambda *request: (note(), answered(*request))
         with running.connect() as connection, connection.makefile("rb") as responses:
             sender = Thread(target=connection.sendall, args=[b"".join(request % i for i in range(5000))])
             sender.start()

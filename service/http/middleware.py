@@ -14,14 +14,12 @@ from starlette.types import Message, Receive, Scope, Send
 
 from ..errors import (
     ClientDisconnected,
-    Fault,
     GatecastError,
     ModelFault,
     NotFound,
     NotReady,
     Overloaded,
     Refusal,
-    UnknownHost,
 )
 from ..serving.turns import take_turn
 from .access import Caller
@@ -179,14 +177,8 @@ class RequestMiddleware:
             port = (scope.get("server") or ("", None))[1]
             if is_operation(path) != (port == operations_port):
                 raise NotFound("no such path on this port")
-        if (
-            self._hosts is not None
-            and not self._is_for_any_host(path)
-            and not self._hosts.allow(context.headers.get(b"host", b""))
-        ):
-            raise UnknownHost(
-                "this host is not served here; check the URL", faults=[Fault("/headers/host", "is unknown")]
-            )
+        if self._hosts is not None and not self._is_for_any_host(path):
+            self._hosts.check(context.headers)
         context.access = self.state.access
         context.caller = context.access.admit(path, context.headers, context.client, items)
         if not self.state.lifecycle.accepts and path not in PROBES:

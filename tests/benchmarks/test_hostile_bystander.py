@@ -5,6 +5,7 @@ from pathlib import Path
 
 from benchmarks.hostile.bystander import LOST, Bystander, Caller, Sample, summarize
 from benchmarks.hostile.requests import get
+from tests.servers import ended
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -29,7 +30,8 @@ def ask(times, *responses):
             caller = Caller("/livez", server.sockets[0].getsockname()[1], get("/livez"))
             statuses = [await caller.ask() for _ in range(times)]
             caller.leave()
-            await asyncio.gather(*serving)
+            server.close()
+            await ended(serving)
             return statuses, len(serving)
 
     return asyncio.run(run())

@@ -14,6 +14,7 @@ from benchmarks.hostile.attacks.texts import LENGTH, TEXTS, batch_of
 from benchmarks.hostile.requests import chunked, get, post
 from benchmarks.hostile.sending import closed_loop, held, in_turn, left, many, pooled, refused, streamed, unread
 from tests.patience import PATIENCE_S
+from tests.servers import ended
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 CLOSING = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
@@ -40,7 +41,7 @@ def attack(round_, answer, seconds=0.0):
             target = Target(server.sockets[0].getsockname()[1])
             await run_rounds(round_, target, seconds)
             server.close()
-            await asyncio.gather(*serving)
+            await ended(serving)
             return dict(target.counts)
 
     return asyncio.run(run())

@@ -4,6 +4,7 @@ import asyncio
 
 from benchmarks.openloop import OpenLoopRun, parse_plan
 from benchmarks.plan import LoadPlan
+from tests.servers import ended
 
 RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -26,7 +27,7 @@ async def _run(delay_s, **options):
     port = server.sockets[0].getsockname()[1]
     report = await OpenLoopRun(LoadPlan(port, "/forecast", b"{}", **options)).run()
     server.close()
-    await asyncio.gather(*serving)
+    await ended(serving)
     return report
 
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 VERSION = re.compile(r"[1-9][0-9]{0,8}")
-SHARE = re.compile(r"[0-9]+(\.[0-9]*)?", re.ASCII)  # float() reads 1_0, 1e1 and digits of other scripts too
+SHARE = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+", re.ASCII)  # float() reads 1_0, 1e1 and digits of other scripts too
 NEWEST_WORD = "newest"
 FORM = "must be like gru=2, gru=newest or sentiment=5+6:5% (version 5, and version 6 for 5 % of the requests)"
 NO_SHARE = "has a share that is no number from 0 to 100 (percent)"

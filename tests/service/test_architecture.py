@@ -6,7 +6,7 @@ from service.http.schema_parts import RECENT_MONTHS
 from tests.processes import ROOT
 from tests.recorder import Recorder
 
-MAX_FILES_FORECAST = 31  # one more than mostly: where the request before ends on the other way
+MAX_FILES_FORECAST = 30
 MAX_FILES_SENTIMENT = 24
 
 

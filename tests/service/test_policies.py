@@ -44,12 +44,13 @@ def test_a_policy_that_cannot_be_used_says_why(content, fault):
 
 
 def test_the_setting_has_a_policy_for_each_model():
-    setting = read_setting(["gru=2", "lstm = newest", "sentiment=5+6:5%", "air-line=1 + 2 : 0.5 %"])
+    setting = read_setting(["gru=2", "lstm = newest", "sentiment=5+6:5%", "air-line=1 + 2 : 0.5 %", "rnn=1+2:.5%"])
     assert setting == {
         "gru": Policy("2"),
         "lstm": NEWEST,
         "sentiment": Policy("5", "6", 5.0),
         "air-line": Policy("1", "2", 0.5),
+        "rnn": Policy("1", "2", 0.5),
     }
 
 

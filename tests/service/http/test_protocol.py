@@ -30,7 +30,7 @@ BODY = {"readings": READINGS}
 @pytest.fixture(autouse=True)
 def lingering(monkeypatch):
     """Who still sends what was refused is not cut off by a reset, however slowly it sends."""
-    monkeypatch.setattr("service.http.protocol.LINGER_SECONDS", PATIENCE_S)
+    monkeypatch.setattr("service.http.refusing.LINGER_SECONDS", PATIENCE_S)
 
 
 class FakeTransport(asyncio.Transport):

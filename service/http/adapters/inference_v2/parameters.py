@@ -11,8 +11,9 @@ from .outputs import ALL_BINARY
 
 TIMEOUT = "timeout"  # in microseconds
 OF_PROTOCOL = frozenset([ALL_BINARY, TIMEOUT])
-REFUSED = {  # what Triton's client can send besides, by how its name begins
-    "sequence_": "sequences are not offered: each request stands alone; leave sequence_id, sequence_start and sequence_end out",
+NO_SEQUENCES = "sequences are not offered: each request stands alone; leave sequence_id, sequence_start and sequence_end out"
+REFUSED = {  # what Triton's client can send besides
+    **dict.fromkeys(["sequence_id", "sequence_start", "sequence_end"], NO_SEQUENCES),
     "priority": "priorities are not offered: requests are answered in turn; leave priority out",
 }
 MAX_TIMEOUT = 2**64  # that the protocol's clients can send; a longer one than the service's own changes nothing
@@ -48,9 +49,8 @@ def check_none(sent: dict[str, Any], model: str) -> None:
 
 def check_offered(sent: dict[str, Any]) -> None:
     """Check that nothing is sent that the protocol has, and this service does not. Raises NotOffered."""
-    for begin, words in REFUSED.items():
-        if found := next((name for name in sent if name.startswith(begin)), None):
-            raise NotOffered(f"/parameters/{found}: {words}", pointer=f"/parameters/{found}")
+    if found := next((name for name in sent if name in REFUSED), None):
+        raise NotOffered(f"/parameters/{found}: {REFUSED[found]}", pointer=f"/parameters/{found}")
 
 
 def timeout_seconds(sent: dict[str, Any]) -> float | None:

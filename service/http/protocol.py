@@ -7,13 +7,14 @@ the connection stays open; if the client waits for `100 Continue`, it is sent at
 
 What is no HTTP, has too large a head, or breaks a rule of HTTP/1.1 that this service relies on, is answered as a problem,
 counted and logged; then the connection is closed. A request that predicts and comes whole is answered in the way of
-whole_request.py, any other in uvicorn's. How a connection refuses and ends is in refusing.py. What is used of uvicorn and not
+whole_request.py, any other in uvicorn's. An offer to upgrade is ignored (upgrades.py). How a connection refuses and ends is in refusing.py. What is used of uvicorn and not
 documented is listed in uvicorn_connection.py.
 """
 
 import asyncio
 from typing import Any
 
+from httptools import HttpParserError, HttpParserUpgrade
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
 from ..errors import (
@@ -25,6 +26,7 @@ from ..errors import (
 from .client_connection import CONNECTION
 from .heads import FIELD_OVERHEAD, HEAD_LIMITS, MAX_HEAD_BYTES, MAX_HEAD_FIELDS, check_head, says_it_is_small
 from .refusing import RefusingProtocol
+from .upgrades import new_parser, without_offer
 from .uvicorn_connection import UvicornConnection
 from .whole_request import HTTP, WholeRequest
 
@@ -46,6 +48,7 @@ class AdmissionProtocol(RefusingProtocol):
         self._whole_alarm: asyncio.TimerHandle | None = None  # when it is given to uvicorn after all
         self._may_be_whole = False  # the next request; one in each piece of data, as it may be answered at once
         self._is_refusing = False
+        self._is_upgrade_offered = False  # by the head that came last; it will be parsed again without the offer
         self._is_reading_head = True
         self._head_bytes = 0  # of the request line and the headers so far
         self._head_fields = 0
@@ -106,7 +109,7 @@ class AdmissionProtocol(RefusingProtocol):
         """Give the parser data; check what it keeps, and for how long the connection may wait."""
         self._unparsed_bytes += len(data)
         self._may_be_whole = self._whole_path is None
-        super().data_received(data)
+        self._parse(data)
         if self._whole_path is not None and self._whole_alarm is None:
             self._whole_alarm = self.loop.call_later(BODY_SECONDS, self._begin_cycle_of_part)
         if self._is_ended or self.transport.is_closing():
@@ -119,6 +122,21 @@ class AdmissionProtocol(RefusingProtocol):
             self._wait_for_head()
         else:
             self._head_deadline = None
+
+    def _parse(self, data: bytes) -> None:
+        """Give the parser data. After an offer to upgrade it skips the body, so a new one gets the head without the offer."""
+        self._unset_keepalive_if_required()
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except HttpParserError:
+                self.send_400_response("")
+            except HttpParserUpgrade as end:
+                data = without_offer(self.parser, self.url, self.headers) + data[end.args[0] :]
+                self._is_upgrade_offered = False
+                self.parser = new_parser(self)
+                continue
+            return
 
     def on_message_begin(self) -> None:
         self._head_bytes = self._head_fields = 0
@@ -155,6 +173,9 @@ class AdmissionProtocol(RefusingProtocol):
             fields = check_head(self.headers, self.parser.get_http_version(), self.expect_100_continue)
         except GatecastError as fault:
             self._end_parser(fault)
+        if b"upgrade" in fields and self.parser.should_upgrade():
+            self._is_upgrade_offered = True
+            return
         if self._lifecycle.counted < self._settings.max_in_flight or not self._may_refuse():
             self._whole_path = self._path_of_whole(fields) if self._may_be_whole else None
             self._may_be_whole = False  # others need not wait until all that one client has sent at once is answered
@@ -178,6 +199,8 @@ class AdmissionProtocol(RefusingProtocol):
 
     def _begin_cycle(self) -> None:
         """Have uvicorn answer the request whose head has come."""
+        if self.parser.should_upgrade():  # not by an offer
+            self._end_parser(MalformedRequest("CONNECT asks for a tunnel, and none is made here"))
         url, headers, expects = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()
         self.url, self.expect_100_continue = url, expects
@@ -185,8 +208,6 @@ class AdmissionProtocol(RefusingProtocol):
         super().on_headers_complete()
         self._request = UvicornConnection(self.cycle, self._connections)
         self.scope[CONNECTION] = self._request  # type: ignore[literal-required]
-        if self.parser.should_upgrade():  # there is nothing to upgrade to, and the parser has ended
-            self.cycle.keep_alive = False
 
     def _answer_whole(self, path: str) -> None:
         """Answer a request that has come whole."""
@@ -261,7 +282,7 @@ class AdmissionProtocol(RefusingProtocol):
                 self._refuse(keep_alive=self.parser.should_keep_alive() and self._lifecycle.keeps_connections)
         elif self._whole_path is not None:
             self._answer_whole(self._whole_path)
-        else:
+        elif not self._is_upgrade_offered:
             super().on_message_complete()
             assert self._request is not None
             self._request.keep(0)  # from now on it is whole

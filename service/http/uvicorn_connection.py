@@ -50,7 +50,7 @@ UVICORN_ATTRIBUTES = {
     "cycle": ["body", "disconnected", "keep_alive", "message_event", "more_body", "response_complete", "transport"],
     "server_state": ["default_headers"],
     "flow": ["drain", "pause_reading", "resume_reading", "write_paused"],
-    "parser": ["get_http_version", "get_method", "should_keep_alive", "should_upgrade"],
+    "parser": ["feed_data", "get_http_version", "get_method", "should_keep_alive", "should_upgrade"],
 }
 
 

@@ -356,6 +356,7 @@ FORECAST = json.dumps(BODY).encode()
         (b"GET /livez HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400),
         (b"GET /livez\r\n\r\n", 400),
         (b"GET /livez HTTP/0.9\r\n\r\n", 400),
+        (b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
         (post_head("/forecast", "Content-Type: text/plain", "Content-Length: 2") + b"{}", 400),
@@ -414,14 +415,6 @@ def test_an_answer_comes_before_the_end_that_garbage_makes(tmp_path):
     with connected(tmp_path) as running:
         answer = exchange(running, post_bytes("/forecast", BODY) + b"garbage\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 200")
-
-
-def test_an_upgrade_is_not_made_and_ends_the_connection(tmp_path):
-    head = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
-    with connected(tmp_path) as running:
-        answer = exchange(running, head)
-    assert answer.startswith(b"HTTP/1.1 200")
-    assert b"connection: close" in answer
 
 
 def test_pipelined_requests_of_one_connection_count_as_one(tmp_path):

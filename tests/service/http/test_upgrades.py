@@ -153,6 +153,11 @@ def test_a_head_that_is_refused_is_refused_with_an_offer_too(tmp_path, sent, sta
     assert b'status="%d"} 1.0' % status in counts
 
 
+def test_a_tunnel_is_refused_in_words(tmp_path):
+    with connected(tmp_path) as running:
+        assert b"CONNECT asks for a tunnel" in exchange(running, b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n")
+
+
 def test_an_offer_to_a_full_service_is_refused_after_its_body(tmp_path):
     """As a request without one is, on a connection that stays open; at once, if the client waits for `100 Continue`."""
     gate = Gate(fakes.last_plus_ten)

@@ -65,8 +65,6 @@ WRONG = [
     ('image.repository="https://registry.example.com/gatecast"', "/image/repository"),
     ('fullnameOverride="-abc"', "/fullnameOverride"),
     ('nameOverride="-"', "/nameOverride"),
-    ('models.versions="gru"', "/models/versions"),
-    ('models.versions="gru=3+4:5"', "/models/versions"),
     ('podLabels={"app.kubernetes.io/name": "mine"}', "podLabels: app.kubernetes.io/name is set by the chart"),
     ('podAnnotations={"kubectl.kubernetes.io/default-container": "a"}', "podAnnotations: "),
     ('metrics.rules.labels={"app.kubernetes.io/version": "2"}', r"metrics\.rules\.labels: app.kubernetes.io/version"),

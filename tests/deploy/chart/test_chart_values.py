@@ -90,6 +90,11 @@ WRONG = [
     ('topologySpread.whenUnsatisfiable="Never"', "/topologySpread/whenUnsatisfiable"),
     ('nodeSelector={"ssd": true}', "/nodeSelector/ssd"),
     ('extraEnv=[{"value": "a"}]', "/extraEnv/0"),
+    ('extraVolumes=[{"emptyDir": {}}]', "/extraVolumes/0': missing property 'name'"),
+    ('extraVolumes=[{"name": 7}]', "/extraVolumes/0/name"),
+    ('extraVolumeMounts=[{"mountPath": "/data"}]', "/extraVolumeMounts/0': missing property 'name'"),
+    ('extraVolumeMounts=[{"name": "tmp"}]', "/extraVolumeMounts/0': missing property 'mountPath'"),
+    ('extraVolumeMounts=[{"name": "tmp", "mountPath": ""}]', "/extraVolumeMounts/0/mountPath"),
 ]
 
 

@@ -63,6 +63,8 @@ WRONG = [
     ("probes=null", "missing property 'probes'"),
     ('image.repository="gatecast:latest"', "/image/repository"),
     ('image.repository="https://registry.example.com/gatecast"', "/image/repository"),
+    ('image.repository="registry.example.com:5000/gatecast:1"', "/image/repository"),
+    ('image.repository="[::1]:5000/gatecast:1"', "/image/repository"),
     ('fullnameOverride="-abc"', "/fullnameOverride"),
     ('nameOverride="-"', "/nameOverride"),
     ('podLabels={"app.kubernetes.io/name": "mine"}', "podLabels: app.kubernetes.io/name is set by the chart"),
@@ -103,6 +105,22 @@ def test_a_wrong_value_is_refused_by_its_name(assignment: str, named: str) -> No
     """So that its user finds it."""
     with pytest.raises(Refused, match=named):
         with_values(assignment)
+
+
+@pytest.mark.parametrize(
+    "repository",
+    [
+        "gatecast",
+        "registry.example.com/ml/gatecast",
+        "localhost:5000/a",
+        "my_host:5000/a",
+        "[::1]:5000/x",
+        "[fd00::1]/a/b_c",
+    ],
+)
+def test_an_image_of_any_registry_is_taken(repository: str) -> None:
+    """By name or by address, with or without a port."""
+    assert with_values(f'image.repository="{repository}"').container["image"].startswith(f"{repository}:")
 
 
 def test_a_metrics_port_that_requests_have_is_refused() -> None:

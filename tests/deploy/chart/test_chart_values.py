@@ -67,12 +67,6 @@ WRONG = [
     ('image.repository="[::1]:5000/gatecast:1"', "/image/repository"),
     ('fullnameOverride="-abc"', "/fullnameOverride"),
     ('nameOverride="-"', "/nameOverride"),
-    ('podLabels={"app.kubernetes.io/name": "mine"}', "podLabels: app.kubernetes.io/name is set by the chart"),
-    ('podAnnotations={"kubectl.kubernetes.io/default-container": "a"}', "podAnnotations: "),
-    ('metrics.rules.labels={"app.kubernetes.io/version": "2"}', r"metrics\.rules\.labels: app.kubernetes.io/version"),
-    ('extraVolumes=[{"name": "tmp", "emptyDir": {}}]', "extraVolumes: the volume tmp is there already"),
-    ('extraVolumeMounts=[{"name": "tmp", "mountPath": "/tmp/"}]', "mounted at /tmp/ already"),
-    ('extraVolumeMounts=[{"name": "data", "mountPath": "/data"}]', "there is no volume data"),
     ("rollout.maxSurge=0", "rollout.maxSurge must not be 0"),
     ('rollout.maxSurge="0%"', "rollout.maxSurge must not be 0"),
     ('fullnameOverride="2nd"', "2nd begins with a digit"),
@@ -134,35 +128,6 @@ def test_a_release_whose_name_begins_with_a_digit_is_refused() -> None:
     with pytest.raises(Refused, match="set fullnameOverride"):
         with_values(release="2nd")
     assert with_values('fullnameOverride="second"', release="2nd").one("Deployment")
-
-
-@pytest.mark.parametrize(
-    ("values", "name"),
-    [
-        (['tracing.endpoint="http://c:4318"', 'extraEnv=[{"name": "OTEL_SERVICE_NAME"}]'], "OTEL_SERVICE_NAME"),
-        (['tracing.endpoint="http://c:4318"', 'extraEnv=[{"name": "K8S_POD_NAME"}]'], "K8S_POD_NAME"),
-        (['extraEnv=[{"name": "TZ"}, {"name": "TZ"}]'], "TZ"),
-    ],
-)
-def test_a_variable_that_is_set_twice_is_refused(values: list[str], name: str) -> None:
-    """Which of the two counts would be for Kubernetes to say."""
-    with pytest.raises(Refused, match=f"extraEnv: {name} stands there twice"):
-        with_values(*values)
-
-
-@pytest.mark.parametrize(
-    ("inner", "said"),
-    [("gru/3", 'b:1 would be mounted at "gru/3", within a:1'), ("grus", None), ("gru", "have the same path")],
-)
-def test_an_image_within_another_is_refused(inner: str, said: str | None) -> None:
-    """A read-only image has no place for it, but one beside it may begin with the same letters."""
-    images = [{"reference": "a:1", "path": "gru"}, {"reference": "b:1", "path": inner}]
-    values = ('models.source="image"', f"models.images={json.dumps(images)}")
-    if said is None:
-        assert with_values(*values).one("Deployment")
-        return
-    with pytest.raises(Refused, match=said):
-        with_values(*values)
 
 
 def test_the_schema_knows_the_values_and_no_others() -> None:

@@ -27,7 +27,9 @@ OTHERS = {  # each has bytes that no text has: one may begin with BZh
     re.compile(rb"\x28\xb5\x2f\xfd"): UNPACK.format("zstd"),
     re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)"): UNPACK.format("bzip2"),
     re.compile(rb"\xfd7zXZ\0"): UNPACK.format("xz"),
-    re.compile(rb"PK\x03\x04"): "is a ZIP archive, as workbooks of Excel are; save the sheet as CSV, or unpack the file",
+    re.compile(
+        rb"PK\x03\x04"
+    ): "is a ZIP archive, as workbooks of Excel are; save the sheet as CSV, or unpack the file",
 }
 
 

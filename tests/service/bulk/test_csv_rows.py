@@ -94,8 +94,9 @@ def test_pyarrow_reads_numbers_and_different_texts():
     """They need not be looked at one by one."""
     table = plain_lines(["y", "day"], ",")("1,b\n,a\n1e5,b\n")
     np.testing.assert_array_equal(table.numbers("y", "."), [1, math.nan, 1e5])
-    texts, places = table.different("day")
-    assert (texts, places.tolist()) == (["b", "a"], [0, 1, 0])
+    found = table.different("day")
+    assert found is not None
+    assert (found[0], found[1].tolist()) == (["b", "a"], [0, 1, 0])
     assert table.numbers("day", ".") is None
 
 

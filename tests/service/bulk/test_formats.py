@@ -1,6 +1,5 @@
 """Every format can be read, and written from every other one."""
 
-import bz2
 import csv
 import gzip
 import io
@@ -320,30 +319,6 @@ def test_forms_are_known_by_name_and_content():
     )
     with pytest.raises(Refused, match="known are csv"):
         form_of_content(b"", "xml")
-
-
-@pytest.mark.parametrize("content", [bz2.compress(b"body\nx\n"), bz2.compress(b"")], ids=["text", "nothing"])
-def test_bzip2_is_refused(tmp_path, content):
-    """Also of nothing."""
-    (tmp_path / "in.csv").write_bytes(content)
-    with pytest.raises(UnreadableInput, match=r"compressed with bzip2.*bzip2 -dc FILE"):
-        open_source(str(tmp_path / "in.csv"))
-
-
-@pytest.mark.parametrize("column", ["BZh", "BZh9", "BZh91AY", "PK3", "PAR1"])
-def test_a_text_that_begins_as_a_compressed_file_is_read(tmp_path, column):
-    """The name of a column may be that of a format. Nothing but the content says what this file is."""
-    (tmp_path / "in").write_text(f"{column},body\n1,abc\n")
-    progress, _ = done(texts_job(tmp_path / "in", tmp_path / "out.csv"))
-    assert (progress.read, progress.errors) == (1, 0)
-
-
-@pytest.mark.parametrize("encoding", ["utf-16", "UTF16", "utf_16", "u16"])
-def test_utf_16_has_several_names(tmp_path, encoding):
-    """All that Python knows."""
-    (tmp_path / "in.csv").write_text("body\nabc\n", "utf-16")
-    progress, _ = done(texts_job(tmp_path / "in.csv", tmp_path / "out.csv", dialect=Dialect(encoding=encoding)))
-    assert (progress.read, progress.errors) == (1, 0)
 
 
 def test_text_in_another_encoding_is_told(tmp_path):

@@ -83,9 +83,10 @@ function findDates(body, names, mark) {
   return -1;
 }
 
-/** Raise Refusal for a column of dates in which something else stands, such as the word before a sum. */
+/** Raise Refusal if something else stands among the dates of the first column or one called a time, such as the word before a sum. */
 function checkNearlyDates(body, names, mark, line) {
   names.forEach((name, column) => {
+    if (column > 0 && !TIME.test(name)) return;
     const cells = body.map((row) => row[column]);
     const good = cells.map((cell) => cell !== "" && toNumber(cell, mark) === undefined && isDate(cell));
     const dates = cells.filter((_, index) => good[index]);

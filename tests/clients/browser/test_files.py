@@ -41,6 +41,10 @@ READABLE = {
         "date,v\n1 de enero,3\n2 de enero,5\n3 de enero,4",
         "The column date was not read as dates",
     ),
+    "a blank among dates that are not those of the readings": (
+        "site,v,last visit\n" + "\n".join(f"s{i},{i}.5,{'' if i == 4 else f'2026-01-{i + 1:02}'}" for i in range(10)),
+        "10 readings · v",
+    ),
     "a tuple of Python": ("(1, 2, 3.5, 4)", "4 readings"),
     "a list of JSON": ("[1, 2, null, 4.5]", "4 readings · 1 missing"),
     "one a line": ("1.5\n2\n3", "3 readings"),

@@ -1,7 +1,8 @@
 // A table as a series: which column is dates and which is readings, on an even grid of dates, oldest first.
 
 import { MAX_COLUMNS, readTable } from "./csv.js";
-import { dateAt, iso, positions, readDates, stepOf } from "./dates.js";
+import { readDates } from "./date_forms.js";
+import { dateAt, iso, positions, stepOf } from "./dates.js";
 import { decimalMark, isMissing, toNumber } from "./numbers.js";
 import { Refusal } from "./refusal.js";
 import { count } from "./words.js";

@@ -42,12 +42,12 @@ READABLE = {
     "months of the last century": ("d,v\nNov-69,1\nDec-69,2\nJan-70,4", "monthly, from 1969-11-01 · v"),
     "years by the name of a month": ("d,v\nJan-50,1\nJan-51,2\nJan-52,4", "yearly, from 1950-01-01 · v"),
     "days without a year": (
-        "date,v\nJan-01,1\nJan-02,2\nJan-03,4",
-        "3 readings · v. The column date was not read as dates",
+        "day,v\nJan-01,1\nJan-02,2\nJan-03,4",
+        "The column day was not read as dates",
     ),
     "days without a year, over months": (
-        "date,v\nJan-30,1\nJan-31,2\nFeb-01,4",
-        "3 readings · v. The column date was not read as",
+        "timestamp,v\nJan-30,1\nJan-31,2\nFeb-01,4",
+        "The column timestamp was not read as dates",
     ),
     "a short year first, over months": (short_years("-", 100), "100 readings · daily, from 2019-01-01 · v"),
     "a short year first, slashes": (short_years("/", 31), "31 readings · daily, from 2019-01-01 · v"),

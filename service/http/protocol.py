@@ -17,12 +17,7 @@ from typing import Any
 from httptools import HttpParserError, HttpParserUpgrade
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
-from ..errors import (
-    GatecastError,
-    HeadersTooLarge,
-    MalformedRequest,
-    Overloaded,
-)
+from ..errors import GatecastError, HeadersTooLarge, MalformedRequest, Overloaded
 from .client_connection import CONNECTION
 from .heads import FIELD_OVERHEAD, HEAD_LIMITS, MAX_HEAD_BYTES, MAX_HEAD_FIELDS, check_head, says_it_is_small
 from .refusing import RefusingProtocol
@@ -91,6 +86,9 @@ class AdmissionProtocol(RefusingProtocol):
     def feed_piece(self) -> bool:
         """Give the parser a piece of what has come. Returns whether it can take more before a request is answered."""
         if self.transport.is_closing() or self._is_ended:
+            self._linger(self._unfed)
+            self._unfed = b""
+            self.flow.resume_reading()
             return False
         if not self.pipeline:
             piece, self._unfed = self._unfed[:PIECE_BYTES], self._unfed[PIECE_BYTES:]

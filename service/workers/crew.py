@@ -130,8 +130,8 @@ class Crew:
             await worker.start()
         except OSError as error:
             self._estate.take_back(worker.inheritance)
-            words = f"worker {slot} cannot be started: {error}{advice(error)}"
-            raise CannotStart(Failed(status=3, faults=[words])) from error
+            fault = f"worker {slot} cannot be started: {error}{advice(error)}"
+            raise CannotStart(Failed(status=3, faults=[fault])) from error
         self.processes.add(worker)
         self.reap()  # it may have ended before it was known
         words = await self._settle(worker)

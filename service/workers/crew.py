@@ -194,7 +194,7 @@ class Crew:
             await asyncio.sleep(delay)
             try:
                 worker = await self._start(slot)
-                async with self._reloading:  # a reload in between would miss the worker that goes or the one that comes
+                async with self._reloading:  # a reload would miss the one that is replaced, or this one
                     await self._have_take_over(worker)
                     await self._have_join(worker)
                 return worker

@@ -23,8 +23,10 @@ def by_slot(crew):
 
 
 async def until_each_has_its_slot(crew):
-    """Wait until there are two workers, and each accepts the connections of its own slot."""
-    await until(lambda: [worker.slots for worker in by_slot(crew)] == [[0], [1]])
+    """Wait until there are two workers, and each accepts the connections of its own slot, and has said so."""
+    await until(
+        lambda: [worker.slots for worker in by_slot(crew)] == [[0], [1]] and not crew._arranging.locked()
+    )  # until then the one that accepted for another may still take what is meant for that
 
 
 async def kill_and_wait(crew, victim):

@@ -164,8 +164,8 @@ def steps() -> dict[str, Callable[[], object]]:
         "observe, with a trace": lambda: histogram.observe(0.003, TRACE),
         "a request": lambda: counts.count("POST", "/forecast", 200, 0.003),
         "a refused request": lambda: counts.count("POST", "/forecast", 503, 0.0, refusal),
-        "a model call of one item": lambda: model.count_call(group, group, 0.001, 0.002),
-        "a model call of 16 items": lambda: model.count_call(group * 16, group * 16, 0.001, 0.002),
+        "a model call of one item": lambda: model.count_call(group, 0, 0.001, 0.002),
+        "a model call of 16 items": lambda: model.count_call(group * 16, 0, 0.001, 0.002),
         "/metrics": lambda: render(measures.collect(), "application/openmetrics-text"),
     }
 

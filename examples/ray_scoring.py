@@ -61,14 +61,14 @@ def start(workers: int, working_dir: str | None = None) -> None:
     `working_dir` is a directory that Ray sends to all workers, which then run in their copy of it.
     """
     environment = {} if working_dir is None else {"working_dir": working_dir}
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
     if "RAY_ADDRESS" in os.environ:
         ray.init(runtime_env=environment, log_to_driver=False)
     else:
         ray.init(num_cpus=workers, include_dashboard=False, runtime_env=environment, log_to_driver=False)
-    context = ray.data.DataContext.get_current()
-    context.enable_progress_bars = False
-    # a panel is grouped by tasks of the workers that are there: the default starts actors first, which takes five seconds
-    context.shuffle_strategy = ShuffleStrategy.SORT_SHUFFLE_PULL_BASED
+        # a panel is grouped by tasks of the workers: the default starts actors first, which takes one machine five seconds
+        context.shuffle_strategy = ShuffleStrategy.SORT_SHUFFLE_PULL_BASED
     logging.getLogger("ray.data").setLevel(logging.WARNING)
 
 

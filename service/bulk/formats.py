@@ -1,5 +1,6 @@
 """Which format a file has: by what it is said to be, by its name, or by its first bytes."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -19,7 +20,8 @@ SUFFIXES: dict[str, Format] = {
     ".pq": "parquet",
     ".txt": "txt",
 }
-GZIP, PARQUET = b"\x1f\x8b", b"PAR1"
+GZIP = b"\x1f\x8b"
+PARQUET = re.compile(rb"PAR1[^\t\r\n -\xff]")  # and a byte that no text has: one may begin with PAR1
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def form_of_content(head: bytes, given: str | None = None) -> Form:
     """Return the form of a file by its first bytes. What is nothing else is CSV."""
     if given:
         return Form(format_named(given), head.startswith(GZIP))
-    if head.startswith(PARQUET):
+    if PARQUET.match(head):
         return Form("parquet")
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text[:1] == b"[":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..bulk.errors import UnreadableInput
-from ..bulk.reading import check_columns
+from ..bulk.reading import check_columns, listed
 from ..bulk.tables import Table
 from ..bulk.values import DECIMAL_COMMA, is_missing, to_number
 from ..bulk.work.dates import parse_dates
@@ -50,7 +50,7 @@ def roles_of(
     if not numbers:
         hint = "; --decimal , reads decimal commas" if decimal == "." and _has_decimal_commas(rows) else ""
         raise UnreadableInput(
-            f"{name}: no column holds numbers alone; name one of {', '.join(rows.names)} with --value{hint}"
+            f"{name}: no column holds numbers alone; name one of {listed(rows.names)} with --value{hint}"
         )
     return Roles(identifier, time, _values(name, numbers, identifier))
 
@@ -65,7 +65,7 @@ def _values(name: str, numbers: tuple[str, ...], identifier: str | None) -> tupl
     if len(named) == 1:
         return named
     if identifier is not None and len(numbers) > 1:
-        raise UnreadableInput(f"{name}: which column has the readings? name it with --value: {', '.join(numbers)}")
+        raise UnreadableInput(f"{name}: which column has the readings? name it with --value: {listed(numbers)}")
     return numbers
 
 

@@ -1,5 +1,6 @@
 """Small inputs, which are held in memory: a file, stdin, or JSON as requests have it."""
 
+import codecs
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -38,9 +39,9 @@ def dialect_of(delimiter: str | None, decimal: str, encoding: str) -> Dialect:
         raise typer.BadParameter("a decimal sign is . or ,", param_hint="--decimal")
     if decimal == delimiter == ",":
         raise typer.BadParameter("the comma cannot be both the delimiter and the decimal sign", param_hint="--decimal")
-    encoding = "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding
     try:
         "".encode(encoding)
+        encoding = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
     except LookupError:
         raise typer.BadParameter(f"there is no encoding '{encoding}'", param_hint="--encoding") from None
     return Dialect(delimiter, decimal, encoding)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..bulk.errors import UnreadableInput
 from ..bulk.reading.json_lines import parsed_json, read_json_lines, whole_json
-from ..bulk.reading.source import Source, undamaged
+from ..bulk.reading.source import Source, check_encoding, undamaged
 from ..bulk.tables import table_of_objects
 from ..bulk.values import short, to_numbers
 from ..errors import GatecastError
@@ -27,6 +27,7 @@ class Request:
 
 def read_json(source: Source) -> Read | Request:
     """Return rows or one series, of JSON or JSON lines. Raises UnreadableInput."""
+    check_encoding(source, None)
     with undamaged(source.name):
         raw = whole_json(source.stream, source.name)
     try:

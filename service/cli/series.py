@@ -11,7 +11,7 @@ from ..bulk.formats import Dialect
 from .columns import roles_of
 from .exits import end_with, warn
 from .frames import frame_of
-from .inputs import open_input, read_all
+from .inputs import first_fault, open_input, read_all
 from .outputs import write_frame
 from .requests import Request, read_json
 
@@ -55,6 +55,9 @@ def data_of(asked: Asked) -> Data:
         return Data(read.series, {}, read.frequency, many=False)
     if not len(read.rows):
         raise UnreadableInput(f"{read.name}: has no rows")
+    if not read.rows.names:
+        first_fault(read)  # such as of lines that are no JSON
+        raise UnreadableInput(f"{read.name}: its rows have no columns")
     given = (asked.id, asked.time, asked.value)
     roles = roles_of(read.name, read.rows, given, asked.dialect.decimal, asked.time_format)
     frame = frame_of(read, roles, asked.dialect.decimal, asked.time_format)

@@ -4,7 +4,7 @@ from contextlib import closing
 from typing import Any
 
 from ..bulk.errors import UnreadableInput
-from ..bulk.reading import check_columns
+from ..bulk.reading import check_columns, listed
 from ..bulk.work.rows import read_text
 from .inputs import dialect_of, first_fault, open_input, read_all, strings
 
@@ -38,9 +38,11 @@ def faults_of_encoding(texts: list[Any]) -> dict[int, str]:
 
 
 def _found(name: str, present: list[str]) -> str:
+    if not present:
+        raise UnreadableInput(f"{name}: its rows have no columns")
     if len(present) == 1:
         return present[0]
     found = [column for column in present if column.lower() in NAMES]
     if len(found) == 1:
         return found[0]
-    raise UnreadableInput(f"{name}: which column has the texts? name it with --text: {', '.join(present[:20])}")
+    raise UnreadableInput(f"{name}: which column has the texts? name it with --text: {listed(present)}")

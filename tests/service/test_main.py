@@ -20,6 +20,8 @@ from tests.patience import PATIENCE_S
 from tests.processes import COMMAND, ROOT, environment, run_service, serving, shipped
 from tests.service.http.test_server import copy_as_version
 
+COPIES = 12  # of a model, besides the one that is there
+
 
 def test_a_wrong_argument_or_setting_is_named(models):
     """Nothing is served by mistake."""
@@ -88,7 +90,7 @@ def test_an_address_that_is_taken_is_named(models):
 @contextmanager
 def starting(models, *prefix, command=COMMAND):
     """A process that is about to start: its many models are verified by TensorFlow, so that it is far from its end."""
-    for version in range(100, 112):
+    for version in range(100, 100 + COPIES):
         copy_as_version(models / "ensemble", str(version))
     process = subprocess.Popen(
         [*prefix, *command],
@@ -148,7 +150,7 @@ def test_a_signal_during_the_start_ends_it_at_once(models, moment, sig, status):
         assert process.wait(PATIENCE_S) == status
         output = process.stdout.read()
         assert "Traceback" not in output
-        assert "loaded ensemble" not in output  # the last of them: the start did not go on to its end
+        assert output.count("loaded ensemble") <= COPIES  # of one more: the start did not go on to its end
 
 
 def new_namespace():

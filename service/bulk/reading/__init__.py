@@ -62,8 +62,12 @@ def check_columns(name: str, wanted: Sequence[str], present: Sequence[str]) -> N
     """Raise UnreadableInput if a column is not there; the message lists those that are."""
     for column in wanted:
         if column not in present:
-            listed = ", ".join(present[:MAX_NAMED]) + (", …" if len(present) > MAX_NAMED else "")
-            raise UnreadableInput(f"{name}: has no column '{column}'; its columns are {listed or 'none'}")
+            raise UnreadableInput(f"{name}: has no column '{column}'; its columns are {listed(present)}")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the names of columns for a message."""
+    return (", ".join(names[:MAX_NAMED]) or "none") + (", …" if len(names) > MAX_NAMED else "")
 
 
 def _counted(batches: Iterator[Batch], end: Callable[[Batch], int]) -> Iterator[Batch]:

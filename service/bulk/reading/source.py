@@ -1,9 +1,11 @@
 """The input: a file or stdin, its form, and how far it has been read."""
 
+import codecs
 import gzip
 import hashlib
 import io
 import os
+import re
 import stat
 import sys
 import tempfile
@@ -21,11 +23,13 @@ HEAD_BYTES = 1 << 16
 STDIN = "-"
 BYTE_ORDER_MARKS = (b"\xff\xfe", b"\xfe\xff")
 UNPACK = "is compressed with {0}, and gzip alone is read; unpack it into the command: {0} -dc FILE | gatecast … -"
-OTHERS = {
-    b"\x28\xb5\x2f\xfd": UNPACK.format("zstd"),
-    b"BZh": UNPACK.format("bzip2"),
-    b"\xfd7zXZ\0": UNPACK.format("xz"),
-    b"PK\3\4": "is a ZIP archive, as workbooks of Excel are; save the sheet as CSV, or unpack the file",
+OTHERS = {  # each has bytes that no text has: one may begin with BZh
+    re.compile(rb"\x28\xb5\x2f\xfd"): UNPACK.format("zstd"),
+    re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)"): UNPACK.format("bzip2"),
+    re.compile(rb"\xfd7zXZ\0"): UNPACK.format("xz"),
+    re.compile(
+        rb"PK\x03\x04"
+    ): "is a ZIP archive, as workbooks of Excel are; save the sheet as CSV, or unpack the file",
 }
 
 
@@ -65,23 +69,33 @@ class Source:
     counted: Counted
     path: Path | None
     begun: os.stat_result | None = None  # its state when it was opened
+    ends: str = ""  # a hash that tells whether its content was changed since then
 
     def text(self, encoding: str) -> IO[str]:
         """The input as text. Bytes that are not of this encoding stay in it, as lone surrogates."""
         return io.TextIOWrapper(self.stream, encoding, errors="surrogateescape", newline="")
 
     def growth(self) -> int:
-        """How many bytes were added to the file since it was opened. Raises UnreadableInput if it was changed otherwise."""
+        """How many bytes were added to the end of the file since it was opened. Raises UnreadableInput if it was changed otherwise."""
         try:
             now = None if self.path is None else self.path.stat()
         except FileNotFoundError:  # it was removed, and is read from where it was opened
             now = None
-        if now is None or self.begun is None or not os.path.samestat(now, self.begun):
+        if self.path is None or now is None or self.begun is None or not os.path.samestat(now, self.begun):
             return 0
-        grown = now.st_size - self.begun.st_size
-        if grown < 0 or (grown == 0 and now.st_mtime_ns != self.begun.st_mtime_ns):
+        size = self.begun.st_size
+        if now.st_size > size:
+            is_other = self._is_rewritten(self.path, size)
+        else:
+            is_other = now.st_size < size or now.st_mtime_ns != self.begun.st_mtime_ns
+        if is_other:
             raise UnreadableInput(f"{self.name}: was changed while it was read; begin again, with --restart")
-        return grown
+        return now.st_size - size
+
+    def _is_rewritten(self, path: Path, size: int) -> bool:
+        """Whether a file that grew is another one now. What is added to a log leaves the `size` bytes before it as they were."""
+        with undamaged(self.name), path.open("rb") as file:
+            return _ends(file, size) != self.ends
 
     def close(self) -> None:
         """Let the file go."""
@@ -128,9 +142,11 @@ def open_source(name: str, given: str | None = None) -> Source:
 def _opened(
     name: str, file: BinaryIO, size: int | None, path: Path | None, form: Form | None, given: str | None
 ) -> Source:
+    begun = None if path is None else os.fstat(file.fileno())
+    ends = "" if begun is None else _ends(file, begun.st_size)
     counted = Counted(file)
     buffered = io.BufferedReader(counted, HEAD_BYTES)
-    head = buffered.peek(8)[:8]
+    head = buffered.peek(16)[:16]
     packed = head.startswith(b"\x1f\x8b")
     _check_not_packed(name, head, buffered)
     stream = cast(BinaryIO, gzip.GzipFile(fileobj=buffered)) if packed else buffered
@@ -138,14 +154,23 @@ def _opened(
         form = form_of_content(_peek(stream, name), given)
     if form.format == "parquet":  # its directory is at its end
         stream = cast(BinaryIO, _spooled(stream)) if path is None else path.open("rb")
-    begun = os.fstat(file.fileno()) if path is not None else None
-    return Source(name, Form(form.format, packed), size, stream, counted, path, begun)
+    return Source(name, Form(form.format, packed), size, stream, counted, path, begun, ends)
+
+
+def _ends(file: BinaryIO, size: int) -> str:
+    """Return a hash of the first and the last bytes of the first `size` ones. The file is at its beginning then."""
+    found = hashlib.sha256()
+    for begin in (0, max(0, size - HEAD_BYTES)):
+        file.seek(begin)
+        found.update(file.read(min(HEAD_BYTES, size)))
+    file.seek(0)
+    return found.hexdigest()
 
 
 def _check_not_packed(name: str, head: bytes, stream: IO[bytes]) -> None:
     """Raise UnreadableInput for what other programs have to unpack first, and close it."""
     for magic, hint in OTHERS.items():
-        if head.startswith(magic):
+        if magic.match(head):
             stream.close()
             raise UnreadableInput(f"{name}: {hint}")
 
@@ -154,7 +179,7 @@ def check_encoding(source: Source, encoding: str | None) -> None:
     """Raise UnreadableInput for UTF-16 that is to be read in another encoding; None is JSON, which is in UTF-8."""
     head = _peek(source.stream, source.name)[:2]
     if head in BYTE_ORDER_MARKS and (
-        encoding is None or not encoding.lower().startswith(("utf-16", "utf16", "utf-32"))
+        encoding is None or not codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
     ):
         hint = (
             "--encoding utf-16 reads it"

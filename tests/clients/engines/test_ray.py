@@ -27,6 +27,20 @@ def found(dataset):
     return pd.concat([table.to_pandas() for table in tables], ignore_index=True)
 
 
+def test_a_cluster_keeps_its_shuffle(examples, monkeypatch):
+    """The one that suits a single machine is for local workers alone."""
+    import ray
+    from ray.data.context import DataContext, ShuffleStrategy
+
+    context, connected = DataContext.get_current(), []
+    assert context.shuffle_strategy == ShuffleStrategy.SORT_SHUFFLE_PULL_BASED
+    monkeypatch.setattr(context, "shuffle_strategy", ShuffleStrategy.HASH_SHUFFLE)
+    monkeypatch.setenv("RAY_ADDRESS", "auto")
+    monkeypatch.setattr(ray, "init", lambda **options: connected.append(options))
+    examples.start(2)
+    assert (len(connected), context.shuffle_strategy) == (1, ShuffleStrategy.HASH_SHUFFLE)
+
+
 def test_texts_are_judged(examples, texts, model, assert_same):
     """The rows that cannot be judged say why, and the others are as they are in process."""
     import gatecast

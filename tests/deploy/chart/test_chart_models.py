@@ -119,3 +119,17 @@ def test_a_place_without_its_particulars_is_refused(values: list[str], message: 
 def test_the_versions_that_answer_are_handed_over() -> None:
     """Which works with a directory that nobody can write to."""
     assert rendered("production").variables["GATECAST_VERSIONS"] == "gru=3, sentiment=5+6:5%"
+
+
+@pytest.mark.parametrize("text", ["gru=2,\nx=3\n", "gru=2,,x=3", ",gru=2", " gru = newest ,", "gru=2+3:500%", "", "\n"])
+def test_versions_are_for_the_service_to_read(text: str) -> None:
+    """It allows space, line ends and empty entries, and says itself what is wrong with a version."""
+    variables = with_values(f"models.versions={json.dumps(text)}").variables
+    assert variables.get("GATECAST_VERSIONS", "") == text
+
+
+@pytest.mark.parametrize("text", ["gru", "gru=2, sentiment", "gru=2,\nsentiment\n", "sentiment: 2"])
+def test_an_entry_of_versions_without_a_version_is_refused(text: str) -> None:
+    """By its own words."""
+    with pytest.raises(Refused, match=rf"models\.versions: {text.split(',')[-1].strip()} is no MODEL=VERSION"):
+        with_values(f"models.versions={json.dumps(text)}")

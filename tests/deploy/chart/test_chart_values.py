@@ -63,16 +63,10 @@ WRONG = [
     ("probes=null", "missing property 'probes'"),
     ('image.repository="gatecast:latest"', "/image/repository"),
     ('image.repository="https://registry.example.com/gatecast"', "/image/repository"),
+    ('image.repository="registry.example.com:5000/gatecast:1"', "/image/repository"),
+    ('image.repository="[::1]:5000/gatecast:1"', "/image/repository"),
     ('fullnameOverride="-abc"', "/fullnameOverride"),
     ('nameOverride="-"', "/nameOverride"),
-    ('models.versions="gru"', "/models/versions"),
-    ('models.versions="gru=3+4:5"', "/models/versions"),
-    ('podLabels={"app.kubernetes.io/name": "mine"}', "podLabels: app.kubernetes.io/name is set by the chart"),
-    ('podAnnotations={"kubectl.kubernetes.io/default-container": "a"}', "podAnnotations: "),
-    ('metrics.rules.labels={"app.kubernetes.io/version": "2"}', r"metrics\.rules\.labels: app.kubernetes.io/version"),
-    ('extraVolumes=[{"name": "tmp", "emptyDir": {}}]', "extraVolumes: the volume tmp is there already"),
-    ('extraVolumeMounts=[{"name": "tmp", "mountPath": "/tmp/"}]', "mounted at /tmp/ already"),
-    ('extraVolumeMounts=[{"name": "data", "mountPath": "/data"}]', "there is no volume data"),
     ("rollout.maxSurge=0", "rollout.maxSurge must not be 0"),
     ('rollout.maxSurge="0%"', "rollout.maxSurge must not be 0"),
     ('fullnameOverride="2nd"', "2nd begins with a digit"),
@@ -92,6 +86,11 @@ WRONG = [
     ('topologySpread.whenUnsatisfiable="Never"', "/topologySpread/whenUnsatisfiable"),
     ('nodeSelector={"ssd": true}', "/nodeSelector/ssd"),
     ('extraEnv=[{"value": "a"}]', "/extraEnv/0"),
+    ('extraVolumes=[{"emptyDir": {}}]', "/extraVolumes/0': missing property 'name'"),
+    ('extraVolumes=[{"name": 7}]', "/extraVolumes/0/name"),
+    ('extraVolumeMounts=[{"mountPath": "/data"}]', "/extraVolumeMounts/0': missing property 'name'"),
+    ('extraVolumeMounts=[{"name": "tmp"}]', "/extraVolumeMounts/0': missing property 'mountPath'"),
+    ('extraVolumeMounts=[{"name": "tmp", "mountPath": ""}]', "/extraVolumeMounts/0/mountPath"),
 ]
 
 
@@ -100,6 +99,22 @@ def test_a_wrong_value_is_refused_by_its_name(assignment: str, named: str) -> No
     """So that its user finds it."""
     with pytest.raises(Refused, match=named):
         with_values(assignment)
+
+
+@pytest.mark.parametrize(
+    "repository",
+    [
+        "gatecast",
+        "registry.example.com/ml/gatecast",
+        "localhost:5000/a",
+        "my_host:5000/a",
+        "[::1]:5000/x",
+        "[fd00::1]/a/b_c",
+    ],
+)
+def test_an_image_of_any_registry_is_taken(repository: str) -> None:
+    """By name or by address, with or without a port."""
+    assert with_values(f'image.repository="{repository}"').container["image"].startswith(f"{repository}:")
 
 
 def test_a_metrics_port_that_requests_have_is_refused() -> None:
@@ -113,35 +128,6 @@ def test_a_release_whose_name_begins_with_a_digit_is_refused() -> None:
     with pytest.raises(Refused, match="set fullnameOverride"):
         with_values(release="2nd")
     assert with_values('fullnameOverride="second"', release="2nd").one("Deployment")
-
-
-@pytest.mark.parametrize(
-    ("values", "name"),
-    [
-        (['tracing.endpoint="http://c:4318"', 'extraEnv=[{"name": "OTEL_SERVICE_NAME"}]'], "OTEL_SERVICE_NAME"),
-        (['tracing.endpoint="http://c:4318"', 'extraEnv=[{"name": "K8S_POD_NAME"}]'], "K8S_POD_NAME"),
-        (['extraEnv=[{"name": "TZ"}, {"name": "TZ"}]'], "TZ"),
-    ],
-)
-def test_a_variable_that_is_set_twice_is_refused(values: list[str], name: str) -> None:
-    """Which of the two counts would be for Kubernetes to say."""
-    with pytest.raises(Refused, match=f"extraEnv: {name} stands there twice"):
-        with_values(*values)
-
-
-@pytest.mark.parametrize(
-    ("inner", "said"),
-    [("gru/3", 'b:1 would be mounted at "gru/3", within a:1'), ("grus", None), ("gru", "have the same path")],
-)
-def test_an_image_within_another_is_refused(inner: str, said: str | None) -> None:
-    """A read-only image has no place for it, but one beside it may begin with the same letters."""
-    images = [{"reference": "a:1", "path": "gru"}, {"reference": "b:1", "path": inner}]
-    values = ('models.source="image"', f"models.images={json.dumps(images)}")
-    if said is None:
-        assert with_values(*values).one("Deployment")
-        return
-    with pytest.raises(Refused, match=said):
-        with_values(*values)
 
 
 def test_the_schema_knows_the_values_and_no_others() -> None:

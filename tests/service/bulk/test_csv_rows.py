@@ -15,7 +15,8 @@ from service.bulk.formats import Dialect
 from service.bulk.limits import BATCH_BYTES
 from service.bulk.reading import csv_rows
 from service.bulk.reading.csv_rows import read_csv, sniff
-from service.bulk.reading.plain_csv import is_plain, plain_lines, unquoted_columns
+from service.bulk.reading.plain_csv import ARROW_COLUMNS, is_plain, plain_lines, unquoted_columns
+from service.bulk.tables import ListTable
 
 NUMBERS = st.one_of(
     st.floats().map(repr),
@@ -77,6 +78,26 @@ def test_pyarrow_reads_the_same_texts(block, delimiter, width):
     table = plain_lines(names, delimiter)(block)
     expected = unquoted_columns(block, delimiter, width) if is_plain(block) else None
     assert (None if table is None else [table.values(name) for name in names]) == expected
+
+
+def test_pyarrow_reads_plain_lines():
+    """It is what makes them quick. Of wide files, lists are quicker."""
+    assert isinstance(plain_lines(["a", "b"], ",")("1,2\n"), ArrowTable)
+    for width, kind in ((ARROW_COLUMNS, ArrowTable), (ARROW_COLUMNS + 1, ListTable)):
+        names = [f"c{number}" for number in range(width)]
+        table = plain_lines(names, ",")(",".join(names) + "\n")
+        assert isinstance(table, kind)
+        assert [table.values(name) for name in names] == [[name] for name in names]
+
+
+def test_pyarrow_reads_numbers_and_different_texts():
+    """They need not be looked at one by one."""
+    table = plain_lines(["y", "day"], ",")("1,b\n,a\n1e5,b\n")
+    np.testing.assert_array_equal(table.numbers("y", "."), [1, math.nan, 1e5])
+    found = table.different("day")
+    assert found is not None
+    assert (found[0], found[1].tolist()) == (["b", "a"], [0, 1, 0])
+    assert table.numbers("day", ".") is None
 
 
 @pytest.mark.parametrize("decimal", [".", ","])

@@ -310,7 +310,13 @@ def test_forms_are_known_by_name_and_content():
     assert output_form(None, None, "csv") == Form("csv")
     assert form_of_content(b'{"a": 1}') == Form("jsonl")
     assert form_of_content(b" [1]") == Form("json")
-    assert form_of_content(b"PAR1xxxx") == Form("parquet")
+    assert form_of_content(b"PAR1\x15\x04xx") == Form("parquet")
+    assert (
+        form_of_content(b"PAR1,PAR2\n")
+        == form_of_content("PAR1ö\n".encode())
+        == form_of_content(b"PAR1\n")
+        == Form("csv")
+    )
     with pytest.raises(Refused, match="known are csv"):
         form_of_content(b"", "xml")
 

@@ -1,5 +1,6 @@
 """Inputs that can be read only once, and inputs that change while they are read."""
 
+import gzip
 import os
 import threading
 from collections.abc import Callable
@@ -83,6 +84,29 @@ def test_an_input_that_grows_while_it_is_read_is_told(tmp_path):
     progress, warnings = changed(tmp_path, lambda source: source.write_text("body\nabc\nmore\n"))
     assert progress.read == 1
     assert "grew by 5 bytes while it was read" in warnings[0]
+
+
+@pytest.mark.parametrize("rows", [2, ROWS])
+@pytest.mark.parametrize("name", ["in.csv", "in.csv.gz"])
+def test_an_input_that_is_rewritten_with_more_content_is_told(tmp_path, name, rows):
+    """Such a file did not grow, although it is longer: its first bytes are others."""
+    source = tmp_path / name
+    source.write_bytes(b"body\n" + b"abc\n" * rows if name == "in.csv" else gzip.compress(b"body\nabc\n", 0))
+    longer = source.read_bytes().replace(b"abc", b"other")
+    change = Changing(change=lambda: source.write_bytes(longer))
+    with pytest.raises(UnreadableInput, match="was changed while it was read"):
+        done(texts_job(source, tmp_path / "out.csv", scoring=change))
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_an_input_into_which_rows_are_put_is_told(tmp_path):
+    """It begins as before, and what were its last bytes are elsewhere."""
+    source = tmp_path / "in.csv"
+    begin, end = b"body\n" + b"abc\n" * ROWS, b"last\n" * ROWS
+    source.write_bytes(begin + end)
+    change = Changing(change=lambda: source.write_bytes(begin + b"between\n" + end))
+    with pytest.raises(UnreadableInput, match="was changed while it was read"):
+        done(texts_job(source, tmp_path / "out.csv", scoring=change))
 
 
 @pytest.mark.parametrize("change", [Path.unlink, lambda source: source.with_name("new").replace(source)])

@@ -42,6 +42,40 @@ def test_a_text_in_an_encoding_that_is_named_is_judged():
     assert json.loads(result.stdout.splitlines()[0])["text"] == "café, great"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "U8", "utf_8"])
+def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path, encoding):
+    """Whatever name UTF-8 is given."""
+    (tmp_path / "in.csv").write_text("review\ngood\n", "utf-8-sig")
+    result = invoke(
+        "sentiment", "-i", str(tmp_path / "in.csv"), "--encoding", encoding, "--text", "review", "--model", SENTIMENT
+    )
+    assert result.exit_code == 0, result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("in.jsonl", '{"y": 1}\n'.encode("utf-16"), "is in UTF-16; JSON is read in UTF-8: iconv -f utf-16 -t utf-8"),
+        ("in.json", '{"readings": [1]}'.encode("utf-16"), "is in UTF-16; JSON is read in UTF-8: iconv"),
+        ("in.jsonl", '{"y": 1}\n'.encode("utf-16-le"), "row 1: the line is no JSON"),
+        ("in.jsonl", b"{}\n{}\n", "its rows have no columns"),
+        ("in.jsonl", b'{"y": "x"}\n', "name one of y with --value"),
+    ],
+)
+def test_json_in_which_no_reading_is_found_is_told(tmp_path, name, content, message):
+    """Also where it is in UTF-16. No message names an empty list."""
+    (tmp_path / name).write_bytes(content)
+    result = invoke("forecast", str(tmp_path / name))
+    assert (result.exit_code, message in " ".join(result.stderr.split())) == (2, True), result.stderr
+
+
+def test_texts_without_columns_are_told(tmp_path):
+    """As empty objects have none."""
+    (tmp_path / "in.jsonl").write_text("{}\n")
+    result = invoke("sentiment", "-i", str(tmp_path / "in.jsonl"), "--model", SENTIMENT)
+    assert (result.exit_code, "its rows have no columns" in result.stderr) == (2, True), result.stderr
+
+
 def test_help_is_shown_where_the_terminal_knows_ascii_alone(monkeypatch):
     """Question marks stand for what it has not."""
     raw = io.BytesIO()

@@ -9,7 +9,7 @@ import pytest
 from service.http.access_log import MAX_PATH, AccessLog, RequestRecord, log_defect
 from service.http.probes import PROBES
 from tests.patience import PATIENCE_S
-from tests.processes import serving
+from tests.processes import PATIENT, serving
 
 LOGGER = "gatecast.requests"
 ENDED = 1_795_849_730.123
@@ -207,7 +207,7 @@ def test_one_log_line_per_request(serve, capsys):
 def test_the_settings_decide_on_format_and_requests(models, log_format, access_log):
     """Other lines stay. A probe gives no line."""
     settings = {"engine": "onnx", "grace_s": 0, "log_format": log_format, "access_log": access_log}
-    with serving(models, **settings) as (process, client, log):
+    with serving(models, command=PATIENT, **settings) as (process, client, log):
         client.get("/livez")
         assert client.get("/a%0Ab").status_code == httpx.codes.NOT_FOUND
         process.terminate()

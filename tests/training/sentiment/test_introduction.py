@@ -31,7 +31,7 @@ def test_the_page_says_what_is_read_where_it_starts_and_what_it_writes(tmp_path,
     printed = capsys.readouterr().out
     assert "column 'text'" in printed
     assert "sentiment v5, the shipped model" in printed
-    assert "films" in printed
+    assert "models/films/1" in "".join(printed.split())  # a long path is broken
     assert "about" in printed
     assert "--name" not in printed
     assert max(map(len, printed.splitlines())) <= 120

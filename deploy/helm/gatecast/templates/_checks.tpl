@@ -67,6 +67,12 @@
 {{- end -}}
 {{- include "gatecast.checkImagePaths" .images -}}
 {{- end -}}
+{{- range splitList "," (default "" .versions) -}}
+{{- $entry := trim . -}}
+{{- if and $entry (not (contains "=" $entry)) -}}
+{{- fail (printf "models.versions: %s is no MODEL=VERSION; write gru=2, gru=newest or sentiment=5+6:5%%, with commas between models" $entry) -}}
+{{- end -}}
+{{- end -}}
 {{- if and (ne .source "pvc") .watchSeconds -}}
 {{- fail (printf "models.watchSeconds is for models.source pvc: the files of %s never change in a running pod" .source) -}}
 {{- end -}}

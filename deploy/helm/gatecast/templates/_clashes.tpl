@@ -2,7 +2,11 @@
 {{- define "gatecast.checkClashes" -}}
 {{- $own := include "gatecast.selectorLabels" . | fromYaml -}}
 {{- include "gatecast.checkKeys" (list "podLabels" .Values.podLabels $own) -}}
-{{- include "gatecast.checkKeys" (list "podAnnotations" .Values.podAnnotations (dict "kubectl.kubernetes.io/default-container" "" "checksum/trusted-keys" "")) -}}
+{{- $annotations := dict "kubectl.kubernetes.io/default-container" "" -}}
+{{- if .Values.models.trustedKeys.inline -}}
+{{- $_ := set $annotations "checksum/trusted-keys" "" -}}
+{{- end -}}
+{{- include "gatecast.checkKeys" (list "podAnnotations" .Values.podAnnotations $annotations) -}}
 {{- $labels := merge $own (include "gatecast.commonLabels" . | fromYaml) -}}
 {{- with .Values.metrics -}}
 {{- include "gatecast.checkKeys" (list "metrics.serviceMonitor.labels" .serviceMonitor.labels $labels) -}}
@@ -10,6 +14,7 @@
 {{- include "gatecast.checkKeys" (list "metrics.dashboard.labels" .dashboard.labels $labels) -}}
 {{- end -}}
 {{- include "gatecast.checkVolumes" . -}}
+{{- include "gatecast.checkExtraMounts" . -}}
 {{- end -}}
 
 {{- /* list "podLabels" VALUES OWN */ -}}
@@ -17,7 +22,8 @@
 {{- $own := index . 2 -}}
 {{- range $key, $_ := index . 1 -}}
 {{- if hasKey $own $key -}}
-{{- fail (printf "%s: %s is set by the chart; leave it out, and use nameOverride for another name" (index $ 0) $key) -}}
+{{- $other := ternary ", and use nameOverride for another name" "" (eq $key "app.kubernetes.io/name") -}}
+{{- fail (printf "%s: %s is set by the chart; leave it out%s" (index $ 0) $key $other) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -32,7 +38,7 @@
 {{- end -}}
 {{- $paths := dict -}}
 {{- range include "gatecast.mounts" . | fromYamlArray -}}
-{{- $path := trimSuffix "/" .mountPath -}}
+{{- $path := clean .mountPath -}}
 {{- if hasKey $paths $path -}}
 {{- fail (printf "extraVolumeMounts: something is mounted at %s already" .mountPath) -}}
 {{- end -}}
@@ -40,6 +46,17 @@
 {{- fail (printf "extraVolumeMounts: there is no volume %s; add it to extraVolumes" .name) -}}
 {{- end -}}
 {{- $_ := set $paths $path true -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Nor can anybody make a directory for a mount in the models, which are read-only wherever they come from */ -}}
+{{- define "gatecast.checkExtraMounts" -}}
+{{- range $models := include "gatecast.modelMounts" . | fromYamlArray -}}
+{{- range $.Values.extraVolumeMounts -}}
+{{- if hasPrefix (printf "%s/" $models.mountPath) (clean .mountPath) -}}
+{{- fail (printf "extraVolumeMounts: %s would be mounted at %s, within the models at %s, which are read-only; mount it elsewhere" .name .mountPath $models.mountPath) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 

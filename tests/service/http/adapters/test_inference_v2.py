@@ -273,7 +273,10 @@ def test_a_long_reply_is_compressed_for_a_client_that_takes_it(client):
         ),
         ({"inputs": [texts(GOOD)], "parameters": {"priority": 1}}, "/parameters/priority: priorities are not offered"),
         ({"inputs": [texts(GOOD)], "parameters": {"colour": 1}}, "has no parameter `colour`"),
-        ({"inputs": [texts(GOOD)], "parameters": {"priority_" + 99 * "x": 1}}, f"has no parameter `priority_{31 * 'x'}`"),
+        (
+            {"inputs": [texts(GOOD)], "parameters": {"priority_" + 99 * "x": 1}},
+            f"has no parameter `priority_{31 * 'x'}`",
+        ),
         ({"inputs": [texts(GOOD)], "parameters": {"timeout": -1}}, "whole number of microseconds"),
         ({"inputs": [texts(GOOD)], "model": "gru"}, "/model is not a field here; did you mean `model_name`"),
     ],

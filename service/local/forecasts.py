@@ -1,6 +1,7 @@
 """Series → forecasts → a data frame. All series share the model's calls, as those of POST /forecast/batch do."""
 
 import functools
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
@@ -181,10 +182,13 @@ def of_series(error: GatecastError, series: Series) -> GatecastError:
 
 
 def level_columns(levels: Iterable[float]) -> list[str]:
-    """Return the names of the columns of intervals, a name of its own for each level."""
-    return [f"{side}_{_named(level)}" for level in levels for side in ("lower", "upper")]
+    """Return the names of the columns of intervals, a name of its own for each level: six digits, more only where two share them."""
+    levels = list(levels)
+    sharing = Counter(f"{level:g}" for level in set(levels))
+    names = [_named(level, sharing[f"{level:g}"]) for level in levels]
+    return [f"{side}_{name}" for name in names for side in ("lower", "upper")]
 
 
-def _named(level: float) -> str:
-    short = f"{level:g}"  # six digits
-    return short if float(short) == level else repr(float(level))
+def _named(level: float, sharing: int) -> str:
+    short = f"{level:g}"
+    return short if sharing == 1 or float(short) == level else repr(float(level))

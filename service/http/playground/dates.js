@@ -1,107 +1,12 @@
-// Dates as files have them, how often they come, and the dates of a series, all in UTC or at one offset from it.
+// How often dates come, and the dates of a series, all in UTC or at one offset from it.
 
 import { mode } from "./csv.js";
 import { Refusal } from "./refusal.js";
 
 export const DAY = 86_400_000;
+export const NAMES = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const MAX_POINTS = 200_000;
-const NAMES = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"];
 const WEEKDAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
-const CLOCK = "(?:,?[T ](\\d{1,2}):(\\d{2})(?::(\\d{2})(?:\\.\\d+)?)?\\s*([ap]m)?\\s*(Z|[+-]\\d{2}:?\\d{2})?)?";
-const YEAR = "(\\d{4}|\\d{2})";
-const ISO = new RegExp(`^(\\d{4})[-/](\\d{1,2})[-/](\\d{1,2})${CLOCK}$`, "i");
-const DOTTED = new RegExp(`^(\\d{1,2})\\.(\\d{1,2})\\.${YEAR}${CLOCK}$`, "i");
-const SLASHED = new RegExp(`^(\\d{1,2})[/-](\\d{1,2})[/-]${YEAR}${CLOCK}$`, "i");
-const DAY_NAMED = new RegExp(`^(\\d{1,2})[-/ ]+([a-z]{3})[a-z]*\\.?[-/ ,]+${YEAR}${CLOCK}$`, "i");
-const NAMED_DAY = new RegExp(`^([a-z]{3})[a-z]*\\.? +(\\d{1,2}),? +(\\d{4})${CLOCK}$`, "i");
-const FORMS = [
-  (text) => match(ISO, text, (m) => moment(m[1], m[2], m[3], m.slice(4))),
-  (text) => match(/^(\d{4})(\d{2})(\d{2})$/, text, (m) => moment(m[1], m[2], m[3])),
-  (text) => match(/^(\d{4})[-/]?(\d{2})$/, text, (m) => moment(m[1], m[2], 1)),
-  (text) => match(/^(\d{4})[- ]?Q([1-4])$/i, text, (m) => moment(m[1], m[2] * 3 - 2, 1)),
-  (text) => match(/^Q([1-4])[- /]?(\d{4})$/i, text, (m) => moment(m[2], m[1] * 3 - 2, 1)),
-  (text) => match(/^(\d{4})-?W(\d{2})(?:-?([1-7]))?$/i, text, (m) => week(+m[1], +m[2], +(m[3] ?? 1))),
-  (text) => match(/^([a-z]{3})[a-z]*[ -]+(\d{4})$/i, text, (m) => moment(m[2], monthNamed(m[1]), 1)),
-  (text) => match(/^([a-z]{3})-(\d{2})$/i, text, (m) => moment(m[2], monthNamed(m[1]), 1)),
-  (text) => match(DAY_NAMED, text, (m) => moment(m[3], monthNamed(m[2]), m[1], m.slice(4))),
-  (text) => match(NAMED_DAY, text, (m) => moment(m[3], monthNamed(m[1]), m[2], m.slice(4))),
-  (text) => match(/^(\d{4})$/, text, (m) => moment(m[1], 1, 1)),
-  (text) => match(DOTTED, text, (m) => moment(m[3], m[2], m[1], m.slice(4))),
-  (text) => match(SLASHED, text, (m) => moment(m[3], m[1], m[2], m.slice(4))),
-  (text) => match(SLASHED, text, (m) => moment(m[3], m[2], m[1], m.slice(4))),
-];
-
-const monthNamed = (name) => NAMES.indexOf(name.toUpperCase()) + 1; // 0, which is none, for any other word
-
-function match(pattern, text, read) {
-  const found = pattern.exec(text);
-  return found && read(found);
-}
-
-/** `{time, offset}`: milliseconds since 1970 of what the clock shows, and the clock's offset; null for no such date. */
-function moment(written, month, day, [clock = 0, minute = 0, second = 0, half = "", zone = ""] = []) {
-  const year = written.length === 2 ? +written + (+written < 70 ? 2000 : 1900) : +written;
-  const hour = half ? (clock % 12) + (/p/i.test(half) ? 12 : 0) : +clock;
-  if (half && (+clock < 1 || +clock > 12)) return null;
-  const time = Date.UTC(year, month - 1, +day, hour, +minute, +second);
-  const read = new Date(time);
-  // of years below 100, Date.UTC makes those of the last century
-  if (year < 100 || read.getUTCMonth() !== month - 1 || read.getUTCDate() !== +day || hour > 23 || +minute > 59) return null;
-  return { time, offset: zone.toUpperCase() };
-}
-
-function week(year, number, day) {
-  const fourth = new Date(Date.UTC(year, 0, 4)); // always in week 1
-  const monday = fourth.getTime() - ((fourth.getUTCDay() + 6) % 7) * DAY;
-  const thursday = new Date(monday + ((number - 1) * 7 + 3) * DAY); // whose year is the week's
-  return number < 1 || thursday.getUTCFullYear() !== year ? null : { time: monday + (number - 1) * 7 * DAY + (day - 1) * DAY, offset: "" };
-}
-
-/** The dates of all cells in one form, or null. Of two orders of day and month, the one that leaves fewer gaps. */
-export function readDates(cells) {
-  const readable = FORMS.map((form) => readAll(form, cells)).filter((dates) => dates !== null);
-  if (readable.length < 2 || same(readable[0], readable[1])) return readable[0] ?? null;
-  const [one, other] = readable.map(gaps);
-  if (one !== other) return readable[one < other ? 0 : 1];
-  throw new Refusal(`“${cells[0]}” can be read as two dates, the day or the month first. Write dates as 2026-01-31.`);
-}
-
-function readAll(form, cells) {
-  const dates = [];
-  for (const cell of cells) {
-    const date = form(cell.trim());
-    if (date === null) return null;
-    dates.push(date);
-  }
-  return dates.length === 0 ? null : onOneClock(dates);
-}
-
-/** Dates whose offsets differ (summer time) are told by the first one's clock. */
-function onOneClock(dates) {
-  const first = minutes(dates[0].offset);
-  return dates.map((date) => ({
-    time: date.time + (first - minutes(date.offset)) * 60_000,
-    offset: dates[0].offset,
-  }));
-}
-
-function minutes(offset) {
-  const found = /^([+-])(\d{2}):?(\d{2})$/.exec(offset);
-  return found ? (found[1] === "-" ? -1 : 1) * (found[2] * 60 + +found[3]) : 0;
-}
-
-/** How many dates lack between the first and the last. */
-function gaps(dates) {
-  const times = sorted(dates);
-  const step = stepOf(times);
-  if (step === null) return Infinity;
-  const span = times.at(-1) - times[0];
-  const ms = step.ms ?? (step.business ? 1.4 : step.months * 30.44) * DAY;
-  return Math.round(span / ms) + 1 - times.length;
-}
-
-const same = (one, other) => one.every((date, index) => date.time === other[index].time);
-const sorted = (dates) => dates.map((date) => date.time).sort((one, other) => one - other);
 
 /** How often dates in ascending order come: `{frequency, months}`, `{frequency, ms}` or `{frequency, business}`; null if they do not come evenly. */
 export function stepOf(times) {

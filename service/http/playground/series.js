@@ -1,7 +1,8 @@
 // A table as a series: which column is dates and which is readings, on an even grid of dates, oldest first.
 
 import { MAX_COLUMNS, readTable } from "./csv.js";
-import { dateAt, iso, positions, readDates, stepOf } from "./dates.js";
+import { readDates } from "./date_forms.js";
+import { dateAt, iso, positions, stepOf } from "./dates.js";
 import { decimalMark, isMissing, toNumber } from "./numbers.js";
 import { Refusal } from "./refusal.js";
 import { count } from "./words.js";
@@ -83,9 +84,10 @@ function findDates(body, names, mark) {
   return -1;
 }
 
-/** Raise Refusal for a column of dates in which something else stands, such as the word before a sum. */
+/** Raise Refusal if something else stands among the dates of the first column or one called a time, such as the word before a sum. */
 function checkNearlyDates(body, names, mark, line) {
   names.forEach((name, column) => {
+    if (column > 0 && !TIME.test(name)) return;
     const cells = body.map((row) => row[column]);
     const good = cells.map((cell) => cell !== "" && toNumber(cell, mark) === undefined && isDate(cell));
     const dates = cells.filter((_, index) => good[index]);

@@ -1,6 +1,7 @@
 // The dates of readings and steps, for the picture and the tables.
 
-import { dateAt, readDates, stepNamed, timeOf } from "./dates.js";
+import { readDates } from "./date_forms.js";
+import { dateAt, stepNamed, timeOf } from "./dates.js";
 
 /** Times of all readings and steps; null without dates, or where ours are not those of the service. */
 export function timesOf(series, request, answer) {

@@ -1,6 +1,7 @@
 """Files and pasted tables: how they are read, and what is refused in words."""
 
 import base64
+from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
@@ -10,6 +11,12 @@ DATES = [f"{2015 + month // 12}-{month % 12 + 1:02}-01" for month in range(14)]
 
 def rows(write, head=""):
     return "\n".join([*([head] if head else []), *(write(index, date) for index, date in enumerate(DATES))])
+
+
+def short_years(mark, days, first="year"):
+    """Days from 2019 on with years of two digits."""
+    dates = [f"{date(2019, 1, 1) + timedelta(day):%y-%m-%d}".split("-") for day in range(days)]
+    return "d,v\n" + "\n".join(f"{mark.join(parts if first == 'year' else parts[::-1])},1" for parts in dates)
 
 
 GERMAN = rows(lambda index, date: f"01.{date[5:7]}.{date[:4]};{index},5", "Datum;Umsatz")
@@ -32,6 +39,29 @@ READABLE = {
     "names of months": ("d,v\n30-Dec-2019,1\n31-Dec-2019,2\n01-Jan-2020,4", "3 readings · daily, from 2019-12-30 · v"),
     "months as words": ('d,v\n"Jan 30, 2020",1\n"Jan 31, 2020",2\n"Feb 1, 2020",4', "daily, from 2020-01-30 · v"),
     "months as spreadsheets write them": ("d,v\nNov-19,1\nDec-19,2\nJan-20,4", "monthly, from 2019-11-01 · v"),
+    "months of the last century": ("d,v\nNov-69,1\nDec-69,2\nJan-70,4", "monthly, from 1969-11-01 · v"),
+    "years by the name of a month": ("d,v\nJan-50,1\nJan-51,2\nJan-52,4", "yearly, from 1950-01-01 · v"),
+    "days without a year": (
+        "day,v\nJan-01,1\nJan-02,2\nJan-03,4",
+        "The column day was not read as dates",
+    ),
+    "days without a year, over months": (
+        "timestamp,v\nJan-30,1\nJan-31,2\nFeb-01,4",
+        "The column timestamp was not read as dates",
+    ),
+    "a short year first, over months": (short_years("-", 100), "100 readings · daily, from 2019-01-01 · v"),
+    "a short year first, slashes": (short_years("/", 31), "31 readings · daily, from 2019-01-01 · v"),
+    "a short year first, dots": (short_years(".", 31), "31 readings · daily, from 2019-01-01 · v"),
+    "a short year first, few days": (short_years("-", 12), "12 readings · daily, from 2019-01-01 · v"),
+    "a short year first, weeks": (
+        "d,v\n15-01-05,1\n15-01-12,2\n15-01-19,4",
+        "3 readings · weekly, from 2015-01-05 · v",
+    ),
+    "a short year first, names": (
+        "d,v\n19-Jan-01,1\n19-Jan-02,2\n19-Jan-03,4",
+        "3 readings · daily, from 2019-01-01 · v",
+    ),
+    "a short year last, one month": (short_years(".", 31, first="day"), "31 readings · daily, from 2019-01-01 · v"),
     "clocks of twelve hours": (
         "d,v\n12/31/2019 10:00 PM,1\n12/31/2019 11:00 PM,2\n1/1/2020 12:00 AM,4",
         "3 readings · hourly, from 2019-12-31 22:00:00 · v",
@@ -40,6 +70,10 @@ READABLE = {
     "dates of another form": (
         "date,v\n1 de enero,3\n2 de enero,5\n3 de enero,4",
         "The column date was not read as dates",
+    ),
+    "a blank among dates that are not those of the readings": (
+        "site,v,last visit\n" + "\n".join(f"s{i},{i}.5,{'' if i == 4 else f'2026-01-{i + 1:02}'}" for i in range(10)),
+        "10 readings · v",
     ),
     "a tuple of Python": ("(1, 2, 3.5, 4)", "4 readings"),
     "a list of JSON": ("[1, 2, null, 4.5]", "4 readings · 1 missing"),
@@ -52,6 +86,9 @@ REFUSED = {
     "two dates alike": ("id,d,v\na,2015-01-05,1\na,2015-01-12,2\nb,2015-01-05,4", "2015-01-05 is there twice (line 2 and line 4)"),
     "uneven dates": ("d,v\n2015-01-01,1\n2015-01-03,2\n2015-01-04,4\n2015-01-09,5", "The dates do not come evenly: 2015-01-03"),
     "day or month": ("d,v\n1/2/2015,3\n2/3/2015,4", "can be read as two dates"),
+    "day or year": ("d,v\n15-01-05 01:00,3\n15-01-05 02:00,4", "two dates, the day or the year first. Write dates as 2026-01-31."),
+    "day, month or year": ("d,v\n05/06/07 01:00,3\n05/06/07 02:00,4", "three dates, the day, the month or the year first."),
+    "a year last or a day": ("d,v\n01.01.19,3\n01.01.20,4", "“01.01.19” can be read as two dates, the day or the year first."),
     "a sum under the dates": ("d,v\n2015-01-01,1\n2015-01-02,2\n2015-01-03,3\n2015-01-04,4\nTotal,10",
                               "“Total” is not a date like the others (line 6, d). Leave out rows that are no readings"),
     "no date in a row": ("d,v\n2015-01-01,1\n2015-01-02,2\n,3\n2015-01-04,4\n2015-01-05,4", "There is no date (line 4, d)."),
@@ -97,6 +134,13 @@ def test_what_cannot_be_read_is_refused_in_words(visit, name):
     read(page, text, words)
     page.get_by_role("button", name="Forecast", exact=True).click()
     assert words in page.get_by_role("alert").inner_text()
+
+
+def test_dates_that_lie_ahead_are_not_meant_where_others_do_not(visit):
+    """31.12.19 is the end of 2019, not the 19th of December 2031, as long as that is ahead."""
+    page = visit()
+    page.clock.set_fixed_time("2026-06-01")
+    read(page, "d;v\n31.12.19;1\n31.12.20;2", "2 readings · yearly, from 2019-12-31 · v")
 
 
 def test_a_dropped_file_is_forecast(visit):

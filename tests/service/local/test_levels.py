@@ -23,6 +23,12 @@ def test_levels_that_differ_in_the_seventh_digit_have_columns_of_their_own(unive
     assert names[2:] == ["lower_80", "upper_80", "lower_80.00001", "upper_80.00001", "lower_80.00002", "upper_80.00002"]
 
 
+@pytest.mark.parametrize(("level", "name"), [(100 * 0.55, "lower_55"), (np.float32(80.1), "lower_80.1")])
+def test_a_computed_level_is_named_by_six_digits(universal, level, name):
+    """What floating-point arithmetic adds to a level is not in the name of its column."""
+    assert list(universal.forecast(READINGS, 1, (level, 99)).columns)[2] == name
+
+
 def test_a_bound_of_a_small_type_of_numpy_is_read_without_a_warning(universal):
     """The greatest reading that is allowed is beyond what 32 bits hold."""
     with warnings.catch_warnings():

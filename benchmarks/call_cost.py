@@ -6,7 +6,8 @@
 Each call of the batcher, of `predict` and of the network is timed by itself, in microseconds of processor time. Between two
 calls the rest of requests is done, as a server does it: a body is parsed, a series is prepared, an answer is made, and bytes
 go through a socket. So the code that is timed is as cold as in a server. `--warm` leaves that out, and shows how much less a
-tight loop says. The last line splits a call into what it costs before its first series, and what each series costs.
+tight loop says. The last line splits a call into what it costs before its first series, and what each series costs; it needs
+two sizes up to 8.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import asyncio
 import gc
 import json
 import socket
+import sys
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -26,7 +28,9 @@ import numpy as np
 import uvloop
 from pydantic_core import to_json
 
+from service.artifacts.files import BundleError
 from service.forecast.forecaster import Forecast, Forecaster, PreparedSeries
+from service.forecast.window_forecaster import WindowForecaster
 from service.http.schema_parts import RECENT_MONTHS
 from service.http.schemas import ForecastRequest
 from service.interfaces import Inputs, Network
@@ -41,6 +45,7 @@ DEADLINE_S = 3600.0
 INLINE_S = 1.0  # every call runs on the event loop, as that of a small network does
 WARM_UP = 50
 MEMORY = 1 << 17  # bytes that are read between calls: they stand for what the system does for a request
+SMALL = 8  # series: up to there a call takes about as much more for each of them
 PARTS = ("batcher", "predict", "network")
 
 T = TypeVar("T")
@@ -148,7 +153,7 @@ async def measure(forecaster: Forecaster, network: Network, size: int, options: 
 
 
 def table(found: dict[int, dict[str, float]]) -> str:
-    """A line for each size of a batch, in Markdown, and the line through the first and the last of them."""
+    """A line for each size of a batch, in Markdown, and what the small ones say of a call and of a series."""
     lines = [
         f"| series | {' | '.join(f'{part} µs' for part in PARTS)} | a series |",
         "| ---: | ---: | ---: | ---: | ---: |",
@@ -156,15 +161,29 @@ def table(found: dict[int, dict[str, float]]) -> str:
     for size, times in found.items():
         cells = " | ".join(f"{times[part]:.0f}" for part in PARTS)
         lines.append(f"| {size} | {cells} | {times['batcher'] / size:.0f} |")
-    if len(found) > 1:
-        lines.append(_split(found))
-    return "\n".join(lines)
+    small = {size: times["batcher"] for size, times in found.items() if size <= SMALL}
+    return "\n".join([*lines, _split(small)] if len(small) > 1 else lines)
 
 
-def _split(found: dict[int, dict[str, float]]) -> str:
-    sizes = np.array([size for size in found if size <= 8])
-    each, fixed = np.polyfit(sizes, [found[size]["batcher"] for size in sizes], 1)
-    return f"\nup to 8 series: {fixed:.0f} µs a call, and {each:.1f} µs a series"
+def _split(microseconds: dict[int, float]) -> str:
+    """The straight line that fits best to what small batches take."""
+    each, fixed = np.polyfit(list(microseconds), list(microseconds.values()), 1)
+    return f"\nup to {SMALL} series: {fixed:.0f} µs a call, and {each:.1f} µs a series"
+
+
+def load(options: Options) -> WindowForecaster:
+    """Load the forecaster. Ends the program in words if there is none whose network takes one series each."""
+    try:
+        paths = served.versions(options.models_dir, options.model)
+        if len(paths) != 1:
+            sys.exit(f"error: --model must name one network, and '{options.model}' names {len(paths)}")
+        path = paths[0]
+        forecaster = served.load(path)
+    except (ValueError, BundleError) as error:
+        sys.exit(f"error: {error}")
+    if not isinstance(forecaster, WindowForecaster):
+        sys.exit(f"error: {path} has no fixed window; --model must name a network of one series, such as gru")
+    return forecaster
 
 
 def parse_options(arguments: Sequence[str] | None = None) -> Options:
@@ -182,8 +201,7 @@ def parse_options(arguments: Sequence[str] | None = None) -> Options:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parse_options(arguments)
-    (path,) = served.versions(options.models_dir, options.model)
-    forecaster = served.load(path)
+    forecaster = load(options)
     gc.freeze()
     found = {size: uvloop.run(measure(forecaster, forecaster._network, size, options)) for size in options.batches}
     print(table(found))

@@ -4,6 +4,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NotReady
+from ..http.listening import CannotListen
 from ..http.state import State
 from ..serving.versions import (
     NOTHING_UNSETTLED,
@@ -65,14 +66,14 @@ class Control:
 
     async def _answer(self, message: Message) -> Message | None:
         if isinstance(message, Listen):
-            await self._server.listen(message.slots)
-        elif isinstance(message, Prepare):
+            return await self._listen(message)
+        if isinstance(message, Prepare):
             return await self._prepare(message)
-        elif isinstance(message, Commit):
+        if isinstance(message, Commit):
             return await self._commit(message)
-        elif isinstance(message, Discard):
+        if isinstance(message, Discard):
             return await self._discard(message)
-        elif isinstance(message, End):
+        if isinstance(message, End):
             self._server.end()
         elif isinstance(message, Detach):
             await self._server.detach()
@@ -81,6 +82,13 @@ class Control:
             return None
         elif not isinstance(message, Ping):
             raise TypeError(f"a worker does not answer {type(message).__name__}")
+        return Done()
+
+    async def _listen(self, question: Listen) -> Message:
+        try:
+            await self._server.listen(question.slots)
+        except CannotListen as error:  # the supervisor logs its words, and a traceback would say no more
+            return messages.Unable(reason=str(error))
         return Done()
 
     async def _prepare(self, question: Prepare) -> Message:

@@ -6,11 +6,13 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
+from .accepting import have_accept
 from .assignments import assign
 from .backoff import BackOff
 from .channel import CannotDo, Gone
 from .memory import Estate
 from .messages import Failed, Message, Reload, Stop, Unable
+from .open_files import advice
 from .process import Phase, Worker
 from .reloading import Reloading, take_over
 from .timing import Timing
@@ -128,7 +130,8 @@ class Crew:
             await worker.start()
         except OSError as error:
             self._estate.take_back(worker.inheritance)
-            raise CannotStart(Failed(status=3, faults=[f"worker {slot} cannot be started: {error}"])) from error
+            fault = f"worker {slot} cannot be started: {error}{advice(error)}"
+            raise CannotStart(Failed(status=3, faults=[fault])) from error
         self.processes.add(worker)
         self.reap()  # it may have ended before it was known
         words = await self._settle(worker)
@@ -173,9 +176,7 @@ class Crew:
         if before.phase is Phase.ENDED:
             delay = self._note_end(before)
         after = await self._succeed(slot, delay)
-        self._serving[slot] = after
         self._backoffs[slot].note_birth()
-        await self._arrange()
         log.info("worker %d serves, as process %d", slot, after.pid)
         _run(self.end(before, Stop(is_replaced=True), self._leave_seconds), self._ending)
 
@@ -188,13 +189,14 @@ class Crew:
         return delay
 
     async def _succeed(self, slot: int, delay: float) -> Worker:
-        """A new worker for a slot, after so many seconds. Tries until there is one, while others accept its connections."""
+        """A new worker that serves a slot, after so many seconds. Tries until there is one, while others accept its connections."""
         while True:
             await asyncio.sleep(delay)
             try:
                 worker = await self._start(slot)
-                async with self._reloading:
+                async with self._reloading:  # a reload would miss the one that is replaced, or this one
                     await self._have_take_over(worker)
+                    await self._have_join(worker)
                 return worker
             except CannotStart as error:
                 delay = self._note_failure(slot, error.faults)
@@ -215,6 +217,18 @@ class Crew:
             await worker.ended
             words = f"it does not take the versions that serve: {error or repr(error)}"
             raise CannotStart(Failed(status=3, faults=[words])) from error
+
+    async def _have_join(self, worker: Worker) -> None:
+        """Give a new worker its slot. Raises CannotStart if it does not accept; the one before it then keeps the slot."""
+        before, self._serving[worker.slot] = self._serving[worker.slot], worker
+        await self._arrange()
+        if worker.accepts:
+            return
+        self._serving[worker.slot] = before
+        self._changed.set()  # the one before may have ended meanwhile
+        worker.kill()
+        await worker.ended
+        raise CannotStart(Failed(status=3, faults=["it accepts no connections"]))
 
     def _note_failure(self, slot: int, faults: list[str]) -> float:
         """Log and count that a replacement did not start. Returns the seconds until the next one may."""
@@ -261,23 +275,7 @@ class Crew:
                 if worker.phase is not Phase.ENDED and worker.slots != slots
             ]
             changes.sort(key=lambda change: -len(change[1]))
-            return [fault for change in changes if (fault := await self._have_accept(*change))]
-
-    async def _have_accept(self, worker: Worker, slots: list[int]) -> str:
-        """Have a worker accept connections of these slots. One that can accept none is killed; returns why, or nothing."""
-        before = worker.slots
-        try:
-            await worker.listen(slots)
-        except CannotDo as error:
-            worker.slots = before
-            fault = f"worker {worker.slot} cannot accept connections: {error}"
-            log.error(fault)
-            if not before:
-                worker.kill()
-                return fault
-        except (Gone, TimeoutError):
-            pass  # its end is noticed elsewhere
-        return ""
+            return [fault for change in changes if (fault := await have_accept(*change))]
 
     def _run(self, work: Coroutine[Any, Any, None]) -> None:
         _run(work, self._keeping)

@@ -1,7 +1,6 @@
 """The start of the service: one process, or a supervisor that starts several. It says why there is no start."""
 
 import asyncio
-import errno
 import logging
 import os
 import sys
@@ -11,8 +10,8 @@ from .. import logs
 from ..cores import usable_cores
 from ..environment import EnvironmentFault, read_settings, warnings
 from ..settings import Settings
+from .open_files import MORE_FILES, is_lack
 
-MORE_FILES = "Allow more open files (ulimit -n; a supervisor of N workers has up to 5 N + 30), or ask for fewer by GATECAST_WORKERS"
 TOO_MUCH = f"the memory that %d workers share cannot be made: %s. {MORE_FILES}"
 TOO_FEW_FILES = f"%d workers cannot be supervised: %s. {MORE_FILES}"
 log = logging.getLogger("gatecast")
@@ -63,7 +62,7 @@ def _supervise(settings: Settings, workers: int, *, ends_at_hangup: bool) -> int
     except CannotStart as error:
         return fail(error.faults, error.status)
     except OSError as error:
-        if error.errno not in (errno.EMFILE, errno.ENFILE):
+        if not is_lack(error):
             raise
         return fail([TOO_FEW_FILES % (workers, error)], 3)
 

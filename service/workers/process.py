@@ -34,7 +34,8 @@ class Worker:
         self.inheritance = inheritance
         self.slot = inheritance.slot
         self.phase = Phase.STARTING
-        self.slots: list[int] = []  # that it accepts connections of
+        self.slots: list[int] = []  # that it accepts connections of, or was told to
+        self.accepts = False  # it has said so
         self.versions: list[Any] = []
         self.failure: Failed | None = None
         self.misses = 0  # how often in a row it has not answered
@@ -92,6 +93,7 @@ class Worker:
         """Have it accept connections of these slots. Raises Gone, CannotDo or TimeoutError."""
         self.slots = slots
         await self.channel.ask(Listen(slots=slots), self._timing.answer)
+        self.accepts = True
 
     def leave(self) -> None:
         """Have it replaced."""

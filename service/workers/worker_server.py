@@ -53,10 +53,10 @@ class WorkerServer(Server):
 
     async def listen(self, slots: list[int]) -> None:
         """Accept connections of these slots, and of no others any more."""
-        self._slots = slots
         with listening.explained(self._settings, "port"):
             await self._acceptors.accept_from(self._ports, slots)
             await self._acceptors.accept_operations(self._ports)
+        self._slots = slots
         self._is_told.set()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - a signal handler

@@ -28,6 +28,7 @@ GRPC_PORT = 4317
 HEADER = re.compile(r"[ \t]*[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*=[ -+\--~]*")
 COMPRESSIONS = ("none", "gzip", "deflate")
 FILES = ("CERTIFICATE", "CLIENT_KEY", "CLIENT_CERTIFICATE")
+MIN_QUEUE = 32  # spans: those of any request find room together
 MAX_QUEUE = 1 << 16
 MAX_MILLISECONDS = 600_000
 MIN_TIMEOUT_MS = 100
@@ -86,7 +87,7 @@ def read(environ: Mapping[str, str], warn: Warn) -> TraceOptions:
     variables = Variables(environ, warn)
     endpoint = _endpoint(variables) if _exporter(variables) == "otlp" else None
     sampler, ratio = _sampler(variables)
-    max_spans = variables.number("OTEL_BSP_MAX_QUEUE_SIZE", 2048, 16, MAX_QUEUE)
+    max_spans = variables.number("OTEL_BSP_MAX_QUEUE_SIZE", 2048, MIN_QUEUE, MAX_QUEUE)
     batch = variables.number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", min(512, max_spans), 1, max_spans)
     delay_ms = variables.number("OTEL_BSP_SCHEDULE_DELAY", 5000, 1, MAX_MILLISECONDS)
     return TraceOptions(

@@ -81,7 +81,7 @@ class SpanQueue:
         self._deadline = time.monotonic() + seconds
         self._awake.set()
         self._thread.join(seconds)
-        if self._thread.is_alive():
+        if self._thread.is_alive() or self._waiting:  # the thread may have ended just when the time had
             self._unplaced += self._waiting
             self._tell(self.dropped, False)
         with contextlib.suppress(Exception):  # ends a wait between two tries
@@ -99,7 +99,9 @@ class SpanQueue:
         """Send batches while so many spans wait."""
         while self._waiting >= least and (self._deadline is None or time.monotonic() < self._deadline):
             batch = self._next_batch()
-            is_taken = not batch or self._export(batch)
+            if not batch:  # the spans could not be made: that says nothing of the collector
+                continue
+            is_taken = self._export(batch)
             if not is_taken:
                 self._refused += len(batch)
             self._tell(self.dropped, is_taken)

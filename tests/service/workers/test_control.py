@@ -6,6 +6,7 @@ import socket
 import pytest
 
 from service.errors import NotReady
+from service.http.listening import CannotListen
 from service.serving.versions import NOTHING_UNSETTLED, RefusedVersion, ReloadReport, Unsettled, VersionName
 from service.workers import messages
 from service.workers.channel import CannotDo, Channel
@@ -55,6 +56,21 @@ def converse(state, scenario, answer=None):
             await state.repository.close()
 
     asyncio.run(run())
+
+
+def test_where_it_cannot_listen_it_says_why_without_a_traceback(serve, caplog):
+    """The supervisor logs the words."""
+
+    async def scenario(channel, _, server):
+        async def refuse(_):
+            raise CannotListen("cannot listen on 127.0.0.1:1: this process may not open more files")
+
+        server.listen = refuse
+        with pytest.raises(CannotDo, match=r"^cannot listen on 127\.0\.0\.1:1: this process may not open more files$"):
+            await channel.ask(Listen(slots=[0]))
+
+    converse(serve().app.state, scenario)
+    assert caplog.text == ""
 
 
 @pytest.fixture

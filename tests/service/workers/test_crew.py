@@ -1,6 +1,7 @@
 """Workers that die, hang or cannot start are replaced, and somebody always accepts. The workers are processes without models."""
 
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 from service.workers.crew import CannotStart, Crew
 from service.workers.messages import Reload, Reloaded, Unable
+from service.workers.open_files import MORE_FILES
 from tests.service.workers.crews import PATIENT, crew, greeting, greetings, open_files, until
 from tests.service.workers.fake_worker import NEW_VERSIONS, REPORT, VERSIONS
 
@@ -21,8 +23,10 @@ def by_slot(crew):
 
 
 async def until_each_has_its_slot(crew):
-    """Wait until there are two workers, and each accepts the connections of its own slot."""
-    await until(lambda: [worker.slots for worker in by_slot(crew)] == [[0], [1]])
+    """Wait until there are two workers, and each accepts the connections of its own slot, and has said so."""
+    await until(
+        lambda: [worker.slots for worker in by_slot(crew)] == [[0], [1]] and not crew._arranging.locked()
+    )  # until then the one that accepted for another may still take what is meant for that
 
 
 async def kill_and_wait(crew, victim):
@@ -273,6 +277,47 @@ def test_a_planned_replacement_serves_before_the_old_one_ends(monkeypatch):
             await until(lambda: not set(before) & started.processes)
             assert [worker.slots for worker in by_slot(started)] == [[0], [1]]
             assert {slot for slot, _ in await greetings(ports)} == {0, 1}
+
+    asyncio.run(scenario())
+
+
+def test_replacements_that_cannot_accept_end_nobody(monkeypatch, caplog):
+    """The workers that they were to replace serve on, for as long as none can; only then the next one has its turn."""
+
+    async def scenario():
+        async with crew(monkeypatch, ["", "", *["deaf"] * 4, "wait"]) as (started, ports, spawner):
+            before = set(by_slot(started))
+            started.replace_all()
+            await until(lambda: spawner.count == 7)
+            assert before <= started.processes
+            assert await greetings(ports) == {(worker.slot, worker.pid) for worker in before}
+            assert "serves, as process" not in caplog.text
+            assert restarts(started, "start") == 4
+            spawner.begin()
+            await until(lambda: not before & started.processes)
+            await until_each_has_its_slot(started)
+            assert {slot for slot, _ in await greetings(ports)} == {0, 1}
+
+    caplog.set_level("INFO", logger="gatecast.workers")
+    monkeypatch.setattr("service.workers.backoff.FIRST_SECONDS", 0.01)
+    asyncio.run(scenario())
+    assert "worker 0 cannot start; it is tried again in 0.04 s: it accepts no connections" in caplog.text
+    assert caplog.text.count("serves, as process") == 2
+
+
+@pytest.mark.parametrize(("number", "words"), [(errno.EMFILE, True), (errno.ENFILE, True), (errno.ENOMEM, False)])
+def test_a_process_that_cannot_be_started_for_lack_of_files_says_what_helps(monkeypatch, number, words):
+    """At the first start as later."""
+
+    def refuse(*_):
+        raise OSError(number, os.strerror(number))
+
+    async def scenario():
+        async with crew(monkeypatch) as (started, _, _):
+            monkeypatch.setattr("service.workers.process.spawn", refuse)
+            with pytest.raises(CannotStart, match=rf"worker 0 cannot be started: \[Errno {number}\]") as raised:
+                await started._start(0)
+            assert raised.value.faults[0].endswith(f". {MORE_FILES}") is words
 
     asyncio.run(scenario())
 

@@ -11,7 +11,9 @@ from .outputs import ALL_BINARY
 
 TIMEOUT = "timeout"  # in microseconds
 OF_PROTOCOL = frozenset([ALL_BINARY, TIMEOUT])
-NO_SEQUENCES = "sequences are not offered: each request stands alone; leave sequence_id, sequence_start and sequence_end out"
+NO_SEQUENCES = (
+    "sequences are not offered: each request stands alone; leave sequence_id, sequence_start and sequence_end out"
+)
 REFUSED = {  # what Triton's client can send besides
     **dict.fromkeys(["sequence_id", "sequence_start", "sequence_end"], NO_SEQUENCES),
     "priority": "priorities are not offered: requests are answered in turn; leave priority out",

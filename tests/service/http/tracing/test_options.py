@@ -2,7 +2,8 @@
 
 import pytest
 
-from service.http.tracing.options import SAMPLERS, Off, TraceOptions, read
+from service.http.tracing.options import MIN_QUEUE, SAMPLERS, Off, TraceOptions, read
+from service.http.tracing.trace import MAX_CALLS
 
 OTLP = {"OTEL_TRACES_EXPORTER": "otlp"}
 
@@ -74,8 +75,9 @@ def test_numbers_are_in_milliseconds_and_the_batch_fits_into_the_queue():
     [
         (
             {"BSP_MAX_QUEUE_SIZE": "many"},
-            "OTEL_BSP_MAX_QUEUE_SIZE must be a whole number from 16 to 65536; 2048 is used",
+            "OTEL_BSP_MAX_QUEUE_SIZE must be a whole number from 32 to 65536; 2048 is used",
         ),
+        ({"BSP_MAX_QUEUE_SIZE": "31"}, "OTEL_BSP_MAX_QUEUE_SIZE must be a whole number from 32"),
         ({"BSP_MAX_QUEUE_SIZE": "999999999999"}, "OTEL_BSP_MAX_QUEUE_SIZE"),
         ({"BSP_SCHEDULE_DELAY": "-1"}, "OTEL_BSP_SCHEDULE_DELAY"),
         ({"EXPORTER_OTLP_TRACES_TIMEOUT": "soon"}, "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT"),
@@ -111,6 +113,12 @@ def test_what_can_be_left_out_is_and_a_line_says_so(variables, words):
 )
 def test_traces_are_off_where_it_is_unclear_what_to_send_or_to_whom(variables, words):
     assert words in reason(**({"TRACES_EXPORTER": "otlp"} | variables))
+
+
+def test_the_shortest_queue_has_room_for_any_request():
+    """Its own span, those of reading and waiting, and those of its model calls."""
+    assert options_of(TRACES_EXPORTER="otlp", BSP_MAX_QUEUE_SIZE="32")[0].max_spans == 32
+    assert MIN_QUEUE >= 3 + MAX_CALLS
 
 
 @pytest.mark.parametrize("headers", ["token", "a=1,token", "a:1"])

@@ -120,6 +120,37 @@ def test_the_end_does_not_wait_for_an_exporter_that_hangs():
     exporter.gate.set()
 
 
+@pytest.mark.parametrize("lives", [True, False])
+def test_spans_that_are_left_at_the_end_are_counted_whether_or_not_the_thread_lives(lives):
+    """An export may end just when the time does: then the thread ends by itself, and sends no more."""
+    exporter = FakeExporter(is_open=False)
+    queue, told = started(exporter, FULL)
+    put(queue, *"abcdef")
+    assert exporter.entered.wait(PATIENCE_S)
+    queue._deadline = 0.0  # it is over
+    if not lives:
+        exporter.gate.set()
+        queue._thread.join(PATIENCE_S)
+    assert queue._thread.is_alive() is lives
+    queue.close(0.0)
+    assert (queue.dropped, told[-1]) == (2, (2, False))
+    exporter.gate.set()
+
+
+def test_spans_that_cannot_be_made_say_nothing_of_the_collector():
+    """It is not said to take spans again."""
+    exporter = FakeExporter(SpanExportResult.FAILURE)
+    queue, told = started(exporter, SOON)
+    put(queue, "a")
+    until(lambda: told)
+    put(queue, "bad")
+    until(lambda: queue.dropped == 4)
+    put(queue, "b")
+    until(lambda: queue.dropped == 5)
+    queue.close(PATIENCE_S)
+    assert told == [(1, False), (5, False)]
+
+
 def test_a_request_of_many_spans_is_sent_in_batches_that_are_no_larger():
     exporter = FakeExporter()
     queue, _ = started(exporter, FULL)

@@ -13,9 +13,7 @@ from httptools import HttpRequestParser
 def new_parser(protocol: Any) -> HttpRequestParser:
     """A parser with the settings of uvicorn's."""
     parser = HttpRequestParser(protocol)
-    parser.set_dangerous_leniencies(
-        lenient_data_after_close=True
-    )  # what follows a last answer is dropped, and no fault
+    parser.set_dangerous_leniencies(lenient_data_after_close=True)  # what follows a last answer is dropped, no fault
     return parser
 
 

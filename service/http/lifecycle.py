@@ -1,7 +1,9 @@
-"""The phase of the process between its start and its end. A leaf: server.py catches the signals."""
+"""The phase of the process between its start and its end. server.py catches the signals."""
 
 from enum import Enum, auto
 from typing import Protocol
+
+from ..errors import NotReady
 
 
 class Phase(Enum):
@@ -66,6 +68,10 @@ class Lifecycle:
             Phase.CLOSED: "the service is stopping",
             Phase.ENDED: "the service has stopped",
         }[self.phase]
+
+    def not_ready(self) -> NotReady:
+        """The refusal of a request in a phase in which the service is not ready."""
+        return NotReady(self.reason, headers={"Retry-After": "1"})
 
 
 class SharedLifecycle(Lifecycle):

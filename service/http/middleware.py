@@ -17,7 +17,6 @@ from ..errors import (
     GatecastError,
     ModelFault,
     NotFound,
-    NotReady,
     Overloaded,
     Refusal,
 )
@@ -123,7 +122,7 @@ class RequestMiddleware:
         if context.status:  # its response had begun
             context.connection.abort()
         else:
-            await self._replies.send_error(context, self._not_ready(), send)
+            await self._replies.send_error(context, self.state.lifecycle.not_ready(), send)
 
     async def _answer(self, context: RequestContext, scope: Scope, receive: Receive, send: Send) -> None:
         if self._has_proxies:
@@ -156,7 +155,7 @@ class RequestMiddleware:
         if path in LIVE or self.state.lifecycle.is_ready:
             await self._replies.send(send, 200, JSON, HEALTH_CHECKS[path], context)
         else:
-            await self._replies.send_error(context, self._not_ready(), send)
+            await self._replies.send_error(context, self.state.lifecycle.not_ready(), send)
             context.refusal = None  # an answer, and no request that was turned away
 
     def _find(self, context: RequestContext, path: str) -> PredictRoute | None:
@@ -182,14 +181,11 @@ class RequestMiddleware:
         context.access = self.state.access
         context.caller = context.access.admit(path, context.headers, context.client, items)
         if not self.state.lifecycle.accepts and path not in PROBES:
-            raise self._not_ready()
+            raise self.state.lifecycle.not_ready()
 
     def _is_for_any_host(self, path: str) -> bool:
         """Probes, and what has a port of its own: monitors and operators ask one process by its address."""
         return path in PROBES or (self.state.operations_port is not None and is_operation(path))
-
-    def _not_ready(self) -> NotReady:
-        return NotReady(self.state.lifecycle.reason, headers={"Retry-After": "1"})
 
     def record_refusal(
         self,

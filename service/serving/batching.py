@@ -167,7 +167,7 @@ class MicroBatcher(Admission[Item, Result]):
                 self._measures.left.add()
             job.future.set_exception(ClientDisconnected("the caller left before its turn"))
             return False
-        return job.deadline > self._loop.time() or not self._is_expired(job)
+        return not self._is_expired(job)
 
     def _is_expired(self, job: Job[Item, Result]) -> bool:
         """Whether the deadline of a job has passed; if so, its future gets what is done."""

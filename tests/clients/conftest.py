@@ -5,7 +5,6 @@ Here is only what every one of these environments has: pytest. The service runs 
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -16,19 +15,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE_S
+from tests.ports import reserved_port
+
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv/bin/python"
-START_SECONDS = 300
 
 
 @contextmanager
 def _serving(variables: Mapping[str, str]) -> Iterator[str]:
     settings = {name: value for name, value in os.environ.items() if not name.startswith("GATECAST_")}
     settings |= {"GATECAST_TIMEOUT_MS": "600000", "GATECAST_MAX_TIMEOUT_MS": "600000"}  # the machine may be slow
-    with socket.socket() as holder:  # nobody else gets its port, and the service may listen there nevertheless
-        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        holder.bind(("127.0.0.1", 0))
-        port = holder.getsockname()[1]
+    with reserved_port() as port:
         settings |= {"GATECAST_PORT": str(port), "GATECAST_LOG_LEVEL": "error", **variables}
         process = subprocess.Popen([PYTHON, "-m", "service"], cwd=ROOT, env=settings)
         url = f"http://127.0.0.1:{port}"
@@ -37,7 +35,7 @@ def _serving(variables: Mapping[str, str]) -> Iterator[str]:
             yield url
         finally:
             process.terminate()
-            process.wait(timeout=300)
+            process.wait(timeout=PATIENCE_S)
 
 
 @pytest.fixture(scope="session")
@@ -61,13 +59,15 @@ def gatecast_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     options = ["--disable-pip-version-check", "--quiet", "--no-deps", "--no-build-isolation"]
-    subprocess.run([PYTHON, "-m", "pip", "install", *options, "--target", target, source], check=True, timeout=300)
+    subprocess.run(
+        [PYTHON, "-m", "pip", "install", *options, "--target", target, source], check=True, timeout=PATIENCE_S
+    )
     return target
 
 
 def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
     """Wait until the service is ready."""
-    end = time.monotonic() + START_SECONDS
+    end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end and process.poll() is None:
         try:
             with urllib.request.urlopen(f"{url}/readyz", timeout=30):

@@ -94,6 +94,10 @@ def _header(parser: "_Parser", name: str) -> tuple[list[str], list[list[str]]]:
     return names, []
 
 
+class _Unclosed(csv.Error):
+    """The file ends within a row."""
+
+
 class _Parser:
     """The standard library's reader, which knows how many characters it has read."""
 
@@ -115,7 +119,7 @@ class _Parser:
         for row in self._rows:
             self._row = self.read
             if self._ended:
-                raise csv.Error("a quotation mark is never closed")
+                raise _Unclosed("a quotation mark is never closed")
             if row:
                 yield row
 
@@ -139,7 +143,7 @@ def _some(parser: _Parser, count: int, number: int, name: str) -> list[list[str]
 def _said(error: csv.Error) -> str:
     if "new-line character" in str(error):
         return "a line ends with CR alone, as old programs write it; `tr '\\r' '\\n'` makes lines of it"
-    return str(error) if "never closed" in str(error) else f"{error}; a quotation mark that is never closed reads so"
+    return str(error) if isinstance(error, _Unclosed) else f"{error}; a quotation mark that is never closed reads so"
 
 
 def _tables(blocks: Iterator[str], header: list[str], delimiter: str, name: str) -> Iterator[_Rows]:

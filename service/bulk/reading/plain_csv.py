@@ -75,9 +75,8 @@ def _arrow_reader(header: Sequence[str], delimiter: str) -> Plain | None:
     types = csv.ConvertOptions(column_types=texts, strings_can_be_null=False, check_utf8=False)
 
     def read(block: str) -> Table | None:
-        if (
-            block.startswith(BYTE_ORDER_MARK) or len(block) > ROW_BYTES
-        ):  # it would leave out the mark, and read any line
+        # pyarrow would leave out the mark, and read any line
+        if block.startswith(BYTE_ORDER_MARK) or len(block) > ROW_BYTES:
             return None
         try:
             raw = block.encode()

@@ -8,7 +8,6 @@ from typing import Any
 from fastapi import APIRouter
 
 from ... import __version__
-from ...errors import NotReady
 from ...serving.reviews import MAX_CHARACTERS
 from ..routes.common import Models, Service
 from ..schema_parts import MAX_ITEMS
@@ -21,7 +20,7 @@ router = APIRouter(include_in_schema=False)
 async def health(service: Service) -> dict[str, str]:
     """Whether texts can be sent. Raises NotReady."""
     if not service.lifecycle.is_ready:
-        raise NotReady(service.lifecycle.reason, headers={"Retry-After": "1"})
+        raise service.lifecycle.not_ready()
     return {"status": "ready"}
 
 

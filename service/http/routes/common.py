@@ -15,7 +15,6 @@ from ...errors import (
     InvalidRequest,
     ModelFault,
     NotFound,
-    NotReady,
 )
 from ...serving.registry import Registry
 from ...serving.repository import ModelRepository
@@ -47,7 +46,7 @@ Service = Annotated[State, Depends(state)]
 async def repository(service: Service) -> ModelRepository:
     """Where models come from. Raises NotReady before they are verified."""
     if service.lifecycle.phase is Phase.STARTING:
-        raise NotReady(service.lifecycle.reason, headers={"Retry-After": "1"})
+        raise service.lifecycle.not_ready()
     return service.repository
 
 

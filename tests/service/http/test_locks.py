@@ -5,9 +5,7 @@ from hashlib import sha256
 
 import pytest
 
-from service.http import access
 from service.http.access_log import RequestRecord
-from service.http.token_buckets import Limit
 from tests import fakes
 from tests.fakes import READINGS
 
@@ -109,12 +107,6 @@ def test_a_reload_reads_the_keys_again(locked, keys_file):
     refused = locked.post("/admin/reload", headers=bearer("ops")).json()["refused"]
     assert [(each["name"], "keys.json" in each["reason"]) for each in refused] == [(None, True)]
     assert locked.post("/forecast", json=FORECAST, headers=bearer("new")).status_code == 200
-
-
-@pytest.fixture
-def few_tries(monkeypatch):
-    """Wrong keys are tried ten at once, as ever, and then none for long, however slow the machine is."""
-    monkeypatch.setattr(access, "TRIES", Limit.of(0.001, 10_000))
 
 
 @pytest.mark.usefixtures("few_tries")

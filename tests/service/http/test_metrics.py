@@ -1,11 +1,10 @@
 """What /metrics answers."""
 
+import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_open
 from prometheus_client.parser import text_string_to_metric_families as parse_plain
 
-from service.http import access
 from service.http.exposition import OPEN_METRICS, PLAIN
-from service.http.token_buckets import Limit
 from service.measures import OTHER, Measures
 from service.measures.instruments import MAX_SERIES
 from service.serving.versions import RefusedVersion
@@ -26,9 +25,9 @@ def value(text, name, **labels):
     return next((sample.value for sample in samples if (sample.name, sample.labels) == (name, labels)), None)
 
 
-def test_wrong_keys_and_reloads_are_counted_as_they_happen(serve, monkeypatch):
+@pytest.mark.usefixtures("few_tries")
+def test_wrong_keys_and_reloads_are_counted_as_they_happen(serve):
     """A worker that is killed has no time to publish what it has counted."""
-    monkeypatch.setattr(access, "TRIES", Limit.of(0.001, 10_000))  # ten at once, as ever, and then none for long
     client = serve(admin_key="the admin key of the tests")
     region = client.app.state.host.measures.own
     for _ in range(12):

@@ -7,9 +7,7 @@ from hashlib import sha256
 import httpx
 import pytest
 
-from service.http import access
 from service.http.lifecycle import Phase
-from service.http.token_buckets import Limit
 from tests import fakes
 from tests.connections import connected, gated_app, post_head, run_app, until
 from tests.fakes import READINGS, Gate
@@ -75,9 +73,9 @@ def test_a_caller_that_has_used_up_its_rate(serve):
     assert counted(client.app.state) == ({("/forecast", "rate"): 2}, {("/forecast", "2xx"): 1})
 
 
-def test_wrong_keys_beyond_their_number(serve, tmp_path, monkeypatch):
+@pytest.mark.usefixtures("few_tries")
+def test_wrong_keys_beyond_their_number(serve, tmp_path):
     """Wrong keys are answers (401); what is refused for them is not even looked at."""
-    monkeypatch.setattr(access, "TRIES", Limit.of(0.001, 10_000))  # ten at once, as ever, and then none for long
     file = tmp_path / "keys.json"
     file.write_text(json.dumps({"keys": [{"name": "a", "sha256": sha256(b"a").hexdigest(), "scopes": ["forecast"]}]}))
     client = serve(api_keys_file=file)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path
 
 from .... import __version__
 from ....artifacts.card import ForecastCard
-from ....errors import NotFound, NotReady
+from ....errors import NotFound
 from ....serving.registry import LoadedModel, Registry
 from ...routes.common import Models, Service, problems
 from .infer import FORECAST_OUTPUTS, READINGS, SENTIMENT_OUTPUTS, TEXT
@@ -101,7 +101,7 @@ async def model_version_ready(name: Known, version: Number, loaded: Models, serv
 
 def _ready(model: LoadedModel, service: Service) -> ModelReady:
     if not service.lifecycle.is_ready:
-        raise NotReady(service.lifecycle.reason, headers={"Retry-After": "1"})
+        raise service.lifecycle.not_ready()
     return ModelReady(name=model.predictor.card.name, ready=True)
 
 

@@ -19,9 +19,8 @@ MAX_REPLY = 2_000_000  # numbers
 MAX_JUDGED = 50_000  # readings
 POLARS_MINUTES = re.compile(r"(\d{1,9})m")  # its months are "mo", which the client sends as "MS"
 HOLIDAYS = re.compile(r"(\d{0,9})C(BM[SE]?)?")  # business days or months of a calendar that only the client knows
-NO_SEASON = re.compile(
-    r"(?:[1-9]\d{0,8})?[cC]?(?:bh|BH)|<[^<>]{1,126}>"
-)  # business hours; offsets that pandas has no alias for
+# business hours; offsets that pandas has no alias for
+NO_SEASON = re.compile(r"(?:[1-9]\d{0,8})?[cC]?(?:bh|BH)|<[^<>]{1,126}>")
 INTEGER_TIMES = "MS"  # what the client sends for them
 NAMES = {"levels": "/level", "horizon": "/h", "frequency": "/freq", "last": "/detection_size"}
 FEWER = "send fewer series at once: the client's num_partitions splits them"

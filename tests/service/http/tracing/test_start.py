@@ -26,11 +26,14 @@ ROOT = Path(__file__).parents[4]
 ASKED = {"OTEL_TRACES_EXPORTER": "otlp"}
 
 
-def one_request(tracing):
-    """Let a request have spans."""
+def traced_request(collector):
+    """Send the spans of a request to a collector, and end."""
+    tracing = start_tracing({"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url})
     context = RequestContext(SCOPE, asyncio.Queue().get)
     context.trace = tracing.begin("", context.headers)
     tracing.end(context, SCOPE)
+    tracing.close(PATIENCE_S)
+    return tracing
 
 
 def test_nothing_is_started_and_said_where_nobody_asks(caplog):
@@ -109,9 +112,7 @@ def test_spans_go_to_the_collector_with_its_headers(monkeypatch):
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "api-key=a%20b")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")
     with collecting() as collector:
-        tracing = start_tracing({"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url})
-        one_request(tracing)
-        tracing.close(PATIENCE_S)
+        tracing = traced_request(collector)
         assert [span.name for span in collector.spans] == ["GET"]
     assert collector.paths == ["/v1/traces"]
     assert (collector.headers[0]["api-key"], collector.headers[0]["content-encoding"]) == ("a b", "gzip")
@@ -123,9 +124,7 @@ def test_the_variables_for_limits_hold(monkeypatch):
     monkeypatch.setenv("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "3")
     monkeypatch.setenv("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "4")
     with collecting() as collector:
-        tracing = start_tracing({"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url})
-        one_request(tracing)
-        tracing.close(PATIENCE_S)
+        traced_request(collector)
     (span,) = collector.spans
     assert len(span.attributes) == 4
     assert span.attributes["url.path"] == "/mo"
